@@ -1,0 +1,45 @@
+// curl_easy_setopt and curl_easy_getinfo are variadic, which Swift does not import: one typed function for each argument type.
+#include <curl/curl.h>
+
+static inline CURLcode headgate_curl_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode headgate_curl_set_offset(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode headgate_curl_set_text(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode headgate_curl_set_pointer(CURL *handle, CURLoption option, void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode headgate_curl_set_headers(CURL *handle, struct curl_slist *value) {
+    return curl_easy_setopt(handle, CURLOPT_HTTPHEADER, value);
+}
+static inline CURLcode headgate_curl_set_write(CURL *handle, curl_write_callback callback, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, callback);
+    return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
+}
+static inline CURLcode headgate_curl_set_header(CURL *handle, curl_write_callback callback, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, callback);
+    return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_HEADERDATA, context);
+}
+typedef curl_socket_t (*headgate_curl_open)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
+static inline CURLcode headgate_curl_set_open(CURL *handle, headgate_curl_open callback, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, callback);
+    return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, context);
+}
+static inline CURLcode headgate_curl_get_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+static inline CURLcode headgate_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+static inline CURLcode headgate_curl_get_pointer(CURL *handle, CURLINFO info, void **value) {
+    return curl_easy_getinfo(handle, info, (char **)value);
+}
+static inline CURLMcode headgate_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
+}
+// CURLMsg holds its result in a union, which Swift reads less well than a function.
+static inline CURLcode headgate_curl_result(const CURLMsg *message) { return message->data.result; }

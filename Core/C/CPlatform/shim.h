@@ -1,0 +1,5 @@
+// prctl is variadic, which Swift does not import.
+#include <sys/prctl.h>
+
+/// Asks the kernel to send `signal` to this process when the thread that started it ends. Returns 0, or -1 with errno.
+static inline int headgate_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0); }

@@ -1,0 +1,37 @@
+import Model
+import Testing
+
+@Suite struct JSONTests {
+    @Test(arguments: [
+        #"{"a":1.0,"b":[12345678901234567890,-0.5e+3],"c":"\"\\\n\u00e9"}"#,
+        #"[]"#, #"{}"#, #"[null,true,false]"#,
+    ]) func `keeps members, order and digits`(text: String) throws {
+        let once = try JSON(parsing: text)
+        #expect(try JSON(parsing: once.description) == once)
+        #expect(try JSON(parsing: once.pretty) == once)
+    }
+
+    @Test(arguments: [
+        ("{\"a\":1,\"a\":2}", 1, 11), ("[1,]", 1, 4), ("01", 1, 2), ("{\n  \"a\" 1}", 2, 7), ("\"\\ud800\"", 1, 8),
+        ("nul", 1, 4), ("", 1, 1), ("\"\u{1}\"", 1, 2), ("1 2", 1, 3), ("[\"\\x\"]", 1, 4),
+    ]) func `says where a text stops being JSON`(text: String, line: Int, column: Int) {
+        #expect { try JSON(parsing: text) } throws: { error in
+            let error = error as? JSON.SyntaxError
+            return error?.line == line && error?.column == column
+        }
+    }
+
+    @Test func `refuses nesting that would exhaust the stack`() {
+        #expect(throws: JSON.SyntaxError.self) { try JSON(parsing: String(repeating: "[", count: 100_000)) }
+    }
+
+    @Test func `reports every mistake of a document with its pointer`() throws {
+        let document = try JSON(parsing: #"{"name": 5, "x/y": true}"#)
+        var fields = JSONFields(document, at: "/action")
+        let name = fields.optional("name", "a string", \.text)
+        let url = fields.required("url", "a string", \.text)
+        fields.finish()
+        #expect(name == nil && url == nil)
+        #expect(fields.errors.map(\.pointer) == ["/action/name", "/action/url", "/action/x~1y"])
+    }
+}
