@@ -60,7 +60,12 @@ let package = Package(
             name: "CCurl", path: "Core/C/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CPlatform", path: "Core/C/CPlatform"),
         core("Model", []),
+        core("Blocking", ["CPlatform"]),
+        core("Queue", ["Model"]),
+        core("Redis", ["Model", "Queue", "Blocking", "CHiredis"], resources: [.embedInCode("scripts")]),
+        .target(name: "TestServers", path: "Tests/TestServers", swiftSettings: testSettings),
         test("ModelTests", ["Model"]),
+        test("QueueTests", ["Model", "Queue", "Redis", "TestServers"]),
     ],
     swiftLanguageModes: [.v6]
 )

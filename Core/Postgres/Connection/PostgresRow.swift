@@ -1,0 +1,77 @@
+private import CLibpq
+package import Model
+
+/// One row of a result, readable while the result lives: inside the closure that is given it.
+///
+/// Columns are read by position, in the order of the statement; `nil` is NULL. A value of another size than its type's is
+/// `PostgresError.unexpectedValue`.
+@safe package struct PostgresRow {
+    let result: OpaquePointer
+    let index: Int32
+
+    private func field(_ column: Int, size: Int? = nil) throws(PostgresError) -> UnsafeRawBufferPointer? {
+        if unsafe PQgetisnull(result, index, Int32(column)) == 1 { return nil }
+        let length = unsafe Int(PQgetlength(result, index, Int32(column)))
+        guard size == nil || size == length else { throw unexpected(column, "\(size ?? 0) bytes, found \(length)") }
+        return unsafe UnsafeRawBufferPointer(start: PQgetvalue(result, index, Int32(column)), count: length)
+    }
+
+    private func unexpected(_ column: Int, _ what: String) -> PostgresError {
+        PostgresError(.unexpectedValue, "column \(column): expected \(what)")
+    }
+
+    private func integer<Word: FixedWidthInteger>(_ column: Int, as: Word.Type) throws(PostgresError) -> Word? {
+        guard let bytes = try unsafe field(column, size: Word.bitWidth / 8) else { return nil }
+        return unsafe Word(bigEndian: bytes.loadUnaligned(as: Word.self))
+    }
+
+    /// A smallint, integer or bigint.
+    package func int(_ column: Int) throws(PostgresError) -> Int? {
+        switch unsafe PQgetlength(result, index, Int32(column)) {
+        case 2: try integer(column, as: Int16.self).map { Int($0) }
+        case 4: try integer(column, as: Int32.self).map { Int($0) }
+        default: try integer(column, as: Int64.self).map { Int($0) }
+        }
+    }
+    package func bool(_ column: Int) throws(PostgresError) -> Bool? {
+        try integer(column, as: UInt8.self).map { $0 != 0 }
+    }
+    package func double(_ column: Int) throws(PostgresError) -> Double? {
+        try integer(column, as: UInt64.self).map { Double(bitPattern: $0) }
+    }
+    package func text(_ column: Int) throws(PostgresError) -> String? {
+        guard let bytes = try unsafe field(column) else { return nil }
+        return unsafe String(decoding: bytes, as: UTF8.self)
+    }
+    package func bytes(_ column: Int) throws(PostgresError) -> [UInt8]? {
+        guard let bytes = try unsafe field(column) else { return nil }
+        return unsafe [UInt8](bytes)
+    }
+    package func uuid(_ column: Int) throws(PostgresError) -> Identifier? {
+        guard let bytes = try unsafe field(column, size: 16) else { return nil }
+        return unsafe Identifier(
+            high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+            low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+    }
+    /// A timestamptz; infinity is `distantFuture`.
+    package func time(_ column: Int) throws(PostgresError) -> Timestamp? {
+        guard let raw = try integer(column, as: Int64.self) else { return nil }
+        if raw == .max { return .distantFuture }
+        return Timestamp(microseconds: raw == .min ? .min : raw + postgresEpoch)
+    }
+    /// A row's `ctid`.
+    package func place(_ column: Int) throws(PostgresError) -> RowPlace? {
+        guard let bytes = try unsafe field(column, size: 6) else { return nil }
+        return unsafe RowPlace(
+            block: UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)),
+            offset: UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self)))
+    }
+
+    /// A column that is never NULL.
+    package func required<Value>(
+        _ column: Int, _ read: (Int) throws(PostgresError) -> Value?
+    ) throws(PostgresError) -> Value {
+        guard let value = try read(column) else { throw unexpected(column, "a value, found NULL") }
+        return value
+    }
+}

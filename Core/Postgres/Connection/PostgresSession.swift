@@ -1,0 +1,284 @@
+private import CLibpq
+private import Model
+
+/// Owns a libpq connection. Used by one actor only, on its thread.
+@safe final class PostgresSession {
+    private let connection: OpaquePointer
+    private let preparesStatements: Bool
+    private var prepared: Set<String> = []
+    private let notices: NoticeReceiver
+
+    init(_ configuration: PostgresConnection.Configuration) throws(PostgresError) {
+        let keywords = ["dbname", "application_name", "connect_timeout", "client_encoding"]
+        let seconds = max(1, configuration.connectTimeout.microseconds / 1_000_000)
+        let values = [configuration.url, configuration.applicationName, "\(seconds)", "UTF8"]
+        let opened = unsafe withCStrings(keywords) { keywords in
+            unsafe withCStrings(values) { values in unsafe PQconnectdbParams(keywords, values, 1) }
+        }
+        guard let connection = unsafe opened else { throw PostgresError(.disconnected, "out of memory") }
+        guard unsafe PQstatus(connection) == CONNECTION_OK else {
+            let message = unsafe trimmed(PQerrorMessage(connection))
+            unsafe PQfinish(connection)
+            throw PostgresError(.disconnected, message)
+        }
+        unsafe self.connection = connection
+        preparesStatements = configuration.preparesStatements
+        notices = NoticeReceiver(configuration.onNotice)
+        unsafe PQsetNoticeReceiver(
+            connection,
+            { context, result in
+                let receiver = unsafe Unmanaged<NoticeReceiver>.fromOpaque(context!).takeUnretainedValue()
+                receiver.receive(unsafe trimmed(PQresultErrorField(result, Int32(UInt8(ascii: "M")))))
+            }, Unmanaged.passUnretained(notices).toOpaque())
+    }
+
+    deinit { unsafe PQfinish(connection) }
+
+    var isAlive: Bool { unsafe PQstatus(connection) == CONNECTION_OK }
+    var serverProcess: Int { unsafe Int(PQbackendPID(connection)) }
+
+    func makeCancelToken() -> CancelToken? { unsafe PQgetCancel(connection).map { unsafe CancelToken($0) } }
+
+    func run<Row>(
+        _ call: StatementCall, _ read: (PostgresRow) throws(PostgresError) -> Row
+    ) throws(PostgresError) -> [Row] {
+        try prepare(call)
+        let result = try checked(send(call), call.statement)
+        return try result.rows(read)
+    }
+
+    func run(_ call: StatementCall) throws(PostgresError) -> Int {
+        try prepare(call)
+        return try checked(send(call), call.statement).affectedRows
+    }
+
+    func script(_ text: String) throws(PostgresError) {
+        _ = try checked(ResultOwner(unsafe PQexec(connection, text)), Statement("script", []))
+    }
+
+    func pipeline(_ calls: [StatementCall]) throws(PostgresError) -> [Int] {
+        var counts: [Int] = []
+        try pipeline(calls) { (result: borrowing ResultOwner, _) throws(PostgresError) in
+            counts.append(result.affectedRows)
+        }
+        return counts
+    }
+
+    func pipeline<Row>(
+        _ calls: [StatementCall], readingLast read: (PostgresRow) throws(PostgresError) -> Row
+    ) throws(PostgresError) -> [Row] {
+        var rows: [Row] = []
+        try pipeline(calls) { (result: borrowing ResultOwner, index) throws(PostgresError) in
+            if index == calls.count - 1 { rows = try result.rows(read) }
+        }
+        return rows
+    }
+
+    /// Sends all, then reads all. The first failure is thrown once every answer has been read.
+    private func pipeline(
+        _ calls: [StatementCall], each: (borrowing ResultOwner, Int) throws(PostgresError) -> Void
+    ) throws(PostgresError) {
+        for call in calls { try prepare(call) }
+        guard unsafe PQenterPipelineMode(connection) == 1 else { throw failure(nil) }
+        var failed: PostgresError?
+        for call in calls {
+            guard enqueue(call) else { throw failure(call.statement) }
+        }
+        guard unsafe PQpipelineSync(connection) == 1 else { throw failure(nil) }
+        for (index, call) in calls.enumerated() {
+            do throws(PostgresError) {
+                let result = try checked(ResultOwner(unsafe PQgetResult(connection)), call.statement)
+                if failed == nil { try each(result, index) }
+            } catch {
+                if !isAlive { throw error }
+                failed = failed ?? error
+            }
+            // Each statement's results end with a null one.
+            _ = ResultOwner(unsafe PQgetResult(connection))
+        }
+        _ = ResultOwner(unsafe PQgetResult(connection))
+        guard unsafe PQexitPipelineMode(connection) == 1 else { throw failure(nil) }
+        if let failed { throw failed }
+    }
+
+    func copyIn(_ statement: Statement, data: [UInt8]) throws(PostgresError) -> Int {
+        let start = ResultOwner(unsafe PQexec(connection, statement.text))
+        guard start.status == PGRES_COPY_IN else {
+            _ = try checked(start, statement)
+            throw PostgresError(.unexpectedValue, statement: statement.name, "the statement is not COPY FROM STDIN")
+        }
+        let code = unsafe data.withUnsafeBytes { bytes in
+            unsafe PQputCopyData(connection, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
+        }
+        guard code == 1, unsafe PQputCopyEnd(connection, nil) == 1 else { throw failure(statement) }
+        let end = ResultOwner(unsafe PQgetResult(connection))
+        _ = ResultOwner(unsafe PQgetResult(connection))
+        return try checked(end, statement).affectedRows
+    }
+
+    // MARK: Sending
+
+    private func prepare(_ call: StatementCall) throws(PostgresError) {
+        let statement = call.statement
+        guard preparesStatements, !prepared.contains(statement.name) else { return }
+        let types = call.parameters.map(\.type)
+        let result = ResultOwner(
+            unsafe PQprepare(connection, statement.name, statement.text, Int32(types.count), types))
+        _ = try checked(result, statement)
+        prepared.insert(statement.name)
+    }
+
+    private func send(_ call: StatementCall) -> ResultOwner {
+        unsafe withParameters(call.parameters) { values, lengths, formats in
+            let count = Int32(call.parameters.count)
+            if preparesStatements {
+                return ResultOwner(
+                    unsafe PQexecPrepared(connection, call.statement.name, count, values, lengths, formats, 1))
+            }
+            let types = call.parameters.map(\.type)
+            return ResultOwner(
+                unsafe PQexecParams(connection, call.statement.text, count, types, values, lengths, formats, 1))
+        }
+    }
+
+    private func enqueue(_ call: StatementCall) -> Bool {
+        unsafe withParameters(call.parameters) { values, lengths, formats in
+            let count = Int32(call.parameters.count)
+            if preparesStatements {
+                return unsafe PQsendQueryPrepared(
+                    connection, call.statement.name, count, values, lengths, formats, 1) == 1
+            }
+            let types = call.parameters.map(\.type)
+            return unsafe PQsendQueryParams(
+                connection, call.statement.text, count, types, values, lengths, formats, 1) == 1
+        }
+    }
+
+    // MARK: Errors
+
+    private func checked(_ result: consuming ResultOwner, _ statement: Statement) throws(PostgresError) -> ResultOwner {
+        switch result.status {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY, PGRES_PIPELINE_SYNC: return result
+        case PGRES_PIPELINE_ABORTED:
+            throw PostgresError(.refused, statement: statement.name, sqlState: "25P02", "an earlier statement failed")
+        default:
+            guard isAlive, let error = result.error(statement) else { throw failure(statement) }
+            throw error
+        }
+    }
+
+    private func failure(_ statement: Statement?) -> PostgresError {
+        PostgresError(.disconnected, statement: statement?.name, unsafe trimmed(PQerrorMessage(connection)))
+    }
+}
+
+/// Owns a result, which may be null.
+@safe struct ResultOwner: ~Copyable {
+    private let result: OpaquePointer?
+
+    init(_ result: OpaquePointer?) { unsafe self.result = result }
+    deinit { unsafe PQclear(result) }
+
+    var status: ExecStatusType { unsafe PQresultStatus(result) }
+    var affectedRows: Int {
+        let text = unsafe String(cString: PQcmdTuples(result))
+        return Int(text) ?? 0
+    }
+
+    func rows<Row>(_ read: (PostgresRow) throws(PostgresError) -> Row) throws(PostgresError) -> [Row] {
+        guard let result = unsafe result else { return [] }
+        let count = unsafe PQntuples(result)
+        var rows: [Row] = []
+        rows.reserveCapacity(Int(count))
+        for index in 0..<count { rows.append(try read(unsafe PostgresRow(result: result, index: index))) }
+        return rows
+    }
+
+    func error(_ statement: Statement) -> PostgresError? {
+        guard let state = field("C") else { return nil }
+        return PostgresError(
+            state == "57014" ? .cancelled : state.hasPrefix("57P") ? .disconnected : .refused, statement: statement.name,
+            sqlState: state, constraint: field("n"), field("M") ?? "")
+    }
+
+    private func field(_ code: Unicode.Scalar) -> String? {
+        unsafe PQresultErrorField(result, Int32(code.value)).map { unsafe String(cString: $0) }
+    }
+}
+
+/// What `PQcancel` needs, apart from the connection.
+@safe final class CancelToken: @unchecked Sendable {
+    // Safe to share: PQcancel may be called from any thread, and the pointer never changes.
+    private let token: OpaquePointer
+
+    init(_ token: OpaquePointer) { unsafe self.token = token }
+    deinit { unsafe PQfreeCancel(token) }
+
+    func cancel() {
+        var buffer = [CChar](repeating: 0, count: 256)
+        // A cancel that cannot be sent changes nothing: the statement goes on, as it would have.
+        _ = unsafe PQcancel(token, &buffer, 256)
+    }
+}
+
+private final class NoticeReceiver {
+    let receive: (String) -> Void
+    init(_ receive: @escaping (String) -> Void) { self.receive = receive }
+}
+
+private func trimmed(_ text: UnsafePointer<CChar>?) -> String {
+    guard let text = unsafe text else { return "" }
+    var string = unsafe String(cString: text)
+    while string.last?.isNewline == true { string.removeLast() }
+    return string.split(separator: "\n").joined(separator: "; ")
+}
+
+/// Calls `body` with a null-terminated array of C strings.
+private func withCStrings<Value>(
+    _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Value
+) -> Value {
+    var bytes: [CChar] = []
+    var offsets: [Int] = []
+    for string in strings {
+        offsets.append(bytes.count)
+        bytes.append(contentsOf: string.utf8CString)
+    }
+    return unsafe bytes.withUnsafeBufferPointer { buffer in
+        var pointers: [UnsafePointer<CChar>?] = unsafe offsets.map { unsafe buffer.baseAddress! + $0 }
+        unsafe pointers.append(nil)
+        return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress!) }
+    }
+}
+
+/// Calls `body` with the arrays that libpq takes for binary parameters.
+private func withParameters<Value: ~Copyable>(
+    _ parameters: [PostgresValue],
+    _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<Int32>, UnsafePointer<Int32>) -> Value
+) -> Value {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(parameters.reduce(0) { $0 + ($1.bytes?.count ?? 0) + 1 })
+    var offsets: [Int?] = []
+    var lengths: [Int32] = []
+    for parameter in parameters {
+        offsets.append(parameter.bytes.map { _ in bytes.count })
+        lengths.append(Int32(parameter.bytes?.count ?? 0))
+        bytes.append(contentsOf: parameter.bytes ?? [])
+        // An empty value at the end still needs an address of its own.
+        bytes.append(0)
+    }
+    let formats = [Int32](repeating: 1, count: max(1, parameters.count))
+    if lengths.isEmpty { lengths.append(0) }
+    return unsafe bytes.withUnsafeBytes { buffer in
+        var pointers: [UnsafePointer<CChar>?] = unsafe offsets.map { offset in
+            unsafe offset.map { unsafe (buffer.baseAddress! + $0).assumingMemoryBound(to: CChar.self) }
+        }
+        unsafe pointers.append(nil)
+        return unsafe pointers.withUnsafeBufferPointer { pointers in
+            unsafe lengths.withUnsafeBufferPointer { lengths in
+                unsafe formats.withUnsafeBufferPointer { formats in
+                    unsafe body(pointers.baseAddress!, lengths.baseAddress!, formats.baseAddress!)
+                }
+            }
+        }
+    }
+}

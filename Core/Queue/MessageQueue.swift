@@ -1,0 +1,74 @@
+/// A queue of messages with leases, delays, fairness between tenants, and a settlement that also sends.
+///
+/// Delivery is at least once. A message is *known* from its send until `forgetAfter` after the consumer of its outcome
+/// confirmed it; sending a known id changes nothing, so that every repair is simply sending again. Times inside the queue
+/// are the queue's own clock; callers give durations. All verbs take batches; results stand in the order of the arguments.
+///
+/// Every verb throws `QueueError`; after a failed call it is unknown whether the call took effect, and repeating it is safe.
+package protocol MessageQueue: Sendable {
+    var name: QueueName { get }
+    var capabilities: QueueCapabilities { get }
+
+    /// The queue's clock now, to be read before the commit that a later `send` carries out.
+    func ticket() async throws(QueueError) -> QueueTicket
+
+    /// Adds messages. `ticket` must be younger than 60 s: a sender that was paused for longer is refused (`.stale`) and
+    /// leaves the work to the monitor. Delays count from the ticket, so that a slow sender does not delay them further.
+    func send(_ messages: [OutgoingMessage], ticket: QueueTicket, mode: SendMode) async throws(QueueError) -> [SendResult]
+
+    /// Leases up to `limit` messages for `visibility`; waits up to `wait` (at most 20 s) for the first.
+    ///
+    /// Cancelling the task ends the wait early with no messages.
+    func receive(upTo limit: Int, visibility: Duration, wait: Duration) async throws(QueueError) -> [ReceivedMessage]
+
+    /// Ends leases and removes their messages: settlement without an outcome.
+    func settle(_ settlements: [Settlement]) async throws(QueueError) -> [SettleResult]
+
+    /// Prolongs leases to `visibility` from now. False: the lease had ended, and what its holder does is void.
+    func extend(_ receipts: [Receipt], visibility: Duration) async throws(QueueError) -> [Bool]
+
+    /// Acknowledges messages of an outcome queue and tells the queue they came from that these ids are recorded.
+    func confirm(_ receipts: [Receipt], recorded ids: [MessageID]) async throws(QueueError) -> [Bool]
+
+    /// Removes messages that nobody holds. An id that was removed or is unknown is forgotten.
+    func cancel(_ ids: [MessageID]) async throws(QueueError) -> [CancelResult]
+
+    /// Dead letters, oldest first.
+    func peekDead(limit: Int) async throws(QueueError) -> [DeadLetter]
+
+    /// Moves dead letters back, oldest first, spread over time at `rate` a second. Returns how many.
+    func redriveDead(limit: Int, rate: Double?) async throws(QueueError) -> Int
+
+    /// Removes every message and forgets every id. Returns how many messages it removed.
+    func purge() async throws(QueueError) -> Int
+
+    func statistics() async throws(QueueError) -> QueueStatistics
+
+    /// Housekeeping for a queue without receivers: promotes what is due, buries what was received too often, wakes
+    /// receivers, repairs what an interrupted server left. Returns how many messages it moved.
+    func tick() async throws(QueueError) -> Int
+}
+
+extension MessageQueue {
+    package func acknowledge(_ receipts: [Receipt]) async throws(QueueError) -> [Bool] {
+        try await settle(receipts.map { Settlement($0, .acknowledge) }).map { $0 != .stale }
+    }
+    package func retry(_ receipts: [Receipt], after delay: Duration) async throws(QueueError) -> [SettleResult] {
+        try await settle(receipts.map { Settlement($0, .retry(after: delay)) })
+    }
+    package func release(_ receipts: [Receipt], after delay: Duration = .zero) async throws(QueueError) -> [Bool] {
+        try await settle(receipts.map { Settlement($0, .release(after: delay)) }).map { $0 != .stale }
+    }
+    package func send(_ messages: [OutgoingMessage]) async throws(QueueError) -> [SendResult] {
+        try await send(messages, ticket: try await ticket(), mode: .add)
+    }
+}
+
+/// What every driver keeps to.
+package enum QueueRules {
+    /// A send whose ticket is older is refused.
+    package static let ticketLifetime = Duration.seconds(60)
+    /// How long an id stays known after its outcome was confirmed.
+    package static let forgetAfter = Duration.seconds(600)
+    package static let maximumWait = Duration.seconds(20)
+}

@@ -1,0 +1,240 @@
+package import Model
+
+/// A queue's name: lower-case letters, digits and hyphens.
+package struct QueueName: Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+
+    package init(_ text: String) {
+        precondition(
+            !text.isEmpty && text.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 },
+            "a queue's name consists of a-z 0-9 -, this one is \"\(text)\"")
+        description = text
+    }
+
+    package static let triggers = QueueName("triggers")
+    package static let outcomes = QueueName("outcomes")
+}
+
+/// The sender's name for a message; for a trigger its trigger id. Without `|`.
+package struct MessageID: Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+    package init(_ text: String) { description = text }
+    package init(_ id: Identifier) { description = id.description }
+
+    /// The shard of a queue with so many shards: the same on every machine and in every version.
+    package func shard(of count: Int) -> Int {
+        if count == 1 { return 0 }
+        var hash = StableHash()
+        hash.combine(description)
+        return Int(hash.value % UInt64(count))
+    }
+}
+
+/// What one lease of one message is proved by. A receipt whose lease ended settles nothing.
+package struct Receipt: Hashable, Sendable {
+    package let shard: Int
+    package let handle: String
+
+    package init(shard: Int, handle: String) {
+        self.shard = shard
+        self.handle = handle
+    }
+}
+
+/// The queue's clock at the time of a commit.
+package struct QueueTicket: Hashable, Sendable {
+    package var time: Timestamp
+    package init(time: Timestamp) { self.time = time }
+}
+
+package struct OutgoingMessage: Sendable {
+    package var id: MessageID
+    /// The fairness key: messages of different keys take turns. Usually the tenant. Empty is a key like any other.
+    package var tenant: String
+    /// From the ticket's time; unlimited.
+    package var delay: Duration
+    /// How much of its key's share the message takes: 1 / weight.
+    package var cost: Double
+    /// How often the id was redriven from the dead letters; comes back with every receive and burial.
+    package var generation: Int
+    /// Attempts that were made before this send.
+    package var attempts: Int
+    /// Not empty.
+    package var body: [UInt8]
+
+    package init(
+        id: MessageID, tenant: String, delay: Duration = .zero, cost: Double = 1, generation: Int = 0, attempts: Int = 0,
+        body: [UInt8]
+    ) {
+        precondition(!body.isEmpty, "a message needs a body")
+        self.id = id
+        self.tenant = tenant
+        self.delay = delay
+        self.cost = cost
+        self.generation = generation
+        self.attempts = attempts
+        self.body = body
+    }
+}
+
+package enum SendMode: Sendable {
+    /// An id that is known is left as it is.
+    case add
+    /// As `add`, but a dead letter or an id that is known only because it was settled is replaced.
+    case redrive
+}
+
+package enum SendResult: Hashable, Sendable {
+    case accepted
+    /// The queue had the id already; nothing changed.
+    case known
+    /// The ticket was too old; nothing changed.
+    case stale
+}
+
+package struct ReceivedMessage: Sendable {
+    package var id: MessageID
+    package var receipt: Receipt
+    package var tenant: String
+    /// How often it was received since it was sent or last retried, this time included.
+    package var receives: Int
+    /// How many attempts were charged by `retry`, and those the sender named.
+    package var attempts: Int
+    package var generation: Int
+    package var body: [UInt8]
+
+    package init(
+        id: MessageID, receipt: Receipt, tenant: String, receives: Int, attempts: Int, generation: Int, body: [UInt8]
+    ) {
+        self.id = id
+        self.receipt = receipt
+        self.tenant = tenant
+        self.receives = receives
+        self.attempts = attempts
+        self.generation = generation
+        self.body = body
+    }
+}
+
+/// What becomes of one leased message.
+package struct Settlement: Sendable {
+    package enum Verdict: Hashable, Sendable {
+        /// Done: removed.
+        case acknowledge
+        /// Failed: ready again after a delay, with one attempt charged.
+        case retry(after: Duration)
+        /// Not tried: ready again after a delay, and this receive does not count.
+        case release(after: Duration)
+        /// Given up: a dead letter.
+        case bury(reason: String)
+    }
+
+    package var receipt: Receipt
+    package var verdict: Verdict
+    /// Lines for the outcome queue; sent only if the lease still held. For a burial the sender writes its own.
+    package var outcome: [UInt8]
+
+    package init(_ receipt: Receipt, _ verdict: Verdict, outcome: [UInt8] = []) {
+        self.receipt = receipt
+        self.verdict = verdict
+        self.outcome = outcome
+    }
+}
+
+package enum SettleResult: Hashable, Sendable {
+    case settled
+    /// The lease had ended: nothing happened, and the outcome was not sent.
+    case stale
+}
+
+package enum CancelResult: Hashable, Sendable {
+    case removed
+    /// Somebody holds it; its outcome decides.
+    case inFlight
+    case unknown
+}
+
+package struct DeadLetter: Sendable {
+    package var id: MessageID
+    package var tenant: String
+    package var diedAt: Timestamp
+    package var reason: String
+    package var receives: Int
+    package var attempts: Int
+    package var generation: Int
+    package var body: [UInt8]
+
+    package init(
+        id: MessageID, tenant: String, diedAt: Timestamp, reason: String, receives: Int, attempts: Int, generation: Int,
+        body: [UInt8]
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.diedAt = diedAt
+        self.reason = reason
+        self.receives = receives
+        self.attempts = attempts
+        self.generation = generation
+        self.body = body
+    }
+}
+
+package struct QueueStatistics: Hashable, Sendable {
+    package var ready = 0
+    package var delayed = 0
+    package var inFlight = 0
+    package var dead = 0
+    /// Age of the oldest message at the head of the ready set; nil where nothing is ready.
+    package var oldestReady: Duration?
+    /// Messages that are ready, delayed or in flight, by fairness key.
+    package var tenants: [String: Int] = [:]
+    /// Messages settled since the queue was made.
+    package var settled = 0
+
+    package init() {}
+
+    package static func + (left: QueueStatistics, right: QueueStatistics) -> QueueStatistics {
+        var sum = left
+        sum.ready += right.ready
+        sum.delayed += right.delayed
+        sum.inFlight += right.inFlight
+        sum.dead += right.dead
+        sum.settled += right.settled
+        sum.oldestReady = [left.oldestReady, right.oldestReady].compactMap { $0 }.max()
+        sum.tenants.merge(right.tenants, uniquingKeysWith: +)
+        return sum
+    }
+}
+
+/// What a driver can do beyond the common ground.
+package struct QueueCapabilities: Hashable, Sendable {
+    /// The longest delay; nil: any.
+    package var maximumDelay: Duration?
+    package var maximumBatch: Int
+    package var isFair: Bool
+    package var canCancel: Bool
+
+    package init(maximumDelay: Duration? = nil, maximumBatch: Int, isFair: Bool, canCancel: Bool) {
+        self.maximumDelay = maximumDelay
+        self.maximumBatch = maximumBatch
+        self.isFair = isFair
+        self.canCancel = canCancel
+    }
+}
+
+/// How a queue is set up; the same in every function that uses it (`HEADGATE_QUEUES`, from the topology file).
+package struct QueueConfiguration: Hashable, Sendable {
+    /// Parts that spread the queue over Redis servers. At least 1.
+    package var shards: Int
+    /// How long a lease lasts unless it is extended.
+    package var visibility: Duration
+    /// Receives without a settlement after which a message dies.
+    package var maximumReceives: Int
+
+    package init(shards: Int = 4, visibility: Duration = .seconds(30), maximumReceives: Int = 30) {
+        precondition(shards >= 1 && visibility > .zero && maximumReceives >= 1, "queue configuration out of range")
+        self.shards = shards
+        self.visibility = visibility
+        self.maximumReceives = maximumReceives
+    }
+}

@@ -1,0 +1,151 @@
+internal import Blocking
+private import CHiredis
+private import Glibc
+private import Model
+
+/// One connection to Redis on a thread of its own. Calls are made one after another; each may carry many commands.
+///
+/// A connection that broke is made anew by the next call. A call that failed is not repeated: whether it took effect is
+/// unknown, and only its caller knows whether repeating is safe.
+package actor RedisConnection {
+    package struct Configuration: Sendable {
+        package var connectTimeout: Duration = .seconds(2)
+        /// How long a call may take; a blocking command's own wait comes on top.
+        package var callTimeout: Duration = .seconds(10)
+        package init() {}
+    }
+
+    package nonisolated let url: RedisURL
+    private let configuration: Configuration
+    private let executor: ThreadExecutor
+    private var context: RedisContext?
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    package init(url: RedisURL, configuration: Configuration = Configuration()) {
+        self.url = url
+        self.configuration = configuration
+        executor = ThreadExecutor(name: "redis")
+    }
+
+    /// Sends the commands in one write and reads all answers. A server's error is an answer, not a thrown error.
+    package func call(_ commands: [RedisCommand], wait: Duration = .zero) throws(RedisError) -> [RedisReply] {
+        let context = try connected()
+        do throws(RedisError) {
+            try context.setTimeout(configuration.callTimeout + wait)
+            for command in commands { try context.append(command) }
+            var replies: [RedisReply] = []
+            replies.reserveCapacity(commands.count)
+            for _ in commands { replies.append(try context.reply()) }
+            return replies
+        } catch {
+            self.context = nil
+            throw error
+        }
+    }
+
+    /// The server's number for this connection, for `CLIENT UNBLOCK`.
+    package func clientID() throws(RedisError) -> Int {
+        if let id = context?.clientID { return id }
+        guard let id = try call([RedisCommand("CLIENT", "ID")])[0].checked().int else {
+            throw RedisError(.unexpectedReply, "CLIENT ID")
+        }
+        context?.clientID = id
+        return id
+    }
+
+    package func close() { context = nil }
+
+    private func connected() throws(RedisError) -> RedisContext {
+        if let context { return context }
+        let context = try RedisContext(url: url, timeout: configuration.connectTimeout)
+        try context.setTimeout(configuration.callTimeout)
+        if let password = url.password {
+            var command = RedisCommand("AUTH")
+            if let user = url.user { command.append(user) }
+            command.append(password)
+            try context.append(command)
+            _ = try context.reply().checked()
+        }
+        if url.database != 0 {
+            try context.append(RedisCommand("SELECT", String(url.database)))
+            _ = try context.reply().checked()
+        }
+        self.context = context
+        return context
+    }
+}
+
+/// Owns a hiredis context. Used by one actor only.
+@safe private final class RedisContext {
+    private let context: UnsafeMutablePointer<redisContext>
+    var clientID: Int?
+
+    init(url: RedisURL, timeout: Duration) throws(RedisError) {
+        guard let context = unsafe redisConnectWithTimeout(url.host, Int32(url.port), timeval(timeout)) else {
+            throw RedisError(.disconnected, "out of memory")
+        }
+        guard unsafe context.pointee.err == 0 else {
+            let error = unsafe RedisContext.error(of: context)
+            unsafe redisFree(context)
+            throw RedisError(.disconnected, "\(url.host):\(url.port): \(error.message)")
+        }
+        unsafe self.context = context
+    }
+
+    deinit { unsafe redisFree(context) }
+
+    func setTimeout(_ timeout: Duration) throws(RedisError) {
+        guard unsafe redisSetTimeout(context, timeval(timeout)) == REDIS_OK else { throw unsafe RedisContext.error(of: context) }
+    }
+
+    func append(_ command: RedisCommand) throws(RedisError) {
+        for part in [command.prefix, command.arguments] {
+            let code = unsafe part.withUnsafeBytes { bytes in
+                unsafe redisAppendFormattedCommand(
+                    context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+            }
+            guard code == REDIS_OK else { throw unsafe RedisContext.error(of: context) }
+        }
+    }
+
+    func reply() throws(RedisError) -> RedisReply {
+        var raw: UnsafeMutableRawPointer?
+        guard unsafe redisGetReply(context, &raw) == REDIS_OK, let raw = unsafe raw else {
+            throw unsafe RedisContext.error(of: context)
+        }
+        defer { unsafe freeReplyObject(raw) }
+        return unsafe RedisContext.convert(raw.assumingMemoryBound(to: redisReply.self))
+    }
+
+    private static func convert(_ reply: UnsafeMutablePointer<redisReply>) -> RedisReply {
+        let reply = unsafe reply.pointee
+        switch unsafe reply.type {
+        case REDIS_REPLY_INTEGER: return unsafe .integer(Int(reply.integer))
+        case REDIS_REPLY_NIL: return .none
+        case REDIS_REPLY_STRING: return unsafe .bytes(bytes(reply))
+        case REDIS_REPLY_STATUS: return unsafe .status(String(decoding: bytes(reply), as: UTF8.self))
+        case REDIS_REPLY_ERROR: return unsafe .error(String(decoding: bytes(reply), as: UTF8.self))
+        default:
+            return unsafe .array((0..<Int(reply.elements)).map { unsafe convert(reply.element[$0]!) })
+        }
+    }
+
+    private static func bytes(_ reply: redisReply) -> [UInt8] {
+        guard let text = unsafe reply.str else { return [] }
+        return unsafe [UInt8](UnsafeRawBufferPointer(start: text, count: Int(reply.len)))
+    }
+
+    private static func error(of context: UnsafeMutablePointer<redisContext>) -> RedisError {
+        let code = unsafe context.pointee.err
+        let text = unsafe withUnsafeBytes(of: context.pointee.errstr) { bytes in
+            unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        let timedOut = code == REDIS_ERR_IO && (errno == EAGAIN || errno == ETIMEDOUT)
+        return RedisError(timedOut ? .timedOut : .disconnected, timedOut ? "no answer in time" : text)
+    }
+}
+
+private func timeval(_ duration: Duration) -> timeval {
+    Glibc.timeval(tv_sec: Int(duration.microseconds / 1_000_000), tv_usec: Int(duration.microseconds % 1_000_000))
+}

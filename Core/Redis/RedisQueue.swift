@@ -1,0 +1,391 @@
+package import Model
+package import Queue
+import Synchronization
+
+/// A queue in Redis. What each operation does and which keys it uses stands in `scripts/`.
+///
+/// Each verb is one round trip for all shards that its arguments concern. An idle `receive` costs one blocked command.
+package final class RedisQueue: MessageQueue {
+    package let name: QueueName
+    package let capabilities = QueueCapabilities(maximumBatch: 1_000, isFair: true, canCancel: true)
+    package let configuration: QueueConfiguration
+    private let connection: RedisConnection
+    private let waiter: RedisWaiter
+    private let keys: [[String]]
+    /// The keys of the other queue of a settlement or a confirmation, by shard.
+    private let outcomeKeys: [[String]]?
+    private let sourceKeys: [[String]]?
+    private let clock: (@Sendable () -> Timestamp)?
+    private let turn = Atomic<Int>(0)
+    private let cursors = Mutex<[Int: (String, String)]>([:])
+
+    /// - Parameters:
+    ///   - outcomes: the queue that settlements send to; it has as many shards as this one.
+    ///   - source: for an outcome queue, the queue whose ids it confirms.
+    ///   - prefix: first part of every key, so that tests share a server.
+    ///   - clock: replaces Redis's clock in tests and virtual time.
+    package init(
+        name: QueueName, configuration: QueueConfiguration, url: RedisURL, outcomes: QueueName? = nil,
+        source: QueueName? = nil, prefix: String = "hg", clock: (@Sendable () -> Timestamp)? = nil
+    ) {
+        self.name = name
+        self.configuration = configuration
+        self.clock = clock
+        connection = RedisConnection(url: url)
+        waiter = RedisWaiter(url: url)
+        let shards = 0..<configuration.shards
+        keys = shards.map { RedisQueue.keys(of: name, shard: $0, prefix: prefix) }
+        outcomeKeys = outcomes.map { other in shards.map { RedisQueue.keys(of: other, shard: $0, prefix: prefix) } }
+        sourceKeys = source.map { other in shards.map { RedisQueue.keys(of: other, shard: $0, prefix: prefix) } }
+    }
+
+    /// The hash tag is the shard, so that a queue and the queue it settles into share a slot of a cluster.
+    private static func keys(of name: QueueName, shard: Int, prefix: String) -> [String] {
+        ["r", "d", "f", "b", "i", "t", "m", "x", "y", "w", "c", "p", "k0", "k1", "k2"]
+            .map { "\(prefix):{\(shard)}:\(name):\($0)" }
+    }
+    private static let wakeKey = 9
+
+    package func ticket() async throws(QueueError) -> QueueTicket {
+        if let clock { return QueueTicket(time: clock()) }
+        let parts = try await run { connection throws(RedisError) in
+            try await connection.call([RedisCommand("TIME")])[0].checked()
+        }.array?.compactMap(\.int)
+        guard let parts, parts.count == 2 else { throw unexpected("TIME") }
+        return QueueTicket(time: Timestamp(microseconds: Int64(parts[0]) * 1_000_000 + Int64(parts[1])))
+    }
+
+    package func send(
+        _ messages: [OutgoingMessage], ticket: QueueTicket, mode: SendMode
+    ) async throws(QueueError) -> [SendResult] {
+        try await scatter(messages, shard: { $0.id.shard(of: configuration.shards) }, limit: 250) { shard, messages in
+            var arguments = self.arguments(capacity: messages.reduce(64) { $0 + $1.body.count + 120 })
+            arguments.append(ticket.time.milliseconds)
+            arguments.append(mode == .redrive ? "1" : "0")
+            for message in messages {
+                arguments.append(message.id.description)
+                arguments.append(max(0, message.delay.milliseconds))
+                arguments.append(message.cost == 1 ? "1" : String(message.cost))
+                arguments.append(message.generation)
+                arguments.append(message.attempts)
+                arguments.append(message.tenant)
+                arguments.append(message.body)
+            }
+            return ScriptCall(RedisQueueScripts.send, keys: self.keys[shard], arguments: arguments)
+        } result: { reply in
+            switch reply.int {
+            case 1: .accepted
+            case -1: .stale
+            default: .known
+            }
+        }
+    }
+
+    package func receive(
+        upTo limit: Int, visibility: Duration, wait: Duration
+    ) async throws(QueueError) -> [ReceivedMessage] {
+        precondition(limit > 0, "receive needs a limit of at least 1")
+        let deadline = ContinuousClock.now + min(wait, QueueRules.maximumWait)
+        while true {
+            let (messages, nextDue) = try await lease(limit, visibility: visibility)
+            let now = ContinuousClock.now
+            if !messages.isEmpty || now >= deadline || Task.isCancelled { return messages }
+            let until = nextDue.map { min(deadline, now + max($0, .milliseconds(1))) } ?? deadline
+            do {
+                try await waiter.wait(keys: keys.map { $0[RedisQueue.wakeKey] }, until: until)
+            } catch {
+                throw queueError(error)
+            }
+        }
+    }
+
+    /// One attempt to lease: asks the shards in turn for equal parts, and again those that had more to promote.
+    private func lease(_ limit: Int, visibility: Duration) async throws(QueueError) -> ([ReceivedMessage], Duration?) {
+        let shards = keys.count
+        let first = turn.add(1, ordering: .relaxed).oldValue
+        var rounds: [[(shard: Int, limit: Int)]] = []
+        if limit >= shards {
+            rounds = [(0..<shards).map { ((first &+ $0) % shards, limit / shards + ($0 < limit % shards ? 1 : 0)) }]
+        } else {
+            rounds = (0..<shards).map { [((first &+ $0) % shards, limit)] }
+        }
+        var messages: [ReceivedMessage] = []
+        var nextDue: Duration?
+        for round in rounds where messages.isEmpty {
+            var pending = round
+            while !pending.isEmpty {
+                let calls = pending.map { part in
+                    var arguments = self.arguments()
+                    arguments.append(part.limit)
+                    arguments.append(visibility.milliseconds)
+                    arguments.append(configuration.maximumReceives)
+                    return ScriptCall(RedisQueueScripts.receive, keys: bothKeys(part.shard), arguments: arguments)
+                }
+                var again: [(shard: Int, limit: Int)] = []
+                for (part, reply) in zip(pending, try await call(calls)) {
+                    let fields = try list(reply)
+                    guard let head = fields.first?.int else { throw unexpected("receive") }
+                    if head == -2 { again.append(part) }
+                    if head >= 0 { nextDue = min(nextDue ?? .seconds(3_600), .milliseconds(head)) }
+                    try decode(fields.dropFirst(), shard: part.shard, into: &messages)
+                }
+                pending = again
+            }
+        }
+        return (messages, nextDue)
+    }
+
+    private func decode(
+        _ fields: ArraySlice<RedisReply>, shard: Int, into messages: inout [ReceivedMessage]
+    ) throws(QueueError) {
+        messages.reserveCapacity(messages.count + fields.count / 7)
+        for index in stride(from: fields.startIndex, to: fields.endIndex, by: 7) {
+            guard index + 6 < fields.endIndex, let id = fields[index].text, let handle = fields[index + 1].text,
+                let receives = fields[index + 2].int, let attempts = fields[index + 3].int,
+                let generation = fields[index + 4].int, let tenant = fields[index + 5].text,
+                let body = fields[index + 6].byteString
+            else { throw unexpected("receive") }
+            messages.append(
+                ReceivedMessage(
+                    id: MessageID(id), receipt: Receipt(shard: shard, handle: handle), tenant: tenant,
+                    receives: receives, attempts: attempts, generation: generation, body: body))
+        }
+    }
+
+    package func settle(_ settlements: [Settlement]) async throws(QueueError) -> [SettleResult] {
+        try await scatter(settlements, shard: { $0.receipt.shard }, limit: 500) { shard, settlements in
+            var arguments = self.arguments(capacity: settlements.reduce(64) { $0 + $1.outcome.count + 120 })
+            for settlement in settlements {
+                arguments.append(settlement.receipt.handle)
+                let (verdict, delay, reason): (String, Duration, String) =
+                    switch settlement.verdict {
+                    case .acknowledge: ("a", .zero, "")
+                    case .retry(let delay): ("r", delay, "")
+                    case .release(let delay): ("l", delay, "")
+                    case .bury(let reason): ("b", .zero, reason)
+                    }
+                arguments.append(verdict)
+                arguments.append(max(0, delay.milliseconds))
+                arguments.append(reason)
+                arguments.append(settlement.outcome)
+            }
+            return ScriptCall(RedisQueueScripts.settle, keys: self.bothKeys(shard), arguments: arguments)
+        } result: {
+            $0.int == 1 ? .settled : .stale
+        }
+    }
+
+    package func extend(_ receipts: [Receipt], visibility: Duration) async throws(QueueError) -> [Bool] {
+        try await scatter(receipts, shard: \.shard, limit: 1_000) { shard, receipts in
+            var arguments = self.arguments()
+            arguments.append(visibility.milliseconds)
+            for receipt in receipts { arguments.append(receipt.handle) }
+            return ScriptCall(RedisQueueScripts.extend, keys: self.keys[shard], arguments: arguments)
+        } result: {
+            $0.int == 1
+        }
+    }
+
+    package func confirm(_ receipts: [Receipt], recorded ids: [MessageID]) async throws(QueueError) -> [Bool] {
+        guard let sourceKeys else { preconditionFailure("queue \(name) confirms nothing: it has no source") }
+        let byShard = Dictionary(grouping: ids) { $0.shard(of: keys.count) }
+        var isFirst: Set<Int> = []
+        let results = try await scatter(receipts, shard: \.shard, limit: 1_000) { shard, receipts in
+            var arguments = self.arguments()
+            arguments.append(receipts.count)
+            for receipt in receipts { arguments.append(receipt.handle) }
+            if isFirst.insert(shard).inserted {
+                for id in byShard[shard] ?? [] { arguments.append(id.description) }
+            }
+            return ScriptCall(
+                RedisQueueScripts.confirm, keys: self.keys[shard] + sourceKeys[shard], arguments: arguments)
+        } result: {
+            $0.int == 1
+        }
+        let rest = byShard.filter { !isFirst.contains($0.key) }.map { shard, ids in
+            var arguments = self.arguments()
+            arguments.append(0)
+            for id in ids { arguments.append(id.description) }
+            return ScriptCall(
+                RedisQueueScripts.confirm, keys: self.keys[shard] + sourceKeys[shard], arguments: arguments)
+        }
+        for reply in try await call(rest) { _ = try list(reply) }
+        return results
+    }
+
+    package func cancel(_ ids: [MessageID]) async throws(QueueError) -> [CancelResult] {
+        try await scatter(ids, shard: { $0.shard(of: keys.count) }, limit: 1_000) { shard, ids in
+            var arguments = RedisCommand()
+            for id in ids { arguments.append(id.description) }
+            return ScriptCall(RedisQueueScripts.cancel, keys: self.keys[shard], arguments: arguments)
+        } result: { reply in
+            switch reply.int {
+            case 2: .removed
+            case 1: .inFlight
+            default: .unknown
+            }
+        }
+    }
+
+    package func peekDead(limit: Int) async throws(QueueError) -> [DeadLetter] {
+        let replies = try await callAll(RedisQueueScripts.peekDead) { arguments, _ in
+            arguments = RedisCommand()
+            arguments.append(limit)
+        }
+        var letters: [DeadLetter] = []
+        for reply in replies {
+            let fields = try list(reply)
+            for index in stride(from: 0, to: fields.count, by: 8) {
+                guard let id = fields[index].text, let died = fields[index + 1].text.flatMap({ Double($0) }),
+                    let reason = fields[index + 2].text, let receives = fields[index + 3].int,
+                    let attempts = fields[index + 4].int, let generation = fields[index + 5].int,
+                    let tenant = fields[index + 6].text, let body = fields[index + 7].byteString
+                else { throw unexpected("peek-dead") }
+                letters.append(
+                    DeadLetter(
+                        id: MessageID(id), tenant: tenant, diedAt: Timestamp(milliseconds: Int64(died)), reason: reason,
+                        receives: receives, attempts: attempts, generation: generation, body: body))
+            }
+        }
+        letters.sort { ($0.diedAt, $0.id.description) < ($1.diedAt, $1.id.description) }
+        return Array(letters.prefix(limit))
+    }
+
+    package func redriveDead(limit: Int, rate: Double?) async throws(QueueError) -> Int {
+        var moved = 0
+        var isAnyLeft = true
+        while moved < limit && isAnyLeft {
+            isAnyLeft = false
+            for shard in keys.indices where moved < limit {
+                let gap = rate.map { 1_000 / $0 } ?? 0
+                var arguments = self.arguments()
+                arguments.append(min(limit - moved, 1_000))
+                arguments.append(Int(Double(moved) * gap))
+                arguments.append(String(gap))
+                let call = ScriptCall(RedisQueueScripts.redriveDead, keys: keys[shard], arguments: arguments)
+                guard let count = try await self.call([call])[0].int else { throw unexpected("redrive-dead") }
+                moved += count
+                isAnyLeft = isAnyLeft || count > 0
+            }
+        }
+        return moved
+    }
+
+    package func purge() async throws(QueueError) -> Int {
+        try await callAll(RedisQueueScripts.purge) { _, _ in }.reduce(0) { $0 + ($1.int ?? 0) }
+    }
+
+    package func statistics() async throws(QueueError) -> QueueStatistics {
+        var total = QueueStatistics()
+        for reply in try await callAll(RedisQueueScripts.statistics, { _, _ in }) {
+            let fields = try list(reply)
+            let numbers = fields.prefix(6).compactMap(\.int)
+            guard numbers.count == 6 else { throw unexpected("statistics") }
+            var part = QueueStatistics()
+            (part.ready, part.delayed, part.inFlight) = (numbers[0], numbers[1], numbers[2])
+            (part.dead, part.settled) = (numbers[3], numbers[4])
+            part.oldestReady = numbers[5] < 0 ? nil : .milliseconds(numbers[5])
+            for index in stride(from: 6, to: fields.count - 1, by: 2) {
+                part.tenants[fields[index].text ?? ""] = fields[index + 1].int ?? 0
+            }
+            total = total + part
+        }
+        return total
+    }
+
+    package func tick() async throws(QueueError) -> Int {
+        let cursors = self.cursors.withLock { $0 }
+        let replies = try await callAll(RedisQueueScripts.tick) { arguments, shard in
+            arguments.append(configuration.maximumReceives)
+            arguments.append(cursors[shard]?.0 ?? "0")
+            arguments.append(cursors[shard]?.1 ?? "0")
+        }
+        var moved = 0
+        for (shard, reply) in replies.enumerated() {
+            let fields = try list(reply)
+            guard fields.count == 3, let count = fields[0].int, let repair = fields[1].text, let trim = fields[2].text
+            else { throw unexpected("tick") }
+            moved += count
+            self.cursors.withLock { $0[shard] = (repair, trim) }
+        }
+        return moved
+    }
+
+    // MARK: Calls
+
+    private func arguments(capacity: Int = 64) -> RedisCommand {
+        var command = RedisCommand(capacity: capacity)
+        command.append(clock.map { $0().milliseconds } ?? 0)
+        return command
+    }
+
+    private func bothKeys(_ shard: Int) -> [String] { keys[shard] + (outcomeKeys?[shard] ?? []) }
+
+    private func callAll(
+        _ script: RedisScript, _ fill: (inout RedisCommand, Int) -> Void
+    ) async throws(QueueError) -> [RedisReply] {
+        try await call(
+            keys.indices.map { shard in
+                var arguments = self.arguments()
+                fill(&arguments, shard)
+                return ScriptCall(script, keys: bothKeys(shard), arguments: arguments)
+            })
+    }
+
+    /// Groups arguments by shard in parts of at most `limit`, calls all in one round trip, and puts the results back in the
+    /// order of the arguments.
+    private func scatter<Argument, Result>(
+        _ arguments: [Argument], shard: (Argument) -> Int, limit: Int,
+        call make: (Int, [Argument]) -> ScriptCall, result: (RedisReply) -> Result
+    ) async throws(QueueError) -> [Result] {
+        if arguments.isEmpty { return [] }
+        var places = Array(repeating: [Int](), count: keys.count)
+        for (index, argument) in arguments.enumerated() { places[shard(argument)].append(index) }
+        var parts: [ArraySlice<Int>] = []
+        var calls: [ScriptCall] = []
+        for (shard, places) in places.enumerated() {
+            for start in stride(from: 0, to: places.count, by: limit) {
+                let part = places[start..<min(start + limit, places.count)]
+                parts.append(part)
+                calls.append(make(shard, part.map { arguments[$0] }))
+            }
+        }
+        var results = [Result?](repeating: nil, count: arguments.count)
+        for (part, reply) in zip(parts, try await call(calls)) {
+            let list = try self.list(reply)
+            guard list.count == part.count else { throw unexpected(calls[0].script.name) }
+            for (place, reply) in zip(part, list) { results[place] = result(reply) }
+        }
+        return results.map { $0! }
+    }
+
+    private func call(_ calls: [ScriptCall]) async throws(QueueError) -> [RedisReply] {
+        if calls.isEmpty { return [] }
+        return try await run { connection throws(RedisError) in try await connection.call(calls) }
+    }
+
+    private func run<Value: Sendable>(
+        _ body: (RedisConnection) async throws(RedisError) -> Value
+    ) async throws(QueueError) -> Value {
+        do {
+            return try await body(connection)
+        } catch {
+            throw queueError(error)
+        }
+    }
+
+    private func list(_ reply: RedisReply) throws(QueueError) -> [RedisReply] {
+        if case .error(let text) = reply { throw queueError(RedisError(.refused, text)) }
+        guard let list = reply.array else { throw unexpected("a list") }
+        return list
+    }
+
+    private func unexpected(_ what: String) -> QueueError {
+        QueueError(.refused, queue: name, "Redis gave an answer of another shape to \(what)")
+    }
+
+    private func queueError(_ error: RedisError) -> QueueError {
+        QueueError(
+            error.isOutOfMemory ? .full : error.isRetryable ? .unavailable : .refused, queue: name, error.description)
+    }
+}

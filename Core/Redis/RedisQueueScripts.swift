@@ -1,0 +1,18 @@
+/// The operations of `RedisQueue`, each behind the shared prelude.
+enum RedisQueueScripts {
+    static let send = script("send", PackageResources.send_lua)
+    static let receive = script("receive", PackageResources.receive_lua)
+    static let settle = script("settle", PackageResources.settle_lua)
+    static let extend = script("extend", PackageResources.extend_lua)
+    static let confirm = script("confirm", PackageResources.confirm_lua)
+    static let cancel = script("cancel", PackageResources.cancel_lua)
+    static let peekDead = script("peek-dead", PackageResources.peek_dead_lua)
+    static let redriveDead = script("redrive-dead", PackageResources.redrive_dead_lua)
+    static let purge = script("purge", PackageResources.purge_lua)
+    static let statistics = script("statistics", PackageResources.statistics_lua)
+    static let tick = script("tick", PackageResources.tick_lua)
+
+    private static func script(_ name: String, _ operation: [UInt8]) -> RedisScript {
+        RedisScript(name: name, text: PackageResources.prelude_lua + operation)
+    }
+}

@@ -1,0 +1,64 @@
+private import Glibc
+import Synchronization
+
+/// A Lua script, called by its digest. The digest is the server's own: a script is loaded when the server does not know it.
+package final class RedisScript: Sendable {
+    package let name: String
+    let text: [UInt8]
+    private let digest = Mutex<String?>(nil)
+
+    package init(name: String, text: [UInt8]) {
+        self.name = name
+        self.text = text
+    }
+
+    /// The digest, once some server has computed it.
+    var knownDigest: String? { digest.withLock { $0 } }
+    func remember(_ text: String) { digest.withLock { $0 = text } }
+}
+
+/// A call of a script.
+package struct ScriptCall: Sendable {
+    package var script: RedisScript
+    package var keys: [String]
+    /// The arguments, appended to an empty command.
+    package var arguments: RedisCommand
+
+    package init(_ script: RedisScript, keys: [String], arguments: RedisCommand = RedisCommand()) {
+        self.script = script
+        self.keys = keys
+        self.arguments = arguments
+    }
+
+    func command(digest: String) -> RedisCommand {
+        var command = RedisCommand("EVALSHA", digest, capacity: arguments.arguments.count + keys.count * 40 + 80)
+        command.append(keys.count)
+        for key in keys { command.append(key) }
+        command.append(argumentsOf: arguments)
+        return command
+    }
+}
+
+extension RedisConnection {
+    /// Calls scripts in one round trip; scripts the server does not know are loaded and their calls repeated.
+    package func call(_ calls: [ScriptCall]) throws(RedisError) -> [RedisReply] {
+        let unloaded = calls.filter { $0.script.knownDigest == nil }
+        for call in unloaded where call.script.knownDigest == nil { try load(call.script) }
+        var replies = try self.call(calls.map { $0.command(digest: $0.script.knownDigest!) })
+        for index in replies.indices {
+            guard case .error(let text) = replies[index], RedisError(.refused, text).isUnknownScript else { continue }
+            try load(calls[index].script)
+            replies[index] = try self.call([calls[index].command(digest: calls[index].script.knownDigest!)])[0]
+        }
+        return replies
+    }
+
+    private func load(_ script: RedisScript) throws(RedisError) {
+        var command = RedisCommand("SCRIPT", "LOAD")
+        command.append(script.text)
+        guard let digest = try call([command])[0].checked().text else {
+            throw RedisError(.unexpectedReply, "SCRIPT LOAD of \(script.name)")
+        }
+        script.remember(digest)
+    }
+}

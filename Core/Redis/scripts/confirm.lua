@@ -1,0 +1,26 @@
+-- Acknowledges messages of an outcome queue (first KEYS) without remembering their ids, and marks ids of the queue they
+-- came from (second KEYS) as recorded.
+-- ARGV: clock, number of handles, handles, ids. Returns per handle 1, or 0 where the lease had ended.
+local t, n = clock(ARGV[1]), tonumber(ARGV[2])
+local handles, recorded = {}, {}
+for j = 1, n do handles[j] = ARGV[j + 2] end
+for j = n + 3, #ARGV do recorded[#recorded + 1] = ARGV[j] end
+local ids, vs, ok = held(Q, handles)
+local gone, goneVs, out = {}, {}, {}
+for j = 1, n do
+    out[j] = ok[j] and 1 or 0
+    if ok[j] then gone[#gone + 1] = ids[j]; goneVs[#gone] = vs[j] end
+end
+each(gone, 1, function(...) call('ZREM', Q.f, ...); call('HDEL', Q.b, ...); call('HDEL', Q.i, ...) end)
+count(Q, goneVs, -1)
+if #gone > 0 then call('HINCRBY', Q.m, 'settled', #gone) end
+if #recorded > 0 then
+    local was, known = read('SMISMEMBER', P.p, recorded), {}
+    for j, id in ipairs(recorded) do if was[j] == 1 then known[#known + 1] = id end end
+    each(known, 1, function(...) call('SREM', P.p, ...) end)
+    if #known > 0 then
+        local k = recent(P, t)
+        each(known, 1, function(...) call('SADD', k, ...) end)
+    end
+end
+return out

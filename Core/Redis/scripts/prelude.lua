@@ -1,0 +1,194 @@
+-- Shared by every operation of a queue shard. The operation's text follows this one in the same script.
+--
+-- KEYS, 15 a queue; an operation that touches two queues passes the second one's after the first one's:
+--   r ready         ZSET  id, score = start tag of start-time fair queueing
+--   d delayed       ZSET  id, score = due ms
+--   f in flight     ZSET  id, score = end of lease ms
+--   b bodies        HASH  id -> body
+--   i items         HASH  id -> receives|attempts|epoch|generation|cost|sent ms|tenant; epoch 0: nobody holds it
+--   t finish tags   HASH  tenant -> tag
+--   m counters      HASH  V (virtual time), ep (last epoch), settled, kg (generation of the recent sets), n (own ids)
+--   x dead          ZSET  id, score = time of death ms
+--   y reasons       HASH  id -> reason of death
+--   w wake marker   ZSET  receivers block on BZPOPMIN
+--   c tenants       HASH  tenant -> messages that are ready, delayed or in flight
+--   p unconfirmed   SET   settled ids whose outcome is not yet recorded
+--   k0 k1 k2        SETs  ids recorded in the last 10 to 15 minutes, by 5-minute generation
+--
+-- Lua does not roll back: every operation checks its arguments and reads all it needs before its first write. The first
+-- write of a settlement frees memory, so that it succeeds in a full server. Numbers are written with %d: Lua's own
+-- conversion turns large ones into floating point. No call unpacks more than 4,000 values: more overflow Lua's stack.
+local call, fmt, floor = redis.call, string.format, math.floor
+
+local function queue(o)
+    if not KEYS[o + 1] then return nil end
+    return { r = KEYS[o + 1], d = KEYS[o + 2], f = KEYS[o + 3], b = KEYS[o + 4], i = KEYS[o + 5], t = KEYS[o + 6],
+        m = KEYS[o + 7], x = KEYS[o + 8], y = KEYS[o + 9], w = KEYS[o + 10], c = KEYS[o + 11], p = KEYS[o + 12],
+        k = { [0] = KEYS[o + 13], KEYS[o + 14], KEYS[o + 15] } }
+end
+local Q, P = queue(0), queue(15)
+
+-- ms since 1970, of Redis; a positive argument replaces it in tests and virtual time.
+local function clock(a)
+    a = tonumber(a)
+    if a > 0 then return a end
+    local t = call('TIME')
+    return t[1] * 1000 + floor(t[2] / 1000)
+end
+
+local function parse(item)
+    local rc, at, ep, gen, cost, sent, tenant = string.match(item, '^(%d+)|(%d+)|(%d+)|(%d+)|([^|]+)|(%d+)|(.*)$')
+    return { rc = tonumber(rc), at = tonumber(at), ep = ep, gen = gen, cost = cost, sent = sent, tenant = tenant }
+end
+local function item(v, rc, at, ep)
+    return fmt('%d|%d|%s|%s|%s|%s|%s', rc, at, ep, v.gen, v.cost, v.sent, v.tenant)
+end
+
+-- Calls a variadic command on a list in parts; `per` values belong together.
+local function each(list, per, f)
+    local n = 4000 - 4000 % per
+    for a = 1, #list, n do f(unpack(list, a, math.min(a + n - 1, #list))) end
+end
+local function read(command, key, ids)
+    local out, at = {}, 0
+    each(ids, 1, function(...)
+        local part = call(command, key, ...)
+        for j = 1, #part do out[at + j] = part[j] end
+        at = at + #part
+    end)
+    return out
+end
+local function wake(q) call('ZADD', q.w, 0, '0') end
+
+-- Puts ids into the ready set, each behind what its tenant already has there. Takes their items, read before.
+local function ready(q, ids, vs)
+    if #ids == 0 then return end
+    local V = tonumber(call('HGET', q.m, 'V') or '0')
+    local tags, tenants = {}, {}
+    for j = 1, #ids do
+        local x = vs[j].tenant
+        if not tags[x] then tags[x] = true; tenants[#tenants + 1] = x end
+    end
+    local f = read('HMGET', q.t, tenants)
+    for j, x in ipairs(tenants) do tags[x] = math.max(V, tonumber(f[j] or '0')) end
+    local A, W = {}, {}
+    for j = 1, #ids do
+        local x = vs[j].tenant
+        A[2 * j - 1], A[2 * j] = fmt('%.17g', tags[x]), ids[j]
+        tags[x] = tags[x] + tonumber(vs[j].cost)
+    end
+    each(A, 2, function(...) call('ZADD', q.r, ...) end)
+    for j, x in ipairs(tenants) do W[2 * j - 1], W[2 * j] = x, fmt('%.17g', tags[x]) end
+    each(W, 2, function(...) call('HSET', q.t, ...) end)
+    wake(q)
+end
+
+-- Counts messages per tenant up or down; a count that reaches zero is removed.
+local function count(q, vs, by)
+    local n, order = {}, {}
+    for j = 1, #vs do
+        local x = vs[j].tenant
+        if not n[x] then n[x] = 0; order[#order + 1] = x end
+        n[x] = n[x] + by
+    end
+    local gone = {}
+    for _, x in ipairs(order) do
+        if call('HINCRBY', q.c, x, fmt('%d', n[x])) <= 0 then gone[#gone + 1] = x end
+    end
+    each(gone, 1, function(...) call('HDEL', q.c, ...) end)
+end
+
+-- The set of ids recorded in this 5-minute generation; empties those that are three generations old.
+local function recent(q, t)
+    local g = floor(t / 300000)
+    local last = tonumber(call('HGET', q.m, 'kg') or '0')
+    if g > last then
+        for j = math.max(last + 1, g - 2), g do call('UNLINK', q.k[j % 3]) end
+        call('HSET', q.m, 'kg', fmt('%d', g))
+    end
+    return q.k[g % 3]
+end
+
+-- Adds a message of the queue's own making: an outcome.
+local function post(q, t, body)
+    local id = fmt('o%d', call('HINCRBY', q.m, 'n', 1))
+    local v = { gen = '0', cost = '1', sent = fmt('%d', t), tenant = '' }
+    call('HSET', q.b, id, body)
+    call('HSET', q.i, id, item(v, 0, 0, '0'))
+    ready(q, { id }, { v })
+    count(q, { v }, 1)
+end
+
+-- Makes dead letters of ids that are in no set any more, and posts a notice where the holder did not.
+local function bury(q, t, ids, vs, reasons, notice)
+    if #ids == 0 then return end
+    local X, Y, I, lines = {}, {}, {}, {}
+    for j = 1, #ids do
+        X[2 * j - 1], X[2 * j] = fmt('%d', t), ids[j]
+        Y[2 * j - 1], Y[2 * j] = ids[j], reasons[j]
+        I[2 * j - 1], I[2 * j] = ids[j], item(vs[j], vs[j].rc, vs[j].at, '0')
+        lines[j] = '1\tdead\t' .. ids[j] .. '\t' .. vs[j].gen .. '\t' .. reasons[j] .. '\n'
+    end
+    each(X, 2, function(...) call('ZADD', q.x, ...) end)
+    each(Y, 2, function(...) call('HSET', q.y, ...) end)
+    each(I, 2, function(...) call('HSET', q.i, ...) end)
+    count(q, vs, -1)
+    if notice and P then post(P, t, table.concat(lines)) end
+end
+
+-- Moves what is due out of the delayed set and what lost its lease out of the in-flight set: at most 3,000.
+-- Returns how many, and whether more are due.
+local function promote(q, t, maxReceives)
+    local due = call('ZRANGE', q.d, '-inf', t, 'BYSCORE', 'LIMIT', 0, 3000)
+    local late = call('ZRANGE', q.f, '-inf', t, 'BYSCORE', 'LIMIT', 0, 3000 - #due)
+    if #due + #late == 0 then return 0, false end
+    local dueItems, lateItems = read('HMGET', q.i, due), read('HMGET', q.i, late)
+    local ids, vs, dead, deadVs, reasons, I = {}, {}, {}, {}, {}, {}
+    for j, id in ipairs(due) do
+        if dueItems[j] then ids[#ids + 1] = id; vs[#vs + 1] = parse(dueItems[j]) end
+    end
+    for j, id in ipairs(late) do
+        if lateItems[j] then
+            local v = parse(lateItems[j])
+            if v.rc >= maxReceives then
+                dead[#dead + 1] = id; deadVs[#dead] = v
+                reasons[#dead] = fmt('received %d times without an outcome', v.rc)
+            else
+                ids[#ids + 1] = id; vs[#ids] = v
+                I[#I + 1] = id; I[#I + 1] = item(v, v.rc, v.at, '0')
+            end
+        end
+    end
+    each(due, 1, function(...) call('ZREM', q.d, ...) end)
+    each(late, 1, function(...) call('ZREM', q.f, ...) end)
+    each(I, 2, function(...) call('HSET', q.i, ...) end)
+    ready(q, ids, vs)
+    bury(q, t, dead, deadVs, reasons, true)
+    return #due + #late, #due + #late == 3000
+end
+
+-- Which handles still hold: their ids, items and a flag for each; a handle is id|epoch.
+local function held(q, handles)
+    local ids, eps = {}, {}
+    for j, h in ipairs(handles) do
+        local id, ep = string.match(h, '^(.*)|(%d+)$')
+        ids[j], eps[j] = id or '', ep
+    end
+    local raw, vs, ok, seen = read('HMGET', q.i, ids), {}, {}, {}
+    for j = 1, #ids do
+        if raw[j] then vs[j] = parse(raw[j]) end
+        ok[j] = vs[j] ~= nil and eps[j] ~= nil and vs[j].ep == eps[j] and not seen[handles[j]]
+        seen[handles[j]] = true
+    end
+    return ids, vs, ok
+end
+
+-- Milliseconds until the queue next changes by itself; -1: never.
+local function untilDue(q, t)
+    local next = -1
+    for _, z in ipairs { q.d, q.f } do
+        local head = call('ZRANGE', z, 0, 0, 'WITHSCORES')
+        if head[2] and (next < 0 or tonumber(head[2]) - t < next) then next = math.max(0, tonumber(head[2]) - t) end
+    end
+    return next
+end

@@ -1,0 +1,58 @@
+-- ARGV: clock, then per settlement: handle, verdict (a acknowledge, r retry, l release, b bury), delay ms, reason, outcome
+-- Returns per settlement 1 settled, 0 stale. Outcomes of those settled go to the outcome queue as one message.
+local t = clock(ARGV[1])
+local n = (#ARGV - 1) / 5
+local handles = {}
+for j = 1, n do handles[j] = ARGV[5 * j - 3] end
+local ids, vs, ok = held(Q, handles)
+local leave, done, doneVs, kept, plain, back, backVs, I, D = {}, {}, {}, {}, {}, {}, {}, {}, {}
+local dead, deadVs, reasons, out, lines, soonest = {}, {}, {}, {}, {}, nil
+for j = 1, n do
+    out[j] = ok[j] and 1 or 0
+    if ok[j] then
+        local o, id, v = 5 * j - 3, ids[j], vs[j]
+        local verdict, delay = ARGV[o + 1], tonumber(ARGV[o + 2])
+        leave[#leave + 1] = id
+        if ARGV[o + 4] ~= '' then lines[#lines + 1] = ARGV[o + 4] end
+        if verdict == 'a' then
+            done[#done + 1] = id; doneVs[#done] = v
+            -- Known until its outcome is recorded; without an outcome, for the usual time from now.
+            local list = P and ARGV[o + 4] ~= '' and kept or plain
+            list[#list + 1] = id
+        elseif verdict == 'b' then
+            dead[#dead + 1] = id; deadVs[#dead] = v; reasons[#dead] = ARGV[o + 3]
+        else
+            local rc, at = 0, v.at + 1
+            if verdict == 'l' then rc, at = v.rc - 1, v.at end
+            I[#I + 1] = id; I[#I + 1] = item(v, rc, at, '0')
+            if delay > 0 then
+                D[#D + 1] = fmt('%d', t + delay); D[#D + 1] = id
+                if not soonest or t + delay < soonest then soonest = t + delay end
+            else
+                back[#back + 1] = id; backVs[#back] = v
+            end
+        end
+    end
+end
+if #leave == 0 then return out end
+each(leave, 1, function(...) call('ZREM', Q.f, ...) end)
+if #done > 0 then
+    each(done, 1, function(...) call('HDEL', Q.b, ...); call('HDEL', Q.i, ...) end)
+    each(kept, 1, function(...) call('SADD', Q.p, ...) end)
+    if #plain > 0 then
+        local k = recent(Q, t)
+        each(plain, 1, function(...) call('SADD', k, ...) end)
+    end
+    count(Q, doneVs, -1)
+    call('HINCRBY', Q.m, 'settled', #done)
+end
+each(I, 2, function(...) call('HSET', Q.i, ...) end)
+if #D > 0 then
+    local before = untilDue(Q, t)
+    each(D, 2, function(...) call('ZADD', Q.d, ...) end)
+    if before < 0 or soonest - t < before then wake(Q) end
+end
+ready(Q, back, backVs)
+bury(Q, t, dead, deadVs, reasons, false)
+if P and #lines > 0 then post(P, t, table.concat(lines)) end
+return out

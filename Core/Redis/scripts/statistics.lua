@@ -1,0 +1,15 @@
+-- ARGV: clock. Returns ready, delayed, in flight, dead, settled, age ms of the oldest of the first 100 ready (-1: none),
+-- then tenant, count, … (all of them up to 10,000; beyond that none).
+local t = clock(ARGV[1])
+local head, oldest = call('ZRANGE', Q.r, 0, 99), -1
+if #head > 0 then
+    for _, raw in ipairs(call('HMGET', Q.i, unpack(head))) do
+        if raw then oldest = math.max(oldest, t - tonumber(parse(raw).sent)) end
+    end
+end
+local out = { call('ZCARD', Q.r), call('ZCARD', Q.d), call('ZCARD', Q.f), call('ZCARD', Q.x),
+    tonumber(call('HGET', Q.m, 'settled') or '0'), oldest }
+if call('HLEN', Q.c) <= 10000 then
+    for _, x in ipairs(call('HGETALL', Q.c)) do out[#out + 1] = x end
+end
+return out

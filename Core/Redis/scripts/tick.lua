@@ -1,0 +1,22 @@
+-- Promotes what is due, re-queues items that no set names, trims finish tags that are in the past, and wakes a receiver
+-- where something is ready.
+-- ARGV: clock, maximum receives, cursor of the repair scan, cursor of the trim scan
+-- Returns moved, next repair cursor, next trim cursor.
+local t, maxReceives = clock(ARGV[1]), tonumber(ARGV[2])
+local moved = promote(Q, t, maxReceives)
+local scan = call('HSCAN', Q.i, ARGV[3], 'COUNT', 200)
+local ids, vs = {}, {}
+for j = 1, #scan[2], 2 do
+    local id = scan[2][j]
+    if not (call('ZSCORE', Q.r, id) or call('ZSCORE', Q.d, id) or call('ZSCORE', Q.f, id) or call('ZSCORE', Q.x, id)) then
+        ids[#ids + 1] = id; vs[#ids] = parse(scan[2][j + 1])
+    end
+end
+ready(Q, ids, vs)
+local V, trim, old = tonumber(call('HGET', Q.m, 'V') or '0'), call('HSCAN', Q.t, ARGV[4], 'COUNT', 200), {}
+for j = 1, #trim[2], 2 do
+    if tonumber(trim[2][j + 1]) <= V then old[#old + 1] = trim[2][j] end
+end
+each(old, 1, function(...) call('HDEL', Q.t, ...) end)
+if call('EXISTS', Q.r) == 1 then wake(Q) end
+return { moved + #ids, scan[1], trim[1] }

@@ -1,0 +1,87 @@
+import Model
+import Queue
+import Redis
+import Synchronization
+import TestServers
+import Testing
+
+/// A queue, its outcome queue, and the clock they live by.
+final class QueueUnderTest: Sendable {
+    let queue: any MessageQueue
+    let outcomes: any MessageQueue
+    private let time: Mutex<Timestamp>
+
+    var now: Timestamp { time.withLock { $0 } }
+    func advance(_ duration: Duration) { time.withLock { $0 = $0 + duration } }
+
+    private init(_ make: (@escaping @Sendable () -> Timestamp) throws -> (any MessageQueue, any MessageQueue)) rethrows {
+        let box = ClockBox()
+        (queue, outcomes) = try make { box.read() }
+        time = Mutex(Timestamp(seconds: 1_790_000_000))
+        box.set { [unowned self] in self.now }
+    }
+
+    static let configuration = QueueConfiguration(shards: 1, visibility: .seconds(30), maximumReceives: 3)
+
+    static func inMemory() -> QueueUnderTest {
+        QueueUnderTest { clock in
+            let outcomes = InMemoryQueue(name: .outcomes, clock: clock)
+            return (
+                InMemoryQueue(name: .triggers, configuration: configuration, outcomes: outcomes, clock: clock), outcomes
+            )
+        }
+    }
+
+    static func redis() throws -> QueueUnderTest {
+        try QueueUnderTest { clock in
+            let url = try RedisURL(TestServer.sharedRedis.get().redisURL)
+            let prefix = "t\(UInt64.random(in: 0...UInt64.max))"
+            return (
+                RedisQueue(
+                    name: .triggers, configuration: configuration, url: url, outcomes: .outcomes, prefix: prefix,
+                    clock: clock),
+                RedisQueue(
+                    name: .outcomes, configuration: configuration, url: url, source: .triggers, prefix: prefix,
+                    clock: clock)
+            )
+        }
+    }
+
+    // MARK: Shorthand
+
+    func send(_ ids: String..., tenant: String = "a", delay: Duration = .zero) async throws -> [SendResult] {
+        try await queue.send(ids.map { message($0, tenant: tenant, delay: delay) })
+    }
+    func message(_ id: String, tenant: String = "a", delay: Duration = .zero, cost: Double = 1) -> OutgoingMessage {
+        OutgoingMessage(id: MessageID(id), tenant: tenant, delay: delay, cost: cost, body: Array("body of \(id)".utf8))
+    }
+    func receive(_ limit: Int = 10, visibility: Duration = .seconds(30)) async throws -> [ReceivedMessage] {
+        try await queue.receive(upTo: limit, visibility: visibility, wait: .zero)
+    }
+    /// The lines that the outcome queue holds now; acknowledges their messages.
+    func takeOutcomes(recorded: [String] = []) async throws -> [String] {
+        let messages = try await outcomes.receive(upTo: 100, visibility: .seconds(30), wait: .zero)
+        _ = try await outcomes.confirm(messages.map(\.receipt), recorded: recorded.map { MessageID($0) })
+        return messages.flatMap { String(decoding: $0.body, as: UTF8.self).split(separator: "\n").map(String.init) }
+    }
+}
+
+private final class ClockBox: Sendable {
+    private let closure = Mutex<@Sendable () -> Timestamp>({ .epoch })
+    func set(_ body: @escaping @Sendable () -> Timestamp) { closure.withLock { $0 = body } }
+    func read() -> Timestamp { closure.withLock { $0 }() }
+}
+
+/// A driver to run the conformance suite on.
+enum Driver: String, CaseIterable, CustomTestStringConvertible {
+    case inMemory
+    case redis
+    var testDescription: String { rawValue }
+
+    func make() throws -> QueueUnderTest {
+        switch self {
+        case .inMemory: .inMemory()
+        case .redis: try .redis()
+        }
+    }
+}

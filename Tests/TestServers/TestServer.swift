@@ -1,0 +1,94 @@
+import Foundation
+import Synchronization
+
+/// A real server for tests: started by a script that ends it, and removes its data, when this process ends.
+public final class TestServer: Sendable {
+    public let port: Int
+    /// The server's own process.
+    public let pid: Int32
+    private let process: Mutex<Process>
+    private let lifeline: Pipe
+
+    private init(script: String, port: Int, arguments: [String]) throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = [root.appending(path: "scripts/\(script)").path(), "\(port)"] + arguments
+        let output = Pipe()
+        lifeline = Pipe()
+        process.standardInput = lifeline
+        process.standardOutput = output
+        try process.run()
+        var line = Data()
+        while true {
+            let byte = output.fileHandleForReading.readData(ofLength: 1)
+            if byte.isEmpty { throw TestServerError(description: "\(script) did not start") }
+            if byte[0] == UInt8(ascii: "\n") { break }
+            line += byte
+        }
+        let words = String(decoding: line, as: UTF8.self).split(separator: " ")
+        guard words.first == "ready", let pid = words.last.flatMap({ Int32($0) }) else {
+            throw TestServerError(description: "\(script) said \(words)")
+        }
+        self.port = port
+        self.pid = pid
+        self.process = Mutex(process)
+    }
+
+    /// Ends the server and removes its data.
+    public func stop() {
+        try? lifeline.fileHandleForWriting.close()
+        process.withLock { $0.waitUntilExit() }
+    }
+
+    /// Sends a signal to the server's process.
+    public func signal(_ number: Int32) { kill(pid, number) }
+
+    public static func redis(_ options: [String] = [], port: Int = freePort()) throws -> TestServer {
+        try TestServer(script: "ephemeral-redis.sh", port: port, arguments: options)
+    }
+
+    public static let password = "test"
+    public static func postgres(_ settings: [String] = ["fsync=off"], port: Int = freePort()) throws -> TestServer {
+        try TestServer(script: "ephemeral-postgres.sh", port: port, arguments: [password] + settings)
+    }
+
+    /// Servers that all suites of this process share.
+    public static let sharedRedis = Result { try redis() }
+    public static let sharedPostgres = Result { try postgres() }
+
+    public var redisURL: String { "redis://127.0.0.1:\(port)" }
+    public func postgresURL(user: String = "postgres", database: String = "postgres") -> String {
+        "postgresql://\(user):\(TestServer.password)@127.0.0.1:\(port)/\(database)"
+    }
+}
+
+public struct TestServerError: Error, CustomStringConvertible { public let description: String }
+
+/// A TCP port of the loopback interface that nobody listens on now.
+public func freePort() -> Int {
+    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(socket) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    return withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+            precondition(bind(socket, generic, length) == 0 && getsockname(socket, generic, &length) == 0)
+        }
+        return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+    }
+}
+
+/// Waits until a condition holds, looking every few milliseconds; fails after the timeout.
+public func eventually(
+    _ what: String, within timeout: Duration = .seconds(20), _ condition: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + timeout
+    while try await !condition() {
+        if ContinuousClock.now > deadline { throw TestServerError(description: "not within \(timeout): \(what)") }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
