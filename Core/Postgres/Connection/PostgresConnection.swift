@@ -1,6 +1,6 @@
 internal import Blocking
 private import CLibpq
-package import Model
+private import Model
 private import Synchronization
 
 /// One connection to Postgres on a thread of its own. Calls are made one after another.
@@ -16,6 +16,8 @@ package actor PostgresConnection {
         package var applicationName: String
         /// Off behind transaction pooling, which keeps no prepared statements.
         package var preparesStatements = true
+        /// Run after connecting, in the simple protocol: `set …`.
+        package var setup = ""
         /// What the server says besides answers: warnings.
         package var onNotice: @Sendable (String) -> Void = { _ in }
 
@@ -88,7 +90,8 @@ package actor PostgresConnection {
 
     /// A transaction whose last statements go with the commit in one round trip: `body` returns them.
     package func transaction<Value: Sendable>(
-        first: [StatementCall] = [], committing body: @Sendable (isolated PostgresConnection) throws(PostgresError) -> (Value, [StatementCall])
+        first: [StatementCall] = [],
+        committing body: @Sendable (isolated PostgresConnection) throws(PostgresError) -> (Value, [StatementCall])
     ) throws(PostgresError) -> Value {
         precondition(!isInTransaction, "transactions do not nest")
         try pipeline([StatementCall(.begin)] + first)
@@ -139,6 +142,7 @@ package actor PostgresConnection {
             close()
         }
         let session = try PostgresSession(configuration)
+        if !configuration.setup.isEmpty { try session.script(configuration.setup) }
         self.session = session
         canceller.set(session)
         return session

@@ -53,7 +53,7 @@ private import Model
     }
 
     func script(_ text: String) throws(PostgresError) {
-        _ = try checked(ResultOwner(unsafe PQexec(connection, text)), Statement("script", []))
+        _ = try checked(unsafe ResultOwner(PQexec(connection, text)), Statement("script", []))
     }
 
     func pipeline(_ calls: [StatementCall]) throws(PostgresError) -> [Int] {
@@ -87,22 +87,22 @@ private import Model
         guard unsafe PQpipelineSync(connection) == 1 else { throw failure(nil) }
         for (index, call) in calls.enumerated() {
             do throws(PostgresError) {
-                let result = try checked(ResultOwner(unsafe PQgetResult(connection)), call.statement)
+                let result = try checked(unsafe ResultOwner(PQgetResult(connection)), call.statement)
                 if failed == nil { try each(result, index) }
             } catch {
                 if !isAlive { throw error }
                 failed = failed ?? error
             }
             // Each statement's results end with a null one.
-            _ = ResultOwner(unsafe PQgetResult(connection))
+            _ = unsafe ResultOwner(PQgetResult(connection))
         }
-        _ = ResultOwner(unsafe PQgetResult(connection))
+        _ = unsafe ResultOwner(PQgetResult(connection))
         guard unsafe PQexitPipelineMode(connection) == 1 else { throw failure(nil) }
         if let failed { throw failed }
     }
 
     func copyIn(_ statement: Statement, data: [UInt8]) throws(PostgresError) -> Int {
-        let start = ResultOwner(unsafe PQexec(connection, statement.text))
+        let start = unsafe ResultOwner(PQexec(connection, statement.text))
         guard start.status == PGRES_COPY_IN else {
             _ = try checked(start, statement)
             throw PostgresError(.unexpectedValue, statement: statement.name, "the statement is not COPY FROM STDIN")
@@ -111,8 +111,8 @@ private import Model
             unsafe PQputCopyData(connection, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
         }
         guard code == 1, unsafe PQputCopyEnd(connection, nil) == 1 else { throw failure(statement) }
-        let end = ResultOwner(unsafe PQgetResult(connection))
-        _ = ResultOwner(unsafe PQgetResult(connection))
+        let end = unsafe ResultOwner(PQgetResult(connection))
+        _ = unsafe ResultOwner(PQgetResult(connection))
         return try checked(end, statement).affectedRows
     }
 
@@ -122,23 +122,24 @@ private import Model
         let statement = call.statement
         guard preparesStatements, !prepared.contains(statement.name) else { return }
         let types = call.parameters.map(\.type)
-        let result = ResultOwner(
-            unsafe PQprepare(connection, statement.name, statement.text, Int32(types.count), types))
+        let result = unsafe ResultOwner(
+            PQprepare(connection, statement.name, statement.text, Int32(types.count), types))
         _ = try checked(result, statement)
         prepared.insert(statement.name)
     }
 
     private func send(_ call: StatementCall) -> ResultOwner {
-        unsafe withParameters(call.parameters) { values, lengths, formats in
+        let result: OpaquePointer? = unsafe withParameters(call.parameters) { values, lengths, formats in
             let count = Int32(call.parameters.count)
             if preparesStatements {
-                return ResultOwner(
-                    unsafe PQexecPrepared(connection, call.statement.name, count, values, lengths, formats, 1))
+                return unsafe PQexecPrepared(
+                    connection, call.statement.name, count, values, lengths, formats, 1)
             }
             let types = call.parameters.map(\.type)
-            return ResultOwner(
-                unsafe PQexecParams(connection, call.statement.text, count, types, values, lengths, formats, 1))
+            return unsafe PQexecParams(
+                connection, call.statement.text, count, types, values, lengths, formats, 1)
         }
+        return unsafe ResultOwner(result)
     }
 
     private func enqueue(_ call: StatementCall) -> Bool {
@@ -179,7 +180,7 @@ private import Model
     init(_ result: OpaquePointer?) { unsafe self.result = result }
     deinit { unsafe PQclear(result) }
 
-    var status: ExecStatusType { unsafe PQresultStatus(result) }
+    fileprivate var status: ExecStatusType { unsafe PQresultStatus(result) }
     var affectedRows: Int {
         let text = unsafe String(cString: PQcmdTuples(result))
         return Int(text) ?? 0
@@ -221,7 +222,7 @@ private import Model
     }
 }
 
-private final class NoticeReceiver {
+final class NoticeReceiver {
     let receive: (String) -> Void
     init(_ receive: @escaping (String) -> Void) { self.receive = receive }
 }
@@ -251,7 +252,7 @@ private func withCStrings<Value>(
 }
 
 /// Calls `body` with the arrays that libpq takes for binary parameters.
-private func withParameters<Value: ~Copyable>(
+private func withParameters<Value>(
     _ parameters: [PostgresValue],
     _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<Int32>, UnsafePointer<Int32>) -> Value
 ) -> Value {

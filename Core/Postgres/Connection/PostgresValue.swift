@@ -72,10 +72,10 @@ package struct RowPlace: Hashable, Sendable {
 }
 
 /// A type's object ids and binary form.
-private struct PostgresType<Value> {
+private struct PostgresType<Value>: Sendable {
     let oid: UInt32
     let array: UInt32
-    let write: (Value, inout [UInt8]) -> Void
+    let write: @Sendable (Value, inout [UInt8]) -> Void
 }
 
 extension PostgresType<Bool> {

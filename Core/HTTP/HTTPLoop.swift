@@ -1,0 +1,95 @@
+private import CCurl
+private import Model
+
+/// The calls under way, on the engine's thread: a thin shell around libcurl's multi interface.
+final class HTTPLoop {
+    private let multi: MultiHandle
+    private let configuration: HTTPClient.Configuration
+    private var waiting: [HTTPEngine.Submission] = []
+    private var firstWaiting = 0
+    private var transfers: [HTTPCallToken: HTTPTransfer] = [:]
+    /// Finished transfers, whose handles are used again.
+    private var idle: [HTTPTransfer] = []
+
+    init(multi: MultiHandle, configuration: HTTPClient.Configuration) {
+        self.multi = multi
+        self.configuration = configuration
+        unsafe headgate_curl_multi_set_long(multi.pointer, CURLMOPT_MAX_HOST_CONNECTIONS, configuration.connectionsPerHost)
+        unsafe headgate_curl_multi_set_long(multi.pointer, CURLMOPT_MAXCONNECTS, configuration.maximumConcurrency)
+        unsafe headgate_curl_multi_set_long(multi.pointer, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
+    }
+
+    func add(_ submissions: [HTTPEngine.Submission]) {
+        waiting.append(contentsOf: submissions)
+        fill()
+    }
+
+    /// One round: lets libcurl work, completes what ended, and waits for sockets, timers or a wake-up.
+    func turn() {
+        var running: Int32 = 0
+        unsafe curl_multi_perform(multi.pointer, &running)
+        let ended = reap()
+        fill()
+        // What was added has to be started before waiting.
+        if ended { unsafe curl_multi_perform(multi.pointer, &running) }
+        if !ended { unsafe curl_multi_poll(multi.pointer, nil, 0, 60_000, nil) }
+    }
+
+    func cancel(_ token: HTTPCallToken) {
+        if let transfer = transfers.removeValue(forKey: token) {
+            unsafe curl_multi_remove_handle(multi.pointer, transfer.handle)
+            transfer.finish(.failure(.cancelled))
+            idle.append(transfer)
+        } else if let index = waiting[firstWaiting...].firstIndex(where: { $0.token == token }) {
+            waiting.remove(at: index).completion(.failure(.cancelled))
+        }
+    }
+
+    func cancelAll() {
+        for token in transfers.keys { cancel(token) }
+        for submission in waiting[firstWaiting...] { submission.completion(.failure(.cancelled)) }
+        waiting = []
+        firstWaiting = 0
+    }
+
+    private func fill() {
+        while firstWaiting < waiting.count, transfers.count < configuration.maximumConcurrency {
+            let submission = waiting[firstWaiting]
+            firstWaiting += 1
+            let transfer = idle.popLast() ?? HTTPTransfer(configuration)
+            if let error = transfer.begin(submission) {
+                transfer.finish(.failure(error))
+                idle.append(transfer)
+                continue
+            }
+            transfers[submission.token] = transfer
+            unsafe curl_multi_add_handle(multi.pointer, transfer.handle)
+        }
+        if firstWaiting == waiting.count {
+            waiting.removeAll(keepingCapacity: true)
+            firstWaiting = 0
+        }
+    }
+
+    private func reap() -> Bool {
+        var left: Int32 = 0
+        var ended = false
+        while let message = unsafe curl_multi_info_read(multi.pointer, &left) {
+            guard unsafe message.pointee.msg == CURLMSG_DONE, let handle = unsafe message.pointee.easy_handle else {
+                continue
+            }
+            let code = unsafe headgate_curl_result(message)
+            let transfer = unsafe HTTPTransfer.owner(of: handle)
+            unsafe curl_multi_remove_handle(multi.pointer, handle)
+            transfers[transfer.token] = nil
+            transfer.finish(transfer.result(code))
+            if idle.count < configuration.maximumConcurrency { idle.append(transfer) }
+            ended = true
+        }
+        return ended
+    }
+}
+
+extension HTTPError {
+    static let cancelled = HTTPError(.cancelled, "the call was cancelled")
+}

@@ -1,0 +1,204 @@
+private import CCurl
+private import Glibc
+private import Model
+
+/// Owns a curl easy handle and what belongs to the call it makes. Used on the engine's thread only.
+@safe final class HTTPTransfer {
+    let handle: UnsafeMutableRawPointer
+    private let policy: OutboundPolicy
+    private let configuration: HTTPClient.Configuration
+    private var submission: HTTPEngine.Submission?
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var headers: [(name: String, value: String)] = []
+    private var body: [UInt8] = []
+    private var isTruncated = false
+    private var isForbidden = false
+
+    init(_ configuration: HTTPClient.Configuration) {
+        guard let handle = unsafe curl_easy_init() else { preconditionFailure("out of memory") }
+        unsafe self.handle = handle
+        self.configuration = configuration
+        policy = configuration.policy
+    }
+
+    deinit {
+        unsafe curl_slist_free_all(headerList)
+        unsafe curl_easy_cleanup(handle)
+    }
+
+    var token: HTTPCallToken { submission!.token }
+
+    static func owner(of handle: UnsafeMutableRawPointer) -> HTTPTransfer {
+        var context: UnsafeMutableRawPointer?
+        unsafe headgate_curl_get_pointer(handle, CURLINFO_PRIVATE, &context)
+        return unsafe Unmanaged<HTTPTransfer>.fromOpaque(context!).takeUnretainedValue()
+    }
+
+    /// Sets the handle up for a call; an error: the call cannot be made.
+    func begin(_ submission: HTTPEngine.Submission) -> HTTPError? {
+        self.submission = submission
+        headers.removeAll(keepingCapacity: true)
+        body = []
+        isTruncated = false
+        isForbidden = false
+        let request = submission.request
+        guard !request.url.utf8.contains(0) else { return HTTPError(.invalid, "the URL has a NUL byte") }
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe curl_easy_reset(handle)
+        unsafe headgate_curl_set_pointer(handle, CURLOPT_PRIVATE, context)
+        unsafe headgate_curl_set_text(handle, CURLOPT_URL, request.url)
+        unsafe headgate_curl_set_text(handle, CURLOPT_PROTOCOLS_STR, "http,https")
+        // No proxy from the environment: the policy looks at the address that is connected to.
+        unsafe headgate_curl_set_text(handle, CURLOPT_PROXY, "")
+        unsafe headgate_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
+        unsafe headgate_curl_set_long(handle, CURLOPT_TIMEOUT_MS, Int(max(1, request.timeout.milliseconds)))
+        unsafe headgate_curl_set_long(
+            handle, CURLOPT_CONNECTTIMEOUT_MS, Int(max(1, configuration.connectTimeout.milliseconds)))
+        unsafe headgate_curl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS.rawValue))
+        unsafe headgate_curl_set_text(handle, CURLOPT_USERAGENT, configuration.userAgent)
+        unsafe headgate_curl_set_write(handle, receiveBody, context)
+        unsafe headgate_curl_set_header(handle, receiveHeader, context)
+        if policy != .unrestricted { unsafe headgate_curl_set_open(handle, openSocket, context) }
+        setMethod(request)
+        setHeaders(request)
+        return nil
+    }
+
+    private func setMethod(_ request: HTTPRequest) {
+        if let body = request.body {
+            unsafe headgate_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, Int64(body.count))
+            unsafe body.withUnsafeBytes { bytes in
+                unsafe headgate_curl_set_pointer(
+                    handle, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? emptyBytes))
+            }
+        } else if request.method == "HEAD" {
+            unsafe headgate_curl_set_long(handle, CURLOPT_NOBODY, 1)
+            return
+        } else if request.method == "POST" || request.method == "PUT" || request.method == "PATCH" {
+            unsafe headgate_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, 0)
+            unsafe headgate_curl_set_text(handle, CURLOPT_POSTFIELDS, "")
+        }
+        unsafe headgate_curl_set_text(handle, CURLOPT_CUSTOMREQUEST, request.method)
+    }
+
+    private func setHeaders(_ request: HTTPRequest) {
+        unsafe curl_slist_free_all(headerList)
+        // Without it libcurl waits a second for "100 Continue" before it sends a larger body.
+        unsafe headerList = curl_slist_append(nil, "Expect:")
+        for header in request.headers {
+            // "Name;" sends an empty value, "Name:" would remove the header.
+            let line = header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)"
+            unsafe headerList = curl_slist_append(headerList, line)
+        }
+        unsafe headgate_curl_set_headers(handle, headerList)
+    }
+
+    func result(_ code: CURLcode) -> HTTPResult {
+        guard code == CURLE_OK else { return .failure(error(code)) }
+        var status = 0
+        var microseconds: curl_off_t = 0
+        unsafe headgate_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
+        unsafe headgate_curl_get_offset(handle, CURLINFO_TOTAL_TIME_T, &microseconds)
+        return .success(
+            HTTPResponse(
+                status: status, headers: headers, body: body, isTruncated: isTruncated,
+                duration: .microseconds(microseconds)))
+    }
+
+    func finish(_ result: HTTPResult) {
+        let submission = submission
+        self.submission = nil
+        submission?.completion(result)
+    }
+
+    private func error(_ code: CURLcode) -> HTTPError {
+        if isForbidden { return HTTPError(.forbidden, "the target's address is not one that calls may go to") }
+        let text = unsafe String(cString: curl_easy_strerror(code))
+        let kind: HTTPError.Code =
+            switch code {
+            case CURLE_COULDNT_RESOLVE_HOST: .dns
+            case CURLE_COULDNT_CONNECT: .connect
+            case CURLE_OPERATION_TIMEDOUT: .timeout
+            case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
+                CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS: .tls
+            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .invalid
+            default: .broken
+            }
+        return HTTPError(kind, text)
+    }
+
+    // MARK: What libcurl hands over
+
+    fileprivate func append(_ bytes: UnsafeRawBufferPointer) {
+        let room = (submission?.request.keptBytes ?? 0) - body.count
+        if bytes.count > room { isTruncated = true }
+        if room > 0 { unsafe body.append(contentsOf: bytes.prefix(room)) }
+    }
+
+    fileprivate func appendHeader(_ bytes: UnsafeRawBufferPointer) {
+        let line = unsafe String(decoding: bytes, as: UTF8.self)
+        if line.hasPrefix("HTTP/") {
+            // A new answer begins: after "100 Continue", say.
+            headers.removeAll(keepingCapacity: true)
+            return
+        }
+        guard headers.count < 100, let colon = line.firstIndex(of: ":") else { return }
+        func trim(_ part: Substring) -> String {
+            var part = part
+            while part.first?.isWhitespace == true { part.removeFirst() }
+            while part.last?.isWhitespace == true { part.removeLast() }
+            return String(part)
+        }
+        headers.append((trim(line[..<colon]), trim(line[line.index(after: colon)...])))
+    }
+
+    fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+        let target = unsafe address.pointee
+        guard let ip = unsafe ipAddress(of: address), policy.permits(ip) else {
+            isForbidden = true
+            return CURL_SOCKET_BAD
+        }
+        return socket(target.family, target.socktype | Int32(SOCK_CLOEXEC.rawValue), target.protocol)
+    }
+}
+
+private nonisolated(unsafe) let emptyBytes: UnsafeRawPointer = {
+    // Never written and never freed: the address of a body without bytes.
+    unsafe UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
+}()
+
+private func receiveBody(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
+    unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
+        .append(UnsafeRawBufferPointer(start: bytes, count: size * count))
+    return size * count
+}
+
+private func receiveHeader(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
+    unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
+        .appendHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
+    return size * count
+}
+
+private func openSocket(
+    _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let context = unsafe context, let address = unsafe address else { return CURL_SOCKET_BAD }
+    return unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue().open(address)
+}
+
+private func ipAddress(of target: UnsafeMutablePointer<curl_sockaddr>) -> IPAddress? {
+    // The type shows 16 bytes of address; behind the pointer libcurl keeps room for the longest one.
+    let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr)!
+    let bytes = unsafe UnsafeRawPointer(target) + offset
+    switch unsafe target.pointee.family {
+    case AF_INET: return unsafe IPAddress(bytes: Array(UnsafeRawBufferPointer(start: bytes + 4, count: 4)))
+    case AF_INET6: return unsafe IPAddress(bytes: Array(UnsafeRawBufferPointer(start: bytes + 8, count: 16)))
+    default: return nil
+    }
+}

@@ -1,0 +1,29 @@
+extension HTTPAction {
+    /// A version byte, then the fields in order: a worker gets the body's bytes without parsing JSON.
+    package func encode(into writer: inout ByteWriter) {
+        writer.write(unsigned: HTTPAction.version)
+        writer.write(method)
+        writer.write(url)
+        writer.write(unsigned: UInt64(headers.count))
+        for header in headers {
+            writer.write(header.name)
+            writer.write(header.value)
+        }
+        writer.write(optional: body) { $0.write(bytes: $1) }
+        writer.write(timeout)
+    }
+
+    package init(from reader: inout ByteReader) throws(ByteReader.Failure) {
+        guard try reader.unsigned() == HTTPAction.version else { throw reader.failure("version 1 of an HTTP action") }
+        method = try reader.text()
+        url = try reader.text()
+        let count = try reader.unsigned()
+        guard count <= UInt64(HTTPAction.maximumHeaderCount) else { throw reader.failure("at most 50 headers") }
+        headers = []
+        for _ in 0..<count { headers.append(Header(name: try reader.text(), value: try reader.text())) }
+        body = try reader.optional { reader throws(ByteReader.Failure) in Array(try reader.byteString()) }
+        timeout = try reader.duration()
+    }
+
+    private static let version: UInt64 = 1
+}

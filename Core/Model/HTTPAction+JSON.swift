@@ -1,0 +1,65 @@
+extension HTTPAction {
+    /// Reads `{"method", "url", "headers", "body", "timeout"}`, of which `url` is required; appends every mistake with its
+    /// pointer, and is nil where there is one.
+    package init?(_ value: JSON, at pointer: String, errors: inout [FieldError]) {
+        var fields = JSONFields(value, at: pointer)
+        let method =
+            fields.optional("method", "one of \(HTTPAction.methods.joined(separator: ", "))") { value in
+                value.text.flatMap { HTTPAction.methods.contains($0) ? $0 : nil }
+            } ?? "POST"
+        let url = fields.required("url", "an absolute http or https URL", \.text)
+        if let url, let mistake = HTTPTarget.mistake(in: url) { fields.fail("url", mistake) }
+        let headers = HTTPAction.headers(&fields)
+        let body = fields.optional("body", "JSON") { $0.serialized }
+        if let body, body.count > HTTPAction.maximumBodyLength {
+            fields.fail(
+                "body", "is \(body.count) bytes of JSON text; at most \(HTTPAction.maximumBodyLength) are allowed")
+        }
+        if body != nil, method == "GET" || method == "HEAD" { fields.fail("body", "a \(method) call has no body") }
+        let timeout =
+            fields.optional("timeout", "a duration from 1ms to 5m, such as \"30s\"") { value in
+                value.text.flatMap { Duration(text: $0) }.flatMap { HTTPAction.timeouts.contains($0) ? $0 : nil }
+            } ?? HTTPAction.defaultTimeout
+        fields.finish()
+        errors += fields.errors
+        guard fields.errors.isEmpty, let url else { return nil }
+        self.init(method: method, url: url, headers: headers, body: body, timeout: timeout)
+    }
+
+    /// The document that `init(_:at:errors:)` reads, with all defaults filled in.
+    package var json: JSON {
+        var members = [
+            JSON.Member("method", .string(method)), JSON.Member("url", .string(url)),
+            JSON.Member("headers", .object(headers.map { JSON.Member($0.name, .string($0.value)) })),
+        ]
+        // The body was serialized from JSON, so that it parses; a damaged one is shown as what it is: text.
+        if let body {
+            members.append(
+                JSON.Member("body", (try? JSON(parsing: body)) ?? .string(String(decoding: body, as: UTF8.self))))
+        }
+        members.append(JSON.Member("timeout", .string(timeout.text)))
+        return .object(members)
+    }
+
+    private static func headers(_ fields: inout JSONFields) -> [Header] {
+        guard let members = fields.optional("headers", "an object of strings", \.members) else { return [] }
+        if members.count > maximumHeaderCount {
+            fields.fail("headers", "has \(members.count) fields; at most \(maximumHeaderCount) are allowed")
+        }
+        var inner = JSONFields(.object(members), at: fields.pointer(to: "headers"))
+        var headers: [Header] = []
+        var seen: Set<String> = []
+        for member in members {
+            if let mistake = HTTPHeaderRule.mistake(inName: member.name) { inner.fail(member.name, mistake) }
+            if !seen.insert(member.name.lowercased()).inserted { inner.fail(member.name, "is given twice") }
+            guard let text = member.value.text else {
+                inner.fail(member.name, "expected a string, found \(member.value.kind)")
+                continue
+            }
+            if let mistake = HTTPHeaderRule.mistake(inValue: text) { inner.fail(member.name, mistake) }
+            headers.append(Header(name: member.name, value: text))
+        }
+        fields.add(inner.errors)
+        return headers
+    }
+}

@@ -1,0 +1,33 @@
+/// Which header fields a user may set (RFC 9110, section 5), and what to say of others.
+enum HTTPHeaderRule {
+    /// What the HTTP client or Headgate itself sets.
+    private static let reserved: Set<String> = [
+        "host", "content-length", "transfer-encoding", "connection", "idempotency-key",
+    ]
+    private static let reservedPrefixes = ["headgate-", "webhook-"]
+
+    /// What is wrong with a name; nil for nothing.
+    static func mistake(inName name: String) -> String? {
+        guard !name.isEmpty, name.utf8.allSatisfy(isToken) else {
+            return "is not a header name: only letters, digits and !#$%&'*+-.^_`|~"
+        }
+        let lowercased = name.lowercased()
+        if reserved.contains(lowercased) { return "is set by Headgate and cannot be given" }
+        for prefix in reservedPrefixes where lowercased.hasPrefix(prefix) {
+            return "names that begin with \(prefix) are Headgate's own"
+        }
+        return nil
+    }
+
+    /// What is wrong with a value; nil for nothing.
+    static func mistake(inValue value: String) -> String? {
+        value.utf8.contains { $0 == 0 || $0 == 10 || $0 == 13 } ? "a value cannot contain CR, LF or NUL" : nil
+    }
+
+    private static func isToken(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 48...57, 65...90, 97...122: true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+/// A trigger on its way to a worker: the body of a message on the `triggers` queue.
+///
+/// The worker needs nothing else: it holds no database connection.
+package struct TriggerMessage: Hashable, Sendable {
+    package var id: Identifier
+    package var kind: TriggerKind
+    /// How often the trigger was redriven after it had died.
+    package var redrive: Int
+    package var occurrence: Timestamp
+    package var plannedAt: Timestamp
+    /// By the database's clock; no call starts after it.
+    package var deadline: Timestamp
+    package var tenant: String
+    package var schedule: String
+    /// An `ActionRecord` in its binary form, as stored with the schedule.
+    package var action: [UInt8]
+
+    package init(
+        id: Identifier, kind: TriggerKind, redrive: Int, occurrence: Timestamp, plannedAt: Timestamp,
+        deadline: Timestamp, tenant: String, schedule: String, action: [UInt8]
+    ) {
+        self.id = id
+        self.kind = kind
+        self.redrive = redrive
+        self.occurrence = occurrence
+        self.plannedAt = plannedAt
+        self.deadline = deadline
+        self.tenant = tenant
+        self.schedule = schedule
+        self.action = action
+    }
+
+    /// The format that `encoded` writes; readers accept it and the one before.
+    static let version: UInt64 = 1
+
+    package var encoded: [UInt8] {
+        var writer = ByteWriter(capacity: 80 + tenant.utf8.count + schedule.utf8.count + action.count)
+        writer.write(unsigned: TriggerMessage.version)
+        writer.write(id)
+        writer.write(kind.rawValue)
+        writer.write(redrive)
+        writer.write(occurrence)
+        writer.write(plannedAt)
+        writer.write(deadline)
+        writer.write(tenant)
+        writer.write(schedule)
+        writer.write(bytes: action)
+        return writer.bytes
+    }
+
+    package init(decoding bytes: [UInt8]) throws(ByteReader.Failure) {
+        var reader = ByteReader(bytes)
+        guard try reader.unsigned() == TriggerMessage.version else {
+            throw reader.failure("a trigger message of version \(TriggerMessage.version)")
+        }
+        id = try reader.identifier()
+        guard let kind = TriggerKind(rawValue: try reader.int()) else { throw reader.failure("a kind of trigger") }
+        self.kind = kind
+        redrive = try reader.int()
+        occurrence = try reader.timestamp()
+        plannedAt = try reader.timestamp()
+        deadline = try reader.timestamp()
+        tenant = try reader.text()
+        schedule = try reader.text()
+        action = Array(try reader.byteString())
+    }
+}
+
+/// What a schedule does and how it is repeated: the `action` column.
+package struct ActionRecord: Hashable, Sendable {
+    package var action: Action
+    package var retry: RetryPolicy
+
+    package init(action: Action, retry: RetryPolicy) {
+        self.action = action
+        self.retry = retry
+    }
+
+    package var encoded: [UInt8] {
+        var writer = ByteWriter(capacity: 256)
+        writer.write(unsigned: 1)
+        action.encode(into: &writer)
+        retry.encode(into: &writer)
+        return writer.bytes
+    }
+
+    package init(decoding bytes: some Collection<UInt8>) throws(ByteReader.Failure) {
+        var reader = ByteReader(Array(bytes))
+        guard try reader.unsigned() == 1 else { throw reader.failure("an action record of version 1") }
+        action = try Action(from: &reader)
+        retry = try RetryPolicy(from: &reader)
+    }
+}

@@ -1,0 +1,83 @@
+private import Model
+
+/// Brings a database to the schema of this version: roles, then the migrations that are missing, in order, under a lock.
+///
+/// Migrations only go forward. Running it again changes nothing; several at once wait for each other.
+package struct Migrator: Sendable {
+    /// A superuser or the owner of the database who may create roles.
+    package var url: String
+    /// Given to the roles `headgate_api` and `headgate_engine` when they are created or exist; nil leaves them as they are,
+    /// and creates them unable to log in.
+    package var password: String?
+    /// Partitions of the schedules; used when the schema is made, and fixed from then on.
+    package var shards: Int
+
+    package init(url: String, password: String?, shards: Int) {
+        precondition((1...1_024).contains(shards), "1 to 1024 shards, not \(shards)")
+        self.url = url
+        self.password = password
+        self.shards = shards
+    }
+
+    private static let migrations: [(name: String, text: [UInt8])] = [
+        ("V0001_schedules_and_triggers", PackageResources.V0001_schedules_and_triggers_sql)
+    ]
+
+    /// The version of the schema that this code needs.
+    package static var version: Int { migrations.count }
+
+    /// Returns the names of the migrations it ran.
+    @discardableResult
+    package func run() async throws -> [String] {
+        let connection = PostgresConnection(.init(url: url, applicationName: "headgate migrate"))
+        try await connection.run(script: "set client_min_messages = warning; select pg_advisory_lock(\(AdvisoryLock.migration))")
+        try await connection.run(script: roles)
+        try await connection.run(
+            script: """
+                set role headgate_owner; create schema if not exists headgate;
+                create table if not exists headgate.migration (version integer primary key, name text not null,
+                    at timestamptz not null default now());
+                grant usage on schema headgate to headgate_api, headgate_engine;
+                grant select on headgate.migration to headgate_api, headgate_engine
+                """)
+        let done = try await connection.query(
+            StatementCall(Statement("select coalesce(max(version), 0) from headgate.migration"))
+        ) { row throws(PostgresError) in try row.required(0, row.int) }
+        var ran: [String] = []
+        for (index, migration) in Migrator.migrations.enumerated() where index >= done[0] {
+            let text = String(decoding: migration.text, as: UTF8.self).replacing("${shards}", with: String(shards))
+            try await connection.run(
+                script: """
+                    begin; \(text);
+                    insert into headgate.migration (version, name) values (\(index + 1), '\(migration.name)'); commit
+                    """)
+            ran.append(migration.name)
+        }
+        // The days that must exist before the monitor first runs.
+        let today = floorDivide(try await connection.now().seconds, 86_400)
+        for day in today - 1...today + 3 {
+            try await connection.execute(
+                StatementCall(.addDay, [.time(Timestamp(seconds: day * 86_400))]))
+        }
+        await connection.close()
+        return ran
+    }
+
+    private var roles: String {
+        let login = password.map { "login password '\($0.replacing("'", with: "''"))'" } ?? "nologin"
+        let alter =
+            password == nil ? "" : "alter role headgate_api \(login); alter role headgate_engine \(login);"
+        return """
+            do $$ begin
+                if not exists (select 1 from pg_roles where rolname = 'headgate_owner') then create role headgate_owner; end if;
+                if not exists (select 1 from pg_roles where rolname = 'headgate_api') then create role headgate_api \(login); end if;
+                if not exists (select 1 from pg_roles where rolname = 'headgate_engine') then
+                    create role headgate_engine \(login); end if;
+                execute format('grant create on database %I to headgate_owner', current_database());
+                grant headgate_owner to headgate_engine;
+                if not pg_has_role(current_user, 'headgate_owner', 'member') then
+                    execute format('grant headgate_owner to %I', current_user); end if;
+            end $$; \(alter)
+            """
+    }
+}

@@ -1,0 +1,236 @@
+package import Model
+package import Store
+
+/// The loader's side of Postgres, on one connection, which holds the locks of its shards.
+package final class PostgresLoaderStore: LoaderStore {
+    private let connection: PostgresConnection
+    /// The longest time from an occurrence to its planned time, and so between a trigger's day and its sending.
+    private static let maximumMargin = Duration.seconds(8 * 86_400)
+
+    package init(url: String) {
+        connection = PostgresConnection(.engine(url: url, applicationName: "headgate loader"))
+    }
+
+    package func close() async { await connection.close() }
+
+    package func shards() async throws -> [Int] {
+        try await connection.query(StatementCall(.allShards)) { row throws(PostgresError) in try row.required(0, row.int) }
+    }
+
+    package func now() async throws -> Timestamp { try await connection.now() }
+
+    package func takeShards(_ shards: [Int]) async throws -> Set<Int> {
+        var taken: Set<Int> = []
+        for shard in shards {
+            let isTaken = try await connection.query(StatementCall(.takeShard, [.int(shard)])) {
+                row throws(PostgresError) in try row.required(0, row.bool)
+            }
+            if isTaken == [true] { taken.insert(shard) }
+        }
+        return taken
+    }
+
+    package func overview(of shards: [Int], before horizon: Timestamp) async throws -> [ShardOverview] {
+        let call = StatementCall(.shardsOverview, [.smallints(shards), .time(horizon)])
+        return try await connection.query(call) { row throws(PostgresError) in
+            ShardOverview(
+                shard: try row.required(0, row.int), low: try row.required(1, row.time),
+                plannedLow: try row.required(2, row.time), pass: try row.required(3, row.int),
+                confirmedPass: try row.required(4, row.int), openLow: try row.required(5, row.time),
+                hasDueSchedules: try row.required(6, row.bool))
+        }
+    }
+
+    package func beginPass(shard: Int) async throws -> Int {
+        let pass = try await connection.transaction(first: [StatementCall(.asynchronousCommit)]) {
+            connection throws(PostgresError) in
+            try connection.query(StatementCall(.nextPass, [.smallint(shard)])) { row throws(PostgresError) in
+                try row.required(0, row.int)
+            }
+        }
+        guard let pass = pass.first else { throw PostgresError(.unexpectedValue, "shard \(shard) does not exist") }
+        return pass
+    }
+
+    /// Two round trips a batch: begin and claim; re-arm, insert, note the pass, add load, commit.
+    package func claimSchedules(
+        shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int,
+        plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan
+    ) async throws -> ClaimResult? {
+        let claim = StatementCall(
+            .claimSchedules, [.smallint(shard), .time(floor), .time(horizon), .bigint(limit)])
+        let outcome: (ClaimResult, [NewTrigger], Int)? = try await connection.transaction {
+            connection throws(PostgresError) in
+            let claimed = try connection.query(claim) { row throws(PostgresError) in
+                (try row.required(0, row.place), try PostgresLoaderStore.schedule(row))
+            }
+            if claimed.isEmpty { return nil }
+            let schedules = claimed.map(\.1)
+            let plan = plan(schedules)
+            precondition(plan.rearms.count == claimed.count, "a plan re-arms every claimed schedule")
+            var calls = [
+                StatementCall(
+                    .rearmSchedules,
+                    [
+                        .smallint(shard), .rowPlaces(claimed.map(\.0)), .times(plan.rearms.map(\.nextAt)),
+                        .ints(plan.rearms.map(\.fired)),
+                    ])
+            ]
+            if !plan.rows.isEmpty {
+                calls.append(PostgresLoaderStore.insert(plan.rows, of: schedules, shard: shard, pass: pass))
+                let queued = plan.rows.lazy.filter { $0.state == .queued }.map(\.plannedAt).min()
+                let planned = plan.rows.lazy.filter { $0.state == .planned }.map(\.plannedAt).min()
+                calls.append(
+                    StatementCall(
+                        .openPass,
+                        [
+                            .smallint(shard), .bigint(pass), .time(queued ?? .distantFuture),
+                            .time(planned ?? .distantFuture),
+                        ]))
+            }
+            if !plan.load.isEmpty {
+                calls.append(
+                    StatementCall(
+                        .addLoad,
+                        [
+                            .smallint(shard), .bigints(plan.load.map { Int($0.second) }), .ints(plan.load.map(\.count)),
+                        ]))
+            }
+            let counts = try connection.pipeline(calls)
+            let toSend = plan.rows.filter { $0.state == .queued }
+                .map { PostgresLoaderStore.queued($0, of: schedules[$0.source]) }
+            let inserted = plan.rows.isEmpty ? 0 : counts[1]
+            return (ClaimResult(claimed: claimed.count, toSend: toSend), plan.rows, inserted)
+        }
+        guard case (var result, let rows, let inserted)? = outcome else { return nil }
+        if inserted < rows.count {
+            // Some were there before: sending them again could deliver what was delivered long ago.
+            let fresh = try await Set(insertedIDs(rows.map(\.id), pass: pass))
+            result.toSend.removeAll { !fresh.contains($0.message.id) }
+        }
+        return result
+    }
+
+    package func claimPlanned(
+        shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int
+    ) async throws -> [QueuedTrigger] {
+        let call = StatementCall(
+            .claimPlanned,
+            [
+                .smallint(shard), .time(floor), .time(horizon), .bigint(limit), .bigint(pass),
+                .time(earliestDay(floor)), .time(horizon),
+            ])
+        return try await connection.transaction { connection throws(PostgresError) in
+            let triggers = try connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
+            if let first = triggers.first {
+                try connection.execute(
+                    StatementCall(
+                        .openPass,
+                        [.smallint(shard), .bigint(pass), .time(first.message.plannedAt), .time(.distantFuture)]))
+            }
+            return triggers
+        }
+    }
+
+    /// Without waiting for the disk: a confirmation that is lost only means sending again.
+    package func confirmPass(shard: Int, pass: Int) async throws {
+        try await connection.pipeline([
+            StatementCall(.begin), StatementCall(.asynchronousCommit),
+            StatementCall(.confirmPass, [.smallint(shard), .bigint(pass)]), StatementCall(.commit),
+        ])
+    }
+
+    package func unconfirmed(
+        shard: Int, confirmed: Int, from floor: Timestamp, after last: (Timestamp, Identifier)?, limit: Int
+    ) async throws -> [QueuedTrigger] {
+        let call = StatementCall(
+            .unconfirmedTriggers,
+            [
+                .smallint(shard), .bigint(confirmed), .time(floor), .time(last?.0 ?? floor),
+                .uuid(last?.1 ?? Identifier(high: 0, low: 0)), .bigint(limit),
+            ])
+        return try await connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
+    }
+
+    package func confirmAllPasses(shard: Int, upTo pass: Int) async throws {
+        try await connection.execute(StatementCall(.confirmAllPasses, [.smallint(shard), .bigint(pass)]))
+    }
+
+    package func raiseFloors(shard: Int, ceiling: Timestamp, now: Timestamp) async throws {
+        try await connection.transaction(first: [StatementCall(.asynchronousCommit)]) {
+            connection throws(PostgresError) in
+            let isHeld = try connection.query(StatementCall(.holdFloor, [.int(shard)])) { row throws(PostgresError) in
+                try row.required(0, row.bool)
+            }
+            guard isHeld == [true] else { return }
+            try connection.pipeline([
+                StatementCall(.raiseFloor, [.smallint(shard), .time(ceiling)]),
+                StatementCall(
+                    .raisePlannedFloor,
+                    [
+                        .smallint(shard), .time(now - PostgresLoaderStore.maximumMargin),
+                        .time(now + PostgresLoaderStore.maximumMargin),
+                    ]),
+            ])
+        }
+    }
+
+    package func load(shard: Int, from time: Timestamp) async throws -> [(second: Int64, count: Int)] {
+        let call = StatementCall(.readLoad, [.smallint(shard), .bigint(Int(time.seconds))])
+        return try await connection.query(call) { row throws(PostgresError) in
+            (second: Int64(try row.required(0, row.int)), count: try row.required(1, row.int))
+        }
+    }
+
+    // MARK: Rows
+
+    private func earliestDay(_ floor: Timestamp) -> Timestamp {
+        floor.microseconds < PostgresLoaderStore.maximumMargin.microseconds
+            ? .epoch : floor - PostgresLoaderStore.maximumMargin
+    }
+
+    private func insertedIDs(_ ids: [Identifier], pass: Int) async throws -> [Identifier] {
+        let call = StatementCall(.insertedTriggers, [.bigint(pass), .uuids(ids), .times(ids.map(\.v7Time))])
+        return try await connection.query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
+    }
+
+    private static func schedule(_ row: PostgresRow) throws(PostgresError) -> ClaimedSchedule {
+        ClaimedSchedule(
+            id: try row.required(1, row.uuid), tenant: try row.required(2, row.text), name: try row.required(3, row.text),
+            revision: try row.required(4, row.int), nextAt: try row.required(5, row.time),
+            fired: try row.required(6, row.int), timing: try row.required(7, row.bytes),
+            action: try row.required(8, row.bytes))
+    }
+
+    private static func insert(
+        _ rows: [NewTrigger], of schedules: [ClaimedSchedule], shard: Int, pass: Int
+    ) -> StatementCall {
+        StatementCall(
+            .insertTriggers,
+            [
+                .smallint(shard), .bigint(pass), .smallint(TriggerKind.scheduled.rawValue), .uuids(rows.map(\.id)),
+                .times(rows.map(\.id.v7Time)), .smallints(rows.map(\.state.rawValue)),
+                .ints(rows.map { schedules[$0.source].revision }), .uuids(rows.map { schedules[$0.source].id }),
+                .times(rows.map(\.occurrence)), .times(rows.map(\.plannedAt)), .times(rows.map(\.deadline)),
+                .texts(rows.map { schedules[$0.source].tenant }), .texts(rows.map { schedules[$0.source].name }),
+                .ints(rows.map(\.count)), .times(rows.map(\.lastOccurrence)), .texts(rows.map(\.reason)),
+            ])
+    }
+
+    private static func queued(_ row: NewTrigger, of schedule: ClaimedSchedule) -> QueuedTrigger {
+        QueuedTrigger(
+            message: TriggerMessage(
+                id: row.id, kind: .scheduled, redrive: 0, occurrence: row.occurrence, plannedAt: row.plannedAt,
+                deadline: row.deadline, tenant: schedule.tenant, schedule: schedule.name, action: schedule.action),
+            attempts: 0)
+    }
+}
+
+extension PostgresConnection {
+    /// The server's clock.
+    package func now() throws(PostgresError) -> Timestamp {
+        let times = try query(StatementCall(.now)) { row throws(PostgresError) in try row.required(0, row.time) }
+        guard let now = times.first else { throw PostgresError(.unexpectedValue, statement: "now", "no row") }
+        return now
+    }
+}

@@ -1,0 +1,128 @@
+package import Model
+package import Store
+
+/// The monitor's side of Postgres, on one connection.
+package final class PostgresMonitorStore: MonitorStore {
+    private let connection: PostgresConnection
+    private static let window = Duration.seconds(8 * 86_400)
+
+    package init(url: String) {
+        connection = PostgresConnection(.engine(url: url, applicationName: "headgate monitor"))
+    }
+
+    package func close() async { await connection.close() }
+    package func now() async throws -> Timestamp { try await connection.now() }
+
+    package func sweep(now: Timestamp) async throws {
+        let call = StatementCall(
+            .sweep,
+            [
+                .time(now - .seconds(60)), .time(now - PostgresMonitorStore.window), .time(now + .seconds(86_400)),
+                .time(now),
+            ])
+        try await connection.execute(call)
+    }
+
+    package func takeOverdue(now: Timestamp, limit: Int) async throws -> [OverdueTrigger] {
+        let call = StatementCall(.takeOverdue, [.time(now), .bigint(limit), .time(now + .seconds(60))])
+        return try await connection.query(call) { row throws(PostgresError) in
+            let id = try row.required(13, row.uuid)
+            guard let state = try row.int(11) else {
+                return OverdueTrigger(id: id, state: nil, isCancelRequested: false, trigger: nil)
+            }
+            return OverdueTrigger(
+                id: id, state: TriggerState(rawValue: state), isCancelRequested: try row.required(12, row.bool),
+                trigger: try row.queuedTrigger())
+        }
+    }
+
+    package func dropOverdue(_ ids: [Identifier]) async throws {
+        try await connection.execute(StatementCall(.dropOverdue, [.uuids(ids)]))
+    }
+
+    package func recheckOverdue(now: Timestamp) async throws {
+        try await connection.execute(StatementCall(.recheckOverdue, [.time(now)]))
+    }
+
+    package func unsettled(after last: (Timestamp, Identifier)?, limit: Int) async throws -> [QueuedTrigger] {
+        let call = StatementCall(
+            .unsettledTriggers,
+            [.time(last?.0 ?? .epoch), .uuid(last?.1 ?? Identifier(high: 0, low: 0)), .bigint(limit)])
+        return try await connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
+    }
+
+    package func settleCancelled(_ ids: [Identifier]) async throws -> Int {
+        try await connection.execute(StatementCall(.settleCancelled, [.uuids(ids), .times(ids.map(\.v7Time))]))
+    }
+
+    package func days() async throws -> [Timestamp] {
+        try await connection.query(StatementCall(.triggerDays)) { row throws(PostgresError) in
+            try row.required(0, row.time)
+        }
+    }
+
+    package func addDay(_ day: Timestamp) async throws -> Bool {
+        try await withShortLock {
+            let made = try await connection.transaction(first: [.shortLock]) { connection throws(PostgresError) in
+                try connection.query(StatementCall(.addDay, [.time(day)])) { row throws(PostgresError) in
+                    try row.required(0, row.bool)
+                }
+            }
+            return made == [true]
+        }
+    }
+
+    package func dropDay(_ day: Timestamp) async throws -> Bool {
+        let unsettled = try await connection.query(StatementCall(.unsettledOfDay, [.time(day)])) {
+            row throws(PostgresError) in try row.required(0, row.bool)
+        }
+        guard unsettled == [false] else { return false }
+        let date = CivilDate(daysSinceEpoch: Int(day.seconds / 86_400))
+        func digits(_ number: Int, _ count: Int) -> String {
+            let text = String(number)
+            return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+        }
+        let name = "headgate.trigger_\(digits(date.year, 4))\(digits(date.month, 2))\(digits(date.day, 2))"
+        return try await withShortLock {
+            // Each alone: a concurrent detach cannot run in a transaction.
+            try await connection.run(script: "set lock_timeout = '200ms'")
+            do {
+                try await connection.run(script: "alter table headgate.trigger detach partition \(name) concurrently")
+                try await connection.run(script: "drop table \(name)")
+            } catch {
+                try await connection.run(script: "reset lock_timeout")
+                throw error
+            }
+            try await connection.run(script: "reset lock_timeout")
+            return true
+        }
+    }
+
+    package func dropLoad(before time: Timestamp) async throws {
+        try await connection.execute(StatementCall(.dropLoad, [.bigint(Int(time.seconds))]))
+    }
+
+    package func redisGeneration() async throws -> String? {
+        try await connection.query(StatementCall(.readGeneration)) { row throws(PostgresError) in try row.text(0) }.first ?? nil
+    }
+
+    package func setRedisGeneration(_ generation: String) async throws {
+        try await connection.execute(StatementCall(.writeGeneration, [.text(generation)]))
+    }
+
+    /// Repeats what gave up waiting for a lock: a reader that holds one for long must not stop the others behind it.
+    private func withShortLock<Value>(_ body: () async throws -> Value) async throws -> Value {
+        for _ in 0..<10 {
+            do {
+                return try await body()
+            } catch let error as PostgresError where error.sqlState == "55P03" {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        return try await body()
+    }
+}
+
+extension StatementCall {
+    fileprivate static let shortLock = StatementCall(Statement("set local lock_timeout = '200ms'"))
+}

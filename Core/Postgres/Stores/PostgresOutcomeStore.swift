@@ -1,0 +1,83 @@
+package import Model
+package import Store
+
+/// The historian's side of Postgres, on one connection.
+///
+/// One statement records a batch, in the order of days and ids, so that historians do not deadlock. Several outcomes of one
+/// trigger are recorded in rounds, within one transaction. A batch with a value that Postgres refuses is halved until the
+/// value stands alone.
+package final class PostgresOutcomeStore: OutcomeStore {
+    private let connection: PostgresConnection
+
+    package init(url: String) {
+        connection = PostgresConnection(.engine(url: url, applicationName: "headgate historian"))
+    }
+
+    package func close() async { await connection.close() }
+
+    package func record(_ outcomes: [TriggerOutcome]) async throws -> RecordResult {
+        if outcomes.isEmpty { return RecordResult() }
+        do {
+            return try await recordTogether(outcomes)
+        } catch let error as PostgresError where error.isDataError {
+            if outcomes.count == 1 {
+                var result = RecordResult()
+                result.refused = 1
+                return result
+            }
+            let middle = outcomes.count / 2
+            var result = try await record(Array(outcomes[..<middle]))
+            let rest = try await record(Array(outcomes[middle...]))
+            result.recorded += rest.recorded
+            result.repeated += rest.repeated
+            result.orphaned += rest.orphaned
+            result.refused += rest.refused
+            return result
+        }
+    }
+
+    private func recordTogether(_ outcomes: [TriggerOutcome]) async throws -> RecordResult {
+        let calls = PostgresOutcomeStore.rounds(outcomes).map(PostgresOutcomeStore.call)
+        let counts = try await connection.pipeline(
+            calls.count == 1 ? calls : [StatementCall(.begin)] + calls + [StatementCall(.commit)])
+        var result = RecordResult()
+        result.recorded = counts.reduce(0, +)
+        if result.recorded < outcomes.count {
+            let ids = Array(Set(outcomes.map(\.id)))
+            let existing = try await connection.query(
+                StatementCall(.existingTriggers, [.uuids(ids), .times(ids.map(\.v7Time))])
+            ) { row throws(PostgresError) in try row.required(0, row.int) }
+            result.orphaned = ids.count - (existing.first ?? ids.count)
+            result.repeated = max(0, outcomes.count - result.recorded - result.orphaned)
+        }
+        return result
+    }
+
+    /// Splits outcomes so that each round has a trigger once, sorted by id, the attempts in order.
+    static func rounds(_ outcomes: [TriggerOutcome]) -> [[TriggerOutcome]] {
+        let sorted = outcomes.sorted {
+            ($0.id, $0.redrive, $0.attempt == 0 ? .max : $0.attempt) < ($1.id, $1.redrive, $1.attempt == 0 ? .max : $1.attempt)
+        }
+        var rounds: [[TriggerOutcome]] = []
+        var last: Identifier?
+        var round = 0
+        for outcome in sorted {
+            round = outcome.id == last ? round + 1 : 0
+            last = outcome.id
+            if round == rounds.count { rounds.append([]) }
+            rounds[round].append(outcome)
+        }
+        return rounds
+    }
+
+    private static func call(_ outcomes: [TriggerOutcome]) -> StatementCall {
+        StatementCall(
+            .recordOutcomes,
+            [
+                .uuids(outcomes.map(\.id)), .times(outcomes.map(\.id.v7Time)), .smallints(outcomes.map(\.redrive)),
+                .ints(outcomes.map(\.attempt)), .smallints(outcomes.map(\.state.rawValue)),
+                .ints(outcomes.map(\.latenessMilliseconds)), .texts(outcomes.map(\.reason)),
+                .byteas(outcomes.map { $0.attempt == 0 ? nil : $0.line }),
+            ])
+    }
+}

@@ -1,0 +1,60 @@
+/// The statements of `sql/`, by their files' names.
+extension Statement {
+    static let now = Statement("now", PackageResources.now_sql)
+    static let claimSchedules = Statement("claim-schedules", PackageResources.claim_schedules_sql)
+    static let rearmSchedules = Statement("rearm-schedules", PackageResources.rearm_schedules_sql)
+    static let insertTriggers = Statement("insert-triggers", PackageResources.insert_triggers_sql)
+    static let insertedTriggers = Statement("inserted-triggers", PackageResources.inserted_triggers_sql)
+    static let openPass = Statement("open-pass", PackageResources.open_pass_sql)
+    static let nextPass = Statement("next-pass", PackageResources.next_pass_sql)
+    static let confirmPass = Statement("confirm-pass", PackageResources.confirm_pass_sql)
+    static let confirmAllPasses = Statement("confirm-all-passes", PackageResources.confirm_all_passes_sql)
+    static let shardsOverview = Statement("shards-overview", PackageResources.shards_overview_sql)
+    static let raiseFloor = Statement("raise-floor", PackageResources.raise_floor_sql)
+    static let claimPlanned = Statement("claim-planned", PackageResources.claim_planned_sql)
+    static let raisePlannedFloor = Statement("raise-planned-floor", PackageResources.raise_planned_floor_sql)
+    static let unconfirmedTriggers = Statement("unconfirmed-triggers", PackageResources.unconfirmed_triggers_sql)
+    static let addLoad = Statement("add-load", PackageResources.add_load_sql)
+    static let readLoad = Statement("read-load", PackageResources.read_load_sql)
+    static let dropLoad = Statement("drop-load", PackageResources.drop_load_sql)
+    static let recordOutcomes = Statement("record-outcomes", PackageResources.record_outcomes_sql)
+    static let existingTriggers = Statement("existing-triggers", PackageResources.existing_triggers_sql)
+    static let sweep = Statement("sweep", PackageResources.sweep_sql)
+    static let takeOverdue = Statement("take-overdue", PackageResources.take_overdue_sql)
+    static let dropOverdue = Statement("drop-overdue", PackageResources.drop_overdue_sql)
+    static let recheckOverdue = Statement("recheck-overdue", PackageResources.recheck_overdue_sql)
+    static let unsettledTriggers = Statement("unsettled-triggers", PackageResources.unsettled_triggers_sql)
+    static let settleCancelled = Statement("settle-cancelled", PackageResources.settle_cancelled_sql)
+    static let triggerDays = Statement("trigger-days", PackageResources.trigger_days_sql)
+    static let addDay = Statement("add-day", PackageResources.add_day_sql)
+    static let unsettledOfDay = Statement("unsettled-of-day", PackageResources.unsettled_of_day_sql)
+    static let readGeneration = Statement("read-generation", PackageResources.read_generation_sql)
+    static let writeGeneration = Statement("write-generation", PackageResources.write_generation_sql)
+
+    static let allShards = Statement("select shard from headgate.shard order by shard")
+    static let takeShard = Statement("select pg_try_advisory_lock(\(AdvisoryLock.loader), $1)")
+    /// Shared by every transaction that writes schedules of a shard; held alone to raise its floors.
+    static let shareFloor = Statement("select pg_advisory_xact_lock_shared(\(AdvisoryLock.floor), $1)")
+    static let holdFloor = Statement("select pg_try_advisory_xact_lock(\(AdvisoryLock.floor), $1)")
+    static let asynchronousCommit = Statement("set local synchronous_commit = off")
+}
+
+/// First keys of the advisory locks; the second is the shard.
+enum AdvisoryLock {
+    static let migration = 1_212_630
+    static let loader = 1_212_631
+    static let floor = 1_212_632
+}
+
+extension PostgresConnection.Configuration {
+    /// Settings of the engine's connections. Batches of array parameters are joined row by row through the primary key, which
+    /// keeps the order of locks; a statement that takes longer than half a minute is a fault.
+    package static func engine(url: String, applicationName: String) -> Self {
+        var configuration = Self(url: url, applicationName: applicationName)
+        configuration.setup = """
+            set jit = off; set enable_hashjoin = off; set enable_mergejoin = off; set statement_timeout = '30s';
+            set idle_in_transaction_session_timeout = '30s'; set plan_cache_mode = force_generic_plan
+            """
+        return configuration
+    }
+}

@@ -1,0 +1,14 @@
+-- Records outcomes, each once: per outcome $1 id, $2 time of the id, $3 redrive, $4 attempt (0: none was made), $5 state
+-- (1: goes on), $6 lateness ms, $7 reason, $8 log line. At most one outcome a trigger in a call, sorted by day and id.
+-- A state that is final stays. Locks: the rows, in the order given. Index: primary key. The update is HOT.
+update headgate.trigger t
+set state = case when t.state < 2 then u.state else t.state end,
+    reason = case when t.state < 2 then coalesce(u.reason, t.reason) else t.reason end,
+    recorded = t.recorded | case when u.attempt between 1 and 63 then 1::bigint << (u.attempt - 1) else 0 end,
+    attempts = greatest(t.attempts, u.attempt),
+    lateness_ms = coalesce(least(t.lateness_ms, u.lateness_ms), t.lateness_ms, u.lateness_ms),
+    attempt_log = case when u.line is null then t.attempt_log else coalesce(t.attempt_log, '') || u.line end
+from unnest($1::uuid[], $2::timestamptz[], $3::smallint[], $4::int[], $5::smallint[], $6::int[], $7::text[], $8::bytea[])
+    as u (id, time, redrive, attempt, state, lateness_ms, reason, line)
+where t.day = (u.time at time zone 'UTC')::date and t.id = u.id and t.redrive = u.redrive
+    and case when u.attempt between 1 and 63 then t.recorded & (1::bigint << (u.attempt - 1)) = 0 else t.state < 2 end

@@ -1,0 +1,109 @@
+import Model
+
+extension CalendarEntry {
+    /// What entries need to be read.
+    struct Context {
+        var seed: UInt64
+        var zones: ZoneCatalog
+    }
+
+    /// Reads `{"every"}`, `{"cron"}` or `{"at"}`; appends every mistake, and is nil where there is one.
+    init?(_ value: JSON, at pointer: String, _ context: Context, errors: inout [FieldError]) {
+        var fields = JSONFields(value, at: pointer)
+        defer { errors += fields.errors }
+        guard let members = value.members else { return nil }
+        let kinds = ["every", "cron", "at"].filter { kind in members.contains { $0.name == kind } }
+        guard kinds.count == 1 else {
+            fields.add([FieldError(pointer: pointer, detail: "expected exactly one of every, cron and at")])
+            return nil
+        }
+        let entry: CalendarEntry?
+        switch kinds[0] {
+        case "every": entry = Every(&fields, seed: context.seed).map { .every($0) }
+        case "cron": entry = CronEntry(&fields, context).map { .cron($0) }
+        default:
+            entry = fields.required("at", "a time in RFC 3339, such as \"2026-12-01T09:00:00+01:00\"") { value in
+                value.text.flatMap { Timestamp($0) }.map { .at($0.flooredToMillisecond) }
+            }
+        }
+        fields.finish()
+        guard fields.errors.isEmpty, let entry else { return nil }
+        self = entry
+    }
+
+    /// The document that `init(_:at:_:errors:)` reads, with all defaults filled in.
+    var json: JSON {
+        switch self {
+        case .every(let every):
+            [
+                "every": .string(Duration.milliseconds(every.period).text),
+                "anchor": .time(Timestamp(milliseconds: every.anchor)),
+            ]
+        case .cron(let entry):
+            [
+                "cron": .string(entry.expression.text), "timeZone": .string(entry.timeZone),
+                "dialect": .string("\(entry.expression.dialect)"),
+                "dst": ["gap": .string("\(entry.gap)"), "overlap": .string("\(entry.overlap)")],
+            ]
+        case .at(let time): ["at": .time(time)]
+        }
+    }
+}
+
+extension Every {
+    /// Without an anchor the schedule's own place within the period.
+    fileprivate init?(_ fields: inout JSONFields, seed: UInt64) {
+        let period = fields.required("every", "a duration from 1s to 3652d12h, such as \"90s\"") { value in
+            value.text.flatMap { Duration(text: $0) }
+        }
+        if let period, !Every.periods.contains(period) {
+            fields.fail("every", "\(period.text) is not between 1s and 3652d12h (10 years)")
+        } else if let period, period.microseconds % 1_000 != 0 {
+            fields.fail("every", "\(period.text) is not a whole number of milliseconds")
+        }
+        let anchor = fields.optional("anchor", "a time in RFC 3339, such as \"2026-01-01T00:00:00Z\"") { value in
+            value.text.flatMap { Timestamp($0) }
+        }
+        guard fields.errors.isEmpty, let period else { return nil }
+        let own = Timestamp(milliseconds: Int64(seed % UInt64(period.milliseconds)))
+        self.init(period: period, anchor: anchor ?? own)
+    }
+}
+
+extension CronEntry {
+    fileprivate init?(_ fields: inout JSONFields, _ context: CalendarEntry.Context) {
+        let text = fields.required("cron", "a cron expression, such as \"30 2 * * *\"", \.text)
+        let dialect = fields.optional("dialect", "unix or quartz") { CronEntry.choice($0, CronExpression.Dialect.self) }
+        let timeZone =
+            fields.optional("timeZone", "the name of a time zone, such as \"Europe/Berlin\"", \.text) ?? "UTC"
+        if context.zones.zone(timeZone) == nil {
+            let near = context.zones.namesNear(timeZone).joined(separator: " or ")
+            fields.fail("timeZone", "there is no such time zone\(near.isEmpty ? "" : "; did you mean \(near)?")")
+        }
+        let (gap, overlap) = CronEntry.policies(&fields)
+        var expression: CronExpression?
+        if let text {
+            do throws(CronError) {
+                expression = try CronExpression(text, dialect: dialect ?? .unix, seed: context.seed)
+            } catch {
+                fields.fail("cron", "\(error)")
+            }
+        }
+        guard fields.errors.isEmpty, let expression else { return nil }
+        self.init(expression, timeZone: timeZone, gap: gap, overlap: overlap)
+    }
+
+    private static func policies(_ fields: inout JSONFields) -> (Gap?, Overlap?) {
+        guard let value = fields.raw("dst"), value != .null else { return (nil, nil) }
+        var inner = JSONFields(value, at: fields.pointer(to: "dst"))
+        let gap = inner.optional("gap", "skip or shift") { choice($0, Gap.self) }
+        let overlap = inner.optional("overlap", "first, second or both") { choice($0, Overlap.self) }
+        inner.finish()
+        fields.add(inner.errors)
+        return (gap, overlap)
+    }
+
+    private static func choice<Choice: CaseIterable>(_ value: JSON, _: Choice.Type) -> Choice? {
+        Choice.allCases.first { "\($0)" == value.text }
+    }
+}

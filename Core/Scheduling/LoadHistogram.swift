@@ -1,0 +1,60 @@
+/// How many triggers of a shard are planned for each second, and what was added since this was made.
+package struct LoadHistogram: Sendable {
+    /// A change of one second's count.
+    package struct Change: Hashable, Sendable {
+        /// Since the epoch.
+        package var second: Int64
+        /// Never zero.
+        package var count: Int
+    }
+
+    /// Seconds in blocks of 1,024, so that a lone trigger far away costs one block.
+    private var blocks: [Int64: [Int32]] = [:]
+    private var deltas: [Int64: Int] = [:]
+
+    package init() {}
+
+    /// Counts read from the store; they are no changes.
+    package init(_ counts: some Sequence<(second: Int64, count: Int)>) {
+        for (second, count) in counts { store(count, at: second) }
+    }
+
+    /// The number of triggers planned for that second since the epoch.
+    package subscript(second: Int64) -> Int {
+        Int(blocks[second >> LoadHistogram.shift]?[Int(second & LoadHistogram.mask)] ?? 0)
+    }
+
+    /// Plans `count` more triggers for that second; a negative count takes them away, down to none.
+    package mutating func add(_ second: Int64, _ count: Int = 1) {
+        let count = max(count, -self[second])
+        guard count != 0 else { return }
+        store(count, at: second)
+        deltas[second, default: 0] += count
+    }
+
+    /// What was added since this was made, in ascending order of seconds: for the store.
+    package var changes: [Change] {
+        deltas.lazy.filter { $0.value != 0 }.map { Change(second: $0.key, count: $0.value) }
+            .sorted { $0.second < $1.second }
+    }
+
+    /// Calls `body` for every second with a trigger from `first` to `last`.
+    func forEach(from first: Int64, through last: Int64, _ body: (Int64, Int) -> Void) {
+        for (key, block) in blocks {
+            let start = key << LoadHistogram.shift
+            guard start <= last, start + LoadHistogram.mask >= first else { continue }
+            for (index, count) in block.enumerated() where count != 0 {
+                let second = start + Int64(index)
+                if first <= second, second <= last { body(second, Int(count)) }
+            }
+        }
+    }
+
+    private mutating func store(_ count: Int, at second: Int64) {
+        let empty = Array(repeating: Int32(0), count: 1 << LoadHistogram.shift)
+        blocks[second >> LoadHistogram.shift, default: empty][Int(second & LoadHistogram.mask)] += Int32(count)
+    }
+
+    private static let shift: Int64 = 10
+    private static let mask: Int64 = 1_023
+}

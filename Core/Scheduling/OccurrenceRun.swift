@@ -1,0 +1,34 @@
+import Model
+
+/// Occurrences in a row.
+struct OccurrenceRun: Hashable, Sendable {
+    /// At least 1.
+    var count: Int
+    var first: Timestamp
+    var last: Timestamp
+}
+
+extension CompiledTiming {
+    /// The occurrences from one time on and before another; nil for none.
+    ///
+    /// Plain arithmetic for a sole `every`; a sole cron entry is counted by days, anything else one by one.
+    func run(from start: Timestamp, before end: Timestamp) -> OccurrenceRun? {
+        guard start < end, let first = next(atOrAfter: start), first < end else { return nil }
+        if let every = soleEvery {
+            let last = every.last(before: bounded(end))
+            return OccurrenceRun(count: every.count(from: first, through: last), first: first, last: last)
+        }
+        var run = OccurrenceRun(count: 1, first: first, last: first)
+        while true {
+            if let walk = soleCron, let last = walk.lastOfWholeDay(startingWith: run.last.seconds),
+                Timestamp(seconds: last) < bounded(end)
+            {
+                run.count += walk.entry.expression.matchesPerDay - 1
+                run.last = Timestamp(seconds: last)
+            }
+            guard let next = next(after: run.last), next < end else { return run }
+            run.count += 1
+            run.last = next
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Model
+
+extension Timing {
+    /// So many entries may `when` and `except` have each.
+    static let maximumEntries = 100
+
+    /// Reads the fields of a schedule's document that say when it runs; appends every mistake, and is nil where there is one.
+    init?(_ fields: inout JSONFields, identity: ScheduleIdentity, zones: ZoneCatalog) {
+        let before = fields.errors.count
+        let context = CalendarEntry.Context(seed: identity.seed, zones: zones)
+        let when = Timing.entries(&fields, "when", context)
+        if fields.errors.count == before, when.isEmpty {
+            fields.fail("when", "is required: a list of entries such as {\"every\": \"1h\"}")
+        }
+        let except = Timing.entries(&fields, "except", context)
+        let margin = fields.optional("margin", "a duration up to 7d, or a share such as \"25%\"", Margin.init(json:))
+        let spread = fields.optional("spread", "load, hash or none") { Timing.choice($0, Spread.self) }
+        if margin == nil, let spread, spread != .none { fields.fail("spread", "needs a margin to spread in") }
+        let missed = fields.optional("missed", "skip, last or all") { Timing.choice($0, MissedPolicy.self) }
+        let overlap = fields.optional("overlap", "allow, skip, cancel or {\"queue\": n}", OverlapPolicy.init(json:))
+        let time: (JSON) -> Timestamp? = { $0.text.flatMap { Timestamp($0) } }
+        let from = fields.optional("from", "a time in RFC 3339", time)
+        let until = fields.optional("until", "a time in RFC 3339", time)
+        if let from, let until, until < from { fields.fail("until", "is before from") }
+        let maxTriggers = fields.optional("maxTriggers", "a whole number of 1 or more") { value in
+            value.int.flatMap { $0 > 0 ? $0 : nil }
+        }
+        guard fields.errors.count == before else { return nil }
+        self.init(
+            when: when, except: except, margin: margin ?? .omitted, spread: spread, missed: missed ?? .last,
+            overlap: overlap ?? .allow, from: from, until: until, maxTriggers: maxTriggers)
+    }
+
+    /// The members that `init(_:identity:zones:)` reads, with all defaults filled in.
+    var jsonMembers: [JSON.Member] {
+        [
+            JSON.Member("when", .array(when.map(\.json))), JSON.Member("except", .array(except.map(\.json))),
+            JSON.Member("margin", margin.json), JSON.Member("spread", .string("\(spread)")),
+            JSON.Member("missed", .string("\(missed)")), JSON.Member("overlap", overlap.json),
+            JSON.Member("from", .optional(from, JSON.time)), JSON.Member("until", .optional(until, JSON.time)),
+            JSON.Member("maxTriggers", .optional(maxTriggers) { .integer($0) }),
+        ]
+    }
+
+    private static func entries(
+        _ fields: inout JSONFields, _ name: String, _ context: CalendarEntry.Context
+    ) -> [CalendarEntry] {
+        guard let values = fields.optional(name, "a list of entries", \.elements) else { return [] }
+        if values.count > maximumEntries {
+            fields.fail(name, "has \(values.count) entries; at most \(maximumEntries) are allowed")
+            return []
+        }
+        var errors: [FieldError] = []
+        let entries = values.enumerated().compactMap { index, value in
+            CalendarEntry(value, at: "\(fields.pointer(to: name))/\(index)", context, errors: &errors)
+        }
+        fields.add(errors)
+        return entries
+    }
+
+    private static func choice<Choice: CaseIterable>(_ value: JSON, _: Choice.Type) -> Choice? {
+        Choice.allCases.first { "\($0)" == value.text }
+    }
+}

@@ -1,0 +1,26 @@
+package import Model
+
+extension Timing {
+    /// The first occurrence after that time; nil for none. Compiles the timing: for many steps use `CompiledTiming`.
+    package func next(after time: Timestamp, zones: ZoneCatalog) -> Timestamp? {
+        CompiledTiming(self, zones: zones).next(after: time)
+    }
+
+    /// The first occurrence at or after that time; nil for none.
+    package func next(atOrAfter time: Timestamp, zones: ZoneCatalog) -> Timestamp? {
+        CompiledTiming(self, zones: zones).next(atOrAfter: time)
+    }
+
+    /// The next `count` occurrences after that time, in ascending order; fewer where the timing ends. `maxTriggers` is not
+    /// applied, as it counts triggers and not occurrences.
+    package func upcoming(after time: Timestamp, count: Int, zones: ZoneCatalog) -> [Timestamp] {
+        let timing = CompiledTiming(self, zones: zones)
+        var times: [Timestamp] = []
+        var time = time
+        while times.count < count, let next = timing.next(after: time) {
+            times.append(next)
+            time = next
+        }
+        return times
+    }
+}

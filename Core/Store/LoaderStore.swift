@@ -1,0 +1,166 @@
+package import Model
+
+/// What a loader asks of the schedules and triggers of its shards. Every verb throws the store's error.
+package protocol LoaderStore: Sendable {
+    /// The shards there are.
+    func shards() async throws -> [Int]
+    /// The database's clock.
+    func now() async throws -> Timestamp
+    /// Takes the shards that no other loader has; keeps them until the connection ends. Those it now holds.
+    func takeShards(_ shards: [Int]) async throws -> Set<Int>
+    /// What is to be done, with one statement for all shards.
+    func overview(of shards: [Int], before horizon: Timestamp) async throws -> [ShardOverview]
+    /// Begins a pass: its number.
+    func beginPass(shard: Int) async throws -> Int
+    /// Claims up to `limit` due schedules, plans them with `plan`, and writes what it says, all in one transaction.
+    /// Returns the triggers to be sent now, or nil when nothing was due.
+    func claimSchedules(
+        shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int,
+        plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan
+    ) async throws -> ClaimResult?
+    /// Turns planned triggers due before `horizon` queued. Fewer than `limit`: there are no more.
+    func claimPlanned(
+        shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int
+    ) async throws -> [QueuedTrigger]
+    /// Everything of the pass was sent.
+    func confirmPass(shard: Int, pass: Int) async throws
+    /// Queued triggers of passes after `confirmed`, in the order of planned time and id, after a given one.
+    func unconfirmed(
+        shard: Int, confirmed: Int, from floor: Timestamp, after last: (Timestamp, Identifier)?, limit: Int
+    ) async throws -> [QueuedTrigger]
+    /// Everything unconfirmed up to this pass was sent again.
+    func confirmAllPasses(shard: Int, upTo pass: Int) async throws
+    /// Raises the floors of the scans, where no writer is in the way.
+    func raiseFloors(shard: Int, ceiling: Timestamp, now: Timestamp) async throws
+    /// The load histogram from a time on.
+    func load(shard: Int, from time: Timestamp) async throws -> [(second: Int64, count: Int)]
+    func close() async
+}
+
+package struct ShardOverview: Hashable, Sendable {
+    package var shard: Int
+    /// Floor of the scan for due schedules.
+    package var low: Timestamp
+    /// Floor of the scan for planned triggers; `distantFuture`: there are none.
+    package var plannedLow: Timestamp
+    package var pass: Int
+    package var confirmedPass: Int
+    /// Earliest planned time of unconfirmed rows.
+    package var openLow: Timestamp
+    package var hasDueSchedules: Bool
+
+    package init(
+        shard: Int, low: Timestamp, plannedLow: Timestamp, pass: Int, confirmedPass: Int, openLow: Timestamp,
+        hasDueSchedules: Bool
+    ) {
+        self.shard = shard
+        self.low = low
+        self.plannedLow = plannedLow
+        self.pass = pass
+        self.confirmedPass = confirmedPass
+        self.openLow = openLow
+        self.hasDueSchedules = hasDueSchedules
+    }
+}
+
+package struct ClaimedSchedule: Sendable {
+    package var id: Identifier
+    package var tenant: String
+    package var name: String
+    package var revision: Int
+    package var nextAt: Timestamp
+    package var fired: Int
+    package var timing: [UInt8]
+    package var action: [UInt8]
+
+    package init(
+        id: Identifier, tenant: String, name: String, revision: Int, nextAt: Timestamp, fired: Int, timing: [UInt8],
+        action: [UInt8]
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.name = name
+        self.revision = revision
+        self.nextAt = nextAt
+        self.fired = fired
+        self.timing = timing
+        self.action = action
+    }
+}
+
+/// What a claim writes: one re-arm for each claimed schedule, in their order, and rows to insert.
+package struct ShardPlan: Sendable {
+    package struct Rearm: Hashable, Sendable {
+        /// Nil: finished.
+        package var nextAt: Timestamp?
+        package var fired: Int
+
+        package init(nextAt: Timestamp?, fired: Int) {
+            self.nextAt = nextAt
+            self.fired = fired
+        }
+    }
+
+    package var rearms: [Rearm] = []
+    package var rows: [NewTrigger] = []
+    /// Seconds and by how much their planned load changes.
+    package var load: [(second: Int64, count: Int)] = []
+
+    package init() {}
+}
+
+/// A trigger row to insert.
+package struct NewTrigger: Sendable {
+    package var id: Identifier
+    package var state: TriggerState
+    /// Index of its schedule among the claimed ones.
+    package var source: Int
+    package var occurrence: Timestamp
+    package var plannedAt: Timestamp
+    package var deadline: Timestamp
+    /// Occurrences that the row stands for.
+    package var count: Int
+    package var lastOccurrence: Timestamp?
+    package var reason: String?
+
+    package init(
+        id: Identifier, state: TriggerState, source: Int, occurrence: Timestamp, plannedAt: Timestamp,
+        deadline: Timestamp, count: Int = 1, lastOccurrence: Timestamp? = nil, reason: String? = nil
+    ) {
+        self.id = id
+        self.state = state
+        self.source = source
+        self.occurrence = occurrence
+        self.plannedAt = plannedAt
+        self.deadline = deadline
+        self.count = count
+        self.lastOccurrence = lastOccurrence
+        self.reason = reason
+    }
+}
+
+package struct ClaimResult: Sendable {
+    /// How many schedules were claimed; fewer than the limit: nothing more is due.
+    package var claimed: Int
+    /// The queued rows, to be sent now.
+    package var toSend: [QueuedTrigger]
+
+    package init(claimed: Int, toSend: [QueuedTrigger]) {
+        self.claimed = claimed
+        self.toSend = toSend
+    }
+}
+
+/// A committed trigger that the queue should have.
+package struct QueuedTrigger: Sendable {
+    package var message: TriggerMessage
+    /// Attempts that are recorded: the base for the next.
+    package var attempts: Int
+    /// False: the schedule is gone or changed, there is nothing to send, and the trigger is cancelled.
+    package var hasAction: Bool { !message.action.isEmpty }
+
+    package init(message: TriggerMessage, attempts: Int) {
+        self.message = message
+        self.attempts = attempts
+    }
+}

@@ -1,0 +1,47 @@
+package import Model
+
+/// What the monitor asks: finding what got lost, and keeping the partitions.
+package protocol MonitorStore: Sendable {
+    func now() async throws -> Timestamp
+    /// Puts what is unsettled a minute after its planned time on the overdue list. Each row is looked at once.
+    func sweep(now: Timestamp) async throws
+    /// Overdue triggers whose check is due; each is due again a minute later.
+    func takeOverdue(now: Timestamp, limit: Int) async throws -> [OverdueTrigger]
+    /// Takes settled triggers off the list.
+    func dropOverdue(_ ids: [Identifier]) async throws
+    /// Everything on the list is due for a check now.
+    func recheckOverdue(now: Timestamp) async throws
+    /// Queued triggers not yet swept, in the order of planned time and id, after a given one.
+    func unsettled(after last: (Timestamp, Identifier)?, limit: Int) async throws -> [QueuedTrigger]
+    /// Makes these cancelled, if a cancel was asked and they are not settled.
+    func settleCancelled(_ ids: [Identifier]) async throws -> Int
+
+    /// The days, as their first instants, that have a partition.
+    func days() async throws -> [Timestamp]
+    /// Makes a day's partition; false: it was there.
+    func addDay(_ day: Timestamp) async throws -> Bool
+    /// Drops a day's partition, unless a trigger in it is unsettled; false: it was kept.
+    func dropDay(_ day: Timestamp) async throws -> Bool
+    /// Forgets load histograms before a time.
+    func dropLoad(before time: Timestamp) async throws
+
+    /// The life of Redis that was last noted.
+    func redisGeneration() async throws -> String?
+    func setRedisGeneration(_ generation: String) async throws
+    func close() async
+}
+
+package struct OverdueTrigger: Sendable {
+    package var id: Identifier
+    /// Nil: the row is gone.
+    package var state: TriggerState?
+    package var isCancelRequested: Bool
+    package var trigger: QueuedTrigger?
+
+    package init(id: Identifier, state: TriggerState?, isCancelRequested: Bool, trigger: QueuedTrigger?) {
+        self.id = id
+        self.state = state
+        self.isCancelRequested = isCancelRequested
+        self.trigger = trigger
+    }
+}

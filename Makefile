@@ -1,0 +1,35 @@
+# The commands of the project. `make run` and `make test` need Swift and nothing else; they install the rest.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test bench format lint clean
+
+release := .build/release
+SCENARIO ?= S1
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing: Postgres, Redis and C libraries (apt)
+	@scripts/setup.sh
+
+build: setup ## Build the release binaries into .build/release
+	swift build -c release --static-swift-stdlib
+
+run: build ## Start everything here, register sample schedules, and show their deliveries live
+	@exec $(release)/local-runner up --examples
+
+test: lint ## Check the format, build for debugging, and run every test
+	swift build --build-tests
+	@exec swift test --skip-build
+
+bench: build ## Measure one scenario: make bench SCENARIO=S1
+	@exec $(release)/headgate-bench $(SCENARIO)
+
+format: ## Format all Swift files
+	@scripts/format.sh
+
+lint: setup ## Check that all Swift files are formatted
+	@scripts/format.sh lint
+
+clean: ## Remove what was built; .headgate, the data of `make run`, stays
+	swift package clean

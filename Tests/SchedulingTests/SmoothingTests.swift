@@ -1,0 +1,137 @@
+import Model
+import Testing
+
+@testable import Scheduling
+
+@Suite struct SmoothingTests {
+    let start = Timestamp("2026-06-01T12:00:00Z")!
+
+    private func request(_ seed: UInt64, at occurrence: Timestamp, margin: Margin) -> PlanRequest {
+        PlanRequest(timing: Timing(when: [.at(occurrence)], margin: margin), seed: seed, cursor: occurrence)
+    }
+
+    /// The least possible peak: no plan puts fewer into the seconds of an interval than the triggers whose windows lie in it
+    /// (the intensity of Yao, Demers and Shenker), rounded up to whole triggers.
+    private func optimum(_ windows: [(start: Int64, end: Int64)]) -> Int {
+        var peak = 0
+        for start in Set(windows.map(\.start)) {
+            let ends = windows.filter { $0.start >= start }.map(\.end).sorted()
+            for (index, end) in ends.enumerated() {
+                let length = Int(end - start)
+                peak = max(peak, (index + 1 + length - 1) / length)
+            }
+        }
+        return peak
+    }
+
+    @Test func `60,000 due in the same second with ten minutes of margin go out at a hundred a second`() {
+        var load = LoadHistogram()
+        let requests = (0..<60_000).map { request(UInt64($0), at: start, margin: .duration(.seconds(600))) }
+        // In batches of 2,000, as a loader plans them.
+        for batch in stride(from: 0, to: requests.count, by: 2_000) {
+            let plans = Planner(zones: TestZones.catalog, tieOffset: 12_345)
+                .plan(
+                    Array(requests[batch..<batch + 2_000]), now: start - .seconds(5), horizon: start + .seconds(60),
+                    load: &load)
+            #expect(plans.allSatisfy { $0.triggers.count == 1 && $0.next == nil })
+        }
+        #expect((0..<600).allSatisfy { load[start.seconds + $0] == 100 })
+        #expect(load.changes.reduce(0) { $0 + $1.count } == 60_000)
+    }
+
+    @Test func `without a margin 60,000 stay in their second`() {
+        var load = LoadHistogram()
+        let requests = (0..<60_000).map { request(UInt64($0), at: start, margin: .omitted) }
+        let plans = Planner(zones: TestZones.catalog)
+            .plan(requests, now: start - .seconds(5), horizon: start + .seconds(60), load: &load)
+        #expect(plans.allSatisfy { $0.triggers.first?.plannedAt == start })
+        #expect(load[start.seconds] == 60_000)
+    }
+
+    @Test(arguments: 0..<12 as Range<UInt64>)
+    func `the peak of a pass is within a tenth of the lowest possible`(seed: UInt64) {
+        var random = SplitMix(seed)
+        var windows: [(start: Int64, end: Int64)] = []
+        var requests: [PlanRequest] = []
+        let lengths = [[60, 600, 3_600], [30, 900], [120], [10, 86_400]][Int(seed % 4)]
+        for index in 0..<1_500 as Range<UInt64> {
+            // Many at full minutes, as people write them.
+            let second =
+                Bool.random(using: &random)
+                ? Int.random(in: 0...3, using: &random) * 60 : Int.random(in: 0..<240, using: &random)
+            let length = lengths.randomElement(using: &random)!
+            windows.append((start.seconds + Int64(second), start.seconds + Int64(second + length)))
+            requests.append(request(index, at: start + .seconds(second), margin: .duration(.seconds(length))))
+        }
+        var load = LoadHistogram()
+        let plans = Planner(zones: TestZones.catalog, tieOffset: random.next())
+            .plan(requests, now: start - .seconds(5), horizon: start + .seconds(300), load: &load)
+        for (plan, window) in zip(plans, windows) {
+            let second = plan.triggers[0].plannedAt.seconds
+            #expect(window.start <= second && second < window.end, "seed \(seed)")
+        }
+        let peak = load.changes.map(\.count).max()!
+        #expect(Double(peak) <= max(Double(optimum(windows)) * 1.1, Double(optimum(windows)) + 1), "seed \(seed)")
+    }
+
+    @Test func `shards that do not know of each other do not choose the same seconds`() {
+        var total: [Int64: Int] = [:]
+        for shard in 0..<16 as Range<UInt64> {
+            var load = LoadHistogram()
+            var hash = StableHash()
+            hash.combine(shard)
+            let requests = (0..<100).map { request(UInt64($0), at: start, margin: .duration(.seconds(1_600))) }
+            _ = Planner(zones: TestZones.catalog, tieOffset: hash.value)
+                .plan(requests, now: start, horizon: start + .seconds(60), load: &load)
+            for change in load.changes { total[change.second, default: 0] += change.count }
+        }
+        // All from the first second on, sixteen would meet in each of a hundred.
+        #expect(total.values.max()! <= 5)
+    }
+
+    @Test func `what is planned already is avoided, and a late window begins now`() {
+        let busy = (0..<30).map { (second: start.seconds + $0, count: 9) }
+        var load = LoadHistogram(busy)
+        let plans = Planner(zones: TestZones.catalog).plan(
+            (0..<10).map { request($0, at: start - .seconds(20), margin: .duration(.seconds(60))) }, now: start,
+            horizon: start + .seconds(60), load: &load)
+        #expect(plans.allSatisfy { $0.triggers[0].plannedAt >= start + .seconds(30) })
+        #expect(Set(load.changes.map(\.count)) == [1])
+    }
+
+    @Test func `the least loaded second is what a plain search finds`() {
+        for seed in 0..<200 as Range<UInt64> {
+            var random = SplitMix(seed)
+            let count = Int.random(in: 1...70, using: &random)
+            var counts = (0..<count).map { _ in Int.random(in: 0...3, using: &random) }
+            let load = LoadHistogram(counts.enumerated().map { (second: 1_000 + Int64($0.offset), count: $0.element) })
+            var tree = LeastLoadedSeconds(1_000...1_000 + Int64(count - 1), load: load)
+            for _ in 0..<100 {
+                let low = Int.random(in: 0..<count, using: &random)
+                let high = Int.random(in: low..<count, using: &random)
+                let preferred = Int.random(in: low...high, using: &random)
+                let least = counts[low...high].min()!
+                let expected = (Array(preferred...high) + Array(low..<preferred)).first { counts[$0] == least }!
+                let found = tree.take(
+                    from: 1_000 + Int64(low), through: 1_000 + Int64(high), preferred: 1_000 + Int64(preferred))
+                #expect(found == 1_000 + Int64(expected), "seed \(seed)")
+                counts[expected] += 1
+            }
+        }
+    }
+
+    @Test func `changes are what was added, not what was read`() {
+        var load = LoadHistogram([(second: 100, count: 5), (second: -1, count: 1)])
+        load.add(100)
+        load.add(5_000, 2)
+        load.add(-1, -7)
+        load.add(7)
+        load.add(7, -1)
+        #expect(load[100] == 6 && load[-1] == 0 && load[5_000] == 2)
+        #expect(
+            load.changes == [
+                LoadHistogram.Change(second: -1, count: -1), LoadHistogram.Change(second: 100, count: 1),
+                LoadHistogram.Change(second: 5_000, count: 2),
+            ])
+    }
+}

@@ -1,0 +1,31 @@
+import LocalRunner
+
+/// Where this program stands, and what surrounds it.
+struct Installation {
+    /// The directory of the program itself: the functions' programs are its neighbours.
+    let programs: String
+    let environment: [String: String]
+
+    static let current = Installation()
+
+    private init() {
+        let program = LocalFile.link("/proc/self/exe") ?? "."
+        programs = program.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
+        environment = (LocalFile.text("/proc/self/environ") ?? "").split(separator: "\0").reduce(into: [:]) {
+            all, entry in
+            let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { all[String(parts[0])] = String(parts[1]) }
+        }
+    }
+
+    /// A file of the project: in the working directory, or else in the nearest directory above the program that has it.
+    func file(_ path: String) -> String {
+        if LocalFile.text(path) != nil { return path }
+        var directory = programs[...]
+        while let slash = directory.lastIndex(of: "/") {
+            directory = directory[..<slash]
+            if LocalFile.text("\(directory)/\(path)") != nil { return "\(directory)/\(path)" }
+        }
+        return path
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import LocalRunner
+import Model
+
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up", abstract: "Start everything and keep it running; Ctrl-C stops it in good order.",
+        discussion: "A second Ctrl-C does not wait for calls under way. Data stays in the data directory.")
+
+    @Option(help: "The directory of the servers' data.")
+    var data = ".headgate"
+
+    @Option(help: "The API's port; 0 picks a free one.")
+    var port = 8_080
+
+    @Option(help: ArgumentHelp("A superuser's URL of a Postgres to use in place of a private one.", valueName: "url"))
+    var postgres: String?
+
+    @Option(help: ArgumentHelp("The URL of a Redis to use in place of a private one.", valueName: "url"))
+    var redis: String?
+
+    @Option(help: ArgumentHelp("The topology file (default: infra/topology.yaml).", valueName: "file"))
+    var topology: String?
+
+    @Option(
+        help: ArgumentHelp("Gets the addresses and an admin's key, as JSON, once all is ready.", valueName: "file"))
+    var readyFile: String?
+
+    @Flag(help: "Register sample schedules that call a test target of the runner's own, and show the deliveries.")
+    var examples = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The directory of the functions' programs (default: that of local-runner).", valueName: "dir"))
+    var functions: String?
+
+    @Option(help: "Stop after this time, such as 30s.", transform: UpCommand.duration)
+    var duration: Duration?
+
+    @Option(help: "text (coloured on a terminal) or json.")
+    var logFormat = Console.Format.text
+
+    func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("--port: expected 0 to 65535, found \(port)") }
+    }
+
+    func run() async throws {
+        let installation = Installation.current
+        var up = Up.Configuration(functions: functions ?? installation.programs, environment: installation.environment)
+        up.data = data
+        up.port = port
+        up.postgres = postgres
+        up.redis = redis
+        up.topology = topology ?? installation.file("infra/topology.yaml")
+        up.readyFile = readyFile
+        up.examples = examples ? installation.file("local-runner/examples/tenants.ndjson") : nil
+        up.duration = duration
+        up.format = logFormat
+        let configuration = up
+        let stop = StopRequests()
+        stop.takeSignals()
+        try await LocalRunnerCommand.report {
+            try await Up.run(configuration: configuration, cloud: .live(), stop: stop)
+        }
+    }
+
+    private static func duration(_ text: String) throws -> Duration {
+        guard let duration = Duration(text: text), duration > .zero else {
+            throw ValidationError("expected a duration such as 30s or 5m, found \(text)")
+        }
+        return duration
+    }
+}
+
+extension Console.Format: ExpressibleByArgument {}

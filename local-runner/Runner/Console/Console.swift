@@ -1,0 +1,96 @@
+import Glibc
+package import Model
+import Synchronization
+
+/// Where the lines of the runner and of all its functions come out: one line per event, prefixed (and coloured on a
+/// terminal) by function, or JSON.
+package final class Console: Sendable {
+    package enum Format: String, Sendable, CaseIterable {
+        /// `12:03:04.123 loader-1         │ …`
+        case text
+        /// One object per line: `{"process":"loader-1",…}`.
+        case json
+    }
+
+    package let format: Format
+    /// True where the output is a terminal that may be coloured.
+    package let isTerminal: Bool
+
+    private let descriptor: Int32
+    private let now: @Sendable () -> Timestamp
+    /// The line that stays at the bottom of a terminal; empty for none.
+    private let status = Mutex("")
+
+    /// - Parameter isTerminal: nil asks the descriptor, and the environment variable `NO_COLOR`.
+    package init(
+        format: Format, descriptor: Int32 = 1, isTerminal: Bool? = nil, now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.format = format
+        self.descriptor = descriptor
+        self.now = now
+        let isCapable = unsafe isatty(descriptor) == 1 && getenv("NO_COLOR") == nil
+        self.isTerminal = format == .text && (isTerminal ?? isCapable)
+    }
+
+    /// The runner's own word.
+    package func say(_ text: String) { print(text, from: "runner") }
+
+    /// A line of a process's output.
+    package func print(_ text: String, from process: String) {
+        switch format {
+        case .text: write(Console.prefix(process, at: now(), isColoured: isTerminal) + text)
+        case .json: write(Console.json(text, from: process, at: now()))
+        }
+    }
+
+    /// A line as it is, without time and process; nothing in JSON.
+    package func plain(_ text: String) {
+        if format == .text { write(text) }
+    }
+
+    /// Sets the line that stays at the bottom. Only on a terminal.
+    package func setStatus(_ text: String) {
+        guard isTerminal else { return }
+        status.withLock { status in
+            status = text
+            put("\r\u{1B}[2K\(text)")
+        }
+    }
+
+    private func write(_ line: String) {
+        status.withLock { status in
+            put(status.isEmpty ? "\(line)\n" : "\r\u{1B}[2K\(line)\n\(status)")
+        }
+    }
+
+    /// Called with the lock held: lines never mix.
+    private func put(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            // Nobody reads any more: a closed terminal must not stop the work.
+            guard count > 0 || errno == EINTR else { return }
+            rest = rest.dropFirst(max(count, 0))
+        }
+    }
+
+    private static func prefix(_ process: String, at time: Timestamp, isColoured: Bool) -> String {
+        let clock = time.description.dropFirst(11).dropLast()
+        let name = process + String(repeating: " ", count: max(0, 16 - process.utf8.count))
+        guard isColoured else { return "\(clock) \(name) | " }
+        // The number of a process is not part of what colours it.
+        let function = process.prefix { !$0.isNumber }
+        let colours = [36, 32, 33, 35, 34, 96, 92, 95]
+        let colour = process == "runner" ? 1 : colours[function.utf8.reduce(0) { ($0 * 31 + Int($1)) % 8 }]
+        return "\u{1B}[2m\(clock)\u{1B}[0m \u{1B}[\(colour)m\(name)\u{1B}[0m \u{1B}[2m│\u{1B}[0m "
+    }
+
+    /// A function's own JSON line gets the process as its first member; other lines become the message of one.
+    private static func json(_ text: String, from process: String, at time: Timestamp) -> String {
+        if text.hasPrefix("{\""), text.hasSuffix("}") {
+            return "{\"process\":\(JSON.string(process)),\(text.dropFirst())"
+        }
+        let line: JSON = ["process": .string(process), "time": .time(time), "message": .string(text)]
+        return line.description
+    }
+}

@@ -1,0 +1,49 @@
+package import Glibc
+import Synchronization
+
+/// A process that the runner started.
+package final class ChildProcess: Sendable {
+    package let label: String
+    package let pid: pid_t
+    package let startedAt = ContinuousClock.now
+    /// How it ended, once it has.
+    package let exit = OneShot<ProcessExit>()
+
+    /// True from the moment at which its pid may belong to another process.
+    private let isReaped = Mutex(false)
+
+    init(label: String, pid: pid_t) {
+        self.label = label
+        self.pid = pid
+    }
+
+    /// Sends it a signal; does nothing once it has ended.
+    package func send(_ signal: Int32) {
+        isReaped.withLock { isReaped in
+            // Fails only where the process has just ended.
+            if !isReaped { kill(pid, signal) }
+        }
+    }
+
+    /// Ends it and whatever it started in its process group.
+    package func killGroup() {
+        isReaped.withLock { isReaped in
+            if !isReaped { kill(-pid, SIGKILL) }
+        }
+    }
+
+    /// Blocks until it has ended, and takes its status. Called once, by its reaper thread.
+    func reap() -> ProcessExit {
+        var information = unsafe siginfo_t()
+        // WNOWAIT leaves a zombie, so that the pid stays taken until the lock is held.
+        while unsafe waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0 && errno == EINTR {}
+        return isReaped.withLock { isReaped in
+            // What it started and did not end itself would be nobody's.
+            kill(-pid, SIGKILL)
+            var status: Int32 = 0
+            while unsafe waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+            isReaped = true
+            return ProcessExit(waitStatus: status)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Glibc
+
+/// A thread of its own for calls that block, which must not occupy Swift's cooperative pool.
+enum DetachedThread {
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    /// Runs `body` on a new thread, which ends with it.
+    static func start(_ body: @escaping @Sendable () -> Void) {
+        let box = unsafe Unmanaged.passRetained(Body(body))
+        var thread = pthread_t()
+        let code = unsafe pthread_create(
+            &thread, nil,
+            { raw in
+                // The one reference that was retained above.
+                unsafe Unmanaged<Body>.fromOpaque(raw!).takeRetainedValue().run()
+                return nil
+            }, box.toOpaque())
+        guard code == 0 else { fatalError("cannot start a thread: error \(code)") }
+        pthread_detach(thread)
+    }
+
+    /// The result of a blocking `body`, run on a thread of its own.
+    static func value<Value: Sendable>(of body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            start { continuation.resume(with: Result { try body() }) }
+        }
+    }
+}

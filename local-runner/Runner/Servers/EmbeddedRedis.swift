@@ -1,0 +1,41 @@
+import Glibc
+
+/// A private Redis: on a free port of 127.0.0.1, with an append-only file of at most a second's lag, and never evicting.
+package struct EmbeddedRedis: EmbeddedServer {
+    package let directory: String
+    package let port: Int
+
+    /// Prepares the directory. Throws where `redis-server` is missing.
+    package init(directory: String) throws {
+        guard ["/usr/bin", "/usr/local/bin", "/bin"].contains(where: { LocalFile.isExecutable("\($0)/redis-server") })
+        else {
+            throw RunnerError(
+                .setup, "redis-server is not installed: run scripts/setup.sh, or name a server with --redis")
+        }
+        try LocalFile.makeDirectory(directory, mode: 0o700)
+        guard let port = LoopbackSocket.freePort() else { throw RunnerError.system("no free port for Redis") }
+        self.directory = directory
+        self.port = port
+    }
+
+    package var label: String { "redis" }
+    package var url: String { "redis://127.0.0.1:\(port)" }
+    package var stopSignal: Int32 { SIGTERM }
+
+    package var request: SpawnRequest {
+        let settings = [
+            ("bind", "127.0.0.1"), ("port", String(port)), ("dir", directory), ("daemonize", "no"), ("logfile", ""),
+            ("appendonly", "yes"), ("appendfsync", "everysec"), ("save", ""), ("maxmemory", "2gb"),
+            ("maxmemory-policy", "noeviction"),
+        ]
+        return SpawnRequest(
+            label: label, executable: "redis-server", arguments: settings.flatMap { ["--\($0.0)", $0.1] },
+            environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"])
+    }
+
+    package func isReady() -> Bool {
+        guard let socket = LoopbackSocket(port: port), socket.send(Array("PING\r\n".utf8)) else { return false }
+        // `-LOADING …` while it reads its file.
+        return socket.receive().starts(with: "+PONG".utf8)
+    }
+}

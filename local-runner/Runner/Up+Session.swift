@@ -1,0 +1,134 @@
+import Glibc
+import Model
+
+extension Up {
+    /// Starts everything and keeps it running until the task is cancelled.
+    func run() async throws {
+        let port = try apiPort()
+        let keeper = ServerKeeper(supervisor: servers, logs: "\(data)/logs")
+        async let startedPostgres = startPostgres(keeper)
+        async let startedRedis = startRedis(keeper)
+        let (postgres, redis) = try await (startedPostgres, startedRedis)
+        let database = try await cloud.migrate(postgres.url, topology.scheduleShards, rolePassword())
+        let key = try await cloud.bootstrapKey(postgres.url)
+        let backlog = try await cloud.backlog(redis.url, topology.queues)
+        let settings = FunctionSettings(
+            database: database, redis: redis.url, queues: topology.queues, format: configuration.format,
+            programs: configuration.functions, metrics: "\(data)/metrics", apiPort: port,
+            inherited: configuration.environment)
+        let api = "http://127.0.0.1:\(port)"
+
+        try await withThrowingDiscardingTaskGroup { group in
+            for running in [postgres.running, redis.running] {
+                if let running { group.addTask { try await keeper.keep(running.server, running: running.child) } }
+            }
+            group.addTask { try await functions.keep(settings.api) }
+            try await waitUntilReady(api)
+            runFunctions(settings, backlog, in: &group)
+            try announce(api: api, key: key, postgres: postgres.url, redis: redis.url)
+            if let examples = configuration.examples {
+                let job = ExampleJob(file: examples, data: data, cloud: cloud, console: console)
+                group.addTask { try await job.run(api: api, key: key) }
+            }
+        }
+    }
+
+    private func runFunctions(
+        _ settings: FunctionSettings, _ backlog: @escaping @Sendable () async throws -> [String: QueueDepth],
+        in group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) {
+        let depths = BacklogWatch(read: backlog, console: console, tick: functions.tick)
+        group.addTask { try await depths.watch() }
+        for function in topology.functions {
+            switch function.work {
+            case .resident: group.addTask { try await functions.keep(settings.request(function, number: 1)) }
+            case .pull(let pull):
+                group.addTask {
+                    try await functions.scale(function, pull, settings: settings) { depths.depth(of: pull.queues) }
+                }
+            }
+        }
+    }
+
+    // MARK: Servers
+
+    /// A server's address, and its process where the runner started it.
+    private struct Server: Sendable {
+        var url: String
+        var running: (server: any EmbeddedServer, child: ChildProcess)?
+    }
+
+    private func startPostgres(_ keeper: ServerKeeper) async throws -> Server {
+        if let url = configuration.postgres { return Server(url: url) }
+        let runner = CommandRunner(fleet: servers.fleet)
+        let server = try await EmbeddedPostgres.prepare(directory: data, runner: runner) { console.say($0) }
+        let child = try await keeper.start(server)
+        return Server(url: server.url, running: (server, child))
+    }
+
+    private func startRedis(_ keeper: ServerKeeper) async throws -> Server {
+        if let url = configuration.redis { return Server(url: url) }
+        let server = try EmbeddedRedis(directory: "\(data)/redis")
+        let child = try await keeper.start(server)
+        return Server(url: server.url, running: (server, child))
+    }
+
+    /// The password of the roles that the migration makes, the same at every start.
+    private func rolePassword() throws -> String {
+        let path = "\(data)/roles.password"
+        if let password = LocalFile.text(path), !password.isEmpty { return password }
+        let password = EmbeddedPostgres.randomPassword()
+        try LocalFile.write(password, to: path)
+        return password
+    }
+
+    // MARK: API
+
+    private func apiPort() throws -> Int {
+        if let port = LoopbackSocket.freePort(wanted: configuration.port) { return port }
+        throw RunnerError(
+            .busy, "port \(configuration.port) is in use; choose another with --port, or any free one with --port 0")
+    }
+
+    private func waitUntilReady(_ api: String) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        var last = "no answer"
+        while true {
+            do {
+                let answer = try await cloud.http.call(method: "GET", url: "\(api)/readyz", headers: [], body: [])
+                if answer.status == 200 { return }
+                last = "\(answer.status) \(String(decoding: answer.body.prefix(500), as: UTF8.self))"
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                last = "\(error)"
+            }
+            guard ContinuousClock.now < deadline else {
+                throw RunnerError(.failed, "the API is not ready after a minute; /readyz last said: \(last)")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    private func announce(api: String, key: String, postgres: String, redis: String) throws {
+        if let file = configuration.readyFile {
+            let ready: JSON = [
+                "api": .string(api), "key": .string(key), "postgres": .string(postgres), "redis": .string(redis),
+                "pid": .integer(getpid()),
+            ]
+            // It holds a key and a password: for its owner only.
+            try LocalFile.write(ready.description + "\n", to: file)
+        }
+        console.say("ready: API \(api)")
+        console.plain(
+            """
+
+              Headgate is running.  API  \(api)
+                                    key  \(key)
+
+              Try:  curl -H 'Authorization: Bearer \(key)' \(api)/v1/schedules
+              Ctrl-C stops everything; the data stays in \(configuration.data).
+
+            """)
+    }
+}

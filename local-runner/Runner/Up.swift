@@ -1,0 +1,115 @@
+import Glibc
+import Model
+
+/// `local-runner up`: the whole product on this machine, until it is told to stop.
+package struct Up: Sendable {
+    package struct Configuration: Sendable {
+        /// Where the servers keep their data.
+        package var data = ".headgate"
+        /// The API's port; 0 picks a free one.
+        package var port = 8_080
+        /// A superuser's URL of a Postgres; nil for a private one.
+        package var postgres: String?
+        /// The URL of a Redis; nil for a private one.
+        package var redis: String?
+        package var topology = "infra/topology.yaml"
+        /// Gets the addresses and the key once all is ready, and is removed at the end.
+        package var readyFile: String?
+        /// NDJSON of schedules to register and show; nil for none.
+        package var examples: String?
+        /// The directory with the functions' programs.
+        package var functions: String
+        /// Stops by itself after that time.
+        package var duration: Duration?
+        package var format = Console.Format.text
+        /// What the functions inherit.
+        package var environment: [String: String]
+
+        package init(functions: String, environment: [String: String]) {
+            self.functions = functions
+            self.environment = environment
+        }
+    }
+
+    let configuration: Configuration
+    let cloud: Cloud
+    let console: Console
+    /// The data directory's absolute path.
+    let data: String
+    let topology: Topology
+    let functions: FunctionSupervisor
+    let servers: FunctionSupervisor
+
+    /// Runs until `stop` comes, the duration has passed, or something needed fails; then stops all it has started.
+    /// Throws `TopologyMistakes` and `RunnerError`.
+    package static func run(configuration: Configuration, cloud: Cloud, stop: StopRequests) async throws {
+        let console = Console(format: configuration.format, now: cloud.now)
+        guard let text = LocalFile.text(configuration.topology) else {
+            throw RunnerError(.setup, "cannot read the topology \(configuration.topology); name one with --topology")
+        }
+        let topology = try Topology(yaml: text, file: configuration.topology)
+        try checkPrograms(of: topology, in: configuration.functions)
+        try LocalFile.makeDirectory(configuration.data)
+        guard let data = LocalFile.absolute(configuration.data) else {
+            throw RunnerError.system("cannot open \(configuration.data)")
+        }
+        let lock = try DirectoryLock(directory: data)
+        defer { withExtendedLifetime(lock) {} }
+        for directory in ["pids", "logs", "metrics"] { try LocalFile.makeDirectory("\(data)/\(directory)") }
+        let pidFiles = PidFiles(directory: "\(data)/pids")
+        let leftovers = try await pidFiles.endLeftovers()
+        if !leftovers.isEmpty {
+            console.say("ended what an earlier run left: \(leftovers.sorted().joined(separator: ", "))")
+        }
+        let spawner = try Spawner()
+        let up = Up(
+            configuration: configuration, cloud: cloud, console: console, data: data, topology: topology,
+            functions: FunctionSupervisor(fleet: Fleet(spawner: spawner, pidFiles: pidFiles), console: console),
+            servers: FunctionSupervisor(fleet: Fleet(spawner: spawner, pidFiles: pidFiles), console: console))
+        let outcome = await up.runUntilStopped(stop)
+        await up.tearDown(hurry: stop.second)
+        try outcome.get()
+    }
+
+    private func runUntilStopped(_ stop: StopRequests) async -> Result<Void, any Error> {
+        await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await run() }
+            group.addTask { _ = await stop.first.wait() }
+            if let duration = configuration.duration { group.addTask { try await Task.sleep(for: duration) } }
+            let first = await group.nextResult() ?? .success(())
+            if case .success = first { console.setStatus("") }
+            console.say("stopping")
+            group.cancelAll()
+            return first
+        }
+    }
+
+    private func tearDown(hurry: OneShot<Void>) async {
+        if let file = configuration.readyFile { unsafe unlink(file) }
+        await functions.stop(hurry: hurry)
+        let children = servers.fleet.children
+        for child in children where child.label == "postgres" { child.send(SIGINT) }
+        let others = children.filter { $0.label != "postgres" }
+        let isDone = await servers.fleet.stop(others, signal: SIGTERM, grace: .seconds(20))
+        // SIGINT has been sent; signal 0 only waits.
+        let isClosed = await servers.fleet.stop(children, signal: 0, grace: .seconds(isDone ? 20 : 1))
+        if !isClosed {
+            for child in servers.fleet.children where child.label == "postgres" { child.send(SIGQUIT) }
+            if await !servers.fleet.stop(servers.fleet.children, signal: 0, grace: .seconds(5)) {
+                await servers.fleet.killAll()
+            }
+        }
+        console.say("stopped")
+    }
+
+    private static func checkPrograms(of topology: Topology, in directory: String) throws {
+        let needed = ["api"] + topology.functions.filter { $0.command == nil }.map(\.name)
+        let missing = needed.filter { !LocalFile.isExecutable("\(directory)/\($0)") }
+        guard missing.isEmpty else {
+            throw RunnerError(
+                .setup,
+                "no program \(missing.joined(separator: ", ")) in \(directory): run `make build`, "
+                    + "or name their directory with --functions")
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Model
+
+/// What a path asks the test target to do. Read from its first parts; the rest of a path is free, to tell tenants apart.
+package enum Behaviour: Equatable, Sendable {
+    /// `/status/503/…`; 200 for `/ok` and for every path that says nothing else.
+    case answer(status: Int)
+    /// `/flaky/N/503/…`, and `/once/503/…` with N = 1: the status to the first N calls of an idempotency key, then 200.
+    case fail(times: Int, status: Int)
+    /// `/slow/2s/…`: 200 after that time.
+    case delay(Duration)
+    /// `/echo/…`: 200 with the request as JSON.
+    case echo
+    /// `/close/…`: no answer, the connection is dropped.
+    case close
+    /// `GET /_stats`.
+    case statistics
+    /// `GET /_recent?after=N`: the latest requests with a number above N.
+    case recent(after: Int)
+    /// `POST /_reset`.
+    case reset
+
+    /// The behaviour of a request's path and query; a part that does not read (`/slow/soon`) answers 400.
+    package init(uri: String) {
+        // The paths under load come first and are compared as a whole: splitting costs.
+        if uri.utf8.starts(with: "/ok".utf8) || uri.utf8.starts(with: "/retrain/".utf8) {
+            self = .answer(status: 200)
+            return
+        }
+        let path = uri.prefix { $0 != "?" }
+        let parts = path.split(separator: "/")
+        self =
+            switch parts.first {
+            case "status": Behaviour.status(parts, at: 1).map { .answer(status: $0) } ?? .answer(status: 400)
+            case "once": Behaviour.status(parts, at: 1).map { .fail(times: 1, status: $0) } ?? .answer(status: 400)
+            case "flaky": Behaviour.flaky(parts)
+            case "slow": Behaviour.slow(parts)
+            case "echo": .echo
+            case "close": .close
+            case "_stats": .statistics
+            case "_recent": .recent(after: Behaviour.after(uri))
+            case "_reset": .reset
+            default: .answer(status: 200)
+            }
+    }
+
+    private static func status(_ parts: [Substring], at index: Int) -> Int? {
+        guard parts.count > index, let status = Int(parts[index]), (200...599).contains(status) else { return nil }
+        return status
+    }
+
+    private static func flaky(_ parts: [Substring]) -> Behaviour {
+        guard parts.count > 1, let times = Int(parts[1]), times >= 0, let status = status(parts, at: 2) else {
+            return .answer(status: 400)
+        }
+        return .fail(times: times, status: status)
+    }
+
+    private static func slow(_ parts: [Substring]) -> Behaviour {
+        guard parts.count > 1, let delay = Duration(text: parts[1]), delay >= .zero else { return .answer(status: 400) }
+        return .delay(delay)
+    }
+
+    private static func after(_ uri: String) -> Int {
+        let query = uri.drop { $0 != "?" }.dropFirst()
+        for item in query.split(separator: "&") where item.hasPrefix("after=") { return Int(item.dropFirst(6)) ?? 0 }
+        return 0
+    }
+}

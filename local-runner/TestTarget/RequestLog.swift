@@ -1,0 +1,128 @@
+package import Model
+import Synchronization
+
+/// What the test target has seen: counts, calls by idempotency key, and the latest requests.
+package final class RequestLog: Sendable {
+    /// One answered request.
+    package struct Entry: Sendable {
+        /// 1 for the first request since the start or the last reset.
+        package var number: Int
+        package var time: Timestamp
+        package var path: String
+        /// Empty where the request had none.
+        package var idempotencyKey: String
+        /// The `Headgate-Fire-Time` header, empty where the request had none.
+        package var fireTime: String
+        package var status: Int
+    }
+
+    package struct Statistics: Equatable, Sendable {
+        /// Requests, dropped ones (status 0) included.
+        package var total = 0
+        package var byStatus: [Int: Int] = [:]
+        /// Idempotency keys seen.
+        package var distinctKeys = 0
+        /// Requests whose key had been seen before.
+        package var repeats = 0
+        /// Requests answered 2xx whose key had been answered 2xx before: deliveries made twice.
+        package var repeatedSuccesses = 0
+
+        package init() {}
+
+        package var json: JSON {
+            [
+                "total": .integer(total),
+                "byStatus": .object(byStatus.sorted { $0.key < $1.key }.map { .init("\($0.key)", .integer($0.value)) }),
+                "distinctKeys": .integer(distinctKeys), "repeats": .integer(repeats),
+                "repeatedSuccesses": .integer(repeatedSuccesses),
+            ]
+        }
+    }
+
+    private struct Calls {
+        var count = 0
+        var successes = 0
+    }
+
+    private struct State {
+        var statistics = Statistics()
+        var calls: [String: Calls] = [:]
+        /// A ring: entry n stands at (n - 1) % `kept`.
+        var recent: [Entry] = []
+    }
+
+    /// How many of the latest requests are kept.
+    package static let kept = 4_096
+
+    private let state = Mutex(State())
+    private let file: LogFile?
+
+    init(file: LogFile?) { self.file = file }
+
+    /// Records a request and decides its status: that of `behaviour`, given the calls of its key so far. Requests without a
+    /// key are told apart by their path. Status 0 stands for a dropped connection.
+    func record(_ behaviour: Behaviour, path: String, key: String, fireTime: String, at time: Timestamp) -> Int {
+        let status = state.withLock { state in
+            var calls = state.calls[key.isEmpty ? path : key] ?? Calls()
+            let status = RequestLog.status(of: behaviour, calls: calls.count)
+            calls.count += 1
+            state.statistics.total += 1
+            state.statistics.byStatus[status, default: 0] += 1
+            if !key.isEmpty && calls.count > 1 { state.statistics.repeats += 1 }
+            if !key.isEmpty && calls.count == 1 { state.statistics.distinctKeys += 1 }
+            if (200...299).contains(status) {
+                calls.successes += 1
+                if !key.isEmpty && calls.successes > 1 { state.statistics.repeatedSuccesses += 1 }
+            }
+            // Only a key's own counts matter later; a path without a key counts only where it is to fail at first.
+            if case .fail = behaviour {
+                state.calls[key.isEmpty ? path : key] = calls
+            } else if !key.isEmpty {
+                state.calls[key] = calls
+            }
+            let number = state.statistics.total
+            let entry = Entry(
+                number: number, time: time, path: path, idempotencyKey: key, fireTime: fireTime, status: status)
+            if state.recent.count < RequestLog.kept {
+                state.recent.append(entry)
+            } else {
+                state.recent[(number - 1) % RequestLog.kept] = entry
+            }
+            return status
+        }
+        file?.append(time: time, path: path, key: key, fireTime: fireTime)
+        return status
+    }
+
+    package var statistics: Statistics { state.withLock { $0.statistics } }
+
+    /// The kept requests with a number above `number`, oldest first.
+    package func recent(after number: Int) -> [Entry] {
+        state.withLock { state in
+            let total = state.statistics.total
+            let first = max(number, total - state.recent.count) + 1
+            guard first <= total else { return [] }
+            return (first...total).map { state.recent[($0 - 1) % RequestLog.kept] }
+        }
+    }
+
+    package func reset() { state.withLock { $0 = State() } }
+
+    private static func status(of behaviour: Behaviour, calls: Int) -> Int {
+        switch behaviour {
+        case .answer(let status): status
+        case .fail(let times, let status): calls < times ? status : 200
+        case .close: 0
+        case .delay, .echo, .statistics, .recent, .reset: 200
+        }
+    }
+}
+
+extension RequestLog.Entry {
+    var json: JSON {
+        [
+            "number": .integer(number), "time": .time(time), "path": .string(path),
+            "idempotencyKey": .string(idempotencyKey), "fireTime": .string(fireTime), "status": .integer(status),
+        ]
+    }
+}
