@@ -16,6 +16,10 @@ let testSettings: [SwiftSetting] = [
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 /// A function: a library with its logic, and an executable of a few lines that wires it to the real world.
@@ -66,6 +70,18 @@ let package = Package(
         core("Store", ["Model"]),
         core("Postgres", ["Model", "Store", "Blocking", "CLibpq"], resources: [.embedInCode("sql")]),
         core("HTTP", ["Model", "Blocking", "CCurl"]),
+        core("Scheduling", ["Model"]),
+        .target(
+            name: "TestTarget", dependencies: ["Model"] + nio, path: "local-runner/TestTarget", exclude: ["README.md"],
+            swiftSettings: settings),
+        .target(
+            name: "LocalRunner", dependencies: ["Model", "TestTarget", "Yams"], path: "local-runner/Runner",
+            exclude: ["README.md"], swiftSettings: settings),
+        .executableTarget(
+            name: "runner-probe", dependencies: ["LocalRunner", "Model"], path: "Tests/RunnerProbe",
+            swiftSettings: settings),
+        test("LocalRunnerTests", ["LocalRunner", "TestTarget", "Model", "runner-probe"]),
+        test("SchedulingTests", ["Model", "Scheduling"]),
         .target(name: "TestServers", path: "Tests/TestServers", swiftSettings: testSettings),
         test("ModelTests", ["Model"]),
         test("QueueTests", ["Model", "Queue", "Redis", "TestServers"]),

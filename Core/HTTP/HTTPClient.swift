@@ -57,7 +57,7 @@ package final class HTTPClient: Sendable {
     package func close() { engine.close() }
 
     private static let initializeOnce: Void = {
-        precondition(unsafe curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, "libcurl could not be initialised")
+        precondition(curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, "libcurl could not be initialised")
     }()
 }
 

@@ -1,4 +1,4 @@
-private import CCurl
+internal import CCurl
 private import Model
 
 /// The calls under way, on the engine's thread: a thin shell around libcurl's multi interface.

@@ -1,4 +1,4 @@
-private import CCurl
+internal import CCurl
 private import Glibc
 private import Model
 
@@ -54,7 +54,7 @@ private import Model
         unsafe headgate_curl_set_long(handle, CURLOPT_TIMEOUT_MS, Int(max(1, request.timeout.milliseconds)))
         unsafe headgate_curl_set_long(
             handle, CURLOPT_CONNECTTIMEOUT_MS, Int(max(1, configuration.connectTimeout.milliseconds)))
-        unsafe headgate_curl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS.rawValue))
+        unsafe headgate_curl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         unsafe headgate_curl_set_text(handle, CURLOPT_USERAGENT, configuration.userAgent)
         unsafe headgate_curl_set_write(handle, receiveBody, context)
         unsafe headgate_curl_set_header(handle, receiveHeader, context)
@@ -66,8 +66,8 @@ private import Model
 
     private func setMethod(_ request: HTTPRequest) {
         if let body = request.body {
-            unsafe headgate_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, Int64(body.count))
-            unsafe body.withUnsafeBytes { bytes in
+            unsafe headgate_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, body.count)
+            _ = unsafe body.withUnsafeBytes { bytes in
                 unsafe headgate_curl_set_pointer(
                     handle, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? emptyBytes))
             }
@@ -164,7 +164,7 @@ private import Model
 
 private nonisolated(unsafe) let emptyBytes: UnsafeRawPointer = {
     // Never written and never freed: the address of a body without bytes.
-    unsafe UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
+    UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
 }()
 
 private func receiveBody(

@@ -21,8 +21,8 @@ extension CalendarEntry {
     init(from reader: inout ByteReader) throws(ByteReader.Failure) {
         switch try reader.unsigned() {
         case 0:
-            let period = try reader.int64()
-            let anchor = try reader.int64()
+            let period = try reader.milliseconds()
+            let anchor = try reader.milliseconds()
             guard period > 0 else { throw reader.failure("a positive period") }
             self = .every(Every(milliseconds: period, anchor: anchor))
         case 1:
@@ -33,8 +33,17 @@ extension CalendarEntry {
                 let overlap = CronEntry.Overlap(rawValue: UInt8(policies & 3))
             else { throw reader.failure("policies for changes of the clocks") }
             self = .cron(CronEntry(expression, timeZone: timeZone, gap: gap, overlap: overlap))
-        case 2: self = .at(Timestamp(milliseconds: try reader.int64()))
+        case 2: self = .at(Timestamp(milliseconds: try reader.milliseconds()))
         default: throw reader.failure("a kind of calendar entry that this version knows")
         }
+    }
+}
+
+extension ByteReader {
+    /// So small that sums of such numbers do not overflow in microseconds.
+    fileprivate mutating func milliseconds() throws(Failure) -> Int64 {
+        let value = try int64()
+        guard value.magnitude < 1 << 50 else { throw failure("milliseconds within 30,000 years") }
+        return value
     }
 }

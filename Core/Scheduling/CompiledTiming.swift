@@ -68,7 +68,8 @@ package struct CompiledTiming: Sendable {
 
     /// The first occurrence at or after that time; nil for none.
     package func next(atOrAfter time: Timestamp) -> Timestamp? {
-        guard let next = unbounded(atOrAfter: from.map { max($0, time) } ?? time), next <= until ?? next else {
+        guard let next = unbounded(atOrAfter: from.map { max($0, time) } ?? time), next <= until ?? .distantFuture
+        else {
             return nil
         }
         return next

@@ -47,6 +47,7 @@ extension Timing {
         case 2: margin = .share(try reader.int())
         default: throw reader.failure("a margin")
         }
+        guard margin.isWithinLimits else { throw reader.failure("a margin within its limits") }
         spread = try Timing.choice(&reader, "a spread")
         missed = try Timing.choice(&reader, "a policy for missed occurrences")
         switch try reader.unsigned() {
@@ -59,6 +60,9 @@ extension Timing {
         from = try reader.bool() ? reader.timestamp() : nil
         until = try reader.bool() ? reader.timestamp() : nil
         maxTriggers = try reader.bool() ? reader.int() : nil
+        guard from?.isStorable != false, until?.isStorable != false else {
+            throw reader.failure("times to the year 9999")
+        }
         guard reader.isAtEnd else { throw reader.failure("the end") }
     }
 
@@ -82,4 +86,18 @@ extension Timing {
         }
         return choice
     }
+}
+
+extension Margin {
+    fileprivate var isWithinLimits: Bool {
+        switch self {
+        case .omitted: true
+        case .duration(let length): .zero <= length && length <= Margin.maximum
+        case .share(let share): (0...10_000).contains(share)
+        }
+    }
+}
+
+extension Timestamp {
+    fileprivate var isStorable: Bool { microseconds.magnitude <= Timestamp.distantFuture.microseconds.magnitude }
 }

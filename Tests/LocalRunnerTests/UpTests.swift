@@ -134,8 +134,9 @@ import Testing
             running.runner.send(SIGINT)
             #expect(await eventually { LocalFile.text("\(directory)/asked") != nil })
             running.runner.send(SIGINT)
-            #expect(await running.runner.exit.wait() == .exited(0))
+            #expect(await running.runner.exit.wait(for: .seconds(30)) == .exited(0))
             #expect(processes(directory).isEmpty)
+            running.runner.send(SIGKILL)
         }
     }
 }

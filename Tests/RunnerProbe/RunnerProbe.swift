@@ -30,6 +30,8 @@ import Model
             configuration.topology = words[4]
             configuration.readyFile = words[5]
             configuration.port = 0
+            // Only a second wish to stop shortens it.
+            configuration.grace = .seconds(600)
             let stop = StopRequests()
             stop.takeSignals()
             do {

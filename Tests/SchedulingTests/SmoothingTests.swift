@@ -10,15 +10,23 @@ import Testing
         PlanRequest(timing: Timing(when: [.at(occurrence)], margin: margin), seed: seed, cursor: occurrence)
     }
 
+    /// The seconds in which a trigger may be placed.
+    struct Window: Hashable {
+        var start: Int64
+        var end: Int64
+    }
+
     /// The least possible peak: no plan puts fewer into the seconds of an interval than the triggers whose windows lie in it
     /// (the intensity of Yao, Demers and Shenker), rounded up to whole triggers.
-    private func optimum(_ windows: [(start: Int64, end: Int64)]) -> Int {
+    private func optimum(_ windows: [Window]) -> Int {
+        let counts = Dictionary(windows.map { ($0, 1) }, uniquingKeysWith: +).sorted { $0.key.end < $1.key.end }
         var peak = 0
         for start in Set(windows.map(\.start)) {
-            let ends = windows.filter { $0.start >= start }.map(\.end).sorted()
-            for (index, end) in ends.enumerated() {
-                let length = Int(end - start)
-                peak = max(peak, (index + 1 + length - 1) / length)
+            var inside = 0
+            for (window, count) in counts where window.start >= start {
+                inside += count
+                let length = Int(window.end - start)
+                peak = max(peak, (inside + length - 1) / length)
             }
         }
         return peak
@@ -48,19 +56,18 @@ import Testing
         #expect(load[start.seconds] == 60_000)
     }
 
-    @Test(arguments: 0..<12 as Range<UInt64>)
+    @Test(arguments: 0..<8 as Range<UInt64>)
     func `the peak of a pass is within a tenth of the lowest possible`(seed: UInt64) {
         var random = SplitMix(seed)
-        var windows: [(start: Int64, end: Int64)] = []
+        var windows: [Window] = []
         var requests: [PlanRequest] = []
-        let lengths = [[60, 600, 3_600], [30, 900], [120], [10, 86_400]][Int(seed % 4)]
-        for index in 0..<1_500 as Range<UInt64> {
+        let lengths = [[60, 600, 3_600], [30, 900], [20, 40, 80, 160, 320], [10, 3_600]][Int(seed % 4)]
+        for index in 0..<8_000 as Range<UInt64> {
             // Many at full minutes, as people write them.
-            let second =
-                Bool.random(using: &random)
-                ? Int.random(in: 0...3, using: &random) * 60 : Int.random(in: 0..<240, using: &random)
+            let isFull = Bool.random(using: &random)
+            let second = isFull ? Int.random(in: 0...3, using: &random) * 60 : Int.random(in: 0..<240, using: &random)
             let length = lengths.randomElement(using: &random)!
-            windows.append((start.seconds + Int64(second), start.seconds + Int64(second + length)))
+            windows.append(Window(start: start.seconds + Int64(second), end: start.seconds + Int64(second + length)))
             requests.append(request(index, at: start + .seconds(second), margin: .duration(.seconds(length))))
         }
         var load = LoadHistogram()
@@ -71,7 +78,7 @@ import Testing
             #expect(window.start <= second && second < window.end, "seed \(seed)")
         }
         let peak = load.changes.map(\.count).max()!
-        #expect(Double(peak) <= max(Double(optimum(windows)) * 1.1, Double(optimum(windows)) + 1), "seed \(seed)")
+        #expect(Double(peak) <= Double(optimum(windows)) * 1.1, "seed \(seed): \(peak) of \(optimum(windows))")
     }
 
     @Test func `shards that do not know of each other do not choose the same seconds`() {

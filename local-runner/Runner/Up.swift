@@ -21,6 +21,8 @@ package struct Up: Sendable {
         package var functions: String
         /// Stops by itself after that time.
         package var duration: Duration?
+        /// How long the functions may take to finish what they have begun when the runner stops.
+        package var grace = Duration.seconds(15)
         package var format = Console.Format.text
         /// What the functions inherit.
         package var environment: [String: String]
@@ -86,7 +88,7 @@ package struct Up: Sendable {
 
     private func tearDown(hurry: OneShot<Void>) async {
         if let file = configuration.readyFile { unsafe unlink(file) }
-        await functions.stop(hurry: hurry)
+        await functions.stop(grace: configuration.grace, hurry: hurry)
         let children = servers.fleet.children
         for child in children where child.label == "postgres" { child.send(SIGINT) }
         let others = children.filter { $0.label != "postgres" }

@@ -66,7 +66,7 @@ package struct FunctionSupervisor: Sendable {
     /// Stops all functions: the producers of work first, then those who do it, then those who record and watch. A process
     /// that does not end within the grace, or when `hurry` comes, is told again (and then releases what it holds), and is
     /// killed after two more seconds.
-    package func stop(grace: Duration = .seconds(15), hurry: OneShot<Void>) async {
+    package func stop(grace: Duration, hurry: OneShot<Void>) async {
         let deadline = ContinuousClock.now + grace
         for rank in 0...3 {
             let children = fleet.children.filter { FunctionSupervisor.rank($0.label) == rank }

@@ -1,0 +1,18 @@
+package import Scheduling
+
+/// The time zones of the system's tzdata.
+package enum SystemZones {
+    private static let directory = "/usr/share/zoneinfo"
+
+    package static let catalog = ZoneCatalog(
+        load: { FileText.read("\(directory)/\($0)") },
+        names: {
+            let table = FileText.read("\(directory)/tzdata.zi").map { String(decoding: $0, as: UTF8.self) } ?? ""
+            // Lines "Z name …" are zones, "L target name" links.
+            return table.split(separator: "\n").compactMap { line in
+                let words = line.split(separator: " ")
+                guard words.count >= 3 else { return nil }
+                return words[0] == "Z" ? String(words[1]) : words[0] == "L" ? String(words[2]) : nil
+            }
+        })
+}

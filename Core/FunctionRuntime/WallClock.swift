@@ -1,0 +1,38 @@
+private import Glibc
+package import Model
+
+/// The one place that reads the host's clock.
+package enum WallClock {
+    package static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+    }
+}
+
+/// Another machine's clock, known by its offset to the host's, measured half a round trip precisely.
+package struct ClockOffset: Sendable {
+    package private(set) var offset: Duration
+    package private(set) var measuredAt: ContinuousClock.Instant
+
+    /// Functions warn when the host's clock is further off.
+    package static let warnFrom = Duration.seconds(1)
+    /// Functions refuse to start when it is further off: workers judge deadlines by the host's clock.
+    package static let refuseFrom = Duration.seconds(5)
+    /// How long a measurement is good for.
+    package static let lifetime = Duration.seconds(30)
+
+    /// Asks for the other clock's time.
+    package init(_ ask: () async throws -> Timestamp) async throws {
+        let before = WallClock.now()
+        let other = try await ask()
+        let after = WallClock.now()
+        offset = other - Timestamp(microseconds: (before.microseconds + after.microseconds) / 2)
+        measuredAt = .now
+    }
+
+    /// The other clock's time now.
+    package func now() -> Timestamp { WallClock.now() + offset }
+    package var isStale: Bool { ContinuousClock.now - measuredAt > ClockOffset.lifetime }
+    package var magnitude: Duration { offset < .zero ? .zero - offset : offset }
+}

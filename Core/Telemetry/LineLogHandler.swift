@@ -1,0 +1,51 @@
+private import Glibc
+package import Logging
+private import Model
+
+/// Writes log entries to the standard error, one line each: JSON, or `time level message key=value` for people.
+package struct LineLogHandler: LogHandler {
+    package enum Format: String, Sendable {
+        case json
+        case text
+    }
+
+    package var metadata: Logger.Metadata = [:]
+    package var logLevel: Logger.Level
+    private let format: Format
+    private let now: @Sendable () -> Timestamp
+
+    package init(level: Logger.Level, format: Format, now: @escaping @Sendable () -> Timestamp) {
+        logLevel = level
+        self.format = format
+        self.now = now
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { $1 }
+        var line: [UInt8]
+        switch format {
+        case .json:
+            var members: [JSON.Member] = [
+                .init("time", .time(now())), .init("level", .string(event.level.rawValue)),
+                .init("message", .string(event.message.description)),
+            ]
+            for (key, value) in all.sorted(by: { $0.key < $1.key }) {
+                members.append(.init(key, .string(value.description)))
+            }
+            line = JSON.object(members).serialized
+        case .text:
+            let fields = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+            line = Array("\(now()) \(event.level.rawValue) \(event.message)\(fields)".utf8)
+            // One entry, one line.
+            for index in line.indices where line[index] == 10 || line[index] == 13 { line[index] = 32 }
+        }
+        line.append(10)
+        // A standard error that nobody reads is no reason to fail.
+        _ = unsafe line.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+    }
+}
