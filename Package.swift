@@ -20,16 +20,22 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 /// A function: a library with its logic, and an executable of a few lines that wires it to the real world.
-func function(_ name: String, _ module: String, _ dependencies: [Target.Dependency]) -> [Target] {
+func function(
+    _ name: String, _ module: String, _ dependencies: [Target.Dependency], main: [Target.Dependency]
+) -> [Target] {
     [
         .target(
             name: module, dependencies: dependencies + ["Model", "FunctionRuntime", "Telemetry", logging],
             path: "Functions/\(name)/Logic", swiftSettings: settings),
         .executableTarget(
-            name: name, dependencies: [.byName(name: module), "FunctionRuntime", argumentParser],
+            name: name, dependencies: [.byName(name: module), "Model", "FunctionRuntime", argumentParser] + main,
             path: "Functions/\(name)/Main", swiftSettings: settings),
     ]
 }
@@ -78,13 +84,28 @@ let package = Package(
             name: "LocalRunner", dependencies: ["Model", "TestTarget", "Yams"], path: "local-runner/Runner",
             exclude: ["README.md"], swiftSettings: settings),
         .executableTarget(
+            name: "local-runner",
+            dependencies: [
+                "LocalRunner", "TestTarget", "Model", "FunctionRuntime", "HTTP", "Postgres", "Queue", "Redis", "Store",
+                argumentParser, crypto,
+            ], path: "local-runner/Main", exclude: ["README.md"], swiftSettings: settings),
+        .executableTarget(
             name: "runner-probe", dependencies: ["LocalRunner", "Model"], path: "Tests/RunnerProbe",
             swiftSettings: settings),
         test("LocalRunnerTests", ["LocalRunner", "TestTarget", "Model", "runner-probe"]),
         test("SchedulingTests", ["Model", "Scheduling"]),
+        .target(
+            name: "Telemetry", dependencies: ["Model", logging], path: "Core/Telemetry", exclude: ["README.md"],
+            swiftSettings: settings),
+        core("FunctionRuntime", ["Model", "Blocking", "CPlatform", "HTTP", "Queue", "Redis", "Scheduling", "Telemetry", logging]),
         .target(name: "TestServers", path: "Tests/TestServers", swiftSettings: testSettings),
         test("ModelTests", ["Model"]),
         test("QueueTests", ["Model", "Queue", "Redis", "TestServers"]),
-    ],
+    ]
+        + function("api", "APIFunction", ["HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Store", hummingbird, httpTypes, nioCore, crypto], main: ["HTTP", "Postgres", "Queue", "Redis", "Scheduling"])
+        + function("loader", "LoaderFunction", ["Queue", "Scheduling", "Store"], main: ["Postgres"])
+        + function("trigger-worker", "TriggerWorkerFunction", ["HTTP", "Queue"], main: ["HTTP", "Queue", "Redis"])
+        + function("historian", "HistorianFunction", ["Queue", "Store"], main: ["Postgres", "Queue", "Redis"])
+        + function("monitor", "MonitorFunction", ["LoaderFunction", "Queue", "Redis", "Store"], main: ["Postgres", "Redis", logging]),
     swiftLanguageModes: [.v6]
 )

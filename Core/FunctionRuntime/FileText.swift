@@ -23,6 +23,7 @@ package enum FileText {
         let bytes = Array(text.utf8)
         let written = unsafe fwrite(bytes, 1, bytes.count, file)
         let isClosed = unsafe fclose(file) == 0
-        return isClosed && written == bytes.count && rename(temporary, path) == 0
+        guard isClosed, written == bytes.count else { return false }
+        return unsafe rename(temporary, path) == 0
     }
 }

@@ -1,12 +1,10 @@
-private import Glibc
+private import CPlatform
 package import Model
 
 /// The one place that reads the host's clock.
 package enum WallClock {
     package static func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+        Timestamp(microseconds: headgate_realtime_microseconds())
     }
 }
 

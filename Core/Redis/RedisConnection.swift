@@ -82,7 +82,7 @@ package actor RedisConnection {
     var clientID: Int?
 
     init(url: RedisURL, timeout: Duration) throws(RedisError) {
-        guard let context = unsafe redisConnectWithTimeout(url.host, Int32(url.port), timeval(timeout)) else {
+        guard let context = unsafe headgate_redis_connect(url.host, Int32(url.port), Int(timeout.milliseconds)) else {
             throw RedisError(.disconnected, "out of memory")
         }
         guard unsafe context.pointee.err == 0 else {
@@ -96,7 +96,7 @@ package actor RedisConnection {
     deinit { unsafe redisFree(context) }
 
     func setTimeout(_ timeout: Duration) throws(RedisError) {
-        guard unsafe redisSetTimeout(context, timeval(timeout)) == REDIS_OK else { throw unsafe RedisContext.error(of: context) }
+        guard unsafe headgate_redis_set_timeout(context, Int(timeout.milliseconds)) == REDIS_OK else { throw unsafe RedisContext.error(of: context) }
     }
 
     func append(_ command: RedisCommand) throws(RedisError) {
@@ -144,8 +144,4 @@ package actor RedisConnection {
         let timedOut = code == REDIS_ERR_IO && (errno == EAGAIN || errno == ETIMEDOUT)
         return RedisError(timedOut ? .timedOut : .disconnected, timedOut ? "no answer in time" : text)
     }
-}
-
-private func timeval(_ duration: Duration) -> timeval {
-    Glibc.timeval(tv_sec: Int(duration.microseconds / 1_000_000), tv_usec: Int(duration.microseconds % 1_000_000))
 }

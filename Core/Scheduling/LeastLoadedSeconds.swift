@@ -28,15 +28,29 @@ struct LeastLoadedSeconds {
         let least = minimum(from: low, through: high)
         var found = firstIndex(from: Int(preferred - first), atMost: least)
         if found > high { found = firstIndex(from: low, atMost: least) }
-        var node = found + size
-        minima[node] += 1
+        add(1, to: first + Int64(found))
+        return first + Int64(found)
+    }
+
+    /// The load of a second.
+    subscript(second: Int64) -> Int { Int(minima[Int(second - first) + size]) }
+
+    /// The first second of a window with at most so much load; nil for none.
+    func first(from start: Int64, through end: Int64, atMost limit: Int) -> Int64? {
+        guard start <= end else { return nil }
+        let found = first + Int64(firstIndex(from: Int(start - first), atMost: Int32(limit)))
+        return found <= end ? found : nil
+    }
+
+    mutating func add(_ count: Int32, to second: Int64) {
+        var node = Int(second - first) + size
+        minima[node] += count
         while node > 1 {
             node /= 2
             let minimum = min(minima[2 * node], minima[2 * node + 1])
             if minima[node] == minimum { break }
             minima[node] = minimum
         }
-        return first + Int64(found)
     }
 
     private func minimum(from low: Int, through high: Int) -> Int32 {

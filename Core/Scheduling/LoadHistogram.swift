@@ -32,6 +32,13 @@ package struct LoadHistogram: Sendable {
         deltas[second, default: 0] += count
     }
 
+    /// All seconds with a trigger, in no order.
+    package var counts: [(second: Int64, count: Int)] {
+        var counts: [(second: Int64, count: Int)] = []
+        forEach(from: .min, through: .max) { counts.append(($0, $1)) }
+        return counts
+    }
+
     /// What was added since this was made, in ascending order of seconds: for the store.
     package var changes: [Change] {
         deltas.lazy.filter { $0.value != 0 }.map { Change(second: $0.key, count: $0.value) }
@@ -42,7 +49,7 @@ package struct LoadHistogram: Sendable {
     func forEach(from first: Int64, through last: Int64, _ body: (Int64, Int) -> Void) {
         for (key, block) in blocks {
             let start = key << LoadHistogram.shift
-            guard start <= last, start + LoadHistogram.mask >= first else { continue }
+            guard start <= last, start &+ LoadHistogram.mask >= first else { continue }
             for (index, count) in block.enumerated() where count != 0 {
                 let second = start + Int64(index)
                 if first <= second, second <= last { body(second, Int(count)) }

@@ -3,9 +3,9 @@ package import Model
 /// Turns schedules and the time into triggers. It decides nothing by itself: the same requests, time and load give the
 /// same plans.
 ///
-/// Triggers with a window are placed last, those whose windows end first before the others, each into the least
-/// loaded second of its window. That is close to the lowest possible peak (Yao, Demers, Shenker: "A Scheduling Model
-/// for Reduced CPU Energy", 1995, without preemption); in the order of the requests it is not.
+/// Triggers with a window are placed last, those whose windows end first before the others, each into the least loaded
+/// second of its window; then `LoadLevelling` moves those that stand in the way of others. So the peak is the lowest possible
+/// (that of Yao, Demers, Shenker: "A Scheduling Model for Reduced CPU Energy", 1995) for what is known in the pass.
 package struct Planner: Sendable {
     private let zones: ZoneCatalog
     private let tieOffset: UInt64
@@ -80,11 +80,16 @@ package struct Planner: Sendable {
         guard let first = movable.map(\.firstSecond).min(), let last = movable.map(\.lastSecond).max() else { return }
         var seconds = LeastLoadedSeconds(first...last, load: load)
         let byDeadline = movable.sorted { ($0.end, $0.start, $0.seed) < ($1.end, $1.start, $1.seed) }
+        var levelling = LoadLevelling(first...last)
         for item in byDeadline {
             let length = UInt64(item.lastSecond - item.firstSecond + 1)
             let second = seconds.take(
                 from: item.firstSecond, through: item.lastSecond,
                 preferred: item.firstSecond + Int64(tieOffset % length))
+            levelling.place(in: second, window: item.firstSecond...item.lastSecond)
+        }
+        levelling.level(&seconds)
+        for (item, second) in zip(byDeadline, levelling.places) {
             load.add(second)
             plans[item.plan].triggers[item.trigger].place(at: item.time(in: second))
         }

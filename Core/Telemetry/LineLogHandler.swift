@@ -1,6 +1,6 @@
 private import Glibc
 package import Logging
-private import Model
+package import Model
 
 /// Writes log entries to the standard error, one line each: JSON, or `time level message key=value` for people.
 package struct LineLogHandler: LogHandler {

@@ -33,7 +33,7 @@ import Testing
         #expect(settings.api.environment["HEADGATE_POSTGRES"] == "postgres://api")
     }
 
-    @Test func `the environment is inherited, but for Headgate's own settings`() {
+    @Test func `the environment is inherited, but for what the runner decides`() {
         #expect(
             settings.api.environment == [
                 "PATH": "/bin", "HEADGATE_POSTGRES": "postgres://api", "HEADGATE_REDIS": "redis://here",

@@ -91,7 +91,7 @@ import Testing
         try await Place.temporary { directory in
             // Dies of nothing but the lifeline: the shell between clears the death signal.
             let script =
-                "echo $$; setpriv --pdeathsig clear sh -c 'cat <&3 >/dev/null; touch \(directory)/ended' & wait"
+                "echo $$; setpriv --pdeathsig clear sh -c 'cat <&3 >/dev/null && touch \(directory)/ended' & wait"
             let first = OneShot<Void>()
             let request = SpawnRequest(
                 label: "runner", executable: "\(Place.programs)/runner-probe",
@@ -114,6 +114,7 @@ import Testing
             let left = try await spawner.start(request, output: { _ in })
             try pids.add(left, executable: "sleep")
             let stranger = try await spawner.start(request, output: { _ in })
+            #expect(await eventually { ProcessIdentity.current(stranger.pid)?.name == "sleep" })
             var identity = try #require(ProcessIdentity.current(stranger.pid))
             identity.startTime -= 1
             try LocalFile.write(identity.line, to: "\(directory)/stranger")

@@ -46,10 +46,10 @@ import Testing
         #expect(Duration(text: text) == nil)
     }
 
-    @Test func `days and dates are each other's inverse for 8,000 years`() {
-        var date = CivilDate(year: -1_000, month: 1, day: 1)!
+    @Test func `days and dates are each other's inverse for a thousand years`() {
+        var date = CivilDate(year: 1_500, month: 1, day: 1)!
         let first = date.daysSinceEpoch
-        for day in stride(from: first, to: first + 3_000_000, by: 1) {
+        for day in stride(from: first, to: first + 365_242, by: 1) {
             #expect(date.daysSinceEpoch == day)
             let next = CivilDate(daysSinceEpoch: day + 1)
             let isFollowing =

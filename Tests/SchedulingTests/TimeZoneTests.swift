@@ -82,7 +82,7 @@ import Testing
             #expect(throws: TZifFile.Failure.self, "\(length) bytes") { try TZifFile(Array(whole[..<length])) }
         }
         var random = SplitMix(3)
-        for _ in 0..<2_000 {
+        for _ in 0..<300 {
             var damaged = whole
             damaged[Int.random(in: damaged.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
             if let zone = try? TimeZone(tzif: damaged) { _ = zone.offset(at: Timestamp(seconds: 1_800_000_000)) }

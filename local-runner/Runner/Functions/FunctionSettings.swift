@@ -54,7 +54,7 @@ package struct FunctionSettings: Sendable {
     }
 
     private func request(_ label: String, program: String, arguments: [String], database: String) -> SpawnRequest {
-        var environment = inherited.filter { !$0.key.hasPrefix("HEADGATE_") }
+        var environment = inherited
         environment["HEADGATE_POSTGRES"] = database
         environment["HEADGATE_REDIS"] = redis
         environment["HEADGATE_QUEUES"] = JSON.object(queues.map { .init($0.name, $0.json) }).description

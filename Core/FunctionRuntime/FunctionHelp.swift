@@ -1,0 +1,37 @@
+private import Logging
+private import Model
+
+/// What the command lines of functions have in common.
+package enum FunctionHelp {
+    package static let settings = """
+        Settings come from the environment: HEADGATE_POSTGRES, HEADGATE_REDIS, HEADGATE_QUEUES, HEADGATE_LOG, \
+        HEADGATE_LOG_FORMAT, HEADGATE_METRICS_FILE, HEADGATE_ALLOW_TARGETS. SIGTERM drains, a second SIGTERM lets go at \
+        once. Exit codes: 0 ended in good order, 64 settings missing or wrong, 78 the clock is off, 130 asked twice.
+        """
+
+    /// Reads a duration of the command line.
+    package static func duration(_ text: String) throws -> Duration {
+        guard let duration = Duration(text: text), duration > .zero else {
+            throw BadDuration(text: text)
+        }
+        return duration
+    }
+
+    private struct BadDuration: Error, CustomStringConvertible {
+        let text: String
+        var description: String { "expected a duration such as 30s or 5m, found \"\(text)\"" }
+    }
+}
+
+extension FunctionRuntime {
+    /// Runs a function's work beside its metrics file.
+    package func run(_ work: @escaping @Sendable () async -> Void) async {
+        logger.info("started")
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await writeMetrics() }
+            await work()
+            group.cancelAll()
+        }
+        logger.info("ended")
+    }
+}

@@ -1,0 +1,286 @@
+package import Model
+package import Store
+
+/// The API's side of Postgres: a pool of connections as the role that row-level security binds. Each verb is one
+/// transaction that first names its tenant.
+package final class PostgresRegistry: ScheduleRegistry {
+    private let pool: PostgresPool
+
+    package init(url: String, connections: Int = 6) {
+        var configuration = PostgresConnection.Configuration(url: url, applicationName: "headgate api")
+        configuration.setup = "set jit = off; set statement_timeout = '30s'; set idle_in_transaction_session_timeout = '30s'"
+        pool = PostgresPool(configuration, size: connections)
+    }
+
+    package func now() async throws -> Timestamp { try await pool.with { try await $0.now() } }
+
+    package func shardCount() async throws -> Int {
+        try await pool.with { connection in
+            try await connection.query(StatementCall(.countShards)) { row throws(PostgresError) in try row.required(0, row.int) }
+        }.first ?? 0
+    }
+
+    package func schemaVersion() async throws -> Int {
+        try await pool.with { connection in
+            try await connection.query(StatementCall(.schemaVersion)) { row throws(PostgresError) in try row.int(0) }
+        }.first.flatMap { $0 } ?? 0
+    }
+
+    /// Runs `body` in a transaction of a tenant; repeats it once where the server asks for that.
+    private func inTransaction<Value: Sendable>(
+        of tenant: String, _ body: @escaping @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
+    ) async throws -> Value {
+        let first = [StatementCall(.setTenant, [.text(tenant)])]
+        return try await pool.with { connection in
+            do {
+                return try await connection.transaction(first: first, body)
+            } catch let error as PostgresError where error.isRetryable && error.code == .refused {
+                return try await connection.transaction(first: first, body)
+            }
+        }
+    }
+
+    // MARK: Schedules
+
+    package func put(_ schedules: [ScheduleWrite], by actor: AuditActor, now: Timestamp) async throws -> [PutResult] {
+        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            for shard in Set(schedules.map(\.shard)).sorted() {
+                try connection.query(StatementCall(.shareFloor, [.int(shard)])) { _ throws(PostgresError) in }
+            }
+            try connection.execute(
+                StatementCall(
+                    .apiPutName,
+                    [
+                        .text(actor.tenant), .texts(schedules.map(\.name)), .uuids(schedules.map(\.id)),
+                        .smallints(schedules.map(\.shard)),
+                    ]))
+            let existing = try connection.query(
+                StatementCall(.apiLockNames, [.text(actor.tenant), .texts(schedules.map(\.name))])
+            ) { row throws(PostgresError) in try row.schedule() }
+            let byName = Dictionary(uniqueKeysWithValues: existing.map { ($0.name, $0) })
+            for shard in Set(existing.map(\.shard)).subtracting(schedules.map(\.shard)).sorted() {
+                try connection.query(StatementCall(.shareFloor, [.int(shard)])) { _ throws(PostgresError) in }
+            }
+            var cancelled: [Identifier: [Identifier]] = [:]
+            let results = try schedules.map { write throws(PostgresError) -> PutResult in
+                guard let row = byName[write.name] else {
+                    return PutResult(row: write.newRow(tenant: actor.tenant, now: now), isCreated: true, cancelled: [])
+                }
+                var from = now
+                if row.timing != write.timing || row.action != write.action {
+                    let open = try connection.cancelOpen([row.id], now: now, reason: "superseded")
+                    cancelled[row.id] = open.filter(\.isQueued).map(\.id)
+                    from = min(now, open.map(\.occurrence).min() ?? now)
+                }
+                return PutResult(
+                    row: write.replaced(row, from: from, now: now), isCreated: false, cancelled: cancelled[row.id] ?? [])
+            }
+            try connection.write(results, tenant: actor.tenant, now: now)
+            let name = schedules.count == 1 ? schedules[0].name : "\(schedules.count) schedules"
+            try connection.note(actor, "schedule.put", name, now: now)
+            return results
+        }
+    }
+
+    package func schedule(_ name: String, tenant: String) async throws -> ScheduleRow? {
+        try await inTransaction(of: tenant) { connection throws(PostgresError) in try connection.find(name, tenant) }
+    }
+
+    package func schedules(
+        tenant: String, prefix: String, state: ScheduleState?, after name: String, limit: Int
+    ) async throws -> [ScheduleRow] {
+        let call = StatementCall(
+            .apiSchedules, [.text(tenant), .text(name), .text(prefix), .smallint(state?.rawValue), .bigint(limit)])
+        return try await inTransaction(of: tenant) { connection throws(PostgresError) in
+            try connection.query(call) { row throws(PostgresError) in try row.schedule() }
+        }
+    }
+
+    package func delete(_ name: String, by actor: AuditActor, now: Timestamp) async throws -> [Identifier]? {
+        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            guard let row = try connection.find(name, actor.tenant) else { return nil }
+            let open = try connection.cancelOpen([row.id], now: now, reason: "deleted")
+            try connection.execute(
+                StatementCall(.apiDelete, [.text(actor.tenant), .text(name), .smallint(row.shard), .uuid(row.id)]))
+            try connection.note(actor, "schedule.delete", name, now: now)
+            return open.filter(\.isQueued).map(\.id)
+        }
+    }
+
+    package func pause(_ name: String, reason: String, by actor: AuditActor, now: Timestamp) async throws -> [Identifier]? {
+        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            guard let row = try connection.find(name, actor.tenant) else { return nil }
+            let open = try connection.cancelOpen([row.id], now: now, reason: "paused")
+            try connection.execute(
+                StatementCall(.apiPause, [.smallint(row.shard), .uuid(row.id), .text(reason), .time(now)]))
+            try connection.note(actor, "schedule.pause", name, reason: reason, now: now)
+            return open.filter(\.isQueued).map(\.id)
+        }
+    }
+
+    package func resume(_ name: String, next: Timestamp?, by actor: AuditActor, now: Timestamp) async throws -> Bool {
+        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            guard let row = try connection.find(name, actor.tenant) else { return false }
+            try connection.query(StatementCall(.shareFloor, [.int(row.shard)])) { _ throws(PostgresError) in }
+            try connection.execute(
+                StatementCall(.apiResume, [.smallint(row.shard), .uuid(row.id), .time(next), .time(now)]))
+            if let next { try connection.execute(StatementCall(.apiLowerFloor, [.smallints([row.shard]), .times([next])])) }
+            try connection.note(actor, "schedule.resume", name, now: now)
+            return true
+        }
+    }
+
+    // MARK: Triggers
+
+    package func insert(_ trigger: TriggerWrite, by actor: AuditActor, now: Timestamp) async throws -> Bool {
+        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            try connection.query(StatementCall(.shareFloor, [.int(trigger.shard)])) { _ throws(PostgresError) in }
+            if let hidden = trigger.hidden {
+                let taken = try connection.execute(
+                    StatementCall(
+                        .apiPutName,
+                        [.text(actor.tenant), .texts([hidden.name]), .uuids([hidden.id]), .smallints([hidden.shard])]))
+                if taken == 0 { return false }
+                var row = hidden.newRow(tenant: actor.tenant, now: now)
+                // Stored triggers need no arming: the row only keeps the action.
+                if trigger.isStored { (row.state, row.nextAt) = (.finished, nil) }
+                try connection.insert([row], kind: 1, tenant: actor.tenant, now: now)
+                if let next = row.nextAt {
+                    try connection.execute(StatementCall(.apiLowerFloor, [.smallints([row.shard]), .times([next])]))
+                }
+            }
+            let message = trigger.message
+            var isNew = true
+            if trigger.isStored {
+                isNew =
+                    try connection.execute(
+                        StatementCall(
+                            .apiInsertTrigger,
+                            [
+                                .uuid(message.id), .time(message.id.v7Time), .smallint(trigger.shard),
+                                .smallint(message.kind.rawValue), .smallint(trigger.state.rawValue),
+                                .int(trigger.revision), .uuid(trigger.schedule), .time(message.occurrence),
+                                .time(message.plannedAt), .time(message.deadline), .text(message.tenant),
+                                .text(message.schedule),
+                            ])) == 1
+                if trigger.state == .planned {
+                    try connection.execute(
+                        StatementCall(.apiLowerPlannedFloor, [.smallint(trigger.shard), .time(message.plannedAt)]))
+                }
+            }
+            try connection.note(actor, "trigger.create", message.id.description, now: now)
+            return isNew
+        }
+    }
+
+    package func trigger(_ id: Identifier, tenant: String) async throws -> TriggerRow? {
+        try await inTransaction(of: tenant) { connection throws(PostgresError) in
+            try connection.trigger(id, tenant: tenant)
+        }
+    }
+
+    package func triggers(_ filter: TriggerFilter) async throws -> [TriggerRow] {
+        let last = filter.after ?? Identifier(high: .max, low: .max)
+        let call =
+            if let schedule = filter.schedule {
+                StatementCall(
+                    .apiTriggersOfSchedule,
+                    [
+                        .text(filter.tenant), .text(schedule), .time(filter.from), .time(filter.to),
+                        .smallint(filter.state?.rawValue), .time(filter.after?.v7Time ?? filter.to), .uuid(last),
+                        .bigint(filter.limit),
+                    ])
+            } else {
+                StatementCall(
+                    .apiTriggers,
+                    [
+                        .text(filter.tenant), .time(filter.from), .time(filter.to), .smallint(filter.state?.rawValue),
+                        .uuid(last), .bigint(filter.limit),
+                    ])
+            }
+        return try await inTransaction(of: filter.tenant) { connection throws(PostgresError) in
+            try connection.query(call) { row throws(PostgresError) in try row.trigger() }
+        }
+    }
+
+    package func requestCancel(_ id: Identifier, by actor: AuditActor, now: Timestamp) async throws -> TriggerRow? {
+        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            try connection.execute(
+                StatementCall(.apiCancelTrigger, [.uuid(id), .time(id.v7Time), .text(actor.tenant), .time(now)]))
+            guard let row = try connection.trigger(id, tenant: actor.tenant) else { return nil }
+            try connection.note(actor, "trigger.cancel", id.description, now: now)
+            return row
+        }
+    }
+
+    package func settleCancelled(_ ids: [Identifier], tenant: String, reason: String) async throws {
+        if ids.isEmpty { return }
+        let call = StatementCall(
+            .apiSettleCancelled, [.uuids(ids), .times(ids.map(\.v7Time)), .text(tenant), .text(reason)])
+        try await inTransaction(of: tenant) { connection throws(PostgresError) in _ = try connection.execute(call) }
+    }
+
+    package func redrive(
+        _ ids: [Identifier], deadline: Timestamp, by actor: AuditActor, now: Timestamp
+    ) async throws -> [Identifier] {
+        let call = StatementCall(
+            .apiRedrive,
+            [.uuids(ids), .times(ids.map(\.v7Time)), .text(actor.tenant), .time(deadline), .time(now)])
+        return try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            try connection.note(actor, "queue.redrive", "triggers", now: now)
+            return try connection.query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
+        }
+    }
+
+    // MARK: Keys and audit
+
+    package func authenticate(hash: [UInt8]) async throws -> KeyRow? {
+        try await pool.with { connection in
+            try await connection.query(StatementCall(.authenticate, [.bytes(hash)])) { row throws(PostgresError) in
+                try row.key()
+            }
+        }.first
+    }
+
+    package func insert(_ key: KeyRow, hash: [UInt8], by actor: AuditActor, now: Timestamp) async throws {
+        let groups = PostgresValue.texts(key.groups)
+        try await inTransaction(of: key.tenant) { connection throws(PostgresError) in
+            try connection.execute(
+                StatementCall(
+                    .insertKey,
+                    [
+                        .uuid(key.id), .bytes(hash), .text(key.tenant), .text(key.subject), .text(key.role), groups,
+                        .bool(key.isPlatform), .time(now),
+                    ]))
+            let noted = AuditActor(tenant: key.tenant, subject: actor.subject)
+            try connection.note(noted, "key.create", key.id.description, now: now)
+        }
+    }
+
+    package func keys(tenant: String) async throws -> [KeyRow] {
+        try await inTransaction(of: tenant) { connection throws(PostgresError) in
+            try connection.query(StatementCall(.listKeys, [.text(tenant)])) { row throws(PostgresError) in try row.key() }
+        }
+    }
+
+    package func revoke(_ key: Identifier, by actor: AuditActor, now: Timestamp) async throws -> Bool {
+        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            let count = try connection.execute(
+                StatementCall(.revokeKey, [.text(actor.tenant), .uuid(key), .time(now)]))
+            if count > 0 { try connection.note(actor, "key.revoke", key.description, now: now) }
+            return count > 0
+        }
+    }
+
+    package func audit(tenant: String, before id: Int?, limit: Int) async throws -> [AuditRow] {
+        let call = StatementCall(.listAudit, [.text(tenant), .bigint(id ?? .max), .bigint(limit)])
+        return try await inTransaction(of: tenant) { connection throws(PostgresError) in
+            try connection.query(call) { row throws(PostgresError) in
+                AuditRow(
+                    id: try row.required(0, row.int), at: try row.required(1, row.time),
+                    subject: try row.required(2, row.text), action: try row.required(3, row.text),
+                    object: try row.required(4, row.text), reason: try row.text(5))
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+-- Asks to cancel the open triggers of schedules: $1 schedule ids, $2 now, $3 reason. Those that were never sent are
+-- cancelled at once. Returns the ids that the queue may hold. Index: trigger_schedule.
+with open as (
+    update headgate.trigger t
+    set cancel_requested = true, reason = $3, state = case when t.state = 0 then 7 else t.state end
+    where t.schedule_id = any ($1) and t.occurrence >= $2::timestamptz - interval '8 days' and t.state < 2
+        and t.day >= ($2::timestamptz at time zone 'UTC')::date - 9
+    returning t.id, t.day, t.state, t.occurrence
+), late as (
+    insert into headgate.overdue (day, id, check_at) select day, id, $2::timestamptz + interval '5 seconds' from open where state = 1
+    on conflict do nothing
+)
+select id, state = 1, occurrence from open

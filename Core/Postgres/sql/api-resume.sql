@@ -1,0 +1,4 @@
+-- Arms a paused schedule that the transaction has locked: $1 shard, $2 id, $3 next_at (null: finished), $4 now.
+update headgate.schedule
+set state = case when $3::timestamptz is null then 2 else 0 end, next_at = $3, resume_at = null, pause_reason = null, updated_at = $4
+where shard = $1 and id = $2 and state = 1

@@ -1,0 +1,270 @@
+package import Model
+
+/// What the API asks of schedules, triggers, keys and the audit log. Every call is one transaction, bound to a tenant.
+package protocol ScheduleRegistry: Sendable {
+    func now() async throws -> Timestamp
+    /// How many shards of schedules there are.
+    func shardCount() async throws -> Int
+    /// The version of the schema; 0: none.
+    func schemaVersion() async throws -> Int
+
+    /// Creates or replaces schedules of one tenant, in order. A schedule whose timing and action are unchanged keeps its
+    /// revision. Triggers of a replaced revision are asked to be cancelled.
+    func put(_ schedules: [ScheduleWrite], by actor: AuditActor, now: Timestamp) async throws -> [PutResult]
+    func schedule(_ name: String, tenant: String) async throws -> ScheduleRow?
+    func schedules(
+        tenant: String, prefix: String, state: ScheduleState?, after name: String, limit: Int
+    ) async throws -> [ScheduleRow]
+    /// Nil: there is none. Otherwise the triggers to be cancelled.
+    func delete(_ name: String, by actor: AuditActor, now: Timestamp) async throws -> [Identifier]?
+    func pause(_ name: String, reason: String, by actor: AuditActor, now: Timestamp) async throws -> [Identifier]?
+    /// Arms a paused schedule at `next`.
+    func resume(_ name: String, next: Timestamp?, by actor: AuditActor, now: Timestamp) async throws -> Bool
+
+    /// Inserts a trigger that goes to the queue right after; false: it is there.
+    func insert(_ trigger: TriggerWrite, by actor: AuditActor, now: Timestamp) async throws -> Bool
+    func trigger(_ id: Identifier, tenant: String) async throws -> TriggerRow?
+    func triggers(_ filter: TriggerFilter) async throws -> [TriggerRow]
+    /// Asks for a cancel. Nil: there is none.
+    func requestCancel(_ id: Identifier, by actor: AuditActor, now: Timestamp) async throws -> TriggerRow?
+    /// Makes these cancelled that were asked to be and are not settled.
+    func settleCancelled(_ ids: [Identifier], tenant: String, reason: String) async throws
+    /// Turns dead triggers queued for another go. Those that were.
+    func redrive(_ ids: [Identifier], deadline: Timestamp, by actor: AuditActor, now: Timestamp) async throws -> [Identifier]
+
+    func authenticate(hash: [UInt8]) async throws -> KeyRow?
+    func insert(_ key: KeyRow, hash: [UInt8], by actor: AuditActor, now: Timestamp) async throws
+    func keys(tenant: String) async throws -> [KeyRow]
+    func revoke(_ key: Identifier, by actor: AuditActor, now: Timestamp) async throws -> Bool
+    func audit(tenant: String, before id: Int?, limit: Int) async throws -> [AuditRow]
+}
+
+package enum ScheduleState: Int, Sendable, CaseIterable {
+    case active = 0
+    case paused = 1
+    case finished = 2
+
+    package var name: String { "\(self)" }
+    package init?(name: String) {
+        guard let state = ScheduleState.allCases.first(where: { $0.name == name }) else { return nil }
+        self = state
+    }
+}
+
+/// Who changes something, for whom.
+package struct AuditActor: Sendable {
+    package var tenant: String
+    package var subject: String
+
+    package init(tenant: String, subject: String) {
+        self.tenant = tenant
+        self.subject = subject
+    }
+}
+
+package struct ScheduleWrite: Sendable {
+    package var name: String
+    /// For a new schedule.
+    package var id: Identifier
+    package var shard: Int
+    package var timing: [UInt8]
+    package var action: [UInt8]
+    /// Nil: an existing pause stays.
+    package var paused: Bool?
+    /// The first occurrence at or after a time; nil: there is none.
+    package var next: @Sendable (Timestamp) -> Timestamp?
+
+    package init(
+        name: String, id: Identifier, shard: Int, timing: [UInt8], action: [UInt8], paused: Bool?,
+        next: @escaping @Sendable (Timestamp) -> Timestamp?
+    ) {
+        self.name = name
+        self.id = id
+        self.shard = shard
+        self.timing = timing
+        self.action = action
+        self.paused = paused
+        self.next = next
+    }
+}
+
+package struct PutResult: Sendable {
+    package var row: ScheduleRow
+    package var isCreated: Bool
+    /// Triggers of the replaced revision, to be cancelled in the queue.
+    package var cancelled: [Identifier]
+
+    package init(row: ScheduleRow, isCreated: Bool, cancelled: [Identifier]) {
+        self.row = row
+        self.isCreated = isCreated
+        self.cancelled = cancelled
+    }
+}
+
+package struct ScheduleRow: Sendable {
+    package var id: Identifier
+    package var tenant: String
+    package var name: String
+    package var shard: Int
+    package var revision: Int
+    package var state: ScheduleState
+    package var nextAt: Timestamp?
+    package var resumeAt: Timestamp?
+    package var timing: [UInt8]
+    package var action: [UInt8]
+    package var pauseReason: String?
+    package var createdAt: Timestamp
+    package var updatedAt: Timestamp
+
+    package init(
+        id: Identifier, tenant: String, name: String, shard: Int, revision: Int, state: ScheduleState,
+        nextAt: Timestamp?, resumeAt: Timestamp?, timing: [UInt8], action: [UInt8], pauseReason: String?,
+        createdAt: Timestamp, updatedAt: Timestamp
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.name = name
+        self.shard = shard
+        self.revision = revision
+        self.state = state
+        self.nextAt = nextAt
+        self.resumeAt = resumeAt
+        self.timing = timing
+        self.action = action
+        self.pauseReason = pauseReason
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+    }
+}
+
+/// A trigger that the API makes: by `fire`, or a one-off with its own schedule row.
+package struct TriggerWrite: Sendable {
+    package var message: TriggerMessage
+    package var schedule: Identifier
+    package var shard: Int
+    package var revision: Int
+    /// For a one-off: the hidden schedule that keeps its action. Armed at its time when the trigger itself lies too far
+    /// ahead to be stored.
+    package var hidden: ScheduleWrite?
+    /// Whether a trigger row is written now.
+    package var isStored: Bool
+    package var state: TriggerState
+
+    package init(
+        message: TriggerMessage, schedule: Identifier, shard: Int, revision: Int, hidden: ScheduleWrite?, isStored: Bool,
+        state: TriggerState
+    ) {
+        self.message = message
+        self.schedule = schedule
+        self.shard = shard
+        self.revision = revision
+        self.hidden = hidden
+        self.isStored = isStored
+        self.state = state
+    }
+}
+
+package struct TriggerRow: Sendable {
+    package var id: Identifier
+    package var tenant: String
+    package var name: String
+    package var kind: TriggerKind
+    package var state: TriggerState
+    package var revision: Int
+    package var redrive: Int
+    package var occurrence: Timestamp
+    package var plannedAt: Timestamp
+    package var deadline: Timestamp
+    package var attempts: Int
+    package var latenessMilliseconds: Int?
+    package var isCancelRequested: Bool
+    package var count: Int
+    package var lastOccurrence: Timestamp?
+    package var reason: String?
+    package var log: [UInt8]
+
+    package init(
+        id: Identifier, tenant: String, name: String, kind: TriggerKind, state: TriggerState, revision: Int, redrive: Int,
+        occurrence: Timestamp, plannedAt: Timestamp, deadline: Timestamp, attempts: Int, latenessMilliseconds: Int?,
+        isCancelRequested: Bool, count: Int, lastOccurrence: Timestamp?, reason: String?, log: [UInt8]
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.name = name
+        self.kind = kind
+        self.state = state
+        self.revision = revision
+        self.redrive = redrive
+        self.occurrence = occurrence
+        self.plannedAt = plannedAt
+        self.deadline = deadline
+        self.attempts = attempts
+        self.latenessMilliseconds = latenessMilliseconds
+        self.isCancelRequested = isCancelRequested
+        self.count = count
+        self.lastOccurrence = lastOccurrence
+        self.reason = reason
+        self.log = log
+    }
+}
+
+package struct TriggerFilter: Sendable {
+    package var tenant: String
+    package var schedule: String?
+    package var state: TriggerState?
+    /// Occurrences from here, and before `to`.
+    package var from: Timestamp
+    package var to: Timestamp
+    /// The last of the page before; the newest come first.
+    package var after: Identifier?
+    package var limit: Int
+
+    package init(
+        tenant: String, schedule: String?, state: TriggerState?, from: Timestamp, to: Timestamp, after: Identifier?,
+        limit: Int
+    ) {
+        self.tenant = tenant
+        self.schedule = schedule
+        self.state = state
+        self.from = from
+        self.to = to
+        self.after = after
+        self.limit = limit
+    }
+}
+
+package struct KeyRow: Sendable {
+    package var id: Identifier
+    package var tenant: String
+    package var subject: String
+    package var role: String
+    package var groups: [String]
+    package var isPlatform: Bool
+
+    package init(id: Identifier, tenant: String, subject: String, role: String, groups: [String], isPlatform: Bool) {
+        self.id = id
+        self.tenant = tenant
+        self.subject = subject
+        self.role = role
+        self.groups = groups
+        self.isPlatform = isPlatform
+    }
+}
+
+package struct AuditRow: Sendable {
+    package var id: Int
+    package var at: Timestamp
+    package var subject: String
+    package var action: String
+    package var object: String
+    package var reason: String?
+
+    package init(id: Int, at: Timestamp, subject: String, action: String, object: String, reason: String?) {
+        self.id = id
+        self.at = at
+        self.subject = subject
+        self.action = action
+        self.object = object
+        self.reason = reason
+    }
+}

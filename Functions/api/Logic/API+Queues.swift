@@ -1,0 +1,113 @@
+import HTTPTypes
+import Hummingbird
+import Model
+import Queue
+import Store
+
+extension API {
+    var queueRoutes: [Route] {
+        [
+            Route(method: .get, path: "/v1/queues", summary: "List queues", role: .viewer, handle: listQueues),
+            Route(method: .get, path: "/v1/queues/{queue}", summary: "Show a queue", role: .viewer, handle: getQueue),
+            Route(method: .get, path: "/v1/queues/{queue}/dead", summary: "List dead letters", role: .viewer, query: ["limit"], handle: listDead),
+            Route(method: .post, path: "/v1/queues/{queue}/redrive", summary: "Send dead letters again", role: .operator, hasBody: true, handle: redriveQueue),
+            Route(method: .post, path: "/v1/queues/{queue}/purge", summary: "Remove every message", role: .admin, handle: purgeQueue),
+        ]
+    }
+
+    private func named(_ call: Call) throws -> any MessageQueue {
+        let name = try call.path("queue")
+        guard let queue = [queue, outcomes].first(where: { $0.name.description == name }) else {
+            throw Problem.notFound("the queue \(name)")
+        }
+        return queue
+    }
+
+    private func listQueues(_ call: Call) async throws -> Response {
+        var items: [JSON] = []
+        for queue in [queue, outcomes] { items.append(try await document(queue, call.caller)) }
+        return Response.json(["items": .array(items), "next": .null])
+    }
+
+    private func getQueue(_ call: Call) async throws -> Response {
+        Response.json(try await document(try named(call), call.caller))
+    }
+
+    /// All of a queue for the platform admin; for a tenant, its own share.
+    private func document(_ queue: any MessageQueue, _ caller: Caller) async throws -> JSON {
+        let all = try await queue.statistics()
+        guard caller.seesAll else {
+            let dead = try await queue.peekDead(limit: 1_000).filter { $0.tenant == caller.tenant }.count
+            return [
+                "name": .string("\(queue.name)"), "queued": .integer(all.tenants[caller.tenant] ?? 0), "dead": .integer(dead),
+            ]
+        }
+        let top = all.tenants.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(20)
+        return [
+            "name": .string("\(queue.name)"), "ready": .integer(all.ready), "delayed": .integer(all.delayed),
+            "inFlight": .integer(all.inFlight), "dead": .integer(all.dead), "settled": .integer(all.settled),
+            "oldestReady": .optional(all.oldestReady) { .string($0.text) },
+            "tenants": .array(top.map { ["tenant": .string($0.key), "queued": .integer($0.value)] }),
+        ]
+    }
+
+    private func dead(_ queue: any MessageQueue, _ caller: Caller, limit: Int) async throws -> [DeadLetter] {
+        if caller.seesAll { return try await queue.peekDead(limit: limit) }
+        return Array(try await queue.peekDead(limit: 10_000).filter { $0.tenant == caller.tenant }.prefix(limit))
+    }
+
+    private func listDead(_ call: Call) async throws -> Response {
+        let limit = try call.int("limit", in: 1...1_000, default: 100)
+        let items = try await dead(try named(call), call.caller, limit: limit).map { letter -> JSON in
+            [
+                "id": .string("\(letter.id)"), "tenant": .string(letter.tenant), "diedAt": .time(letter.diedAt),
+                "reason": .string(letter.reason), "attempts": .integer(letter.attempts),
+                "schedule": .optional((try? TriggerMessage(decoding: letter.body))?.schedule, JSON.string),
+            ]
+        }
+        return Response.json(["items": .array(items), "next": .null])
+    }
+
+    /// First each trigger turns from dead to queued in the database, with a new deadline; then it is sent.
+    private func redriveQueue(_ call: Call) async throws -> Response {
+        var fields = JSONFields(try await call.json(isOptional: true))
+        let limit = fields.optional("limit", "1 to 10000") { $0.int.flatMap { (1...10_000).contains($0) ? $0 : nil } } ?? 1_000
+        let rate = fields.optional("ratePerSecond", "a number above 0") { $0.double.flatMap { $0 > 0 ? $0 : nil } }
+        fields.finish()
+        if !fields.errors.isEmpty { throw Problem.invalid(fields.errors) }
+        let queue = try named(call)
+        guard queue.name == .triggers else {
+            let count = call.caller.seesAll ? try await queue.redriveDead(limit: limit, rate: rate) : 0
+            return Response.json(["redriven": .integer(count)])
+        }
+        let letters = try await dead(queue, call.caller, limit: limit)
+        let ticket = try await queue.ticket()
+        let now = try await registry.now()
+        var messages: [OutgoingMessage] = []
+        for (tenant, letters) in Dictionary(grouping: letters, by: \.tenant).sorted(by: { $0.key < $1.key }) {
+            var triggers: [Identifier: TriggerMessage] = [:]
+            for letter in letters {
+                // A letter that cannot be read stays where it is.
+                if let trigger = try? TriggerMessage(decoding: letter.body) { triggers[trigger.id] = trigger }
+            }
+            let deadline = now + .seconds(3_600)
+            let actor = AuditActor(tenant: tenant, subject: call.caller.subject)
+            for id in try await registry.redrive(triggers.keys.sorted(), deadline: deadline, by: actor, now: now) {
+                guard var trigger = triggers[id] else { continue }
+                trigger.redrive += 1
+                trigger.deadline = max(trigger.deadline, deadline)
+                let delay = rate.map { Duration.milliseconds(Int64(Double(messages.count) / $0 * 1_000)) } ?? .zero
+                messages.append(
+                    OutgoingMessage(
+                        id: MessageID(id), tenant: tenant, delay: delay, generation: trigger.redrive, body: trigger.encoded))
+            }
+        }
+        _ = try await queue.send(messages, ticket: ticket, mode: .redrive)
+        return Response.json(["redriven": .integer(messages.count)])
+    }
+
+    private func purgeQueue(_ call: Call) async throws -> Response {
+        guard call.caller.seesAll else { throw Problem.forbidden("only a platform admin may purge a queue") }
+        return Response.json(["purged": .integer(try await named(call).purge())])
+    }
+}

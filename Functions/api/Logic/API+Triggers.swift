@@ -1,0 +1,141 @@
+import HTTPTypes
+import Hummingbird
+import Model
+import Queue
+import Scheduling
+import Store
+
+extension API {
+    var triggerRoutes: [Route] {
+        [
+            Route(method: .get, path: "/v1/triggers", summary: "List triggers, newest first", role: .viewer, query: ["schedule", "state", "from", "to", "limit", "cursor"], handle: listTriggers),
+            Route(method: .post, path: "/v1/triggers", summary: "Make a one-off trigger", role: .author, hasBody: true, statuses: [202], handle: createTrigger),
+            Route(method: .get, path: "/v1/triggers/{id}", summary: "Show a trigger", role: .viewer, handle: getTrigger),
+            Route(method: .post, path: "/v1/triggers/{id}/cancel", summary: "Cancel a trigger", role: .operator, handle: cancelTrigger),
+        ]
+    }
+
+    private func getTrigger(_ call: Call) async throws -> Response {
+        try await showTrigger(try call.identifier("a trigger"), tenant: call.caller.tenant)
+    }
+
+    func showTrigger(_ id: Identifier, tenant: String, status: HTTPResponse.Status = .ok) async throws -> Response {
+        if let row = try await registry.trigger(id, tenant: tenant) { return Response.json(document(row), status: status) }
+        // A one-off too far ahead for the partitions is known by its hidden schedule.
+        guard let hidden = try await registry.schedule(API.hiddenName(id), tenant: tenant),
+            let occurrence = hidden.nextAt
+        else { throw Problem.notFound("the trigger \(id)") }
+        let row = TriggerRow(
+            id: id, tenant: tenant, name: hidden.name, kind: .oneOff, state: .planned, revision: 1, redrive: 0,
+            occurrence: occurrence, plannedAt: occurrence, deadline: occurrence, attempts: 0, latenessMilliseconds: nil,
+            isCancelRequested: false, count: 1, lastOccurrence: nil, reason: nil, log: [])
+        return Response.json(document(row), status: status)
+    }
+
+    private static func hiddenName(_ id: Identifier) -> String { "one-off:\(id)" }
+
+    private func document(_ row: TriggerRow) -> JSON {
+        let attempts = TriggerOutcome.parse(row.log).outcomes.map { outcome -> JSON in
+            [
+                "number": .integer(outcome.attempt), "startedAt": .optional(outcome.startedAt, JSON.time),
+                "durationMs": .optional(outcome.durationMilliseconds) { .integer($0) },
+                "status": .optional(outcome.status) { .integer($0) },
+                "error": outcome.state == .delivered ? .null : .optional(outcome.reason, JSON.string),
+                "response": outcome.body.isEmpty ? .null : .string(String(decoding: outcome.body, as: UTF8.self)),
+                "redrive": .integer(outcome.redrive),
+            ]
+        }
+        return [
+            "id": .string("\(row.id)"), "schedule": row.kind == .oneOff ? .null : .string(row.name),
+            "tenant": .string(row.tenant), "kind": .string("\(row.kind)"), "occurrence": .time(row.occurrence),
+            "plannedAt": .time(row.plannedAt), "deadline": .time(row.deadline), "state": .string(row.state.name),
+            "reason": .optional(row.reason, JSON.string), "attempts": .array(attempts),
+            "latenessMs": .optional(row.latenessMilliseconds) { .integer($0) }, "revision": .integer(row.revision),
+            "redrive": .integer(row.redrive), "cancelRequested": .bool(row.isCancelRequested),
+            "count": .integer(row.count), "lastOccurrence": .optional(row.lastOccurrence, JSON.time),
+        ]
+    }
+
+    private func listTriggers(_ call: Call) async throws -> Response {
+        let limit = try call.int("limit", in: 1...1_000, default: 100)
+        var state: TriggerState?
+        if let text = call.text("state") {
+            state = TriggerState(name: text)
+            if state == nil {
+                throw Problem.parameter("state", "expected one of \(TriggerState.allCases.map(\.name).joined(separator: ", "))")
+            }
+        }
+        var after: Identifier?
+        if let text = call.text("cursor") {
+            after = Identifier(text)
+            if after == nil { throw Problem.parameter("cursor", "expected the value of next in an earlier answer") }
+        }
+        let now = try await registry.now()
+        let filter = TriggerFilter(
+            tenant: call.caller.tenant, schedule: call.text("schedule"), state: state,
+            from: try call.time("from") ?? now - .seconds(86_400), to: try call.time("to") ?? now + .seconds(8 * 86_400),
+            after: after, limit: limit + 1)
+        let rows = try await registry.triggers(filter)
+        return Response.json([
+            "items": .array(rows.prefix(limit).map { document($0) }),
+            "next": rows.count > limit ? .string("\(rows[limit - 1].id)") : .null,
+        ])
+    }
+
+    private func createTrigger(_ call: Call) async throws -> Response {
+        let body = try await call.json()
+        var fields = JSONFields(body)
+        let at = fields.optional("at", "an RFC 3339 time") { $0.text.flatMap { Timestamp($0) } }
+        for name in ["action", "margin", "retry"] { _ = fields.raw(name) }
+        fields.finish()
+        let ticket = try await queue.ticket()
+        let now = try await registry.now()
+        let occurrence = (at.map { max($0, now) } ?? now).flooredToMillisecond
+        // A one-off is a schedule with one time: the same rules check it.
+        var members = (body.members ?? []).filter { ["action", "margin", "retry"].contains($0.name) }
+        members.append(.init("when", [["at": .time(occurrence + (occurrence <= now ? .seconds(1) : .zero))]]))
+        var random = SystemRandomNumberGenerator()
+        let scheduleID = Identifier.v7(at: now, using: &random)
+        let key = TriggerKey(schedule: scheduleID, kind: .oneOff, revision: 1, occurrence: occurrence)
+        let name = API.hiddenName(key.id())
+        let identity = ScheduleIdentity(tenant: TenantID(checked: call.caller.tenant), name: ScheduleName(checked: name))
+        let spec: ScheduleSpec
+        do throws(FieldErrors) {
+            spec = try ScheduleSpec(json: .object(members), identity: identity, zones: zones, now: now)
+        } catch {
+            throw Problem.invalid(fields.errors + error.errors)
+        }
+        if !fields.errors.isEmpty { throw Problem.invalid(fields.errors) }
+        let action = ActionRecord(action: spec.action, retry: spec.retry).encoded
+        let shard = MessageID(scheduleID).shard(of: shards)
+        let isStored = occurrence < now + .seconds(2 * 86_400)
+        let isNow = occurrence <= now + .seconds(2)
+        let hidden = ScheduleWrite(
+            name: name, id: scheduleID, shard: shard, timing: spec.timing.encode(), action: action, paused: nil,
+            next: { _ in occurrence })
+        let message = TriggerMessage(
+            id: key.id(), kind: .oneOff, redrive: 0, occurrence: occurrence, plannedAt: occurrence,
+            deadline: occurrence + .seconds(7 * 86_400), tenant: call.caller.tenant, schedule: name, action: action)
+        let write = TriggerWrite(
+            message: message, schedule: scheduleID, shard: shard, revision: 1, hidden: hidden, isStored: isStored,
+            state: isNow ? .queued : .planned)
+        _ = try await registry.insert(write, by: call.caller.actor, now: now)
+        if isStored && isNow { await send(message, ticket: ticket, now: now) }
+        return try await showTrigger(message.id, tenant: call.caller.tenant, status: .accepted)
+    }
+
+    private func cancelTrigger(_ call: Call) async throws -> Response {
+        let id = try call.identifier("a trigger")
+        let now = try await registry.now()
+        guard let row = try await registry.requestCancel(id, by: call.caller.actor, now: now) else {
+            // A one-off too far ahead is cancelled with its hidden schedule.
+            guard try await registry.delete(API.hiddenName(id), by: call.caller.actor, now: now) != nil else {
+                throw Problem.notFound("the trigger \(id)")
+            }
+            return Response.json(["id": .string("\(id)"), "state": "cancelled"])
+        }
+        if row.state == .queued { await cancelInQueue([id], tenant: call.caller.tenant, reason: "cancelled") }
+        if row.state.isFinal && row.state != .cancelled { throw Problem.conflict("the trigger is \(row.state.name) already") }
+        return try await showTrigger(id, tenant: call.caller.tenant)
+    }
+}

@@ -1,0 +1,163 @@
+package import FunctionRuntime
+import HTTPTypes
+import Hummingbird
+import Logging
+import Model
+import Postgres
+package import Queue
+package import Scheduling
+package import Store
+import Telemetry
+import Crypto
+
+/// The HTTP API: registers schedules, shows triggers and queues, and manages keys.
+///
+/// Every call is one transaction as the role that row-level security binds to the caller's tenant; what it calls for in the
+/// queue happens after the commit and is repeated by the monitor if it fails.
+package struct API: Sendable {
+    let runtime: FunctionRuntime
+    let registry: any ScheduleRegistry
+    let queue: any MessageQueue
+    let outcomes: any MessageQueue
+    let zones: ZoneCatalog
+    /// Partitions of the schedules.
+    let shards: Int
+
+    package init(
+        _ runtime: FunctionRuntime, registry: any ScheduleRegistry, queue: any MessageQueue,
+        outcomes: any MessageQueue, zones: ZoneCatalog, shards: Int
+    ) {
+        self.runtime = runtime
+        self.registry = registry
+        self.queue = queue
+        self.outcomes = outcomes
+        self.zones = zones
+        self.shards = shards
+    }
+
+    var routes: [Route] { scheduleRoutes + triggerRoutes + queueRoutes + keyRoutes }
+
+    /// Serves until the process is asked to stop; requests under way are answered first.
+    package func run(host: String, port: Int) async throws {
+        let router = Router(context: APIContext.self)
+        router.add(middleware: ProblemMiddleware(runtime: runtime))
+        router.get("/healthz") { _, _ in Response.json(["status": "ok"]) }
+        router.get("/readyz") { _, _ in await readiness() }
+        router.get("/metrics") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
+                body: .init(byteBuffer: ByteBuffer(string: runtime.metrics.text)))
+        }
+        let document = OpenAPI.document(routes)
+        router.get("/openapi.json") { _, _ in Response.json(document) }
+        for route in routes {
+            router.on(RouterPath(route.path), method: route.method) { request, context in
+                let caller = try await authenticate(request)
+                guard caller.role >= route.role else {
+                    throw Problem.forbidden("it has the role \(caller.role.rawValue); this needs \(route.role.rawValue)")
+                }
+                return try await route.handle(Call(request: request, context: context, caller: caller))
+            }
+        }
+        let logger = runtime.logger
+        let app = Application(
+            router: router,
+            configuration: .init(address: .hostname(host, port: port), serverName: "Headgate"),
+            onServerRunning: { channel in
+                logger.info("listening", metadata: ["port": "\(channel.localAddress?.port ?? port)"])
+            }, logger: Logger(label: "http") { _ in SwiftLogNoOpLogHandler() })
+        try await app.runService()
+    }
+
+    private func authenticate(_ request: Request) async throws -> Caller {
+        guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else {
+            throw Problem.unauthorized
+        }
+        let key = header.dropFirst(7)
+        guard key.hasPrefix(APIKey.prefix), key.utf8.count <= 100 else { throw Problem.unauthorized }
+        guard let row = try await registry.authenticate(hash: Array(SHA256.hash(data: Array(key.utf8)))) else {
+            throw Problem.unauthorized
+        }
+        return try Caller(row, namedTenant: request.headers[.headgateTenant])
+    }
+
+    /// 200, or 503 with what is missing.
+    private func readiness() async -> Response {
+        var checks: [JSON.Member] = []
+        var isReady = true
+        func check(_ name: String, _ body: () async throws -> String?) async {
+            do {
+                let complaint = try await body()
+                checks.append(.init(name, .string(complaint ?? "ok")))
+                isReady = isReady && complaint == nil
+            } catch {
+                checks.append(.init(name, .string("\(error)")))
+                isReady = false
+            }
+        }
+        await check("postgres") { _ = try await registry.now(); return nil }
+        await check("migrations") {
+            let version = try await registry.schemaVersion()
+            return version == Migrator.version ? nil : "the schema has version \(version), this needs \(Migrator.version): run headgate migrate"
+        }
+        await check("redis") { _ = try await queue.ticket(); return nil }
+        return Response.json(
+            ["ready": .bool(isReady), "checks": .object(checks)], status: isReady ? .ok : .serviceUnavailable)
+    }
+
+    /// Cancels triggers in the queue after a commit that asked for it. What fails here the monitor repeats.
+    func cancelInQueue(_ ids: [Identifier], tenant: String, reason: String) async {
+        if ids.isEmpty { return }
+        do {
+            let results = try await queue.cancel(ids.map { MessageID($0) })
+            let gone = zip(ids, results).filter { $0.1 != .inFlight }.map(\.0)
+            try await registry.settleCancelled(gone, tenant: tenant, reason: reason)
+        } catch {
+            runtime.logger.warning("\(ids.count) cancels are left to the monitor: \(error)")
+        }
+    }
+}
+
+/// Turns every error into problem details, and counts requests.
+struct ProblemMiddleware: RouterMiddleware {
+    let runtime: FunctionRuntime
+
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        let start = ContinuousClock.now
+        let response = await answer(request, context, next)
+        let seconds = (ContinuousClock.now - start).inSeconds
+        runtime.metrics.observe("headgate_api_request_seconds", [seconds], help: "Time to an answer")
+        runtime.metrics.count("headgate_api_requests_total", labels: "status=\"\(response.status.code)\"", help: "Requests")
+        return response
+    }
+
+    private func answer(
+        _ request: Request, _ context: APIContext, _ next: (Request, APIContext) async throws -> Response
+    ) async -> Response {
+        do {
+            return try await next(request, context)
+        } catch let problem as Problem {
+            return problem.response
+        } catch let errors as FieldErrors {
+            return Problem.invalid(errors.errors).response
+        } catch let error as HTTPError where error.status == .notFound {
+            return Problem.notFound("the path \(request.uri.path)").response
+        } catch let error as HTTPError {
+            return Problem(
+                status: error.status, type: "http", title: error.status.reasonPhrase, detail: error.body ?? "").response
+        } catch let error as PostgresError where error.isRetryable {
+            runtime.logger.warning("\(error)")
+            return Problem.unavailable("the database cannot be reached").response
+        } catch let error as QueueError where error.isRetryable {
+            runtime.logger.warning("\(error)")
+            return Problem.unavailable("the queue cannot be reached").response
+        } catch {
+            runtime.logger.error("\(request.method) \(request.uri.path): \(error)")
+            return Problem(
+                status: .internalServerError, type: "internal", title: "A fault of Headgate", detail: "it has been logged"
+            ).response
+        }
+    }
+}

@@ -1,0 +1,10 @@
+import Hummingbird
+
+/// What belongs to one request.
+struct APIContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+    }
+}

@@ -1,0 +1,50 @@
+import HTTPTypes
+import Hummingbird
+import Model
+import Store
+
+/// What a key may do; each role may what those before it may.
+enum Role: String, CaseIterable, Comparable, Sendable {
+    case viewer
+    case `operator`
+    case author
+    case admin
+
+    private var rank: Int { Role.allCases.firstIndex(of: self)! }
+    static func < (left: Role, right: Role) -> Bool { left.rank < right.rank }
+}
+
+/// Who calls, and for which tenant.
+struct Caller: Sendable {
+    var key: Identifier
+    /// The tenant acted for: the key's own, or the one a platform admin names.
+    var tenant: String
+    var subject: String
+    var role: Role
+    var isPlatform: Bool
+    /// A platform admin that named no tenant sees all of them where a call says so.
+    var seesAll: Bool
+
+    var actor: AuditActor { AuditActor(tenant: tenant, subject: subject) }
+
+    init(_ row: KeyRow, namedTenant: String?) throws {
+        key = row.id
+        subject = row.subject
+        role = Role(rawValue: row.role) ?? .viewer
+        isPlatform = row.isPlatform
+        tenant = row.tenant
+        seesAll = row.isPlatform && namedTenant == nil
+        guard let namedTenant else { return }
+        guard row.isPlatform || namedTenant == row.tenant else {
+            throw Problem.forbidden("only a platform admin's key may name a tenant by Headgate-Tenant")
+        }
+        guard TenantID(namedTenant) != nil else {
+            throw Problem.parameter("Headgate-Tenant", "expected \(NameRule.tenant.sentence)")
+        }
+        tenant = namedTenant
+    }
+}
+
+extension HTTPField.Name {
+    static let headgateTenant = HTTPField.Name("Headgate-Tenant")!
+}

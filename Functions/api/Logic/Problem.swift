@@ -1,0 +1,63 @@
+import HTTPTypes
+import Hummingbird
+import Model
+
+/// A refusal as RFC 9457 problem details.
+struct Problem: Error, Sendable {
+    var status: HTTPResponse.Status
+    /// The last part of `type`: a stable name for programs.
+    var type: String
+    var title: String
+    var detail: String
+    var errors: [FieldError] = []
+
+    var response: Response {
+        var members: [JSON.Member] = [
+            .init("type", .string("https://headgate.dev/problems/\(type)")), .init("title", .string(title)),
+            .init("status", .integer(status.code)), .init("detail", .string(detail)),
+        ]
+        if !errors.isEmpty {
+            members.append(
+                .init("errors", .array(errors.map { ["pointer": .string($0.pointer), "detail": .string($0.detail)] })))
+        }
+        var response = Response.json(.object(members), status: status)
+        response.headers[.contentType] = "application/problem+json"
+        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
+        return response
+    }
+
+    static func invalid(_ errors: [FieldError]) -> Problem {
+        Problem(
+            status: .badRequest, type: "invalid", title: "The request has mistakes",
+            detail: errors.count == 1 ? "\(errors[0])" : "\(errors.count) mistakes, listed in errors", errors: errors)
+    }
+    static func parameter(_ name: String, _ detail: String) -> Problem {
+        Problem(
+            status: .badRequest, type: "invalid", title: "The request has mistakes", detail: "parameter \(name): \(detail)",
+            errors: [FieldError(pointer: "?\(name)", detail: detail)])
+    }
+    static func notFound(_ what: String) -> Problem {
+        Problem(status: .notFound, type: "not-found", title: "There is no such thing", detail: "\(what) does not exist")
+    }
+    static func conflict(_ detail: String) -> Problem {
+        Problem(status: .conflict, type: "conflict", title: "It is not in the state for that", detail: detail)
+    }
+    static func forbidden(_ detail: String) -> Problem {
+        Problem(status: .forbidden, type: "forbidden", title: "The key may not do that", detail: detail)
+    }
+    static let unauthorized = Problem(
+        status: .unauthorized, type: "unauthorized", title: "A valid key is needed",
+        detail: "send Authorization: Bearer hg_… with a key that has not been revoked")
+    static func unavailable(_ detail: String) -> Problem {
+        Problem(status: .serviceUnavailable, type: "unavailable", title: "Try again later", detail: detail)
+    }
+}
+
+extension Response {
+    static func json(_ value: JSON, status: HTTPResponse.Status = .ok) -> Response {
+        var bytes = value.serialized
+        bytes.append(10)
+        return Response(
+            status: status, headers: [.contentType: "application/json"], body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}

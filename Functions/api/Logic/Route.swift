@@ -1,0 +1,90 @@
+import HTTPTypes
+import Hummingbird
+import Model
+
+/// One call of the API: what the router serves and what `openapi.json` describes.
+struct Route: Sendable {
+    var method: HTTPRequest.Method
+    /// With `{name}` for parameters.
+    var path: String
+    var summary: String
+    /// The least role that may call it.
+    var role: Role
+    var query: [String] = []
+    var hasBody = false
+    var statuses: [Int] = [200]
+    var handle: @Sendable (Call) async throws -> Response
+
+    /// Parameters in the path, in order.
+    var parameters: [String] {
+        path.split(separator: "/").compactMap { part in
+            part.hasPrefix("{") && part.hasSuffix("}") ? String(part.dropFirst().dropLast()) : nil
+        }
+    }
+}
+
+/// The routes as OpenAPI 3.1.
+enum OpenAPI {
+    static func document(_ routes: [Route]) -> JSON {
+        var paths: [JSON.Member] = []
+        for path in Set(routes.map(\.path)).sorted() {
+            let operations = routes.filter { $0.path == path }.map { route in
+                JSON.Member(route.method.rawValue.lowercased(), operation(route))
+            }
+            paths.append(.init(path, .object(operations)))
+        }
+        for (path, summary) in [
+            ("/healthz", "The process lives"), ("/readyz", "It can serve: Postgres, Redis, migrations"),
+            ("/metrics", "Prometheus text"), ("/openapi.json", "This document"),
+        ] {
+            let responses: JSON = ["200": ["description": "OK"]]
+            paths.append(.init(path, ["get": ["summary": .string(summary), "security": [], "responses": responses]]))
+        }
+        return [
+            "openapi": "3.1.0",
+            "info": ["title": "Headgate", "version": "1", "description": "Schedules, triggers and queues of many tenants."],
+            "security": [["key": []]], "paths": .object(paths),
+            "components": [
+                "securitySchemes": ["key": ["type": "http", "scheme": "bearer"]],
+                "schemas": [
+                    "Problem": [
+                        "type": "object",
+                        "properties": [
+                            "type": ["type": "string"], "title": ["type": "string"], "status": ["type": "integer"],
+                            "detail": ["type": "string"],
+                            "errors": [
+                                "type": "array",
+                                "items": [
+                                    "type": "object",
+                                    "properties": ["pointer": ["type": "string"], "detail": ["type": "string"]],
+                                ],
+                            ],
+                        ],
+                    ]
+                ],
+            ],
+        ]
+    }
+
+    private static func operation(_ route: Route) -> JSON {
+        let parameters =
+            route.parameters.map { name -> JSON in
+                ["name": .string(name), "in": "path", "required": true, "schema": ["type": "string"]]
+            }
+            + route.query.map { name -> JSON in ["name": .string(name), "in": "query", "schema": ["type": "string"]] }
+        var responses = route.statuses.map { JSON.Member(String($0), ["description": "OK"]) }
+        let problem: JSON = ["application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]]]
+        responses.append(.init("default", ["description": "A refusal", "content": problem]))
+        var members: [JSON.Member] = [
+            .init("summary", .string(route.summary)), .init("x-role", .string(route.role.rawValue)),
+            .init("parameters", .array(parameters)),
+        ]
+        if route.hasBody {
+            let type = route.path.hasSuffix("/import") ? "application/x-ndjson" : "application/json"
+            let content = JSON.object([.init(type, ["schema": ["type": type == "application/json" ? "object" : "string"]])])
+            members.append(.init("requestBody", ["content": content]))
+        }
+        members.append(.init("responses", .object(responses)))
+        return .object(members)
+    }
+}

@@ -1,0 +1,100 @@
+package import FunctionRuntime
+private import Logging
+private import Model
+package import Queue
+private import Telemetry
+package import Store
+
+/// Writes outcomes onto trigger rows, in bulk, and tells the queue that they are recorded.
+///
+/// A message is acknowledged after the commit; killed between the two, it records the same again, which changes nothing. A
+/// message that was received before is handled alone, so that one that kills its historian takes no others with it.
+package struct Historian: Sendable {
+    private let runtime: FunctionRuntime
+    private let store: any OutcomeStore
+    private let queue: any MessageQueue
+    private let batch: Int
+    private let visibility: Duration
+
+    package init(
+        _ runtime: FunctionRuntime, store: any OutcomeStore, queue: any MessageQueue, batch: Int = 40,
+        visibility: Duration = .seconds(30)
+    ) {
+        self.runtime = runtime
+        self.store = store
+        self.queue = queue
+        self.batch = batch
+        self.visibility = visibility
+    }
+
+    /// Works until it is asked to stop, idle or old; what it holds then is recorded first.
+    package func run() async {
+        while !runtime.life.isStopping {
+            let messages = await receive()
+            if messages.isEmpty { continue }
+            runtime.life.noteWork()
+            let fresh = messages.filter { $0.receives == 1 }
+            await record(fresh)
+            for message in messages where message.receives > 1 { await record([message]) }
+        }
+        await store.close()
+    }
+
+    private func receive() async -> [ReceivedMessage] {
+        let wait = max(.milliseconds(1), min(QueueRules.maximumWait, runtime.life.timeLeft))
+        let receiving = Task { () -> [ReceivedMessage] in
+            do {
+                return try await queue.receive(upTo: batch, visibility: visibility, wait: wait)
+            } catch {
+                runtime.logger.warning("cannot receive: \(error)")
+                await runtime.life.sleep(.milliseconds(500))
+                return []
+            }
+        }
+        let watching = Task {
+            await runtime.life.nextRequest()
+            receiving.cancel()
+        }
+        if runtime.life.isAskedToStop { receiving.cancel() }
+        let messages = await receiving.value
+        watching.cancel()
+        return messages
+    }
+
+    private func record(_ messages: [ReceivedMessage]) async {
+        if messages.isEmpty { return }
+        var outcomes: [TriggerOutcome] = []
+        var unknown = 0
+        for message in messages {
+            let parsed = TriggerOutcome.parse(message.body)
+            outcomes += parsed.outcomes
+            unknown += parsed.unknown
+        }
+        if unknown > 0 {
+            count("unreadable", unknown)
+            runtime.logger.error("\(unknown) outcome lines cannot be read and are dropped")
+        }
+        do {
+            let result = try await store.record(outcomes)
+            Failpoint.afterRecord.pass()
+            count("recorded", result.recorded)
+            count("repeated", result.repeated)
+            count("orphaned", result.orphaned)
+            count("refused", result.refused)
+            _ = try await queue.confirm(messages.map(\.receipt), recorded: outcomes.map { MessageID($0.id) })
+        } catch {
+            // The leases lapse, or are given back, and the outcomes are recorded later.
+            runtime.logger.warning("cannot record \(outcomes.count) outcomes: \(error)")
+            _ = try? await queue.release(messages.map(\.receipt), after: .seconds(1))
+            runtime.metrics.count("headgate_historian_errors_total", help: "Batches that were given back")
+            await runtime.life.sleep(.milliseconds(250))
+        }
+    }
+
+    private func count(_ result: String, _ number: Int) {
+        if number > 0 {
+            runtime.metrics.count(
+                "headgate_outcomes_total", number, labels: "result=\"\(result)\"", help: "Outcomes by what became of them")
+        }
+    }
+}

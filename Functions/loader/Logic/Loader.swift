@@ -1,0 +1,185 @@
+package import FunctionRuntime
+private import Logging
+package import Model
+package import Queue
+private import Telemetry
+package import Scheduling
+package import Store
+
+/// Turns due schedules into triggers and puts them on the queue.
+///
+/// Correctness rests on the store's row locks and on the queue knowing ids; the locks on shards only save work. Everything
+/// after a commit may be repeated: a pass that was not confirmed is sent again by whoever takes the shard next.
+package struct Loader: Sendable {
+    package struct Configuration: Sendable {
+        /// The pass period.
+        package var every: Duration = .seconds(1)
+        /// How much further than the period a pass looks ahead.
+        package var lookahead: Duration = .seconds(2)
+        /// Schedules a transaction.
+        package var batch = 2_000
+        /// Shards to work on; nil: all there are.
+        package var shards: [Int]?
+        /// Messages in the queue, in all its shards, from which on nothing more is sent.
+        package var queueLimit = 2_000_000
+
+        package init() {}
+    }
+
+    private let runtime: FunctionRuntime
+    private let configuration: Configuration
+    private let store: any LoaderStore
+    private let queue: any MessageQueue
+    private let zones: ZoneCatalog
+
+    package init(
+        _ runtime: FunctionRuntime, configuration: Configuration, store: any LoaderStore, queue: any MessageQueue,
+        zones: ZoneCatalog
+    ) {
+        self.runtime = runtime
+        self.configuration = configuration
+        self.store = store
+        self.queue = queue
+        self.zones = zones
+    }
+
+    /// Works until it is asked to stop. An error of Postgres or Redis ends the pass; the next one begins anew.
+    package func run() async {
+        while !runtime.life.isStopping {
+            guard let session = await runtime.untilItWorks("cannot reach Postgres", { try await begin() }) else { return }
+            do {
+                try await work(session)
+            } catch {
+                runtime.logger.warning("the pass ended early: \(error)")
+                runtime.metrics.count("headgate_loader_errors_total", help: "Passes that ended early")
+                await store.close()
+                await runtime.life.sleep(.milliseconds(200))
+            }
+        }
+        await store.close()
+    }
+
+    private func begin() async throws -> LoaderSession {
+        let clock = try await ClockOffset(store.now)
+        runtime.check(clock, against: "database")
+        let all = try await store.shards()
+        return LoaderSession(clock: clock, wanted: configuration.shards ?? all)
+    }
+
+    private func work(_ session: LoaderSession) async throws {
+        var session = session
+        while !runtime.life.isStopping {
+            let start = ContinuousClock.now
+            if session.clock.isStale { session.clock = try await ClockOffset(store.now) }
+            if session.needsShards {
+                session.took(try await store.takeShards(session.missing))
+                runtime.metrics.set("headgate_loader_shards", Double(session.held.count), help: "Shards that this loader has")
+            }
+            let isBusy = try await tick(&session)
+            let elapsed = ContinuousClock.now - start
+            if !isBusy { await runtime.life.sleep(max(.milliseconds(1), configuration.every - elapsed)) }
+        }
+    }
+
+    /// One pass over the shards; true: more may be due already.
+    private func tick(_ session: inout LoaderSession) async throws -> Bool {
+        if session.held.isEmpty { return false }
+        let now = session.clock.now()
+        let horizon = now + configuration.every + configuration.lookahead
+        let work = try await store.overview(of: session.held.sorted(), before: horizon)
+        for shard in work {
+            if runtime.life.isStopping { return false }
+            if shard.confirmedPass < shard.pass { try await resend(shard) }
+            if shard.hasDueSchedules || shard.plannedLow < horizon {
+                try await pass(shard, horizon: horizon, &session)
+            }
+        }
+        if session.isTimeToRaiseFloors() {
+            for shard in session.held.sorted() { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
+        }
+        return session.clock.now() + configuration.lookahead > horizon
+    }
+
+    private func pass(_ overview: ShardOverview, horizon: Timestamp, _ session: inout LoaderSession) async throws {
+        let shard = overview.shard
+        let statistics = try await queue.statistics()
+        let isFull = statistics.ready + statistics.delayed > configuration.queueLimit
+        if isFull { runtime.logger.warning("the queue is full: triggers stay planned", metadata: ["shard": "\(shard)"]) }
+        let pass = try await store.beginPass(shard: shard)
+        let sendHorizon = isFull ? Timestamp.epoch : horizon
+        var isMore = overview.hasDueSchedules
+        while isMore {
+            let ticket = try await queue.ticket()
+            let now = session.clock.now()
+            let planner = ShardPlanner(
+                planner: Planner(zones: zones, tieOffset: ShardPlanner.tieOffset(of: shard)),
+                load: try await session.load(of: shard, now: now, store), now: now, horizon: horizon,
+                sendHorizon: sendHorizon)
+            let result = try await store.claimSchedules(
+                shard: shard, pass: pass, from: overview.low, before: horizon, limit: configuration.batch
+            ) { planner.plan($0) }
+            guard let result else { break }
+            session.adopt(planner.resultingLoad, shard: shard)
+            Failpoint.afterClaim.pass()
+            try await send(result.toSend, ticket: ticket, now: now)
+            count("headgate_loader_schedules_total", result.claimed, "Schedules claimed")
+            isMore = result.claimed == configuration.batch
+        }
+        isMore = !isFull && overview.plannedLow < horizon
+        while isMore {
+            let ticket = try await queue.ticket()
+            let now = session.clock.now()
+            let triggers = try await store.claimPlanned(
+                shard: shard, pass: pass, from: overview.plannedLow, before: horizon, limit: configuration.batch)
+            try await send(triggers, ticket: ticket, now: now)
+            isMore = triggers.count == configuration.batch
+            if !isMore { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
+        }
+        Failpoint.beforeConfirm.pass()
+        try await store.confirmPass(shard: shard, pass: pass)
+    }
+
+    /// Sends what a loader before this one, or a pass that failed, may not have sent.
+    private func resend(_ shard: ShardOverview) async throws {
+        var last: (Timestamp, Identifier)?
+        while true {
+            let ticket = try await queue.ticket()
+            let triggers = try await store.unconfirmed(
+                shard: shard.shard, confirmed: shard.confirmedPass, from: shard.openLow, after: last,
+                limit: configuration.batch)
+            let clock = try await ClockOffset(store.now)
+            try await send(triggers, ticket: ticket, now: clock.now())
+            guard let end = triggers.last, triggers.count == configuration.batch else { break }
+            last = (end.message.plannedAt, end.message.id)
+        }
+        try await store.confirmAllPasses(shard: shard.shard, upTo: shard.pass)
+    }
+
+    private func send(_ triggers: [QueuedTrigger], ticket: QueueTicket, now: Timestamp) async throws {
+        let messages = triggers.lazy.filter(\.hasAction).map { OutgoingMessage($0, now: now) }
+        for start in stride(from: 0, to: messages.count, by: 1_000) {
+            let part = Array(messages.dropFirst(start).prefix(1_000))
+            let results = try await queue.send(part, ticket: ticket, mode: .add)
+            count("headgate_loader_sent_total", results.filter { $0 == .accepted }.count, "Triggers put on the queue")
+            let stale = results.filter { $0 == .stale }.count
+            if stale > 0 {
+                count("headgate_loader_stale_total", stale, "Triggers left to the monitor: this loader was paused")
+                runtime.logger.warning("\(stale) triggers came too late to be sent; the monitor sends them")
+            }
+        }
+    }
+
+    private func count(_ name: String, _ by: Int, _ help: String) {
+        if by > 0 { runtime.metrics.count(name, by, help: help) }
+    }
+}
+
+extension OutgoingMessage {
+    /// A committed trigger as a message, to be received at its planned time.
+    package init(_ trigger: QueuedTrigger, now: Timestamp) {
+        let message = trigger.message
+        self.init(
+            id: MessageID(message.id), tenant: message.tenant, delay: max(.zero, message.plannedAt - now),
+            generation: message.redrive, attempts: trigger.attempts, body: message.encoded)
+    }
+}

@@ -1,0 +1,49 @@
+import FunctionRuntime
+import Model
+import Scheduling
+import Store
+
+/// What a loader knows while its connection lives.
+struct LoaderSession: Sendable {
+    var clock: ClockOffset
+    let wanted: [Int]
+    private(set) var held: Set<Int> = []
+    private var triedAt: ContinuousClock.Instant?
+    private var raisedAt = ContinuousClock.now
+    private var loads: [Int: LoadHistogram] = [:]
+
+    init(clock: ClockOffset, wanted: [Int]) {
+        self.clock = clock
+        self.wanted = wanted
+    }
+
+    /// Shards that another loader had are tried again every 5 s.
+    var needsShards: Bool {
+        held.count < wanted.count && (triedAt.map { ContinuousClock.now - $0 > .seconds(5) } ?? true)
+    }
+    var missing: [Int] { wanted.filter { !held.contains($0) } }
+
+    mutating func took(_ shards: Set<Int>) {
+        triedAt = .now
+        held.formUnion(shards)
+    }
+
+    mutating func isTimeToRaiseFloors() -> Bool {
+        guard ContinuousClock.now - raisedAt > .seconds(10) else { return false }
+        raisedAt = .now
+        return true
+    }
+
+    /// The load of a shard, read when it is first needed. As planned so far: its changes are empty.
+    mutating func load(of shard: Int, now: Timestamp, _ store: any LoaderStore) async throws -> LoadHistogram {
+        if let load = loads[shard] { return load }
+        let load = LoadHistogram(try await store.load(shard: shard, from: now))
+        loads[shard] = load
+        return load
+    }
+
+    mutating func adopt(_ load: LoadHistogram?, shard: Int) {
+        guard let load else { return }
+        loads[shard] = LoadHistogram(load.counts)
+    }
+}

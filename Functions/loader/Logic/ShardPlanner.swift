@@ -1,0 +1,86 @@
+import Model
+import Scheduling
+import Store
+import Synchronization
+
+/// Plans one batch of claimed schedules: from stored bytes to rows, without I/O.
+final class ShardPlanner: Sendable {
+    private let planner: Planner
+    private let load: LoadHistogram
+    private let now: Timestamp
+    private let horizon: Timestamp
+    /// Triggers planned before it are sent in this pass.
+    private let sendHorizon: Timestamp
+    private let result = Mutex<LoadHistogram?>(nil)
+
+    init(planner: Planner, load: LoadHistogram, now: Timestamp, horizon: Timestamp, sendHorizon: Timestamp) {
+        self.planner = planner
+        self.load = load
+        self.now = now
+        self.horizon = horizon
+        self.sendHorizon = sendHorizon
+    }
+
+    /// Equal loads are broken from another second in every shard, so that shards do not agree on the same ones.
+    static func tieOffset(of shard: Int) -> UInt64 {
+        var hash = StableHash()
+        hash.combine(UInt64(shard))
+        return hash.value
+    }
+
+    /// The load after `plan`.
+    var resultingLoad: LoadHistogram? { result.withLock { $0 } }
+
+    func plan(_ schedules: [ClaimedSchedule]) -> ShardPlan {
+        var plan = ShardPlan()
+        plan.rearms.reserveCapacity(schedules.count)
+        plan.rows.reserveCapacity(schedules.count)
+        var requests: [PlanRequest] = []
+        var places: [Int] = []
+        for (index, schedule) in schedules.enumerated() {
+            // A timing that cannot be read stays due in an hour, and does not stop the others.
+            plan.rearms.append(.init(nextAt: now + .seconds(3_600), fired: schedule.fired))
+            guard let timing = try? Timing(decoding: schedule.timing) else { continue }
+            let identity = ScheduleIdentity(
+                tenant: TenantID(checked: schedule.tenant), name: ScheduleName(checked: schedule.name))
+            requests.append(
+                PlanRequest(timing: timing, seed: identity.seed, cursor: schedule.nextAt, fired: schedule.fired))
+            places.append(index)
+        }
+        var load = load
+        let plans = planner.plan(requests, now: now, horizon: horizon, load: &load)
+        for (place, made) in zip(places, plans) {
+            plan.rearms[place] = .init(nextAt: made.missingZone == nil ? made.next : now + .seconds(60), fired: made.fired)
+            append(made, of: schedules[place], at: place, to: &plan)
+        }
+        plan.load = load.changes.map { ($0.second, $0.count) }
+        result.withLock { $0 = load }
+        return plan
+    }
+
+    private func append(_ made: Plan, of schedule: ClaimedSchedule, at place: Int, to plan: inout ShardPlan) {
+        for trigger in made.triggers {
+            let key = TriggerKey(
+                schedule: schedule.id, kind: .scheduled, revision: schedule.revision, occurrence: trigger.occurrence)
+            plan.rows.append(
+                NewTrigger(
+                    id: key.id(at: dated(trigger.occurrence)),
+                    state: trigger.plannedAt < sendHorizon ? .queued : .planned, source: place,
+                    occurrence: trigger.occurrence, plannedAt: trigger.plannedAt, deadline: trigger.deadline))
+        }
+        for lapse in made.lapses {
+            let key = TriggerKey(
+                schedule: schedule.id, kind: .scheduled, revision: schedule.revision, occurrence: lapse.first)
+            plan.rows.append(
+                NewTrigger(
+                    id: key.id(at: dated(lapse.first)), state: lapse.reason == .expired ? .expired : .skipped,
+                    source: place, occurrence: lapse.first, plannedAt: now, deadline: now, count: lapse.count,
+                    lastOccurrence: lapse.last, reason: lapse.reason.rawValue))
+        }
+    }
+
+    /// The day of a record is its occurrence's; those of long ago, whose partitions are gone, are dated today.
+    private func dated(_ occurrence: Timestamp) -> Timestamp {
+        occurrence < now - .seconds(86_400) ? now.flooredToMillisecond : occurrence
+    }
+}

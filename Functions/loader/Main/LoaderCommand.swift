@@ -1,0 +1,26 @@
+import ArgumentParser
+import FunctionRuntime
+import LoaderFunction
+import Model
+import Postgres
+
+@main struct LoaderCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "loader", abstract: "Turn due schedules into triggers and put them on the queue.",
+        discussion: FunctionHelp.settings)
+
+    @Option(help: "The pass period.", transform: FunctionHelp.duration) var every = Duration.seconds(1)
+    @Option(help: "A shard to work on; repeat it for several (default: all).") var shard: [Int] = []
+    @Option(help: "End after this time.", transform: FunctionHelp.duration) var maxAge: Duration?
+
+    func run() async throws {
+        let runtime = FunctionRuntime.start("loader", needs: [.postgres, .redis], maxAge: maxAge)
+        var configuration = Loader.Configuration()
+        configuration.every = every
+        configuration.shards = shard.isEmpty ? nil : shard
+        let loader = Loader(
+            runtime, configuration: configuration, store: PostgresLoaderStore(url: runtime.settings.postgres),
+            queue: runtime.settings.triggerQueue(), zones: SystemZones.catalog)
+        await runtime.run { await loader.run() }
+    }
+}

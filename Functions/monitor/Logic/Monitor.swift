@@ -1,0 +1,165 @@
+package import FunctionRuntime
+private import Logging
+private import LoaderFunction
+private import Model
+package import Queue
+private import Telemetry
+package import Redis
+package import Store
+
+/// Finds what got lost and sends it again, moves queues that nobody receives from, and keeps the partitions.
+///
+/// Several monitors are harmless: every repair is a send that the queue refuses when it knows the id.
+package struct Monitor: Sendable {
+    package struct Configuration: Sendable {
+        package var every: Duration = .seconds(5)
+        /// How many days of triggers are kept.
+        package var retention = 30
+        /// How many days ahead partitions exist.
+        package var ahead = 3
+
+        package init() {}
+    }
+
+    private let runtime: FunctionRuntime
+    private let configuration: Configuration
+    private let store: any MonitorStore
+    private let queue: any MessageQueue
+    private let outcomes: any MessageQueue
+    private let generation: RedisGeneration
+    private static let batch = 1_000
+
+    package init(
+        _ runtime: FunctionRuntime, configuration: Configuration, store: any MonitorStore, queue: any MessageQueue,
+        outcomes: any MessageQueue, generation: RedisGeneration
+    ) {
+        self.runtime = runtime
+        self.configuration = configuration
+        self.store = store
+        self.queue = queue
+        self.outcomes = outcomes
+        self.generation = generation
+    }
+
+    package func run() async {
+        while !runtime.life.isStopping {
+            let start = ContinuousClock.now
+            // Each duty alone: a database that is down must not keep the queues from moving.
+            await duty("moving the queues") { try await tickQueues() }
+            await duty("checking Redis") { try await checkGeneration() }
+            await duty("looking for overdue triggers") { try await repair() }
+            await duty("keeping the partitions") { try await keepDays() }
+            await runtime.life.sleep(max(.milliseconds(10), configuration.every - (ContinuousClock.now - start)))
+        }
+        await store.close()
+    }
+
+    private func duty(_ what: String, _ body: () async throws -> Void) async {
+        if runtime.life.isStopping { return }
+        do {
+            try await body()
+        } catch {
+            runtime.logger.warning("\(what): \(error)")
+            runtime.metrics.count("headgate_monitor_errors_total", help: "Duties that failed and are repeated")
+        }
+    }
+
+    private func tickQueues() async throws {
+        for queue in [queue, outcomes] {
+            _ = try await queue.tick()
+            let statistics = try await queue.statistics()
+            for (place, count) in [
+                ("ready", statistics.ready), ("delayed", statistics.delayed), ("in_flight", statistics.inFlight),
+                ("dead", statistics.dead),
+            ] {
+                runtime.metrics.set(
+                    "headgate_queue_messages", Double(count), labels: "queue=\"\(queue.name)\",place=\"\(place)\"",
+                    help: "Messages by queue and place")
+            }
+            runtime.metrics.set(
+                "headgate_queue_oldest_ready_seconds", statistics.oldestReady?.inSeconds ?? 0,
+                labels: "queue=\"\(queue.name)\"", help: "Age of the oldest message that is ready")
+        }
+    }
+
+    // MARK: Loss of Redis
+
+    /// Redis that lost its data lost the key that only the monitor writes: then everything unsettled is sent again.
+    private func checkGeneration() async throws {
+        let known = try await store.redisGeneration()
+        let present = try await generation.read()
+        if let known, present == known { return }
+        let clock = try await ClockOffset(store.now)
+        if known != nil {
+            runtime.logger.warning("Redis has lost its data; sending everything unsettled again")
+            try await store.recheckOverdue(now: clock.now())
+            var last: (Timestamp, Identifier)?
+            while true {
+                let triggers = try await store.unsettled(after: last, limit: Monitor.batch)
+                try await resend(triggers, now: clock.now())
+                guard let end = triggers.last, triggers.count == Monitor.batch else { break }
+                last = (end.message.plannedAt, end.message.id)
+            }
+            try await repair()
+        }
+        // Noted last: a monitor that dies before does it all again.
+        let next = present ?? generation.new(at: clock.now())
+        try await generation.write(next)
+        try await store.setRedisGeneration(next)
+    }
+
+    // MARK: Overdue triggers
+
+    private func repair() async throws {
+        let clock = try await ClockOffset(store.now)
+        runtime.check(clock, against: "database")
+        let now = clock.now()
+        try await store.sweep(now: now)
+        while !runtime.life.isStopping {
+            let overdue = try await store.takeOverdue(now: now, limit: Monitor.batch)
+            if overdue.isEmpty { return }
+            try await store.dropOverdue(overdue.filter { $0.state?.isFinal ?? true }.map(\.id))
+            let open = overdue.filter { $0.state.map { !$0.isFinal } ?? false }
+            try await settleCancelled(open)
+            let lost = open.filter { $0.state == .queued && !$0.isCancelRequested }.compactMap(\.trigger)
+            try await resend(lost, now: clock.now())
+            if overdue.count < Monitor.batch { return }
+        }
+    }
+
+    /// Repeats cancels that the API could not finish.
+    private func settleCancelled(_ open: [OverdueTrigger]) async throws {
+        let wanted = open.filter { $0.isCancelRequested || $0.trigger?.hasAction == false }
+        if wanted.isEmpty { return }
+        let results = try await queue.cancel(wanted.map { MessageID($0.id) })
+        let gone = zip(wanted, results).filter { $0.1 != .inFlight }.map(\.0.id)
+        _ = try await store.settleCancelled(gone)
+    }
+
+    private func resend(_ triggers: [QueuedTrigger], now: Timestamp) async throws {
+        let messages = triggers.filter(\.hasAction).map { OutgoingMessage($0, now: now) }
+        if messages.isEmpty { return }
+        let sent = try await queue.send(messages).filter { $0 == .accepted }.count
+        if sent > 0 {
+            runtime.logger.warning("sent \(sent) triggers again that the queue had lost")
+            runtime.metrics.count("headgate_monitor_resent_total", sent, help: "Triggers that the queue had lost")
+        }
+    }
+
+    // MARK: Partitions
+
+    private func keepDays() async throws {
+        let today = floorDivide(try await store.now().seconds, 86_400)
+        let days = try await store.days().map { floorDivide($0.seconds, 86_400) }
+        for day in today - 1...today + Int64(configuration.ahead) where !days.contains(day) {
+            if try await store.addDay(Timestamp(seconds: day * 86_400)) {
+                runtime.logger.info("made the partition of \(Timestamp(seconds: day * 86_400))")
+            }
+        }
+        for day in days where day < today - Int64(configuration.retention) {
+            let isDropped = try await store.dropDay(Timestamp(seconds: day * 86_400))
+            runtime.logger.info("\(isDropped ? "dropped" : "kept, for what is unsettled in it,") the partition of \(Timestamp(seconds: day * 86_400))")
+        }
+        try await store.dropLoad(before: Timestamp(seconds: (today - 1) * 86_400))
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import FunctionRuntime
+import Logging
+import Model
+import MonitorFunction
+import Postgres
+import Redis
+
+@main struct MonitorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "monitor", abstract: "Send lost triggers again, move idle queues, keep the partitions.",
+        discussion: FunctionHelp.settings)
+
+    @Option(help: "How often it looks.", transform: FunctionHelp.duration) var every = Duration.seconds(5)
+    @Option(help: "Days of triggers that are kept.") var retention = 30
+    @Option(help: "End after this time.", transform: FunctionHelp.duration) var maxAge: Duration?
+
+    func validate() throws {
+        guard (1...3_650).contains(retention) else {
+            throw ValidationError("--retention: expected 1 to 3650 days, found \(retention)")
+        }
+    }
+
+    func run() async throws {
+        let runtime = FunctionRuntime.start("monitor", needs: [.postgres, .redis], maxAge: maxAge)
+        var configuration = Monitor.Configuration()
+        configuration.every = every
+        configuration.retention = retention
+        let generation = RedisGeneration(url: runtime.settings.redisURL)
+        let objection = await runtime.untilItWorks("cannot reach Redis") { try await generation.objection() }
+        if let objection, let text = objection {
+            runtime.logger.critical("\(text)")
+            throw ExitCode(FunctionRuntime.ExitCode.usage)
+        }
+        let monitor = Monitor(
+            runtime, configuration: configuration, store: PostgresMonitorStore(url: runtime.settings.postgres),
+            queue: runtime.settings.triggerQueue(), outcomes: runtime.settings.outcomeQueue(), generation: generation)
+        await runtime.run { await monitor.run() }
+    }
+}

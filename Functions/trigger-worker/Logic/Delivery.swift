@@ -1,0 +1,64 @@
+import HTTP
+import Model
+import Queue
+
+/// One leased trigger on its way to its target.
+struct Delivery: Sendable {
+    let message: TriggerMessage
+    let record: ActionRecord
+    let receipt: Receipt
+    /// The number of the call to make, from 1.
+    let attempt: Int
+    var startedAt: Timestamp
+
+    /// Bytes of an answer that are recorded.
+    static let keptBytes = 4_096
+
+    /// The call of the action, with the headers that tell the target what it is about.
+    func request(traceID: (UInt64, UInt64), spanID: UInt64) -> HTTPRequest {
+        switch record.action {
+        case .http(let call):
+            var headers: [(name: String, value: String)] = []
+            headers.reserveCapacity(call.headers.count + 6)
+            var hasContentType = call.body == nil
+            for header in call.headers {
+                headers.append((header.name, header.value))
+                hasContentType = hasContentType || header.name.lowercased() == "content-type"
+            }
+            if !hasContentType { headers.append(("Content-Type", "application/json")) }
+            headers.append(("Idempotency-Key", message.id.description))
+            headers.append(("Headgate-Schedule", message.schedule))
+            headers.append(("Headgate-Fire-Time", message.occurrence.description))
+            headers.append(("Headgate-Attempt", String(attempt)))
+            headers.append(("traceparent", Delivery.traceparent(traceID, spanID)))
+            return HTTPRequest(
+                method: call.method, url: call.url, headers: headers, body: call.body, timeout: call.timeout,
+                keptBytes: Delivery.keptBytes)
+        }
+    }
+
+    /// W3C Trace Context, version 00, sampled.
+    private static func traceparent(_ trace: (UInt64, UInt64), _ span: UInt64) -> String {
+        func hex(_ word: UInt64) -> String {
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        }
+        return "00-\(hex(trace.0))\(hex(trace.1))-\(hex(span))-01"
+    }
+
+    func outcome(
+        _ state: TriggerState, result: HTTPResult?, reason: String?, endedAt: Timestamp
+    ) -> TriggerOutcome {
+        var outcome = TriggerOutcome(
+            id: message.id, redrive: message.redrive, attempt: result == nil ? 0 : attempt, state: state, reason: reason)
+        guard let result else { return outcome }
+        outcome.startedAt = startedAt
+        outcome.durationMilliseconds = Int((endedAt - startedAt).milliseconds)
+        if attempt == 1 { outcome.latenessMilliseconds = Int((startedAt - message.plannedAt).milliseconds) }
+        if case .success(let response) = result {
+            outcome.status = response.status
+            outcome.body = response.body
+        }
+        return outcome
+    }
+}

@@ -1,0 +1,265 @@
+package import FunctionRuntime
+package import HTTP
+private import Logging
+private import Model
+package import Queue
+private import Telemetry
+
+/// Performs the actions of triggers: leases them, makes the calls, and settles each with its outcome in one atomic step.
+///
+/// It holds no database connection. There is no barrier: a slow call takes one place among many, and its lease is extended
+/// while it lasts. A worker that dies loses nothing; its leases lapse and others make the calls again.
+package actor TriggerWorker {
+    package struct Configuration: Sendable {
+        /// Triggers leased at once.
+        package var batch = 100
+        /// Calls in flight at once.
+        package var concurrency = 256
+        package var visibility: Duration = .seconds(30)
+        /// How long calls under way may take when the worker is asked to stop.
+        package var drain: Duration = .seconds(25)
+
+        package init() {}
+    }
+
+    private struct Flight {
+        var receipt: Receipt
+        var token: HTTPCallToken?
+    }
+
+    private let runtime: FunctionRuntime
+    private let configuration: Configuration
+    private let queue: any MessageQueue
+    private let client: HTTPClient
+    private let finished = Finished()
+    private var flights: [Receipt: Flight] = [:]
+    private var room: CheckedContinuation<Void, Never>?
+    private var random = SystemRandomNumberGenerator()
+
+    package init(
+        _ runtime: FunctionRuntime, configuration: Configuration, queue: any MessageQueue, client: HTTPClient
+    ) {
+        self.runtime = runtime
+        self.configuration = configuration
+        self.queue = queue
+        self.client = client
+    }
+
+    /// Works until it is asked to stop, idle or old; then lets calls under way end, and settles them.
+    package func run() async {
+        guard let clock = await runtime.untilItWorks("cannot reach Redis", { [queue] in
+            try await ClockOffset { try await queue.ticket().time }
+        }) else { return }
+        runtime.check(clock, against: "queue")
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.settleLoop() }
+            let extending = Task { await self.extendLoop() }
+            await receiveLoop()
+            await drain()
+            extending.cancel()
+            await extending.value
+            finished.close()
+        }
+        client.close()
+    }
+
+    // MARK: Receiving
+
+    private func receiveLoop() async {
+        let life = runtime.life
+        while !life.isStopping {
+            let free = configuration.concurrency - flights.count
+            if free < min(configuration.batch, max(1, configuration.concurrency / 4)) {
+                await waitForRoom()
+                continue
+            }
+            let received = await receive(min(configuration.batch, free))
+            if !received.isEmpty { life.noteWork() }
+            start(received)
+        }
+    }
+
+    /// Leases, waiting up to 20 s for the first; a request to stop ends the wait.
+    private func receive(_ limit: Int) async -> [ReceivedMessage] {
+        let wait = max(.milliseconds(1), min(QueueRules.maximumWait, runtime.life.timeLeft))
+        let visibility = configuration.visibility
+        let (queue, life, logger) = (queue, runtime.life, runtime.logger)
+        let receiving = Task { () -> [ReceivedMessage] in
+            do {
+                return try await queue.receive(upTo: limit, visibility: visibility, wait: wait)
+            } catch {
+                logger.warning("cannot receive: \(error)")
+                await life.sleep(.milliseconds(500))
+                return []
+            }
+        }
+        let watching = Task {
+            await life.nextRequest()
+            receiving.cancel()
+        }
+        if life.isAskedToStop { receiving.cancel() }
+        let received = await receiving.value
+        watching.cancel()
+        return received
+    }
+
+    private func waitForRoom() async {
+        await withCheckedContinuation { continuation in room = continuation }
+    }
+
+    private func start(_ received: [ReceivedMessage]) {
+        let now = WallClock.now()
+        var settlements: [Settlement] = []
+        for message in received {
+            let trigger: TriggerMessage
+            let record: ActionRecord
+            do {
+                trigger = try TriggerMessage(decoding: message.body)
+                record = try ActionRecord(decoding: trigger.action)
+            } catch {
+                settlements.append(unreadable(message, error))
+                continue
+            }
+            let delivery = Delivery(
+                message: trigger, record: record, receipt: message.receipt, attempt: message.attempts + 1, startedAt: now)
+            if now > trigger.deadline {
+                let outcome = delivery.outcome(
+                    .expired, result: nil, reason: "the deadline had passed before attempt \(delivery.attempt)", endedAt: now)
+                settlements.append(Settlement(message.receipt, .acknowledge, outcome: outcome.line))
+                count(.expired)
+                continue
+            }
+            call(delivery)
+        }
+        if !settlements.isEmpty {
+            let last = settlements
+            Task { await settle(last) }
+        }
+    }
+
+    private func call(_ delivery: Delivery) {
+        let trace = (delivery.message.id.high, delivery.message.id.low)
+        let request = delivery.request(traceID: trace, spanID: random.next() | 1)
+        flights[delivery.receipt] = Flight(receipt: delivery.receipt)
+        let finished = finished
+        let token = client.start(request) { finished.append(.init(delivery: delivery, result: $0)) }
+        flights[delivery.receipt]?.token = token
+    }
+
+    private func unreadable(_ message: ReceivedMessage, _ error: any Error) -> Settlement {
+        runtime.logger.error("a message cannot be read: \(error)", metadata: ["id": "\(message.id)"])
+        let reason = "the message cannot be read: \(error)"
+        let notice = BurialNotice.line(id: message.id, generation: message.generation, reason: reason)
+        return Settlement(message.receipt, .bury(reason: reason), outcome: notice)
+    }
+
+    // MARK: Settling
+
+    /// Settles what has ended, all of it at once: while a settlement is under way more gathers for the next.
+    private func settleLoop() async {
+        while let items = await finished.next() {
+            var items = items
+            if items.count < 32 && flights.count > 64 {
+                // A short wait makes one script of many answers.
+                try? await Task.sleep(for: .milliseconds(2), tolerance: .zero)
+                items += finished.takeNow()
+            }
+            await settle(items.compactMap { settlement(of: $0) })
+            for item in items { flights[item.delivery.receipt] = nil }
+            room?.resume()
+            room = nil
+        }
+    }
+
+    private func settlement(of item: Finished.Item) -> Settlement? {
+        let delivery = item.delivery
+        let now = WallClock.now()
+        if case .failure(let error) = item.result, error.code == .cancelled {
+            // Cancelled by us: the lease was lost, or the worker lets go. No attempt is charged.
+            return Settlement(delivery.receipt, .release(after: .zero))
+        }
+        let verdict = DeliveryRules.verdict(
+            on: answer(item.result), attempt: delivery.attempt, policy: delivery.record.retry,
+            deadline: delivery.message.deadline, now: now, using: &random)
+        switch verdict {
+        case .final(let state, let reason):
+            count(state)
+            let outcome = delivery.outcome(state, result: item.result, reason: reason, endedAt: now)
+            return Settlement(delivery.receipt, .acknowledge, outcome: outcome.line)
+        case .retry(let delay, let reason):
+            runtime.metrics.count("headgate_trigger_retries_total", help: "Attempts that failed and are repeated")
+            let outcome = delivery.outcome(.queued, result: item.result, reason: reason, endedAt: now)
+            return Settlement(delivery.receipt, .retry(after: delay), outcome: outcome.line)
+        case .dead(let reason):
+            count(.dead)
+            let outcome = delivery.outcome(.dead, result: item.result, reason: reason, endedAt: now)
+            return Settlement(delivery.receipt, .bury(reason: reason), outcome: outcome.line)
+        }
+    }
+
+    private func answer(_ result: HTTPResult) -> DeliveryRules.Answer {
+        switch result {
+        case .success(let response):
+            .status(response.status, retryAfter: DeliveryRules.retryAfter(response.header("Retry-After")))
+        case .failure(let error):
+            error.code == .invalid || error.code == .forbidden
+                ? .impossible(error.description) : .failed(error.description)
+        }
+    }
+
+    /// Settles, and repeats while the queue cannot be reached: until the leases have lapsed, others would make the calls
+    /// again.
+    private func settle(_ settlements: [Settlement]) async {
+        if settlements.isEmpty { return }
+        Failpoint.beforeSettle.pass()
+        let deadline = ContinuousClock.now + configuration.visibility
+        while true {
+            do {
+                let results = try await queue.settle(settlements)
+                let stale = results.filter { $0 == .stale }.count
+                if stale > 0 {
+                    runtime.metrics.count("headgate_stale_settlements_total", stale, help: "Leases that ended before their outcome")
+                }
+                return
+            } catch {
+                runtime.logger.warning("cannot settle \(settlements.count) triggers: \(error)")
+                if !error.isRetryable || ContinuousClock.now > deadline { return }
+                try? await Task.sleep(for: .milliseconds(250))
+            }
+        }
+    }
+
+    private func count(_ state: TriggerState) {
+        runtime.metrics.count("headgate_triggers_total", labels: "state=\"\(state.name)\"", help: "Triggers by their outcome")
+    }
+
+    // MARK: Leases
+
+    /// Extends every lease each third of the visibility; a call whose lease is lost is aborted.
+    private func extendLoop() async {
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: configuration.visibility / 3) } catch { return }
+            let receipts = Array(flights.keys)
+            if receipts.isEmpty { continue }
+            do {
+                for (receipt, isHeld) in zip(receipts, try await queue.extend(receipts, visibility: configuration.visibility))
+                where !isHeld {
+                    if let token = flights[receipt]?.token { client.cancel(token) }
+                }
+            } catch {
+                runtime.logger.warning("cannot extend leases: \(error)")
+            }
+        }
+    }
+
+    /// Lets calls under way end; asked twice, or after the drain time, aborts them and releases their leases.
+    private func drain() async {
+        let deadline = ContinuousClock.now + configuration.drain
+        while !flights.isEmpty {
+            if runtime.life.isUrgent || ContinuousClock.now > deadline {
+                for flight in flights.values { if let token = flight.token { client.cancel(token) } }
+            }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+}

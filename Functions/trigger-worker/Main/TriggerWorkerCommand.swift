@@ -1,0 +1,38 @@
+import ArgumentParser
+import FunctionRuntime
+import HTTP
+import Model
+import Queue
+import Redis
+import TriggerWorkerFunction
+
+@main struct TriggerWorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trigger-worker", abstract: "Perform the actions of triggers.", discussion: FunctionHelp.settings)
+
+    @Option(help: "Triggers leased at once.") var batch = 100
+    @Option(help: "Calls in flight at once.") var concurrency = 256
+    @Option(help: "End after so long without work.", transform: FunctionHelp.duration) var idle: Duration?
+    @Option(help: "End after this time.", transform: FunctionHelp.duration) var maxAge: Duration?
+
+    func validate() throws {
+        guard (1...1_000).contains(batch) else { throw ValidationError("--batch: expected 1 to 1000, found \(batch)") }
+        guard (1...10_000).contains(concurrency) else {
+            throw ValidationError("--concurrency: expected 1 to 10000, found \(concurrency)")
+        }
+    }
+
+    func run() async throws {
+        let runtime = FunctionRuntime.start("trigger-worker", needs: [.redis], idle: idle, maxAge: maxAge)
+        let queue = runtime.settings.triggerQueue()
+        var configuration = TriggerWorker.Configuration()
+        configuration.batch = batch
+        configuration.concurrency = concurrency
+        configuration.visibility = queue.configuration.visibility
+        var http = HTTPClient.Configuration()
+        http.maximumConcurrency = concurrency
+        http.policy = .publicOnly(except: runtime.settings.allowedTargets)
+        let worker = TriggerWorker(runtime, configuration: configuration, queue: queue, client: HTTPClient(http))
+        await runtime.run { await worker.run() }
+    }
+}
