@@ -97,15 +97,22 @@ let package = Package(
         .target(
             name: "Telemetry", dependencies: ["Model", logging], path: "Core/Telemetry", exclude: ["README.md"],
             swiftSettings: settings),
-        core("FunctionRuntime", ["Model", "Blocking", "CPlatform", "HTTP", "Queue", "Redis", "Scheduling", "Telemetry", logging]),
+        core(
+            "FunctionRuntime",
+            ["Model", "Blocking", "CPlatform", "HTTP", "Queue", "Redis", "Scheduling", "Telemetry", logging]),
         .target(name: "TestServers", path: "Tests/TestServers", swiftSettings: testSettings),
         test("ModelTests", ["Model"]),
         test("QueueTests", ["Model", "Queue", "Redis", "TestServers"]),
     ]
-        + function("api", "APIFunction", ["HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Store", hummingbird, httpTypes, nioCore, crypto], main: ["HTTP", "Postgres", "Queue", "Redis", "Scheduling"])
+        + function(
+            "api", "APIFunction",
+            ["HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Store", hummingbird, httpTypes, nioCore, crypto],
+            main: ["HTTP", "Postgres", "Queue", "Redis", "Scheduling"])
         + function("loader", "LoaderFunction", ["Queue", "Scheduling", "Store"], main: ["Postgres"])
         + function("trigger-worker", "TriggerWorkerFunction", ["HTTP", "Queue"], main: ["HTTP", "Queue", "Redis"])
         + function("historian", "HistorianFunction", ["Queue", "Store"], main: ["Postgres", "Queue", "Redis"])
-        + function("monitor", "MonitorFunction", ["LoaderFunction", "Queue", "Redis", "Store"], main: ["Postgres", "Redis", logging]),
+        + function(
+            "monitor", "MonitorFunction", ["LoaderFunction", "Queue", "Redis", "Store"],
+            main: ["Postgres", "Redis", logging]),
     swiftLanguageModes: [.v6]
 )

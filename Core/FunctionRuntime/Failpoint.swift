@@ -7,7 +7,9 @@ package struct Failpoint: Sendable {
     private let isArmed: Bool
 
     private init(_ name: String) {
-        isArmed = (FunctionSettings.variable("HEADGATE_FAILPOINTS") ?? "").split(separator: ",").contains { $0 == "\(name)=kill" }
+        isArmed = (FunctionSettings.variable("HEADGATE_FAILPOINTS") ?? "").split(separator: ",").contains {
+            $0 == "\(name)=kill"
+        }
     }
 
     package func pass() { if isArmed { raise(SIGKILL) } }

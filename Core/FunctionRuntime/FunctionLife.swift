@@ -59,7 +59,8 @@ package final class FunctionLife: Sendable {
     package var timeLeft: Duration {
         let now = ContinuousClock.now
         let lastWork = state.withLock { $0.lastWork }
-        return min(idle.map { $0 - (now - lastWork) } ?? .seconds(3_600), maxAge.map { $0 - (now - born) } ?? .seconds(3_600))
+        return min(
+            idle.map { $0 - (now - lastWork) } ?? .seconds(3_600), maxAge.map { $0 - (now - born) } ?? .seconds(3_600))
     }
 
     /// Sleeps for a time, or until the next request to stop.

@@ -76,9 +76,11 @@ package struct FunctionRuntime: Sendable {
 
     /// Exits when the host's clock is too far off another; warns from a second on.
     package func check(_ offset: ClockOffset, against what: String) {
-        metrics.set("headgate_clock_skew_seconds", offset.offset.inSeconds, help: "Offset of the \(what)'s clock to the host's")
+        metrics.set(
+            "headgate_clock_skew_seconds", offset.offset.inSeconds, help: "Offset of the \(what)'s clock to the host's")
         if offset.magnitude >= ClockOffset.refuseFrom {
-            logger.critical("the host's clock is \(offset.offset.text) off the \(what)'s: set it right, it must be within 5 s")
+            logger.critical(
+                "the host's clock is \(offset.offset.text) off the \(what)'s: set it right, it must be within 5 s")
             exit(ExitCode.clock)
         }
         if offset.magnitude >= ClockOffset.warnFrom {

@@ -45,10 +45,13 @@ package struct FunctionSettings: Sendable {
         if let url = value("HEADGATE_POSTGRES") {
             postgres = url
         } else if needs.contains(.postgres) {
-            mistakes.append("HEADGATE_POSTGRES is not set: the database's URL, postgresql://user:password@host:port/database")
+            mistakes.append(
+                "HEADGATE_POSTGRES is not set: the database's URL, postgresql://user:password@host:port/database")
         }
         if let text = value("HEADGATE_REDIS") {
-            do throws(RedisError) { redis = try RedisURL(text) } catch { mistakes.append("HEADGATE_REDIS: \(error.message)") }
+            do throws(RedisError) { redis = try RedisURL(text) } catch {
+                mistakes.append("HEADGATE_REDIS: \(error.message)")
+            }
         } else if needs.contains(.redis) {
             mistakes.append("HEADGATE_REDIS is not set: the queues' URL, redis://host:port")
         }
@@ -91,15 +94,21 @@ package struct FunctionSettings: Sendable {
     private static func queues(_ value: JSON) throws(FieldErrors) -> [String: QueueConfiguration] {
         var queues: [String: QueueConfiguration] = [:]
         var errors: [FieldError] = []
-        if value.members == nil { errors.append(FieldError(pointer: "", detail: "expected an object, found \(value.kind)")) }
+        if value.members == nil {
+            errors.append(FieldError(pointer: "", detail: "expected an object, found \(value.kind)"))
+        }
         for member in value.members ?? [] {
             var fields = JSONFields(member.value, at: "/\(member.name)")
             let standard = QueueConfiguration()
-            let shards = fields.optional("shards", "1 to 1024") { $0.int.flatMap { (1...1_024).contains($0) ? $0 : nil } }
+            let shards = fields.optional("shards", "1 to 1024") {
+                $0.int.flatMap { (1...1_024).contains($0) ? $0 : nil }
+            }
             let visibility = fields.optional("visibility", "a duration of at least 1s") { value in
                 value.text.flatMap { Duration(text: $0) }.flatMap { $0 >= .seconds(1) ? $0 : nil }
             }
-            let receives = fields.optional("maxReceives", "1 to 1000") { $0.int.flatMap { (1...1_000).contains($0) ? $0 : nil } }
+            let receives = fields.optional("maxReceives", "1 to 1000") {
+                $0.int.flatMap { (1...1_000).contains($0) ? $0 : nil }
+            }
             _ = fields.raw("deadLetter")
             fields.finish()
             errors += fields.errors

@@ -32,7 +32,8 @@ package final class HTTPClient: Sendable {
     ///
     /// The token cancels it.
     @discardableResult
-    package func start(_ request: HTTPRequest, _ completion: @escaping @Sendable (HTTPResult) -> Void) -> HTTPCallToken {
+    package func start(_ request: HTTPRequest, _ completion: @escaping @Sendable (HTTPResult) -> Void) -> HTTPCallToken
+    {
         engine.submit(request, completion)
     }
 

@@ -14,7 +14,8 @@ final class HTTPLoop {
     init(multi: MultiHandle, configuration: HTTPClient.Configuration) {
         self.multi = multi
         self.configuration = configuration
-        unsafe headgate_curl_multi_set_long(multi.pointer, CURLMOPT_MAX_HOST_CONNECTIONS, configuration.connectionsPerHost)
+        unsafe headgate_curl_multi_set_long(
+            multi.pointer, CURLMOPT_MAX_HOST_CONNECTIONS, configuration.connectionsPerHost)
         unsafe headgate_curl_multi_set_long(multi.pointer, CURLMOPT_MAXCONNECTS, configuration.maximumConcurrency)
         unsafe headgate_curl_multi_set_long(multi.pointer, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
     }

@@ -22,8 +22,12 @@ package struct ByteWriter: Sendable {
     package mutating func write(_ value: Timestamp) { write(value.microseconds) }
     package mutating func write(_ value: Duration) { write(value.microseconds) }
     package mutating func write(_ value: Identifier) {
-        for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: value.high >> UInt64(shift))) }
-        for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: value.low >> UInt64(shift))) }
+        for shift in stride(from: 56, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: value.high >> UInt64(shift)))
+        }
+        for shift in stride(from: 56, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: value.low >> UInt64(shift)))
+        }
     }
     package mutating func write(_ value: some StringProtocol) {
         write(unsigned: UInt64(value.utf8.count))
@@ -60,7 +64,9 @@ package struct ByteReader: Sendable {
     package var isAtEnd: Bool { position == bytes.endIndex }
     package var remaining: ArraySlice<UInt8> { bytes[position...] }
 
-    package func failure(_ expected: String) -> Failure { Failure(offset: position - bytes.startIndex, expected: expected) }
+    package func failure(_ expected: String) -> Failure {
+        Failure(offset: position - bytes.startIndex, expected: expected)
+    }
 
     package mutating func unsigned() throws(Failure) -> UInt64 {
         var value: UInt64 = 0

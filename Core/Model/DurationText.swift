@@ -56,7 +56,9 @@ extension Duration {
         var index = 1
         var found = false
         while index < bytes.count {
-            if bytes[index] == UInt8(ascii: "T"), units.startIndex <= days.count, units.last?.0 == UInt8(ascii: "D") || units.isEmpty {
+            if bytes[index] == UInt8(ascii: "T"), units.startIndex <= days.count,
+                units.last?.0 == UInt8(ascii: "D") || units.isEmpty
+            {
                 units = times[...]
                 index += 1
                 found = false

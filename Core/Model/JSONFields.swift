@@ -18,7 +18,9 @@ public struct JSONFields: Sendable {
     public init(_ value: JSON, at pointer: String = "") {
         self.pointer = pointer
         members = value.members ?? []
-        if value.members == nil { errors.append(FieldError(pointer: pointer, detail: "expected an object, found \(value.kind)")) }
+        if value.members == nil {
+            errors.append(FieldError(pointer: pointer, detail: "expected an object, found \(value.kind)"))
+        }
     }
 
     /// `/a~1b` for the field `a/b` of the document.

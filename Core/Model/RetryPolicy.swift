@@ -59,8 +59,8 @@ extension RetryPolicy {
                 RetryPolicy.wait($0, atLeast: initial)
             } ?? max(standard.cap, initial)
         let maxAttempts =
-            fields.optional("maxAttempts", "a whole number from 1 to 100") { value in
-                value.int.flatMap { (1...100).contains($0) ? $0 : nil }
+            fields.optional("maxAttempts", "a whole number from 1 to 60") { value in
+                value.int.flatMap { (1...60).contains($0) ? $0 : nil }
             } ?? standard.maxAttempts
         fields.finish()
         errors += fields.errors

@@ -17,6 +17,8 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
     /// 9999-12-31T23:59:59.999Z, the last time that RFC 3339 can write.
     public static let distantFuture = Timestamp(milliseconds: 253_402_300_799_999)
+    /// Before every other time.
+    public static let distantPast = Timestamp(microseconds: .min)
     /// 1970-01-01T00:00:00Z.
     public static let epoch = Timestamp(microseconds: 0)
 
@@ -76,7 +78,8 @@ extension Timestamp: CustomStringConvertible {
     /// microsecond are dropped. Returns nil for anything else, also for February 30th.
     public init?(_ text: some StringProtocol) {
         var reader = DigitReader(Array(text.utf8))
-        guard let year = reader.number(digits: 4), reader.take("-"), let month = reader.number(digits: 2), reader.take("-"),
+        guard let year = reader.number(digits: 4), reader.take("-"), let month = reader.number(digits: 2),
+            reader.take("-"),
             let day = reader.number(digits: 2), let date = CivilDate(year: year, month: month, day: day),
             reader.take("T") || reader.take("t") || reader.take(" "), let hour = reader.number(digits: 2), hour < 24,
             reader.take(":"), let minute = reader.number(digits: 2), minute < 60, reader.take(":"),
@@ -129,7 +132,9 @@ struct DigitReader {
     var isAtEnd: Bool { position == bytes.count }
 
     mutating func take(_ character: Unicode.Scalar) -> Bool {
-        guard position < bytes.count, bytes[position] == UInt8(truncatingIfNeeded: character.value) else { return false }
+        guard position < bytes.count, bytes[position] == UInt8(truncatingIfNeeded: character.value) else {
+            return false
+        }
         position += 1
         return true
     }

@@ -90,7 +90,9 @@ package struct TriggerOutcome: Hashable, Sendable {
     package init?(line: ArraySlice<UInt8>) {
         let fields = line.split(separator: 9, omittingEmptySubsequences: false)
         func text(_ index: Int) -> String { String(decoding: fields[index], as: UTF8.self) }
-        guard fields.count >= 5, text(0) == "1", let id = Identifier(text(2)), let redrive = Int(text(3)) else { return nil }
+        guard fields.count >= 5, text(0) == "1", let id = Identifier(text(2)), let redrive = Int(text(3)) else {
+            return nil
+        }
         if text(1) == "dead" {
             self.init(id: id, redrive: redrive, attempt: 0, state: .dead, reason: text(4))
             return

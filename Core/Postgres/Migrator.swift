@@ -30,7 +30,8 @@ package struct Migrator: Sendable {
     @discardableResult
     package func run() async throws -> [String] {
         let connection = PostgresConnection(.init(url: url, applicationName: "headgate migrate"))
-        try await connection.run(script: "set client_min_messages = warning; select pg_advisory_lock(\(AdvisoryLock.migration))")
+        try await connection.run(
+            script: "set client_min_messages = warning; select pg_advisory_lock(\(AdvisoryLock.migration))")
         try await connection.run(script: roles)
         try await connection.run(
             script: """

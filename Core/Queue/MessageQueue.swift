@@ -14,7 +14,8 @@ package protocol MessageQueue: Sendable {
 
     /// Adds messages. `ticket` must be younger than 60 s: a sender that was paused for longer is refused (`.stale`) and
     /// leaves the work to the monitor. Delays count from the ticket, so that a slow sender does not delay them further.
-    func send(_ messages: [OutgoingMessage], ticket: QueueTicket, mode: SendMode) async throws(QueueError) -> [SendResult]
+    func send(_ messages: [OutgoingMessage], ticket: QueueTicket, mode: SendMode) async throws(QueueError)
+        -> [SendResult]
 
     /// Leases up to `limit` messages for `visibility`; waits up to `wait` (at most 20 s) for the first.
     ///

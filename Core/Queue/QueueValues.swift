@@ -63,7 +63,8 @@ package struct OutgoingMessage: Sendable {
     package var body: [UInt8]
 
     package init(
-        id: MessageID, tenant: String, delay: Duration = .zero, cost: Double = 1, generation: Int = 0, attempts: Int = 0,
+        id: MessageID, tenant: String, delay: Duration = .zero, cost: Double = 1, generation: Int = 0,
+        attempts: Int = 0,
         body: [UInt8]
     ) {
         precondition(!body.isEmpty, "a message needs a body")

@@ -96,7 +96,9 @@ package actor RedisConnection {
     deinit { unsafe redisFree(context) }
 
     func setTimeout(_ timeout: Duration) throws(RedisError) {
-        guard unsafe headgate_redis_set_timeout(context, Int(timeout.milliseconds)) == REDIS_OK else { throw unsafe RedisContext.error(of: context) }
+        guard unsafe headgate_redis_set_timeout(context, Int(timeout.milliseconds)) == REDIS_OK else {
+            throw unsafe RedisContext.error(of: context)
+        }
     }
 
     func append(_ command: RedisCommand) throws(RedisError) {

@@ -9,7 +9,8 @@ package struct RedisURL: Hashable, Sendable {
     package init(_ text: String) throws(RedisError) {
         let scheme = "redis://"
         guard text.hasPrefix(scheme) else {
-            let hint = text.hasPrefix("rediss://") ? "TLS is not supported by this hiredis" : "it must begin with \(scheme)"
+            let hint =
+                text.hasPrefix("rediss://") ? "TLS is not supported by this hiredis" : "it must begin with \(scheme)"
             throw RedisError(.badURL, "the Redis URL cannot be used: \(hint)")
         }
         var rest = text.dropFirst(scheme.count)

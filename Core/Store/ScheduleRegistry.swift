@@ -30,7 +30,8 @@ package protocol ScheduleRegistry: Sendable {
     /// Makes these cancelled that were asked to be and are not settled.
     func settleCancelled(_ ids: [Identifier], tenant: String, reason: String) async throws
     /// Turns dead triggers queued for another go. Those that were.
-    func redrive(_ ids: [Identifier], deadline: Timestamp, by actor: AuditActor, now: Timestamp) async throws -> [Identifier]
+    func redrive(_ ids: [Identifier], deadline: Timestamp, by actor: AuditActor, now: Timestamp) async throws
+        -> [Identifier]
 
     func authenticate(hash: [UInt8]) async throws -> KeyRow?
     func insert(_ key: KeyRow, hash: [UInt8], by actor: AuditActor, now: Timestamp) async throws
@@ -151,7 +152,8 @@ package struct TriggerWrite: Sendable {
     package var state: TriggerState
 
     package init(
-        message: TriggerMessage, schedule: Identifier, shard: Int, revision: Int, hidden: ScheduleWrite?, isStored: Bool,
+        message: TriggerMessage, schedule: Identifier, shard: Int, revision: Int, hidden: ScheduleWrite?,
+        isStored: Bool,
         state: TriggerState
     ) {
         self.message = message
@@ -184,7 +186,8 @@ package struct TriggerRow: Sendable {
     package var log: [UInt8]
 
     package init(
-        id: Identifier, tenant: String, name: String, kind: TriggerKind, state: TriggerState, revision: Int, redrive: Int,
+        id: Identifier, tenant: String, name: String, kind: TriggerKind, state: TriggerState, revision: Int,
+        redrive: Int,
         occurrence: Timestamp, plannedAt: Timestamp, deadline: Timestamp, attempts: Int, latenessMilliseconds: Int?,
         isCancelRequested: Bool, count: Int, lastOccurrence: Timestamp?, reason: String?, log: [UInt8]
     ) {

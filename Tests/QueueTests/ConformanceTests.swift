@@ -181,7 +181,9 @@ import Testing
         #expect(letter.first?.diedAt == it.now)
     }
 
-    @Test(arguments: Driver.allCases) func `dead letters are redriven oldest first at a rate`(driver: Driver) async throws {
+    @Test(arguments: Driver.allCases) func `dead letters are redriven oldest first at a rate`(driver: Driver)
+        async throws
+    {
         let it = try driver.make()
         for id in ["m", "n", "o"] {
             _ = try await it.send(id)
@@ -240,7 +242,8 @@ import Testing
         #expect(next.filter { $0.tenant == "quiet" }.count == 20)
     }
 
-    @Test(arguments: Driver.allCases) func `fairness holds for what was delayed or expired`(driver: Driver) async throws {
+    @Test(arguments: Driver.allCases) func `fairness holds for what was delayed or expired`(driver: Driver) async throws
+    {
         let it = try driver.make()
         let noisy = (0..<1_500).map { it.message("noisy\($0)", tenant: "noisy", delay: .seconds(5)) }
         let quiet = (0..<20).map { it.message("zquiet\($0)", tenant: "quiet", delay: .seconds(5)) }
@@ -308,11 +311,15 @@ import Testing
                     held[id] = message.receipt
                 }
             case 4, 5:
-                guard let (id, receipt) = held.sorted(by: { $0.key < $1.key }).randomElement(using: &random) else { break }
+                guard let (id, receipt) = held.sorted(by: { $0.key < $1.key }).randomElement(using: &random) else {
+                    break
+                }
                 held[id] = nil
                 if try await it.queue.acknowledge([receipt]) == [true] { settled.insert(id) }
             case 6:
-                guard let (id, receipt) = held.sorted(by: { $0.key < $1.key }).randomElement(using: &random) else { break }
+                guard let (id, receipt) = held.sorted(by: { $0.key < $1.key }).randomElement(using: &random) else {
+                    break
+                }
                 held[id] = nil
                 _ = try await it.queue.retry([receipt], after: .seconds(Int64.random(in: 0...9, using: &random)))
             default: it.advance(.seconds(Int64.random(in: 0...12, using: &random)))

@@ -14,7 +14,8 @@ final class QueueUnderTest: Sendable {
     var now: Timestamp { time.withLock { $0 } }
     func advance(_ duration: Duration) { time.withLock { $0 = $0 + duration } }
 
-    private init(_ make: (@escaping @Sendable () -> Timestamp) throws -> (any MessageQueue, any MessageQueue)) rethrows {
+    private init(_ make: (@escaping @Sendable () -> Timestamp) throws -> (any MessageQueue, any MessageQueue)) rethrows
+    {
         let box = ClockBox()
         (queue, outcomes) = try make { box.read() }
         time = Mutex(Timestamp(seconds: 1_790_000_000))

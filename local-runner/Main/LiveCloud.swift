@@ -15,7 +15,8 @@ extension Cloud {
             migrate: { url, shards, password in
                 _ = try await patiently { try await Migrator(url: url, password: password, shards: shards).run() }
                 return DatabaseURLs(
-                    api: try role("headgate_api", password, in: url), engine: try role("headgate_engine", password, in: url))
+                    api: try role("headgate_api", password, in: url),
+                    engine: try role("headgate_engine", password, in: url))
             },
             bootstrapKey: { url in try await makeKey(PostgresRegistry(url: url, connections: 1)) },
             backlog: { url, queues in
@@ -67,7 +68,8 @@ extension Cloud {
             id: .v7(at: now, using: &random), tenant: "dev", subject: "local-runner", role: "admin", groups: [],
             isPlatform: true)
         try await registry.insert(
-            row, hash: Array(SHA256.hash(data: Array(text.utf8))), by: AuditActor(tenant: "dev", subject: "local-runner"),
+            row, hash: Array(SHA256.hash(data: Array(text.utf8))),
+            by: AuditActor(tenant: "dev", subject: "local-runner"),
             now: now)
         return text
     }

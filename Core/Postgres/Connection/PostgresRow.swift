@@ -53,11 +53,11 @@ package import Model
             high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
             low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
-    /// A timestamptz; infinity is `distantFuture`.
+    /// A timestamptz; infinity is `distantFuture`, minus infinity `distantPast`.
     package func time(_ column: Int) throws(PostgresError) -> Timestamp? {
         guard let raw = try integer(column, as: Int64.self) else { return nil }
         if raw == .max { return .distantFuture }
-        return Timestamp(microseconds: raw == .min ? .min : raw + postgresEpoch)
+        return raw == .min ? .distantPast : Timestamp(microseconds: raw + postgresEpoch)
     }
     /// A row's `ctid`.
     package func place(_ column: Int) throws(PostgresError) -> RowPlace? {

@@ -198,7 +198,8 @@ private import Model
     func error(_ statement: Statement) -> PostgresError? {
         guard let state = field("C") else { return nil }
         return PostgresError(
-            state == "57014" ? .cancelled : state.hasPrefix("57P") ? .disconnected : .refused, statement: statement.name,
+            state == "57014" ? .cancelled : state.hasPrefix("57P") ? .disconnected : .refused,
+            statement: statement.name,
             sqlState: state, constraint: field("n"), field("M") ?? "")
     }
 

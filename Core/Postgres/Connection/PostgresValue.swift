@@ -102,9 +102,10 @@ extension PostgresType<Identifier> {
     }
 }
 extension PostgresType<Timestamp> {
-    /// Microseconds since 2000-01-01; `distantFuture` and later become infinity.
+    /// Microseconds since 2000-01-01; `distantFuture` and later become infinity, `distantPast` minus infinity.
     static let timestamptz = PostgresType(oid: 1_184, array: 1_185) { time, bytes in
-        append(time >= .distantFuture ? Int64.max : time.microseconds - postgresEpoch, to: &bytes)
+        if time >= .distantFuture { return append(Int64.max, to: &bytes) }
+        append(time == .distantPast ? Int64.min : time.microseconds - postgresEpoch, to: &bytes)
     }
 }
 extension PostgresType<RowPlace> {

@@ -17,7 +17,8 @@ extension PostgresConnection {
     }
 
     func trigger(_ id: Identifier, tenant: String) throws(PostgresError) -> TriggerRow? {
-        try query(StatementCall(.apiTrigger, [.uuid(id), .time(id.v7Time), .text(tenant)])) { row throws(PostgresError) in
+        try query(StatementCall(.apiTrigger, [.uuid(id), .time(id.v7Time), .text(tenant)])) {
+            row throws(PostgresError) in
             try row.trigger()
         }.first
     }

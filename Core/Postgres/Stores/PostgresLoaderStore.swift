@@ -14,7 +14,9 @@ package final class PostgresLoaderStore: LoaderStore {
     package func close() async { await connection.close() }
 
     package func shards() async throws -> [Int] {
-        try await connection.query(StatementCall(.allShards)) { row throws(PostgresError) in try row.required(0, row.int) }
+        try await connection.query(StatementCall(.allShards)) { row throws(PostgresError) in
+            try row.required(0, row.int)
+        }
     }
 
     package func now() async throws -> Timestamp { try await connection.now() }
@@ -185,8 +187,7 @@ package final class PostgresLoaderStore: LoaderStore {
     // MARK: Rows
 
     private func earliestDay(_ floor: Timestamp) -> Timestamp {
-        floor.microseconds < PostgresLoaderStore.maximumMargin.microseconds
-            ? .epoch : floor - PostgresLoaderStore.maximumMargin
+        floor < .epoch + PostgresLoaderStore.maximumMargin ? .epoch : floor - PostgresLoaderStore.maximumMargin
     }
 
     private func insertedIDs(_ ids: [Identifier], pass: Int) async throws -> [Identifier] {
@@ -196,7 +197,8 @@ package final class PostgresLoaderStore: LoaderStore {
 
     private static func schedule(_ row: PostgresRow) throws(PostgresError) -> ClaimedSchedule {
         ClaimedSchedule(
-            id: try row.required(1, row.uuid), tenant: try row.required(2, row.text), name: try row.required(3, row.text),
+            id: try row.required(1, row.uuid), tenant: try row.required(2, row.text),
+            name: try row.required(3, row.text),
             revision: try row.required(4, row.int), nextAt: try row.required(5, row.time),
             fired: try row.required(6, row.int), timing: try row.required(7, row.bytes),
             action: try row.required(8, row.bytes))

@@ -103,7 +103,8 @@ package final class PostgresMonitorStore: MonitorStore {
     }
 
     package func redisGeneration() async throws -> String? {
-        try await connection.query(StatementCall(.readGeneration)) { row throws(PostgresError) in try row.text(0) }.first ?? nil
+        try await connection.query(StatementCall(.readGeneration)) { row throws(PostgresError) in try row.text(0) }
+            .first ?? nil
     }
 
     package func setRedisGeneration(_ generation: String) async throws {

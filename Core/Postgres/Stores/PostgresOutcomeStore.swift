@@ -56,7 +56,9 @@ package final class PostgresOutcomeStore: OutcomeStore {
     /// Splits outcomes so that each round has a trigger once, sorted by id, the attempts in order.
     static func rounds(_ outcomes: [TriggerOutcome]) -> [[TriggerOutcome]] {
         let sorted = outcomes.sorted {
-            ($0.id, $0.redrive, $0.attempt == 0 ? .max : $0.attempt) < ($1.id, $1.redrive, $1.attempt == 0 ? .max : $1.attempt)
+            ($0.id, $0.redrive, $0.attempt == 0 ? .max : $0.attempt) < (
+                $1.id, $1.redrive, $1.attempt == 0 ? .max : $1.attempt
+            )
         }
         var rounds: [[TriggerOutcome]] = []
         var last: Identifier?

@@ -8,7 +8,8 @@ package final class PostgresRegistry: ScheduleRegistry {
 
     package init(url: String, connections: Int = 6) {
         var configuration = PostgresConnection.Configuration(url: url, applicationName: "headgate api")
-        configuration.setup = "set jit = off; set statement_timeout = '30s'; set idle_in_transaction_session_timeout = '30s'"
+        configuration.setup =
+            "set jit = off; set statement_timeout = '30s'; set idle_in_transaction_session_timeout = '30s'"
         pool = PostgresPool(configuration, size: connections)
     }
 
@@ -16,7 +17,9 @@ package final class PostgresRegistry: ScheduleRegistry {
 
     package func shardCount() async throws -> Int {
         try await pool.with { connection in
-            try await connection.query(StatementCall(.countShards)) { row throws(PostgresError) in try row.required(0, row.int) }
+            try await connection.query(StatementCall(.countShards)) { row throws(PostgresError) in
+                try row.required(0, row.int)
+            }
         }.first ?? 0
     }
 
@@ -73,7 +76,8 @@ package final class PostgresRegistry: ScheduleRegistry {
                     from = min(now, open.map(\.occurrence).min() ?? now)
                 }
                 return PutResult(
-                    row: write.replaced(row, from: from, now: now), isCreated: false, cancelled: cancelled[row.id] ?? [])
+                    row: write.replaced(row, from: from, now: now), isCreated: false, cancelled: cancelled[row.id] ?? []
+                )
             }
             try connection.write(results, tenant: actor.tenant, now: now)
             let name = schedules.count == 1 ? schedules[0].name : "\(schedules.count) schedules"
@@ -107,7 +111,9 @@ package final class PostgresRegistry: ScheduleRegistry {
         }
     }
 
-    package func pause(_ name: String, reason: String, by actor: AuditActor, now: Timestamp) async throws -> [Identifier]? {
+    package func pause(_ name: String, reason: String, by actor: AuditActor, now: Timestamp) async throws
+        -> [Identifier]?
+    {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             guard let row = try connection.find(name, actor.tenant) else { return nil }
             let open = try connection.cancelOpen([row.id], now: now, reason: "paused")
@@ -124,7 +130,9 @@ package final class PostgresRegistry: ScheduleRegistry {
             try connection.query(StatementCall(.shareFloor, [.int(row.shard)])) { _ throws(PostgresError) in }
             try connection.execute(
                 StatementCall(.apiResume, [.smallint(row.shard), .uuid(row.id), .time(next), .time(now)]))
-            if let next { try connection.execute(StatementCall(.apiLowerFloor, [.smallints([row.shard]), .times([next])])) }
+            if let next {
+                try connection.execute(StatementCall(.apiLowerFloor, [.smallints([row.shard]), .times([next])]))
+            }
             try connection.note(actor, "schedule.resume", name, now: now)
             return true
         }
@@ -259,7 +267,8 @@ package final class PostgresRegistry: ScheduleRegistry {
 
     package func keys(tenant: String) async throws -> [KeyRow] {
         try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            try connection.query(StatementCall(.listKeys, [.text(tenant)])) { row throws(PostgresError) in try row.key() }
+            try connection.query(StatementCall(.listKeys, [.text(tenant)])) { row throws(PostgresError) in try row.key()
+            }
         }
     }
 

@@ -13,7 +13,8 @@ extension Statement {
     static let apiDelete = Statement("api-delete", PackageResources.api_delete_sql)
     static let apiInsertTrigger = Statement("api-insert-trigger", PackageResources.api_insert_trigger_sql)
     static let apiTrigger = Statement("api-trigger", PackageResources.api_trigger_sql)
-    static let apiTriggersOfSchedule = Statement("api-triggers-of-schedule", PackageResources.api_triggers_of_schedule_sql)
+    static let apiTriggersOfSchedule = Statement(
+        "api-triggers-of-schedule", PackageResources.api_triggers_of_schedule_sql)
     static let apiTriggers = Statement("api-triggers", PackageResources.api_triggers_sql)
     static let apiCancelTrigger = Statement("api-cancel-trigger", PackageResources.api_cancel_trigger_sql)
     static let apiSettleCancelled = Statement("api-settle-cancelled", PackageResources.api_settle_cancelled_sql)
@@ -23,7 +24,8 @@ extension Statement {
     static let setTenant = Statement("select set_config('headgate.tenant', $1, true)")
     static let countShards = Statement("select count(*) from headgate.shard")
     static let schemaVersion = Statement("select max(version) from headgate.migration")
-    static let authenticate = Statement("select id, tenant, subject, role, array_to_string(groups, ','), is_platform from headgate.authenticate($1)")
+    static let authenticate = Statement(
+        "select id, tenant, subject, role, array_to_string(groups, ','), is_platform from headgate.authenticate($1)")
     static let insertKey = Statement(
         """
         insert into headgate.api_key (id, hash, tenant, subject, role, groups, is_platform, created_at)

@@ -112,7 +112,7 @@ create table headgate.load (
 
 -- One row: how far the monitor has looked, and the life of Redis it knows.
 create table headgate.monitor (
-    only boolean primary key default true check (only),
+    single boolean primary key default true check (single),
     swept_to timestamptz not null default '-infinity',
     redis_generation text
 );

@@ -8,15 +8,22 @@ extension API {
     var keyRoutes: [Route] {
         [
             Route(method: .get, path: "/v1/keys", summary: "List keys", role: .admin, handle: listKeys),
-            Route(method: .post, path: "/v1/keys", summary: "Make a key; it is shown once", role: .admin, hasBody: true, statuses: [201], handle: createKey),
-            Route(method: .delete, path: "/v1/keys/{id}", summary: "Revoke a key", role: .admin, statuses: [204], handle: revokeKey),
-            Route(method: .get, path: "/v1/audit", summary: "Who changed what, newest first", role: .admin, query: ["limit", "cursor"], handle: listAudit),
+            Route(
+                method: .post, path: "/v1/keys", summary: "Make a key; it is shown once", role: .admin, hasBody: true,
+                statuses: [201], handle: createKey),
+            Route(
+                method: .delete, path: "/v1/keys/{id}", summary: "Revoke a key", role: .admin, statuses: [204],
+                handle: revokeKey),
+            Route(
+                method: .get, path: "/v1/audit", summary: "Who changed what, newest first", role: .admin,
+                query: ["limit", "cursor"], handle: listAudit),
         ]
     }
 
     private func document(_ row: KeyRow) -> [JSON.Member] {
         [
-            .init("id", .string("\(row.id)")), .init("tenant", .string(row.tenant)), .init("subject", .string(row.subject)),
+            .init("id", .string("\(row.id)")), .init("tenant", .string(row.tenant)),
+            .init("subject", .string(row.subject)),
             .init("role", .string(row.role)), .init("groups", .array(row.groups.map { .string($0) })),
             .init("platform", .bool(row.isPlatform)),
         ]
@@ -33,7 +40,9 @@ extension API {
             guard let text = value.text, (1...200).contains(text.utf8.count), !text.utf8.contains(0) else { return nil }
             return text
         }
-        let role = fields.optional("role", "viewer, operator, author or admin") { $0.text.flatMap { Role(rawValue: $0) } }
+        let role = fields.optional("role", "viewer, operator, author or admin") {
+            $0.text.flatMap { Role(rawValue: $0) }
+        }
         let tenant = fields.optional("tenant", NameRule.tenant.sentence) { $0.text.flatMap { TenantID($0) } }
         let groups = fields.optional("groups", "a list of names") { value -> [String]? in
             let names = value.elements?.compactMap(\.text).filter { NameRule.tenant.accepts($0) }
@@ -52,7 +61,8 @@ extension API {
         let row = KeyRow(
             id: .v7(at: now, using: &random), tenant: tenant?.description ?? call.caller.tenant, subject: subject,
             role: (role ?? .viewer).rawValue, groups: groups ?? [], isPlatform: isPlatform)
-        try await registry.insert(row, hash: Array(SHA256.hash(data: Array(text.utf8))), by: call.caller.actor, now: now)
+        try await registry.insert(
+            row, hash: Array(SHA256.hash(data: Array(text.utf8))), by: call.caller.actor, now: now)
         return Response.json(.object(document(row) + [.init("key", .string(text))]), status: .created)
     }
 
@@ -70,10 +80,13 @@ extension API {
         let rows = try await registry.audit(tenant: call.caller.tenant, before: before, limit: limit + 1)
         let items = rows.prefix(limit).map { row -> JSON in
             [
-                "id": .integer(row.id), "at": .time(row.at), "subject": .string(row.subject), "action": .string(row.action),
+                "id": .integer(row.id), "at": .time(row.at), "subject": .string(row.subject),
+                "action": .string(row.action),
                 "object": .string(row.object), "reason": .optional(row.reason, JSON.string),
             ]
         }
-        return Response.json(["items": .array(items), "next": rows.count > limit ? .string("\(rows[limit - 1].id)") : .null])
+        return Response.json([
+            "items": .array(items), "next": rows.count > limit ? .string("\(rows[limit - 1].id)") : .null,
+        ])
     }
 }

@@ -9,9 +9,15 @@ extension API {
         [
             Route(method: .get, path: "/v1/queues", summary: "List queues", role: .viewer, handle: listQueues),
             Route(method: .get, path: "/v1/queues/{queue}", summary: "Show a queue", role: .viewer, handle: getQueue),
-            Route(method: .get, path: "/v1/queues/{queue}/dead", summary: "List dead letters", role: .viewer, query: ["limit"], handle: listDead),
-            Route(method: .post, path: "/v1/queues/{queue}/redrive", summary: "Send dead letters again", role: .operator, hasBody: true, handle: redriveQueue),
-            Route(method: .post, path: "/v1/queues/{queue}/purge", summary: "Remove every message", role: .admin, handle: purgeQueue),
+            Route(
+                method: .get, path: "/v1/queues/{queue}/dead", summary: "List dead letters", role: .viewer,
+                query: ["limit"], handle: listDead),
+            Route(
+                method: .post, path: "/v1/queues/{queue}/redrive", summary: "Send dead letters again", role: .operator,
+                hasBody: true, handle: redriveQueue),
+            Route(
+                method: .post, path: "/v1/queues/{queue}/purge", summary: "Remove every message", role: .admin,
+                handle: purgeQueue),
         ]
     }
 
@@ -39,7 +45,8 @@ extension API {
         guard caller.seesAll else {
             let dead = try await queue.peekDead(limit: 1_000).filter { $0.tenant == caller.tenant }.count
             return [
-                "name": .string("\(queue.name)"), "queued": .integer(all.tenants[caller.tenant] ?? 0), "dead": .integer(dead),
+                "name": .string("\(queue.name)"), "queued": .integer(all.tenants[caller.tenant] ?? 0),
+                "dead": .integer(dead),
             ]
         }
         let top = all.tenants.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(20)
@@ -71,7 +78,8 @@ extension API {
     /// First each trigger turns from dead to queued in the database, with a new deadline; then it is sent.
     private func redriveQueue(_ call: Call) async throws -> Response {
         var fields = JSONFields(try await call.json(isOptional: true))
-        let limit = fields.optional("limit", "1 to 10000") { $0.int.flatMap { (1...10_000).contains($0) ? $0 : nil } } ?? 1_000
+        let limit =
+            fields.optional("limit", "1 to 10000") { $0.int.flatMap { (1...10_000).contains($0) ? $0 : nil } } ?? 1_000
         let rate = fields.optional("ratePerSecond", "a number above 0") { $0.double.flatMap { $0 > 0 ? $0 : nil } }
         fields.finish()
         if !fields.errors.isEmpty { throw Problem.invalid(fields.errors) }
@@ -99,7 +107,8 @@ extension API {
                 let delay = rate.map { Duration.milliseconds(Int64(Double(messages.count) / $0 * 1_000)) } ?? .zero
                 messages.append(
                     OutgoingMessage(
-                        id: MessageID(id), tenant: tenant, delay: delay, generation: trigger.redrive, body: trigger.encoded))
+                        id: MessageID(id), tenant: tenant, delay: delay, generation: trigger.redrive,
+                        body: trigger.encoded))
             }
         }
         _ = try await queue.send(messages, ticket: ticket, mode: .redrive)

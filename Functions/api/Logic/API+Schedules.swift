@@ -10,21 +10,43 @@ import Store
 extension API {
     var scheduleRoutes: [Route] {
         [
-            Route(method: .get, path: "/v1/schedules", summary: "List schedules", role: .viewer, query: ["prefix", "state", "limit", "cursor"], handle: listSchedules),
-            Route(method: .post, path: "/v1/schedules/import", summary: "Create or replace many", role: .author, hasBody: true, handle: importSchedules),
-            Route(method: .post, path: "/v1/schedules/preview", summary: "When an unsaved schedule would run", role: .viewer, query: ["count", "after"], hasBody: true, handle: previewSchedule),
-            Route(method: .put, path: "/v1/schedules/{name}", summary: "Create or replace a schedule", role: .author, hasBody: true, statuses: [200, 201], handle: putSchedule),
-            Route(method: .get, path: "/v1/schedules/{name}", summary: "Show a schedule", role: .viewer, handle: getSchedule),
-            Route(method: .delete, path: "/v1/schedules/{name}", summary: "Delete a schedule", role: .author, statuses: [204], handle: deleteSchedule),
-            Route(method: .post, path: "/v1/schedules/{name}/pause", summary: "Pause a schedule", role: .operator, hasBody: true, handle: pauseSchedule),
-            Route(method: .post, path: "/v1/schedules/{name}/resume", summary: "Resume a schedule", role: .operator, hasBody: true, handle: resumeSchedule),
-            Route(method: .post, path: "/v1/schedules/{name}/fire", summary: "Run a schedule's action now", role: .operator, statuses: [202], handle: fireSchedule),
-            Route(method: .get, path: "/v1/schedules/{name}/upcoming", summary: "When a schedule runs next", role: .viewer, query: ["count", "after"], handle: upcoming),
+            Route(
+                method: .get, path: "/v1/schedules", summary: "List schedules", role: .viewer,
+                query: ["prefix", "state", "limit", "cursor"], handle: listSchedules),
+            Route(
+                method: .post, path: "/v1/schedules/import", summary: "Create or replace many", role: .author,
+                hasBody: true, handle: importSchedules),
+            Route(
+                method: .post, path: "/v1/schedules/preview", summary: "When an unsaved schedule would run",
+                role: .viewer, query: ["count", "after"], hasBody: true, handle: previewSchedule),
+            Route(
+                method: .put, path: "/v1/schedules/{name}", summary: "Create or replace a schedule", role: .author,
+                hasBody: true, statuses: [200, 201], handle: putSchedule),
+            Route(
+                method: .get, path: "/v1/schedules/{name}", summary: "Show a schedule", role: .viewer,
+                handle: getSchedule),
+            Route(
+                method: .delete, path: "/v1/schedules/{name}", summary: "Delete a schedule", role: .author,
+                statuses: [204], handle: deleteSchedule),
+            Route(
+                method: .post, path: "/v1/schedules/{name}/pause", summary: "Pause a schedule", role: .operator,
+                hasBody: true, handle: pauseSchedule),
+            Route(
+                method: .post, path: "/v1/schedules/{name}/resume", summary: "Resume a schedule", role: .operator,
+                hasBody: true, handle: resumeSchedule),
+            Route(
+                method: .post, path: "/v1/schedules/{name}/fire", summary: "Run a schedule's action now",
+                role: .operator, statuses: [202], handle: fireSchedule),
+            Route(
+                method: .get, path: "/v1/schedules/{name}/upcoming", summary: "When a schedule runs next",
+                role: .viewer, query: ["count", "after"], handle: upcoming),
         ]
     }
 
     /// Compiles a document for the store. The shard is the id's hash.
-    private func write(_ document: JSON, name: ScheduleName, tenant: String, now: Timestamp, ignoring: Set<String> = []) throws(FieldErrors) -> ScheduleWrite {
+    private func write(_ document: JSON, name: ScheduleName, tenant: String, now: Timestamp, ignoring: Set<String> = [])
+        throws(FieldErrors) -> ScheduleWrite
+    {
         let identity = ScheduleIdentity(tenant: TenantID(checked: tenant), name: name)
         let spec = try ScheduleSpec(json: document, identity: identity, zones: zones, now: now, ignoring: ignoring)
         var random = SystemRandomNumberGenerator()
@@ -39,12 +61,15 @@ extension API {
     private func putSchedule(_ call: Call) async throws -> Response {
         let name = try call.scheduleName()
         let now = try await registry.now()
-        var write = try write(try await call.json(), name: name, tenant: call.caller.tenant, now: now, ignoring: ["name"])
+        var write = try write(
+            try await call.json(), name: name, tenant: call.caller.tenant, now: now, ignoring: ["name"])
         if let existing = try await registry.schedule(name.description, tenant: call.caller.tenant) {
             try check(call.request.headers[.ifMatch], of: existing)
             write.shard = existing.shard
         } else if let match = call.request.headers[.ifMatch] {
-            throw Problem(status: .preconditionFailed, type: "changed", title: "It has changed", detail: "If-Match is \(match), and the schedule does not exist")
+            throw Problem(
+                status: .preconditionFailed, type: "changed", title: "It has changed",
+                detail: "If-Match is \(match), and the schedule does not exist")
         }
         let result = try await registry.put([write], by: call.caller.actor, now: now)[0]
         await cancelInQueue(result.cancelled, tenant: call.caller.tenant, reason: "superseded")
@@ -53,7 +78,9 @@ extension API {
 
     private func check(_ match: String?, of row: ScheduleRow) throws {
         guard let match, match != "*", match != "\"\(row.revision)\"" else { return }
-        throw Problem(status: .preconditionFailed, type: "changed", title: "It has changed", detail: "If-Match is \(match), the schedule's ETag is \"\(row.revision)\"")
+        throw Problem(
+            status: .preconditionFailed, type: "changed", title: "It has changed",
+            detail: "If-Match is \(match), the schedule's ETag is \"\(row.revision)\"")
     }
 
     private func response(_ row: ScheduleRow, status: HTTPResponse.Status = .ok) throws -> Response {
@@ -98,7 +125,9 @@ extension API {
             tenant: call.caller.tenant, prefix: call.text("prefix") ?? "", state: state,
             after: call.text("cursor") ?? "", limit: limit + 1)
         let items = try rows.prefix(limit).map { try document($0) }
-        return Response.json(["items": .array(items), "next": rows.count > limit ? .string(rows[limit - 1].name) : .null])
+        return Response.json([
+            "items": .array(items), "next": rows.count > limit ? .string(rows[limit - 1].name) : .null,
+        ])
     }
 
     private func deleteSchedule(_ call: Call) async throws -> Response {
@@ -119,14 +148,17 @@ extension API {
         if !fields.errors.isEmpty { throw Problem.invalid(fields.errors) }
         let row = try await find(call)
         if row.state == .finished { throw Problem.conflict("the schedule is finished and cannot be paused") }
-        let open = try await registry.pause(row.name, reason: reason ?? "", by: call.caller.actor, now: try await registry.now())
+        let open = try await registry.pause(
+            row.name, reason: reason ?? "", by: call.caller.actor, now: try await registry.now())
         await cancelInQueue(open ?? [], tenant: call.caller.tenant, reason: "paused")
         return try response(try await find(call))
     }
 
     private func resumeSchedule(_ call: Call) async throws -> Response {
         var fields = JSONFields(try await call.json(isOptional: true))
-        let missed = fields.optional("missed", "\"skip\", \"last\" or \"all\"") { value in MissedPolicy.allCases.first { "\($0)" == value.text } }
+        let missed = fields.optional("missed", "\"skip\", \"last\" or \"all\"") { value in
+            MissedPolicy.allCases.first { "\($0)" == value.text }
+        }
         fields.finish()
         if !fields.errors.isEmpty { throw Problem.invalid(fields.errors) }
         let row = try await find(call)
@@ -135,7 +167,8 @@ extension API {
             let now = try await registry.now()
             // The schedule's own policy decides about what it missed, unless this call says to skip it.
             let from = missed == .skip ? now : min(now, row.resumeAt ?? now)
-            _ = try await registry.resume(row.name, next: timing.next(atOrAfter: from, zones: zones), by: call.caller.actor, now: now)
+            _ = try await registry.resume(
+                row.name, next: timing.next(atOrAfter: from, zones: zones), by: call.caller.actor, now: now)
         }
         return try response(try await find(call))
     }
@@ -149,7 +182,9 @@ extension API {
         let message = TriggerMessage(
             id: key.id(), kind: .manual, redrive: 0, occurrence: occurrence, plannedAt: occurrence,
             deadline: occurrence + .seconds(3_600), tenant: row.tenant, schedule: row.name, action: row.action)
-        let write = TriggerWrite(message: message, schedule: row.id, shard: row.shard, revision: row.revision, hidden: nil, isStored: true, state: .queued)
+        let write = TriggerWrite(
+            message: message, schedule: row.id, shard: row.shard, revision: row.revision, hidden: nil, isStored: true,
+            state: .queued)
         _ = try await registry.insert(write, by: call.caller.actor, now: now)
         await send(message, ticket: ticket, now: now)
         return try await showTrigger(message.id, tenant: row.tenant, status: .accepted)
@@ -159,7 +194,11 @@ extension API {
     func send(_ message: TriggerMessage, ticket: QueueTicket, now: Timestamp) async {
         do {
             _ = try await queue.send(
-                [OutgoingMessage(id: MessageID(message.id), tenant: message.tenant, delay: max(.zero, message.plannedAt - now), body: message.encoded)],
+                [
+                    OutgoingMessage(
+                        id: MessageID(message.id), tenant: message.tenant, delay: max(.zero, message.plannedAt - now),
+                        body: message.encoded)
+                ],
                 ticket: ticket, mode: .add)
         } catch {
             runtime.logger.warning("a trigger is left to the monitor: \(error)")
@@ -175,7 +214,8 @@ extension API {
         let document = try await call.json()
         let name = document["name"]?.text.flatMap { ScheduleName($0) } ?? ScheduleName(checked: "preview")
         let identity = ScheduleIdentity(tenant: TenantID(checked: call.caller.tenant), name: name)
-        let spec = try ScheduleSpec(json: document, identity: identity, zones: zones, now: try await registry.now(), ignoring: ["name"])
+        let spec = try ScheduleSpec(
+            json: document, identity: identity, zones: zones, now: try await registry.now(), ignoring: ["name"])
         return try await times(call, spec.timing)
     }
 
@@ -183,7 +223,9 @@ extension API {
         let count = try call.int("count", in: 1...1_000, default: 10)
         var after = try call.time("after")
         if after == nil { after = try await registry.now() }
-        return Response.json(["upcoming": .array(timing.upcoming(after: after!, count: count, zones: zones).map(JSON.time))])
+        return Response.json([
+            "upcoming": .array(timing.upcoming(after: after!, count: count, zones: zones).map(JSON.time))
+        ])
     }
 
     /// Good lines are stored, 500 a transaction; bad ones are listed.
@@ -221,12 +263,17 @@ extension API {
         }
         for tenant in batches.keys.sorted() { try await flush(tenant) }
         let list = refused.map { line, errors -> JSON in
-            ["line": .integer(line), "errors": .array(errors.map { ["pointer": .string($0.pointer), "detail": .string($0.detail)] })]
+            [
+                "line": .integer(line),
+                "errors": .array(errors.map { ["pointer": .string($0.pointer), "detail": .string($0.detail)] }),
+            ]
         }
         return Response.json(["created": .integer(created), "updated": .integer(updated), "refused": .array(list)])
     }
 
-    private func importLine(_ line: ArraySlice<UInt8>, _ caller: Caller, now: Timestamp) throws(FieldErrors) -> (String, ScheduleWrite) {
+    private func importLine(_ line: ArraySlice<UInt8>, _ caller: Caller, now: Timestamp) throws(FieldErrors) -> (
+        String, ScheduleWrite
+    ) {
         let document: JSON
         do throws(JSON.SyntaxError) {
             document = try JSON(parsing: line)
@@ -242,7 +289,9 @@ extension API {
         let target = tenant?.description ?? caller.tenant
         var errors = fields.errors
         do throws(FieldErrors) {
-            let write = try write(document, name: name ?? ScheduleName(checked: "unnamed"), tenant: target, now: now, ignoring: ["name", "tenant"])
+            let write = try write(
+                document, name: name ?? ScheduleName(checked: "unnamed"), tenant: target, now: now,
+                ignoring: ["name", "tenant"])
             if errors.isEmpty { return (target, write) }
         } catch {
             errors += error.errors

@@ -8,10 +8,17 @@ import Store
 extension API {
     var triggerRoutes: [Route] {
         [
-            Route(method: .get, path: "/v1/triggers", summary: "List triggers, newest first", role: .viewer, query: ["schedule", "state", "from", "to", "limit", "cursor"], handle: listTriggers),
-            Route(method: .post, path: "/v1/triggers", summary: "Make a one-off trigger", role: .author, hasBody: true, statuses: [202], handle: createTrigger),
-            Route(method: .get, path: "/v1/triggers/{id}", summary: "Show a trigger", role: .viewer, handle: getTrigger),
-            Route(method: .post, path: "/v1/triggers/{id}/cancel", summary: "Cancel a trigger", role: .operator, handle: cancelTrigger),
+            Route(
+                method: .get, path: "/v1/triggers", summary: "List triggers, newest first", role: .viewer,
+                query: ["schedule", "state", "from", "to", "limit", "cursor"], handle: listTriggers),
+            Route(
+                method: .post, path: "/v1/triggers", summary: "Make a one-off trigger", role: .author, hasBody: true,
+                statuses: [202], handle: createTrigger),
+            Route(
+                method: .get, path: "/v1/triggers/{id}", summary: "Show a trigger", role: .viewer, handle: getTrigger),
+            Route(
+                method: .post, path: "/v1/triggers/{id}/cancel", summary: "Cancel a trigger", role: .operator,
+                handle: cancelTrigger),
         ]
     }
 
@@ -20,7 +27,9 @@ extension API {
     }
 
     func showTrigger(_ id: Identifier, tenant: String, status: HTTPResponse.Status = .ok) async throws -> Response {
-        if let row = try await registry.trigger(id, tenant: tenant) { return Response.json(document(row), status: status) }
+        if let row = try await registry.trigger(id, tenant: tenant) {
+            return Response.json(document(row), status: status)
+        }
         // A one-off too far ahead for the partitions is known by its hidden schedule.
         guard let hidden = try await registry.schedule(API.hiddenName(id), tenant: tenant),
             let occurrence = hidden.nextAt
@@ -62,7 +71,8 @@ extension API {
         if let text = call.text("state") {
             state = TriggerState(name: text)
             if state == nil {
-                throw Problem.parameter("state", "expected one of \(TriggerState.allCases.map(\.name).joined(separator: ", "))")
+                throw Problem.parameter(
+                    "state", "expected one of \(TriggerState.allCases.map(\.name).joined(separator: ", "))")
             }
         }
         var after: Identifier?
@@ -73,7 +83,8 @@ extension API {
         let now = try await registry.now()
         let filter = TriggerFilter(
             tenant: call.caller.tenant, schedule: call.text("schedule"), state: state,
-            from: try call.time("from") ?? now - .seconds(86_400), to: try call.time("to") ?? now + .seconds(8 * 86_400),
+            from: try call.time("from") ?? now - .seconds(86_400),
+            to: try call.time("to") ?? now + .seconds(8 * 86_400),
             after: after, limit: limit + 1)
         let rows = try await registry.triggers(filter)
         return Response.json([
@@ -98,7 +109,8 @@ extension API {
         let scheduleID = Identifier.v7(at: now, using: &random)
         let key = TriggerKey(schedule: scheduleID, kind: .oneOff, revision: 1, occurrence: occurrence)
         let name = API.hiddenName(key.id())
-        let identity = ScheduleIdentity(tenant: TenantID(checked: call.caller.tenant), name: ScheduleName(checked: name))
+        let identity = ScheduleIdentity(
+            tenant: TenantID(checked: call.caller.tenant), name: ScheduleName(checked: name))
         let spec: ScheduleSpec
         do throws(FieldErrors) {
             spec = try ScheduleSpec(json: .object(members), identity: identity, zones: zones, now: now)
@@ -135,7 +147,9 @@ extension API {
             return Response.json(["id": .string("\(id)"), "state": "cancelled"])
         }
         if row.state == .queued { await cancelInQueue([id], tenant: call.caller.tenant, reason: "cancelled") }
-        if row.state.isFinal && row.state != .cancelled { throw Problem.conflict("the trigger is \(row.state.name) already") }
+        if row.state.isFinal && row.state != .cancelled {
+            throw Problem.conflict("the trigger is \(row.state.name) already")
+        }
         return try await showTrigger(id, tenant: call.caller.tenant)
     }
 }

@@ -1,3 +1,4 @@
+import Crypto
 package import FunctionRuntime
 import HTTPTypes
 import Hummingbird
@@ -8,7 +9,6 @@ package import Queue
 package import Scheduling
 package import Store
 import Telemetry
-import Crypto
 
 /// The HTTP API: registers schedules, shows triggers and queues, and manages keys.
 ///
@@ -54,7 +54,8 @@ package struct API: Sendable {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 let caller = try await authenticate(request)
                 guard caller.role >= route.role else {
-                    throw Problem.forbidden("it has the role \(caller.role.rawValue); this needs \(route.role.rawValue)")
+                    throw Problem.forbidden(
+                        "it has the role \(caller.role.rawValue); this needs \(route.role.rawValue)")
                 }
                 return try await route.handle(Call(request: request, context: context, caller: caller))
             }
@@ -95,12 +96,17 @@ package struct API: Sendable {
                 isReady = false
             }
         }
-        await check("postgres") { _ = try await registry.now(); return nil }
+        await check("postgres") {
+            _ = try await registry.now(); return nil
+        }
         await check("migrations") {
             let version = try await registry.schemaVersion()
-            return version == Migrator.version ? nil : "the schema has version \(version), this needs \(Migrator.version): run headgate migrate"
+            return version == Migrator.version
+                ? nil : "the schema has version \(version), this needs \(Migrator.version): run headgate migrate"
         }
-        await check("redis") { _ = try await queue.ticket(); return nil }
+        await check("redis") {
+            _ = try await queue.ticket(); return nil
+        }
         return Response.json(
             ["ready": .bool(isReady), "checks": .object(checks)], status: isReady ? .ok : .serviceUnavailable)
     }
@@ -129,7 +135,8 @@ struct ProblemMiddleware: RouterMiddleware {
         let response = await answer(request, context, next)
         let seconds = (ContinuousClock.now - start).inSeconds
         runtime.metrics.observe("headgate_api_request_seconds", [seconds], help: "Time to an answer")
-        runtime.metrics.count("headgate_api_requests_total", labels: "status=\"\(response.status.code)\"", help: "Requests")
+        runtime.metrics.count(
+            "headgate_api_requests_total", labels: "status=\"\(response.status.code)\"", help: "Requests")
         return response
     }
 
@@ -146,7 +153,8 @@ struct ProblemMiddleware: RouterMiddleware {
             return Problem.notFound("the path \(request.uri.path)").response
         } catch let error as HTTPError {
             return Problem(
-                status: error.status, type: "http", title: error.status.reasonPhrase, detail: error.body ?? "").response
+                status: error.status, type: "http", title: error.status.reasonPhrase, detail: error.body ?? ""
+            ).response
         } catch let error as PostgresError where error.isRetryable {
             runtime.logger.warning("\(error)")
             return Problem.unavailable("the database cannot be reached").response
@@ -156,7 +164,8 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch {
             runtime.logger.error("\(request.method) \(request.uri.path): \(error)")
             return Problem(
-                status: .internalServerError, type: "internal", title: "A fault of Headgate", detail: "it has been logged"
+                status: .internalServerError, type: "internal", title: "A fault of Headgate",
+                detail: "it has been logged"
             ).response
         }
     }

@@ -33,7 +33,8 @@ struct Problem: Error, Sendable {
     }
     static func parameter(_ name: String, _ detail: String) -> Problem {
         Problem(
-            status: .badRequest, type: "invalid", title: "The request has mistakes", detail: "parameter \(name): \(detail)",
+            status: .badRequest, type: "invalid", title: "The request has mistakes",
+            detail: "parameter \(name): \(detail)",
             errors: [FieldError(pointer: "?\(name)", detail: detail)])
     }
     static func notFound(_ what: String) -> Problem {
@@ -58,6 +59,7 @@ extension Response {
         var bytes = value.serialized
         bytes.append(10)
         return Response(
-            status: status, headers: [.contentType: "application/json"], body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+            status: status, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 }

@@ -42,7 +42,9 @@ enum OpenAPI {
         }
         return [
             "openapi": "3.1.0",
-            "info": ["title": "Headgate", "version": "1", "description": "Schedules, triggers and queues of many tenants."],
+            "info": [
+                "title": "Headgate", "version": "1", "description": "Schedules, triggers and queues of many tenants.",
+            ],
             "security": [["key": []]], "paths": .object(paths),
             "components": [
                 "securitySchemes": ["key": ["type": "http", "scheme": "bearer"]],
@@ -81,7 +83,9 @@ enum OpenAPI {
         ]
         if route.hasBody {
             let type = route.path.hasSuffix("/import") ? "application/x-ndjson" : "application/json"
-            let content = JSON.object([.init(type, ["schema": ["type": type == "application/json" ? "object" : "string"]])])
+            let content = JSON.object([
+                .init(type, ["schema": ["type": type == "application/json" ? "object" : "string"]])
+            ])
             members.append(.init("requestBody", ["content": content]))
         }
         members.append(.init("responses", .object(responses)))

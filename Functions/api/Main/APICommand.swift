@@ -17,9 +17,11 @@ import Scheduling
     func run() async throws {
         let runtime = FunctionRuntime.start("api", needs: [.postgres, .redis])
         let registry = PostgresRegistry(url: runtime.settings.postgres)
-        guard let shards = await runtime.untilItWorks("cannot reach Postgres", { try await registry.shardCount() }) else { return }
+        guard let shards = await runtime.untilItWorks("cannot reach Postgres", { try await registry.shardCount() })
+        else { return }
         let api = API(
-            runtime, registry: registry, queue: runtime.settings.triggerQueue(), outcomes: runtime.settings.outcomeQueue(),
+            runtime, registry: registry, queue: runtime.settings.triggerQueue(),
+            outcomes: runtime.settings.outcomeQueue(),
             zones: SystemZones.catalog, shards: shards)
         try await api.run(host: host, port: port)
     }

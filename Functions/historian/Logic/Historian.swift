@@ -2,8 +2,8 @@ package import FunctionRuntime
 private import Logging
 private import Model
 package import Queue
-private import Telemetry
 package import Store
+private import Telemetry
 
 /// Writes outcomes onto trigger rows, in bulk, and tells the queue that they are recorded.
 ///
@@ -94,7 +94,8 @@ package struct Historian: Sendable {
     private func count(_ result: String, _ number: Int) {
         if number > 0 {
             runtime.metrics.count(
-                "headgate_outcomes_total", number, labels: "result=\"\(result)\"", help: "Outcomes by what became of them")
+                "headgate_outcomes_total", number, labels: "result=\"\(result)\"",
+                help: "Outcomes by what became of them")
         }
     }
 }

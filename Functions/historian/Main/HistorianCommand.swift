@@ -2,9 +2,9 @@ import ArgumentParser
 import FunctionRuntime
 import HistorianFunction
 import Model
+import Postgres
 import Queue
 import Redis
-import Postgres
 
 @main struct HistorianCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,9 +2,9 @@ package import FunctionRuntime
 private import Logging
 package import Model
 package import Queue
-private import Telemetry
 package import Scheduling
 package import Store
+private import Telemetry
 
 /// Turns due schedules into triggers and puts them on the queue.
 ///
@@ -46,7 +46,9 @@ package struct Loader: Sendable {
     /// Works until it is asked to stop. An error of Postgres or Redis ends the pass; the next one begins anew.
     package func run() async {
         while !runtime.life.isStopping {
-            guard let session = await runtime.untilItWorks("cannot reach Postgres", { try await begin() }) else { return }
+            guard let session = await runtime.untilItWorks("cannot reach Postgres", { try await begin() }) else {
+                return
+            }
             do {
                 try await work(session)
             } catch {
@@ -73,7 +75,8 @@ package struct Loader: Sendable {
             if session.clock.isStale { session.clock = try await ClockOffset(store.now) }
             if session.needsShards {
                 session.took(try await store.takeShards(session.missing))
-                runtime.metrics.set("headgate_loader_shards", Double(session.held.count), help: "Shards that this loader has")
+                runtime.metrics.set(
+                    "headgate_loader_shards", Double(session.held.count), help: "Shards that this loader has")
             }
             let isBusy = try await tick(&session)
             let elapsed = ContinuousClock.now - start
@@ -104,7 +107,9 @@ package struct Loader: Sendable {
         let shard = overview.shard
         let statistics = try await queue.statistics()
         let isFull = statistics.ready + statistics.delayed > configuration.queueLimit
-        if isFull { runtime.logger.warning("the queue is full: triggers stay planned", metadata: ["shard": "\(shard)"]) }
+        if isFull {
+            runtime.logger.warning("the queue is full: triggers stay planned", metadata: ["shard": "\(shard)"])
+        }
         let pass = try await store.beginPass(shard: shard)
         let sendHorizon = isFull ? Timestamp.epoch : horizon
         var isMore = overview.hasDueSchedules

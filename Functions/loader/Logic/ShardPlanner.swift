@@ -50,7 +50,8 @@ final class ShardPlanner: Sendable {
         var load = load
         let plans = planner.plan(requests, now: now, horizon: horizon, load: &load)
         for (place, made) in zip(places, plans) {
-            plan.rearms[place] = .init(nextAt: made.missingZone == nil ? made.next : now + .seconds(60), fired: made.fired)
+            plan.rearms[place] = .init(
+                nextAt: made.missingZone == nil ? made.next : now + .seconds(60), fired: made.fired)
             append(made, of: schedules[place], at: place, to: &plan)
         }
         plan.load = load.changes.map { ($0.second, $0.count) }

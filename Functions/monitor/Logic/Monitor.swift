@@ -1,11 +1,11 @@
 package import FunctionRuntime
-private import Logging
 private import LoaderFunction
+private import Logging
 private import Model
 package import Queue
-private import Telemetry
 package import Redis
 package import Store
+private import Telemetry
 
 /// Finds what got lost and sends it again, moves queues that nobody receives from, and keeps the partitions.
 ///
@@ -158,7 +158,9 @@ package struct Monitor: Sendable {
         }
         for day in days where day < today - Int64(configuration.retention) {
             let isDropped = try await store.dropDay(Timestamp(seconds: day * 86_400))
-            runtime.logger.info("\(isDropped ? "dropped" : "kept, for what is unsettled in it,") the partition of \(Timestamp(seconds: day * 86_400))")
+            runtime.logger.info(
+                "\(isDropped ? "dropped" : "kept, for what is unsettled in it,") the partition of \(Timestamp(seconds: day * 86_400))"
+            )
         }
         try await store.dropLoad(before: Timestamp(seconds: (today - 1) * 86_400))
     }

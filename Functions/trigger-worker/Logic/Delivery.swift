@@ -50,7 +50,8 @@ struct Delivery: Sendable {
         _ state: TriggerState, result: HTTPResult?, reason: String?, endedAt: Timestamp
     ) -> TriggerOutcome {
         var outcome = TriggerOutcome(
-            id: message.id, redrive: message.redrive, attempt: result == nil ? 0 : attempt, state: state, reason: reason)
+            id: message.id, redrive: message.redrive, attempt: result == nil ? 0 : attempt, state: state, reason: reason
+        )
         guard let result else { return outcome }
         outcome.startedAt = startedAt
         outcome.durationMilliseconds = Int((endedAt - startedAt).milliseconds)

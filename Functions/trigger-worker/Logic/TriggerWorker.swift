@@ -47,9 +47,13 @@ package actor TriggerWorker {
 
     /// Works until it is asked to stop, idle or old; then lets calls under way end, and settles them.
     package func run() async {
-        guard let clock = await runtime.untilItWorks("cannot reach Redis", { [queue] in
-            try await ClockOffset { try await queue.ticket().time }
-        }) else { return }
+        guard
+            let clock = await runtime.untilItWorks(
+                "cannot reach Redis",
+                { [queue] in
+                    try await ClockOffset { try await queue.ticket().time }
+                })
+        else { return }
         runtime.check(clock, against: "queue")
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.settleLoop() }
@@ -121,10 +125,12 @@ package actor TriggerWorker {
                 continue
             }
             let delivery = Delivery(
-                message: trigger, record: record, receipt: message.receipt, attempt: message.attempts + 1, startedAt: now)
+                message: trigger, record: record, receipt: message.receipt, attempt: message.attempts + 1,
+                startedAt: now)
             if now > trigger.deadline {
                 let outcome = delivery.outcome(
-                    .expired, result: nil, reason: "the deadline had passed before attempt \(delivery.attempt)", endedAt: now)
+                    .expired, result: nil, reason: "the deadline had passed before attempt \(delivery.attempt)",
+                    endedAt: now)
                 settlements.append(Settlement(message.receipt, .acknowledge, outcome: outcome.line))
                 count(.expired)
                 continue
@@ -218,7 +224,8 @@ package actor TriggerWorker {
                 let results = try await queue.settle(settlements)
                 let stale = results.filter { $0 == .stale }.count
                 if stale > 0 {
-                    runtime.metrics.count("headgate_stale_settlements_total", stale, help: "Leases that ended before their outcome")
+                    runtime.metrics.count(
+                        "headgate_stale_settlements_total", stale, help: "Leases that ended before their outcome")
                 }
                 return
             } catch {
@@ -230,7 +237,8 @@ package actor TriggerWorker {
     }
 
     private func count(_ state: TriggerState) {
-        runtime.metrics.count("headgate_triggers_total", labels: "state=\"\(state.name)\"", help: "Triggers by their outcome")
+        runtime.metrics.count(
+            "headgate_triggers_total", labels: "state=\"\(state.name)\"", help: "Triggers by their outcome")
     }
 
     // MARK: Leases
@@ -242,7 +250,8 @@ package actor TriggerWorker {
             let receipts = Array(flights.keys)
             if receipts.isEmpty { continue }
             do {
-                for (receipt, isHeld) in zip(receipts, try await queue.extend(receipts, visibility: configuration.visibility))
+                for (receipt, isHeld) in zip(
+                    receipts, try await queue.extend(receipts, visibility: configuration.visibility))
                 where !isHeld {
                     if let token = flights[receipt]?.token { client.cancel(token) }
                 }
