@@ -90,6 +90,9 @@ let package = Package(
                 argumentParser, crypto,
             ], path: "local-runner/Main", exclude: ["README.md"], swiftSettings: settings),
         .executableTarget(
+            name: "headgate-bench", dependencies: ["Model", "HTTP", "Postgres", argumentParser], path: "Tests/Benchmarks",
+            exclude: ["README.md"], swiftSettings: testSettings),
+        .executableTarget(
             name: "runner-probe", dependencies: ["LocalRunner", "Model"], path: "Tests/RunnerProbe",
             swiftSettings: settings),
         test("LocalRunnerTests", ["LocalRunner", "TestTarget", "Model", "runner-probe"]),

@@ -80,7 +80,8 @@ package final class InMemoryQueue: MessageQueue {
     }
 
     package func cancel(_ ids: [MessageID]) async throws(QueueError) -> [CancelResult] {
-        state.withLock { state in ids.map { state.cancel($0) } }
+        let now = clock()
+        return state.withLock { state in ids.map { state.cancel($0, now: now) } }
     }
 
     package func peekDead(limit: Int) async throws(QueueError) -> [DeadLetter] {

@@ -157,8 +157,11 @@ struct InMemoryQueueState {
         for id in ids where settled[id] != nil { settled[id] = .some(now + QueueRules.forgetAfter) }
     }
 
-    mutating func cancel(_ id: MessageID) -> CancelResult {
-        guard let entry = entries[id] else { return .unknown }
+    mutating func cancel(_ id: MessageID, now: Timestamp) -> CancelResult {
+        guard let entry = entries[id] else {
+            settled[id] = .some(now + QueueRules.forgetAfter)
+            return .unknown
+        }
         if case .inFlight = entry.place { return .inFlight }
         entries[id] = nil
         settled[id] = nil

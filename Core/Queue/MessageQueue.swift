@@ -31,7 +31,8 @@ package protocol MessageQueue: Sendable {
     /// Acknowledges messages of an outcome queue and tells the queue they came from that these ids are recorded.
     func confirm(_ receipts: [Receipt], recorded ids: [MessageID]) async throws(QueueError) -> [Bool]
 
-    /// Removes messages that nobody holds. An id that was removed or is unknown is forgotten.
+    /// Removes messages that nobody holds. An id that was removed is forgotten; one that is unknown becomes known for
+    /// `forgetAfter`, so that a sender that has committed it and not sent it yet comes too late.
     func cancel(_ ids: [MessageID]) async throws(QueueError) -> [CancelResult]
 
     /// Dead letters, oldest first.

@@ -215,7 +215,7 @@ package final class RedisQueue: MessageQueue {
 
     package func cancel(_ ids: [MessageID]) async throws(QueueError) -> [CancelResult] {
         try await scatter(ids, shard: { $0.shard(of: keys.count) }, limit: 1_000) { shard, ids in
-            var arguments = RedisCommand()
+            var arguments = self.arguments()
             for id in ids { arguments.append(id.description) }
             return ScriptCall(RedisQueueScripts.cancel, keys: self.keys[shard], arguments: arguments)
         } result: { reply in

@@ -230,6 +230,14 @@ import Testing
         #expect(try await it.send("ready") == [.accepted], "a cancelled id is forgotten")
     }
 
+    @Test(arguments: Driver.allCases) func `a cancel that comes first refuses a late send`(driver: Driver) async throws {
+        let it = try driver.make()
+        #expect(try await it.queue.cancel([MessageID("late")]) == [.unknown])
+        #expect(try await it.send("late") == [.known])
+        it.advance(.seconds(1_200))
+        #expect(try await it.send("late") == [.accepted])
+    }
+
     @Test(arguments: Driver.allCases)
     func `a tenant's backlog does not delay another's messages`(driver: Driver) async throws {
         let it = try driver.make()

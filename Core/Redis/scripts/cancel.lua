@@ -1,9 +1,12 @@
--- ARGV: ids. Returns per id 2 removed, 1 in flight, 0 unknown.
-local ids = ARGV
+-- ARGV: clock, ids. Returns per id 2 removed, 1 in flight, 0 unknown. An unknown id becomes known for the usual time: who has
+-- committed it and not sent it yet comes too late.
+local t, ids = clock(ARGV[1]), {}
+for j = 2, #ARGV do ids[j - 1] = ARGV[j] end
 local items = read('HMGET', Q.i, ids)
-local out, gone, live, seen = {}, {}, {}, {}
+local out, gone, live, seen, late = {}, {}, {}, {}, {}
 for j, id in ipairs(ids) do
     out[j] = 0
+    if not items[j] then late[#late + 1] = id end
     if items[j] and not seen[id] then
         seen[id] = true
         local v = parse(items[j])
@@ -21,4 +24,8 @@ each(gone, 1, function(...)
     call('HDEL', Q.b, ...); call('HDEL', Q.i, ...); call('HDEL', Q.y, ...)
 end)
 count(Q, live, -1)
+if #late > 0 then
+    local k = recent(Q, t)
+    each(late, 1, function(...) call('SADD', k, ...) end)
+end
 return out

@@ -1,0 +1,97 @@
+import Foundation
+import HTTP
+import Model
+import Postgres
+
+/// The product and a target, started for one run in a folder of their own and removed after it.
+final class Stand {
+    let api: String
+    let key: String
+    let database: PostgresConnection
+    let redis: String
+    let target: String
+    let programs: URL
+    let http = HTTPClient()
+    private let directory: URL
+    private let processes: [Process]
+
+    private init(directory: URL, programs: URL, ready: JSON, target: String, processes: [Process]) {
+        self.directory = directory
+        self.programs = programs
+        self.target = target
+        self.processes = processes
+        api = ready["api"]!.text!
+        key = ready["key"]!.text!
+        redis = ready["redis"]!.text!
+        database = PostgresConnection(.init(url: ready["postgres"]!.text!, applicationName: "headgate bench"))
+    }
+
+    static func start() async throws -> Stand {
+        let programs = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        let directory = URL(filePath: "/var/tmp/headgate-bench-\(ProcessInfo.processInfo.processIdentifier)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let port = 20_000 + Int.random(in: 0..<20_000)
+        let sink = try spawn(programs, "local-runner", ["test-target", "--port", "\(port)"], log: directory)
+        let file = directory.appending(path: "ready.json").path()
+        let runner = try spawn(
+            programs, "local-runner",
+            ["up", "--data", directory.appending(path: "data").path(), "--port", "0", "--ready-file", file], log: directory)
+        for _ in 0..<600 {
+            if let data = FileManager.default.contents(atPath: file) {
+                return Stand(
+                    directory: directory, programs: programs, ready: try JSON(parsing: Array(data)),
+                    target: "http://127.0.0.1:\(port)", processes: [runner, sink])
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        for process in [runner, sink] { process.terminate() }
+        throw BenchError(description: "the runner was not ready within a minute; see \(directory.path())/local-runner.log")
+    }
+
+    private static func spawn(_ programs: URL, _ name: String, _ arguments: [String], log: URL) throws -> Process {
+        let process = Process()
+        process.executableURL = programs.appending(path: name)
+        process.arguments = arguments
+        let file = log.appending(path: "\(name)-\(arguments[0]).log")
+        FileManager.default.createFile(atPath: file.path(), contents: nil)
+        let handle = try FileHandle(forWritingTo: file)
+        process.standardOutput = handle
+        process.standardError = handle
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    func stop() {
+        for process in processes {
+            process.terminate()
+            process.waitUntilExit()
+        }
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// Calls the API; anything but a 2xx is an error.
+    func call(_ method: String, _ path: String, _ body: [UInt8]? = nil, type: String = "application/json") async throws -> JSON {
+        let request = HTTPRequest(
+            method: method, url: api + path, headers: [("Authorization", "Bearer \(key)"), ("Content-Type", type)],
+            body: body, timeout: .seconds(300))
+        let response = try await http.execute(request)
+        guard (200..<300).contains(response.status) else {
+            throw BenchError(description: "\(path): \(response.status): \(String(decoding: response.body, as: UTF8.self))")
+        }
+        return response.body.isEmpty ? .null : try JSON(parsing: response.body)
+    }
+
+    /// What the target has counted.
+    func targetStatistics() async throws -> JSON {
+        try JSON(parsing: try await http.execute(HTTPRequest(url: "\(target)/_stats")).body)
+    }
+
+    func numbers(_ sql: String) async throws -> [Double?] {
+        try await database.query(StatementCall(Statement(sql))) { row throws(PostgresError) in
+            (0..<6).map { (try? row.double($0)) ?? nil }
+        }.first ?? []
+    }
+}
+
+struct BenchError: Error, CustomStringConvertible { var description: String }
