@@ -90,7 +90,8 @@ let package = Package(
                 argumentParser, crypto,
             ], path: "local-runner/Main", exclude: ["README.md"], swiftSettings: settings),
         .executableTarget(
-            name: "headgate-bench", dependencies: ["Model", "HTTP", "Postgres", argumentParser], path: "Tests/Benchmarks",
+            name: "headgate-bench", dependencies: ["Model", "HTTP", "Postgres", argumentParser],
+            path: "Tests/Benchmarks",
             exclude: ["README.md"], swiftSettings: testSettings),
         .executableTarget(
             name: "runner-probe", dependencies: ["LocalRunner", "Model"], path: "Tests/RunnerProbe",

@@ -25,13 +25,19 @@ enum Limits {
         _ = try await client.execute(HTTPRequest(method: "POST", url: "\(stand.target)/_reset"))
         let port = stand.redis.split(separator: ":").last.map(String.init) ?? "6379"
         let redis = try output("redis-benchmark", ["-p", port, "-t", "set", "-n", "200000", "-P", "50", "-q", "--csv"])
-        let rate = redis.split(separator: "\n").last?.split(separator: ",").dropFirst().first.map { String($0.filter { $0 != "\"" }) }
+        let rate = redis.split(separator: "\n").last?.split(separator: ",").dropFirst().first.map {
+            String($0.filter { $0 != "\"" })
+        }
         let rows = try await stand.timed(
-            "create table bench_rows as select g, repeat('x', 200) t from generate_series(1, 300000) g; drop table bench_rows")
+            "create table bench_rows as select g, repeat('x', 200) t from generate_series(1, 300000) g; drop table bench_rows"
+        )
         return [
-            ResultRow(scenario: "limit", what: "HTTP client against the target, POST/s, 256 at once", value: "\(Int(http))"),
+            ResultRow(
+                scenario: "limit", what: "HTTP client against the target, POST/s, 256 at once", value: "\(Int(http))"),
             ResultRow(scenario: "limit", what: "Redis SET/s, pipelined by 50", value: rate ?? "?"),
-            ResultRow(scenario: "limit", what: "Postgres rows of 200 bytes written/s in one statement", value: "\(Int(300_000 / rows))"),
+            ResultRow(
+                scenario: "limit", what: "Postgres rows of 200 bytes written/s in one statement",
+                value: "\(Int(300_000 / rows))"),
         ]
     }
 

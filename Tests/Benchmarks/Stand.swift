@@ -35,7 +35,8 @@ final class Stand {
         let file = directory.appending(path: "ready.json").path()
         let runner = try spawn(
             programs, "local-runner",
-            ["up", "--data", directory.appending(path: "data").path(), "--port", "0", "--ready-file", file], log: directory)
+            ["up", "--data", directory.appending(path: "data").path(), "--port", "0", "--ready-file", file],
+            log: directory)
         for _ in 0..<600 {
             if let data = FileManager.default.contents(atPath: file) {
                 return Stand(
@@ -45,7 +46,8 @@ final class Stand {
             try await Task.sleep(for: .milliseconds(100))
         }
         for process in [runner, sink] { process.terminate() }
-        throw BenchError(description: "the runner was not ready within a minute; see \(directory.path())/local-runner.log")
+        throw BenchError(
+            description: "the runner was not ready within a minute; see \(directory.path())/local-runner.log")
     }
 
     private static func spawn(_ programs: URL, _ name: String, _ arguments: [String], log: URL) throws -> Process {
@@ -71,13 +73,16 @@ final class Stand {
     }
 
     /// Calls the API; anything but a 2xx is an error.
-    func call(_ method: String, _ path: String, _ body: [UInt8]? = nil, type: String = "application/json") async throws -> JSON {
+    func call(_ method: String, _ path: String, _ body: [UInt8]? = nil, type: String = "application/json") async throws
+        -> JSON
+    {
         let request = HTTPRequest(
             method: method, url: api + path, headers: [("Authorization", "Bearer \(key)"), ("Content-Type", type)],
             body: body, timeout: .seconds(300))
         let response = try await http.execute(request)
         guard (200..<300).contains(response.status) else {
-            throw BenchError(description: "\(path): \(response.status): \(String(decoding: response.body, as: UTF8.self))")
+            throw BenchError(
+                description: "\(path): \(response.status): \(String(decoding: response.body, as: UTF8.self))")
         }
         return response.body.isEmpty ? .null : try JSON(parsing: response.body)
     }

@@ -33,7 +33,8 @@ struct Sustained {
         try await Task.sleep(for: .seconds(seconds))
         let to = Date.now
         try await Task.sleep(for: .seconds(8))
-        let window = "occurrence >= to_timestamp(\(from.timeIntervalSince1970)) and occurrence < to_timestamp(\(to.timeIntervalSince1970)) and name like '\(name)-%'"
+        let window =
+            "occurrence >= to_timestamp(\(from.timeIntervalSince1970)) and occurrence < to_timestamp(\(to.timeIntervalSince1970)) and name like '\(name)-%'"
         let figures = try await stand.numbers(
             """
             select count(*)::float8, (count(*) filter (where state = 2))::float8,
@@ -47,11 +48,19 @@ struct Sustained {
         let isShort = planned < expected * 0.99 || delivered < planned
         let target = try await stand.targetStatistics()
         return [
-            ResultRow(scenario: name, what: "schedules registered by import, per second", value: "\(Int(Double(count) / importSeconds))"),
+            ResultRow(
+                scenario: name, what: "schedules registered by import, per second",
+                value: "\(Int(Double(count) / importSeconds))"),
             ResultRow(scenario: name, what: "due in the \(seconds) s window (\(rate)/s)", value: "\(Int(planned))"),
-            ResultRow(scenario: name, what: "delivered and recorded 8 s after the window", value: "\(Int(delivered)) (\(Int(delivered) / seconds)/s)", isFailure: isShort),
-            ResultRow(scenario: name, what: "lateness p50 / p99 / max", value: "\(Int(figures[2] ?? -1)) / \(Int(figures[3] ?? -1)) / \(Int(figures[4] ?? -1)) ms"),
-            ResultRow(scenario: name, what: "calls seen by the target, repeats of a key", value: "\(target["total"]?.description ?? "?"), \(target["repeats"]?.description ?? "?")"),
+            ResultRow(
+                scenario: name, what: "delivered and recorded 8 s after the window",
+                value: "\(Int(delivered)) (\(Int(delivered) / seconds)/s)", isFailure: isShort),
+            ResultRow(
+                scenario: name, what: "lateness p50 / p99 / max",
+                value: "\(Int(figures[2] ?? -1)) / \(Int(figures[3] ?? -1)) / \(Int(figures[4] ?? -1)) ms"),
+            ResultRow(
+                scenario: name, what: "calls seen by the target, repeats of a key",
+                value: "\(target["total"]?.description ?? "?"), \(target["repeats"]?.description ?? "?")"),
         ]
     }
 }

@@ -230,7 +230,8 @@ import Testing
         #expect(try await it.send("ready") == [.accepted], "a cancelled id is forgotten")
     }
 
-    @Test(arguments: Driver.allCases) func `a cancel that comes first refuses a late send`(driver: Driver) async throws {
+    @Test(arguments: Driver.allCases) func `a cancel that comes first refuses a late send`(driver: Driver) async throws
+    {
         let it = try driver.make()
         #expect(try await it.queue.cancel([MessageID("late")]) == [.unknown])
         #expect(try await it.send("late") == [.known])

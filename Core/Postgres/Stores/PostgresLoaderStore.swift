@@ -61,6 +61,7 @@ package final class PostgresLoaderStore: LoaderStore {
     ) async throws -> ClaimResult? {
         let claim = StatementCall(
             .claimSchedules, [.smallint(shard), .time(floor), .time(horizon), .bigint(limit)])
+        let rearm = Statement.rearmSchedules(shard: shard)
         let outcome: (ClaimResult, [NewTrigger], Int)? = try await connection.transaction {
             connection throws(PostgresError) in
             let claimed = try connection.query(claim) { row throws(PostgresError) in
@@ -72,9 +73,9 @@ package final class PostgresLoaderStore: LoaderStore {
             precondition(plan.rearms.count == claimed.count, "a plan re-arms every claimed schedule")
             var calls = [
                 StatementCall(
-                    .rearmSchedules,
+                    rearm,
                     [
-                        .smallint(shard), .rowPlaces(claimed.map(\.0)), .times(plan.rearms.map(\.nextAt)),
+                        .rowPlaces(claimed.map(\.0)), .times(plan.rearms.map(\.nextAt)),
                         .ints(plan.rearms.map(\.fired)),
                     ])
             ]

@@ -9,7 +9,7 @@ package final class PostgresRegistry: ScheduleRegistry {
     package init(url: String, connections: Int = 6) {
         var configuration = PostgresConnection.Configuration(url: url, applicationName: "headgate api")
         configuration.setup =
-            "set jit = off; set statement_timeout = '30s'; set idle_in_transaction_session_timeout = '30s'"
+            "set jit = off; set enable_seqscan = off; set statement_timeout = '30s'; set idle_in_transaction_session_timeout = '30s'"
         pool = PostgresPool(configuration, size: connections)
     }
 

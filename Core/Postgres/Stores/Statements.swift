@@ -2,7 +2,6 @@
 extension Statement {
     static let now = Statement("now", PackageResources.now_sql)
     static let claimSchedules = Statement("claim-schedules", PackageResources.claim_schedules_sql)
-    static let rearmSchedules = Statement("rearm-schedules", PackageResources.rearm_schedules_sql)
     static let insertTriggers = Statement("insert-triggers", PackageResources.insert_triggers_sql)
     static let insertedTriggers = Statement("inserted-triggers", PackageResources.inserted_triggers_sql)
     static let openPass = Statement("open-pass", PackageResources.open_pass_sql)
@@ -31,6 +30,11 @@ extension Statement {
     static let readGeneration = Statement("read-generation", PackageResources.read_generation_sql)
     static let writeGeneration = Statement("write-generation", PackageResources.write_generation_sql)
 
+    static func rearmSchedules(shard: Int) -> Statement {
+        let text = String(decoding: PackageResources.rearm_schedules_sql, as: UTF8.self)
+        return Statement("rearm-schedules-\(shard)", Array(text.replacing("${shard}", with: String(shard)).utf8))
+    }
+
     static let allShards = Statement("select shard from headgate.shard order by shard")
     static let takeShard = Statement("select pg_try_advisory_lock(\(AdvisoryLock.loader), $1)")
     /// Shared by every transaction that writes schedules of a shard; held alone to raise its floors.
@@ -48,11 +52,13 @@ enum AdvisoryLock {
 
 extension PostgresConnection.Configuration {
     /// Settings of the engine's connections. Batches of array parameters are joined row by row through the primary key, which
-    /// keeps the order of locks; a statement that takes longer than half a minute is a fault.
+    /// keeps the order of locks. Plans are made once, often while a new partition is empty: without `enable_seqscan = off`
+    /// such a plan reads the whole partition for each row when it has grown. A statement that takes longer than half a
+    /// minute is a fault.
     package static func engine(url: String, applicationName: String) -> Self {
         var configuration = Self(url: url, applicationName: applicationName)
         configuration.setup = """
-            set jit = off; set enable_hashjoin = off; set enable_mergejoin = off; set statement_timeout = '30s';
+            set jit = off; set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set statement_timeout = '30s';
             set idle_in_transaction_session_timeout = '30s'; set plan_cache_mode = force_generic_plan
             """
         return configuration
