@@ -140,6 +140,7 @@ struct InMemoryQueueState {
             if later(delay) { entry.place = .delayed(until: now + delay) } else { makeReady(&entry) }
             entries[id] = entry
         case .bury(let reason):
+            entry.attempts += 1
             entry.place = .dead(at: now, reason: reason)
             entries[id] = entry
         }

@@ -126,7 +126,7 @@ package struct Settlement: Sendable {
         case retry(after: Duration)
         /// Not tried: ready again after a delay, and this receive does not count.
         case release(after: Duration)
-        /// Given up: a dead letter.
+        /// Given up: a dead letter, with one attempt charged.
         case bury(reason: String)
     }
 

@@ -20,6 +20,7 @@ for j = 1, n do
             local list = P and ARGV[o + 4] ~= '' and kept or plain
             list[#list + 1] = id
         elseif verdict == 'b' then
+            v.at = v.at + 1
             dead[#dead + 1] = id; deadVs[#dead] = v; reasons[#dead] = ARGV[o + 3]
         else
             local rc, at = 0, v.at + 1
