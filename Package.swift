@@ -97,6 +97,13 @@ let package = Package(
             name: "runner-probe", dependencies: ["LocalRunner", "Model"], path: "Tests/RunnerProbe",
             swiftSettings: settings),
         test("LocalRunnerTests", ["LocalRunner", "TestTarget", "Model", "runner-probe"]),
+        test(
+            "IntegrationTests",
+            [
+                "Model", "HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Store", "TestServers", "TestTarget",
+                "loader",
+                "trigger-worker", "historian", "monitor", "api",
+            ]),
         test("SchedulingTests", ["Model", "Scheduling"]),
         .target(
             name: "Telemetry", dependencies: ["Model", logging], path: "Core/Telemetry", exclude: ["README.md"],

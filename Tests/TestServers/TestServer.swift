@@ -64,7 +64,10 @@ public final class TestServer: Sendable {
     }
 }
 
-public struct TestServerError: Error, CustomStringConvertible { public let description: String }
+public struct TestServerError: Error, CustomStringConvertible {
+    public let description: String
+    public init(description: String) { self.description = description }
+}
 
 /// A TCP port of the loopback interface that nobody listens on now.
 public func freePort() -> Int {

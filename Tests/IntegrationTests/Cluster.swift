@@ -1,0 +1,161 @@
+import Foundation
+import HTTP
+import Model
+import Postgres
+import Queue
+import Redis
+import Scheduling
+import Store
+import Synchronization
+import TestServers
+import TestTarget
+
+/// A Headgate of its own for one test: real servers, real function processes, a real target.
+final class Cluster: Sendable {
+    let postgres: TestServer
+    let redis: Mutex<TestServer>
+    let target: TargetServer
+    let registry: PostgresRegistry
+    let admin: PostgresConnection
+    private let processes = Mutex<[Process]>([])
+    static let shards = 4
+
+    private init(postgres: TestServer, redis: TestServer, target: TargetServer) {
+        self.postgres = postgres
+        self.redis = Mutex(redis)
+        self.target = target
+        registry = PostgresRegistry(url: postgres.postgresURL(user: "headgate_api"), connections: 3)
+        admin = PostgresConnection(.init(url: postgres.postgresURL(), applicationName: "test"))
+    }
+
+    /// Starts the servers, runs `body`, and ends every process.
+    static func with(_ body: (Cluster) async throws -> Void) async throws {
+        let postgres = try TestServer.postgres()
+        let redis = try TestServer.redis()
+        try await Migrator(url: postgres.postgresURL(), password: TestServer.password, shards: shards).run()
+        let target = try await TargetServer.start(
+            port: 0, logFile: nil, now: { Timestamp(seconds: Int64(Date.now.timeIntervalSince1970)) })
+        let cluster = Cluster(postgres: postgres, redis: redis, target: target)
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(cluster)) } catch { result = .failure(error) }
+        cluster.end()
+        try await target.stop()
+        postgres.stop()
+        cluster.redis.withLock { $0 }.stop()
+        try result.get()
+    }
+
+    private func end() {
+        for process in processes.withLock({ $0 }) where process.isRunning {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+    }
+
+    /// Starts a function of this build.
+    @discardableResult
+    func start(_ name: String, _ arguments: [String] = [], failpoint: String? = nil, role: String = "headgate_engine")
+        throws -> Process
+    {
+        let process = Process()
+        process.executableURL = Cluster.programs.appending(path: name)
+        process.arguments = arguments
+        process.environment = [
+            "HEADGATE_POSTGRES": postgres.postgresURL(user: role), "HEADGATE_REDIS": redis.withLock { $0 }.redisURL,
+            "HEADGATE_QUEUES":
+                #"{"triggers":{"shards":2,"visibility":"3s","maxReceives":10},"outcomes":{"shards":2,"visibility":"3s","maxReceives":1000}}"#,
+            "HEADGATE_ALLOW_TARGETS": "127.0.0.0/8", "HEADGATE_LOG": "error",
+            "HEADGATE_FAILPOINTS": failpoint.map { "\($0)=kill" } ?? "",
+        ]
+        try process.run()
+        processes.withLock { $0.append(process) }
+        return process
+    }
+
+    /// One of each, as in the topology.
+    func startAll(except: Set<String> = []) throws {
+        let all: [(String, [String])] = [
+            ("loader", []), ("trigger-worker", []), ("historian", []), ("monitor", ["--every", "1s"]),
+        ]
+        for (name, arguments) in all where !except.contains(name) { try start(name, arguments) }
+    }
+
+    /// Runs a function that dies at a failpoint, and another in its place.
+    func startDying(_ name: String, at failpoint: String) async throws {
+        let dying = try start(name, failpoint: failpoint)
+        try await eventually("\(name) dies at \(failpoint)") { !dying.isRunning }
+        try start(name)
+    }
+
+    /// The folder of the built programs.
+    static let programs: URL = {
+        var folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        if let named = ProcessInfo.processInfo.environment["HEADGATE_TEST_BINARIES"] { return URL(filePath: named) }
+        while folder.path() != "/",
+            !FileManager.default.fileExists(atPath: folder.appending(path: "trigger-worker").path())
+        {
+            folder.deleteLastPathComponent()
+        }
+        return folder.path() == "/"
+            ? URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../.build/debug") : folder
+    }()
+
+    static let zones = ZoneCatalog(load: {
+        FileManager.default.contents(atPath: "/usr/share/zoneinfo/\($0)").map { Array($0) }
+    })
+
+    /// Registers one-time or periodic schedules of a tenant, as the API does.
+    func register(_ documents: [(name: String, document: JSON)], tenant: String = "acme") async throws {
+        let now = try await registry.now()
+        var random = SystemRandomNumberGenerator()
+        for start in stride(from: 0, to: documents.count, by: 500) {
+            let writes = try documents[start..<min(start + 500, documents.count)].map { name, document in
+                let identity = ScheduleIdentity(tenant: TenantID(tenant)!, name: ScheduleName(name)!)
+                let spec = try ScheduleSpec(json: document, identity: identity, zones: Cluster.zones, now: now)
+                let id = Identifier.v7(at: now, using: &random)
+                let timing = spec.timing
+                return ScheduleWrite(
+                    name: name, id: id, shard: MessageID(id).shard(of: Cluster.shards), timing: timing.encode(),
+                    action: ActionRecord(action: spec.action, retry: spec.retry).encoded, paused: nil,
+                    next: { timing.next(atOrAfter: $0, zones: Cluster.zones) })
+            }
+            _ = try await registry.put(writes, by: AuditActor(tenant: tenant, subject: "test"), now: now)
+        }
+    }
+
+    /// A schedule that calls the target once, so long from now.
+    func once(_ path: String, after delay: Duration, at now: Timestamp, retry: JSON = ["initial": "50ms"]) -> JSON {
+        [
+            "action": ["http": ["url": .string("http://127.0.0.1:\(target.port)\(path)")]],
+            "when": [["at": .time(now + delay)]], "retry": retry,
+        ]
+    }
+
+    func number(_ sql: String) async throws -> Int {
+        try await admin.query(StatementCall(Statement(sql))) { row throws(PostgresError) in try row.required(0, row.int)
+        }[0]
+    }
+
+    /// Waits until so many triggers have a final state.
+    func settled(_ count: Int, within timeout: Duration = .seconds(60)) async throws {
+        try await eventually("\(count) triggers settled", within: timeout) {
+            try await number("select count(*) from headgate.trigger where state >= 2") >= count
+        }
+    }
+
+    /// How many different keys the target has seen.
+    func keysSeen() async throws -> Int {
+        let response = try await HTTPClient().execute(HTTPRequest(url: "http://127.0.0.1:\(target.port)/_stats"))
+        return try JSON(parsing: response.body)["distinctKeys"]?.int ?? -1
+    }
+
+    func trigger(_ schedule: String) async throws -> TriggerRow {
+        let now = try await registry.now()
+        let rows = try await registry.triggers(
+            TriggerFilter(
+                tenant: "acme", schedule: schedule, state: nil, from: now - .seconds(3_600), to: now + .seconds(3_600),
+                after: nil, limit: 10))
+        guard rows.count == 1 else { throw TestServerError(description: "\(rows.count) triggers of \(schedule)") }
+        return rows[0]
+    }
+}

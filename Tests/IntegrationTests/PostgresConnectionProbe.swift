@@ -1,0 +1,17 @@
+import Postgres
+
+/// Looks at the tables as the API's role, without naming a tenant.
+struct PostgresConnectionProbe {
+    private let connection: PostgresConnection
+
+    init(_ cluster: Cluster) {
+        connection = PostgresConnection(
+            .init(url: cluster.postgres.postgresURL(user: "headgate_api"), applicationName: "probe"))
+    }
+
+    func visibleSchedules() async throws -> Int {
+        try await connection.query(StatementCall(Statement("select count(*) from headgate.schedule"))) {
+            row throws(PostgresError) in try row.required(0, row.int)
+        }[0]
+    }
+}
