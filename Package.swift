@@ -102,7 +102,7 @@ let package = Package(
             [
                 "Model", "HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Store", "TestServers", "TestTarget",
                 "loader",
-                "trigger-worker", "historian", "monitor", "api",
+                "trigger-worker", "historian", "monitor", "api", crypto,
             ]),
         test("SchedulingTests", ["Model", "Scheduling"]),
         .target(

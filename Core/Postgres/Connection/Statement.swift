@@ -1,3 +1,5 @@
+private import Model
+
 /// A statement with a name, under which each connection prepares it once and errors report it.
 package struct Statement: Hashable, Sendable {
     package let name: String
@@ -11,7 +13,14 @@ package struct Statement: Hashable, Sendable {
 
     /// A short statement that needs no file: `begin`, `commit`.
     package init(_ text: String) {
-        name = text
+        // Postgres cuts names after 63 bytes: longer ones need an end that tells them apart.
+        if text.utf8.count < 60 {
+            name = text
+        } else {
+            var hash = StableHash()
+            hash.combine(text)
+            name = "\(text.prefix(40)) \(hash.value)"
+        }
         self.text = text
     }
 }

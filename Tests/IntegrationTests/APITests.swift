@@ -1,0 +1,158 @@
+import Crypto
+import Foundation
+import HTTP
+import Model
+import Store
+import TestServers
+import Testing
+
+/// The API as a client sees it.
+struct APIClient: Sendable {
+    let url: String
+    let key: String
+    private let http = HTTPClient()
+
+    /// Starts the API of a cluster, with a platform admin's key.
+    static func start(_ cluster: Cluster) async throws -> APIClient {
+        var random = SystemRandomNumberGenerator()
+        let key = APIKey.make(using: &random)
+        let now = try await cluster.registry.now()
+        let row = KeyRow(
+            id: .v7(at: now, using: &random), tenant: "dev", subject: "test", role: "admin", groups: [],
+            isPlatform: true)
+        try await cluster.registry.insert(
+            row, hash: Array(SHA256.hash(data: Array(key.utf8))), by: AuditActor(tenant: "dev", subject: "test"),
+            now: now)
+        let port = freePort()
+        try cluster.start("api", ["--port", "\(port)"], role: "headgate_api")
+        let client = APIClient(url: "http://127.0.0.1:\(port)", key: key)
+        try await eventually("the API is ready") { (try? await client.call("GET", "/readyz").status) == 200 }
+        return client
+    }
+
+    func with(key: String) -> APIClient { APIClient(url: url, key: key) }
+
+    private init(url: String, key: String) {
+        self.url = url
+        self.key = key
+    }
+
+    func call(_ method: String, _ path: String, _ body: String? = nil, tenant: String? = nil) async throws -> (
+        status: Int, body: JSON
+    ) {
+        var headers = [(name: "Authorization", value: "Bearer \(key)")]
+        if let tenant { headers.append(("Headgate-Tenant", tenant)) }
+        let request = HTTPRequest(method: method, url: url + path, headers: headers, body: body.map { Array($0.utf8) })
+        let response = try await http.execute(request)
+        return (response.status, response.body.isEmpty ? .null : (try? JSON(parsing: response.body)) ?? .null)
+    }
+}
+
+@Suite(.serialized) struct APITests {
+    static let schedule = #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"every":"1h"}]}"#
+
+    @Test func `keys, tenants and bodies that are wrong get 401, 403, 404 and 400 with pointers`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            #expect(try await api.call("PUT", "/v1/schedules/a", APITests.schedule).status == 201)
+            #expect(try await api.call("PUT", "/v1/schedules/a", APITests.schedule).status == 200)
+            #expect(try await api.with(key: "hg_wrong").call("GET", "/v1/schedules").status == 401)
+
+            let made = try await api.call("POST", "/v1/keys", #"{"subject":"bob","tenant":"other","role":"author"}"#)
+            let other = api.with(key: try #require(made.body["key"]?.text))
+            #expect(try await other.call("GET", "/v1/schedules/a").status == 404)
+            #expect(try await other.call("DELETE", "/v1/schedules/a").status == 404)
+            #expect(try await other.call("GET", "/v1/schedules", tenant: "dev").status == 403)
+            #expect(try await other.call("GET", "/v1/keys").status == 403)
+            #expect(try await other.call("POST", "/v1/queues/triggers/purge").status == 403)
+
+            let bad = try await api.call(
+                "PUT", "/v1/schedules/b", #"{"action":{"http":{"url":"x"}},"when":[{"every":"1"}],"no":1}"#)
+            #expect(bad.status == 400)
+            let pointers = Set((bad.body["errors"]?.elements ?? []).compactMap { $0["pointer"]?.text })
+            #expect(pointers == ["/action/http/url", "/when/0/every", "/no"])
+            let broken = try await api.call("PUT", "/v1/schedules/b", "{")
+            #expect(broken.status == 400 && broken.body["errors"]?.elements?.count == 1)
+            #expect(try await api.call("GET", "/v1/schedules?limit=0").status == 400)
+            #expect(try await api.call("GET", "/v1/nothing").status == 404)
+            #expect(try await api.call("PUT", "/v1/schedules/b", String(repeating: " ", count: 2 << 20)).status == 413)
+
+            let id = try #require(made.body["id"]?.text)
+            #expect(try await api.call("DELETE", "/v1/keys/\(id)", tenant: "other").status == 204)
+            #expect(try await other.call("GET", "/v1/schedules").status == 401)
+        }
+    }
+
+    @Test func `an import stores the good lines and lists the bad ones`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            func line(_ name: String, _ every: String) -> String {
+                #"{"tenant":"t1","name":"\#(name)","action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"every":"\#(every)"}]}"#
+            }
+            let body = [line("a", "1h"), line("b", "1ms"), "", "{", line("a", "2h"), line("c", "1h")].joined(
+                separator: "\n")
+            let answer = try await api.call("POST", "/v1/schedules/import", body)
+            #expect(answer.status == 200 && answer.body["created"]?.int == 2 && answer.body["updated"]?.int == 0)
+            #expect(answer.body["refused"]?.elements?.compactMap { $0["line"]?.int } == [2, 4, 5])
+            let list = try await api.call("GET", "/v1/schedules?limit=1", tenant: "t1")
+            #expect(
+                list.body["items"]?.elements?.compactMap { $0["name"]?.text } == ["a"] && list.body["next"]?.text == "a"
+            )
+            let rest = try await api.call("GET", "/v1/schedules?cursor=a", tenant: "t1")
+            #expect(rest.body["items"]?.elements?.compactMap { $0["name"]?.text } == ["c"])
+        }
+    }
+
+    @Test func `pause removes what is queued, resume goes on, delete and create make another schedule`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.start("loader")
+            let at = try await it.registry.now() + .seconds(3)
+            let body = #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"at":"\#(at)"}]}"#
+            let made = try await api.call("PUT", "/v1/schedules/a", body)
+            try await eventually("it is queued") {
+                try await it.number("select count(*) from headgate.trigger where state = 1") == 1
+            }
+            #expect(try await api.call("POST", "/v1/schedules/nobody/pause").status == 404)
+            #expect(try await api.call("DELETE", "/v1/schedules/a").status == 204)
+            #expect(try await it.number("select state from headgate.trigger") == 7)
+            let queues = try await api.call("GET", "/v1/queues/triggers")
+            #expect(queues.body["delayed"]?.int == 0 && queues.body["ready"]?.int == 0)
+            let again = try await api.call("PUT", "/v1/schedules/a", APITests.schedule)
+            #expect(again.status == 201 && again.body["id"] != made.body["id"])
+            let paused = try await api.call("POST", "/v1/schedules/a/pause", #"{"reason":"why"}"#)
+            #expect(
+                paused.body["state"]?.text == "paused" && paused.body["pauseReason"]?.text == "why"
+                    && paused.body["nextAt"] == .null)
+            let kept = try await api.call("PUT", "/v1/schedules/a", APITests.schedule)
+            #expect(kept.body["state"]?.text == "paused", "a PUT without paused keeps the pause")
+            #expect(try await api.call("POST", "/v1/schedules/a/resume").body["state"]?.text == "active")
+        }
+    }
+
+    @Test func `every path of openapi answers, and readiness names what is down`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let document = try await api.call("GET", "/openapi.json").body
+            let paths = document["paths"]?.members ?? []
+            #expect(paths.count > 20)
+            for path in paths {
+                for operation in path.value.members ?? [] {
+                    let url = path.name.split(separator: "/").map { $0.hasPrefix("{") ? "x" : String($0) }.joined(
+                        separator: "/")
+                    let answer = try await api.call(
+                        operation.name.uppercased(), "/" + url, operation.name == "get" ? nil : "{}")
+                    let isRoute = answer.body["detail"]?.text?.hasPrefix("the path") != true
+                    #expect(isRoute, "\(operation.name) \(path.name) answered \(answer.status)")
+                    #expect(answer.status < 500, "\(operation.name) \(path.name) answered \(answer.status)")
+                }
+            }
+            it.redis.withLock { $0 }.signal(SIGKILL)
+            try await eventually("readiness says that Redis is down") {
+                let answer = try await api.call("GET", "/readyz")
+                return answer.status == 503 && answer.body["checks"]?["postgres"]?.text == "ok"
+                    && answer.body["checks"]?["redis"]?.text != "ok"
+            }
+        }
+    }
+}

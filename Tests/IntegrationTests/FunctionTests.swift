@@ -1,0 +1,86 @@
+import Foundation
+import Model
+import Queue
+import Redis
+import TestServers
+import Testing
+
+@Suite(.serialized) struct FunctionTests {
+    @Test(arguments: ["loader", "trigger-worker", "historian", "monitor", "api"])
+    func `a function without its settings names them all and exits with 64`(name: String) throws {
+        let process = Process()
+        process.executableURL = Cluster.programs.appending(path: name)
+        process.environment = [:]
+        let errors = Pipe()
+        process.standardError = errors
+        try process.run()
+        let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 64)
+        #expect(text.contains("HEADGATE_REDIS is not set"))
+        #expect(name == "trigger-worker" || text.contains("HEADGATE_POSTGRES is not set"))
+    }
+
+    @Test func `a worker that is asked to stop lets slow calls end, and asked twice gives them back`() async throws {
+        try await Cluster.with { it in
+            try it.startAll(except: ["trigger-worker"])
+            let now = try await it.registry.now()
+            try await it.register((0..<20).map { ("s\($0)", it.once("/slow/2s/x", after: .seconds(1), at: now)) })
+            let first = try it.start("trigger-worker")
+            try await eventually("calls are under way") { try await it.keysSeen() == 20 }
+            first.terminate()
+            try await eventually("it drains") { !first.isRunning }
+            #expect(first.terminationStatus == 0)
+            try await it.settled(20)
+            #expect(try await it.number("select count(*) from headgate.trigger where state = 2 and attempts = 1") == 20)
+
+            let later = try await it.registry.now()
+            try await it.register((0..<5).map { ("u\($0)", it.once("/slow/60s/x", after: .seconds(1), at: later)) })
+            let second = try it.start("trigger-worker")
+            try await eventually("calls are under way") { try await it.keysSeen() == 25 }
+            let queue = RedisQueue(
+                name: .triggers, configuration: .init(shards: 2), url: try RedisURL(it.redis.withLock { $0 }.redisURL))
+            second.terminate()
+            second.terminate()
+            kill(second.processIdentifier, SIGTERM)
+            try await eventually("it lets go") {
+                if second.isRunning { kill(second.processIdentifier, SIGTERM) }; return !second.isRunning
+            }
+            let statistics = try await queue.statistics()
+            #expect(statistics.ready == 5 && statistics.inFlight == 0)
+        }
+    }
+
+    @Test func `20,000 queued messages of one tenant do not delay another's`() async throws {
+        try await Cluster.with { it in
+            let queue = RedisQueue(
+                name: .triggers, configuration: .init(shards: 2), url: try RedisURL(it.redis.withLock { $0 }.redisURL),
+                outcomes: .outcomes)
+            let now = try await it.registry.now()
+            func message(_ index: Int, _ tenant: String) -> OutgoingMessage {
+                let key = TriggerKey(
+                    schedule: Identifier(high: UInt64(index), low: tenant == "quiet" ? 1 : 2), kind: .scheduled,
+                    revision: 1,
+                    occurrence: now)
+                let action = HTTPAction(
+                    method: "POST", url: "http://127.0.0.1:\(it.target.port)/\(tenant)", headers: [], body: nil,
+                    timeout: .seconds(5))
+                let trigger = TriggerMessage(
+                    id: key.id(), kind: .scheduled, redrive: 0, occurrence: now, plannedAt: now,
+                    deadline: now + .seconds(600),
+                    tenant: tenant, schedule: "s", action: ActionRecord(action: .http(action), retry: .init()).encoded)
+                return OutgoingMessage(id: MessageID(trigger.id), tenant: tenant, body: trigger.encoded)
+            }
+            for start in stride(from: 0, to: 20_000, by: 1_000) {
+                _ = try await queue.send((start..<start + 1_000).map { message($0, "noisy") })
+            }
+            _ = try await queue.send((0..<20).map { message($0, "quiet") })
+            try it.start("trigger-worker", ["--concurrency", "16", "--batch", "16"])
+            try await eventually("the quiet tenant is served") {
+                try await queue.statistics().tenants["quiet"] == nil
+            }
+            let left = try await queue.statistics().tenants["noisy"] ?? 0
+            #expect(left > 15_000, "the quiet tenant waited for \(20_000 - left) messages of the noisy one")
+        }
+    }
+}
