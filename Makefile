@@ -16,7 +16,7 @@ build: setup ## Build the release binaries into .build/release
 	swift build -c release --static-swift-stdlib
 
 run: build ## Start everything here, register sample schedules, and show their deliveries live
-	@exec $(release)/local-runner up --examples
+	@exec $(release)/local-runner up --examples --ready-file .headgate/ready.json
 
 test: lint ## Check the format, build for debugging, and run every test
 	swift build --build-tests

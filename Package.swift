@@ -90,6 +90,9 @@ let package = Package(
                 argumentParser, crypto,
             ], path: "local-runner/Main", exclude: ["README.md"], swiftSettings: settings),
         .executableTarget(
+            name: "headgate", dependencies: ["Model", "FunctionRuntime", "HTTP", "Postgres", argumentParser],
+            path: "local-runner/CLI", exclude: ["README.md"], swiftSettings: settings),
+        .executableTarget(
             name: "headgate-bench", dependencies: ["Model", "HTTP", "Postgres", argumentParser],
             path: "Tests/Benchmarks",
             exclude: ["README.md"], swiftSettings: testSettings),

@@ -1,0 +1,86 @@
+import ArgumentParser
+import FunctionRuntime
+import Glibc
+import HTTP
+import Model
+
+/// Calls the API; a refusal becomes a message on the standard error and an exit code.
+struct APIClient {
+    let url: String
+    private let key: String
+    private let tenant: String?
+    private let http = HTTPClient()
+
+    init(_ connection: Connection) throws {
+        let ready = FileText.read(".headgate/ready.json").flatMap { try? JSON(parsing: $0) }
+        func setting(_ given: String?, _ variable: String, _ field: String) -> String? {
+            given ?? FunctionSettings.variable(variable) ?? ready?[field]?.text
+        }
+        url = setting(connection.api, "HEADGATE_API", "api") ?? "http://127.0.0.1:8080"
+        guard let key = setting(connection.key, "HEADGATE_KEY", "key") else {
+            APIClient.say("there is no key: give --key, set HEADGATE_KEY, or run where .headgate/ready.json is")
+            throw ExitCode(77)
+        }
+        self.key = key
+        tenant = connection.tenant
+    }
+
+    func call(
+        _ method: String, _ path: String, query: [(String, String?)] = [], body: JSON? = nil
+    ) async throws -> JSON {
+        try await call(method, path, query: query, bytes: body?.serialized, type: "application/json")
+    }
+
+    func call(
+        _ method: String, _ path: String, query: [(String, String?)] = [], bytes: [UInt8]?, type: String
+    ) async throws -> JSON {
+        let given = query.compactMap { name, value in value.map { "\(name)=\(APIClient.encode($0))" } }
+        let address = url + path + (given.isEmpty ? "" : "?" + given.joined(separator: "&"))
+        var headers = [(name: "Authorization", value: "Bearer \(key)"), (name: "Content-Type", value: type)]
+        if let tenant { headers.append(("Headgate-Tenant", tenant)) }
+        let response: HTTPResponse
+        do throws(HTTPError) {
+            response = try await http.execute(
+                HTTPRequest(
+                    method: method, url: address, headers: headers, body: bytes, timeout: .seconds(120),
+                    keptBytes: 64 << 20))
+        } catch {
+            APIClient.say("the API at \(url) cannot be reached: \(error.message)")
+            throw ExitCode(69)
+        }
+        let answer = response.body.isEmpty ? JSON.null : (try? JSON(parsing: response.body)) ?? .null
+        guard (200..<300).contains(response.status) else { throw APIClient.refusal(response.status, answer) }
+        return answer
+    }
+
+    /// Says what the API refused; the exit code for it.
+    private static func refusal(_ status: Int, _ problem: JSON) -> ExitCode {
+        say("\(problem["title"]?.text ?? "status \(status)"): \(problem["detail"]?.text ?? "")")
+        for error in problem["errors"]?.elements ?? [] {
+            say("  \(error["pointer"]?.text ?? ""): \(error["detail"]?.text ?? "")")
+        }
+        switch status {
+        case 401, 403: return ExitCode(77)
+        case 404: return ExitCode(2)
+        default: return ExitCode(1)
+        }
+    }
+
+    static func say(_ text: String) {
+        let bytes = Array("\(text)\n".utf8)
+        // With the standard error closed there is nobody to tell.
+        _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+    }
+
+    /// Percent-encodes a part of a path or a query (RFC 3986: all but unreserved characters).
+    static func encode(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            switch byte {
+            case 48...57, 65...90, 97...122, 45, 46, 95, 126: encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default: encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return encoded
+    }
+}

@@ -1,0 +1,156 @@
+import ArgumentParser
+import FunctionRuntime
+import Model
+
+struct ScheduleCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schedule", abstract: "Apply, show, pause and fire schedules.",
+        subcommands: [Apply.self, List.self, Show.self, Delete.self, Pause.self, Resume.self, Upcoming.self, Fire.self])
+
+    static let columns = ["name", "state", "nextAt", "revision", "pauseReason"]
+
+    struct Apply: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Create or replace the schedules of files: a JSON object with a name, a list of them, or one a line.")
+        @OptionGroup var connection: Connection
+        @Argument(help: "Files; - is the standard input.") var files: [String]
+
+        func run() async throws {
+            let client = try APIClient(connection)
+            var refused = 0
+            for file in files {
+                guard let bytes = FileText.read(file == "-" ? "/dev/stdin" : file) else {
+                    APIClient.say("\(file): cannot be read")
+                    throw ExitCode(64)
+                }
+                let (lines, numbers) = try Apply.lines(bytes, file)
+                let answer = try await client.call(
+                    "POST", "/v1/schedules/import", bytes: Array(lines.joined(separator: [10])),
+                    type: "application/x-ndjson")
+                if connection.json { print(answer) }
+                for refusal in answer["refused"]?.elements ?? [] {
+                    refused += 1
+                    let line = numbers[max(0, (refusal["line"]?.int ?? 1) - 1)]
+                    for error in refusal["errors"]?.elements ?? [] {
+                        APIClient.say(
+                            "\(file):\(line): \(error["pointer"]?.text ?? ""): \(error["detail"]?.text ?? "")")
+                    }
+                }
+                if !connection.json {
+                    print("\(file): \(answer["created"]?.int ?? 0) created, \(answer["updated"]?.int ?? 0) updated")
+                }
+            }
+            if refused > 0 { throw ExitCode(64) }
+        }
+
+        /// One schedule a line, and the line of the file where each begins (1 for those of a list).
+        private static func lines(_ bytes: [UInt8], _ file: String) throws -> ([[UInt8]], [Int]) {
+            let whole: JSON
+            do throws(JSON.SyntaxError) {
+                whole = try JSON(parsing: bytes)
+            } catch {
+                let lines = bytes.split(separator: 10, omittingEmptySubsequences: false).map { Array($0) }
+                let isPerLine = lines.first { $0.contains { $0 > 32 } }.map { (try? JSON(parsing: $0)) != nil } ?? false
+                if isPerLine { return (lines, Array(1...lines.count)) }
+                APIClient.say("\(file):\(error.line):\(error.column): \(error.detail)")
+                throw ExitCode(64)
+            }
+            let documents = whole.elements ?? [whole]
+            return (documents.map(\.serialized), documents.map { _ in 1 })
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List schedules.")
+        @OptionGroup var connection: Connection
+        @Option(help: "Only names that begin so.") var prefix: String?
+        @Option(help: "active, paused or finished.") var state: String?
+
+        func run() async throws {
+            let client = try APIClient(connection)
+            var items: [JSON] = []
+            var cursor: String?
+            repeat {
+                let query = [("prefix", prefix), ("state", state), ("limit", "1000"), ("cursor", cursor)]
+                let page = try await client.call("GET", "/v1/schedules", query: query)
+                items += page["items"]?.elements ?? []
+                cursor = page["next"]?.text
+            } while cursor != nil
+            if connection.json { print(JSON.array(items)) } else { Table.print(items, ScheduleCommand.columns) }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show a schedule.")
+        @OptionGroup var connection: Connection
+        @Argument var name: String
+        func run() async throws {
+            try await ScheduleCommand.ask(connection, "GET", name)
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Delete a schedule and what it has queued.")
+        @OptionGroup var connection: Connection
+        @Argument var name: String
+        func run() async throws {
+            _ = try await APIClient(connection).call("DELETE", "/v1/schedules/\(APIClient.encode(name))")
+        }
+    }
+
+    struct Pause: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Pause a schedule; what it has queued is removed.")
+        @OptionGroup var connection: Connection
+        @Argument var name: String
+        @Option(help: "Why, for those who find it paused.") var reason = ""
+        func run() async throws {
+            try await ScheduleCommand.ask(connection, "POST", name, "/pause", body: ["reason": .string(reason)])
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Resume a paused schedule.")
+        @OptionGroup var connection: Connection
+        @Argument var name: String
+        @Option(help: "What becomes of missed occurrences: skip, last or all (default: the schedule's own).")
+        var missed: String?
+        func run() async throws {
+            let body = missed.map { JSON.object([.init("missed", .string($0))]) } ?? .object([])
+            try await ScheduleCommand.ask(connection, "POST", name, "/resume", body: body)
+        }
+    }
+
+    struct Upcoming: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "When a schedule runs next.")
+        @OptionGroup var connection: Connection
+        @Argument var name: String
+        @Option var count = 10
+        @Option(help: "After this RFC 3339 time (default: now).") var after: String?
+        func run() async throws {
+            let answer = try await APIClient(connection).call(
+                "GET", "/v1/schedules/\(APIClient.encode(name))/upcoming",
+                query: [("count", String(count)), ("after", after)])
+            if connection.json { return print(answer) }
+            for time in answer["upcoming"]?.elements ?? [] { print(time.text ?? "") }
+        }
+    }
+
+    struct Fire: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Run a schedule's action now; prints the trigger.")
+        @OptionGroup var connection: Connection
+        @Argument var name: String
+        func run() async throws {
+            let answer = try await APIClient(connection).call("POST", "/v1/schedules/\(APIClient.encode(name))/fire")
+            print(connection.json ? answer.description : answer["id"]?.text ?? "")
+        }
+    }
+
+    static func ask(
+        _ connection: Connection, _ method: String, _ name: String, _ rest: String = "", body: JSON? = nil
+    ) async throws {
+        let answer = try await APIClient(connection).call(
+            method, "/v1/schedules/\(APIClient.encode(name))\(rest)", body: body)
+        print(connection.json ? answer.description : answer.pretty)
+    }
+}

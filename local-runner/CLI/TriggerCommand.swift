@@ -1,0 +1,73 @@
+import ArgumentParser
+import Model
+
+struct TriggerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trigger", abstract: "List, show, make and cancel triggers.",
+        subcommands: [List.self, Show.self, Create.self, Cancel.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List triggers, newest first.")
+        @OptionGroup var connection: Connection
+        @Option var schedule: String?
+        @Option(help: "planned, queued, delivered, rejected, expired, dead, skipped or cancelled.") var state: String?
+        @Option(help: "RFC 3339 (default: a day ago).") var from: String?
+        @Option(help: "RFC 3339.") var to: String?
+        @Option var limit = 50
+
+        func run() async throws {
+            let query = [
+                ("schedule", schedule), ("state", state), ("from", from), ("to", to), ("limit", String(limit)),
+            ]
+            let answer = try await APIClient(connection).call("GET", "/v1/triggers", query: query)
+            if connection.json { return print(answer) }
+            Table.print(
+                answer["items"]?.elements ?? [],
+                ["id", "schedule", "state", "occurrence", "latenessMs", "attempts", "reason"])
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show a trigger with its attempts.")
+        @OptionGroup var connection: Connection
+        @Argument var id: String
+        func run() async throws {
+            let answer = try await APIClient(connection).call("GET", "/v1/triggers/\(APIClient.encode(id))")
+            print(connection.json ? answer.description : answer.pretty)
+        }
+    }
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Make a one-off trigger; prints its id.")
+        @OptionGroup var connection: Connection
+        @Option var url: String
+        @Option var method = "POST"
+        @Option(help: "The body, as JSON.") var body: String?
+        @Option(help: "When, as RFC 3339 (default: now).") var at: String?
+
+        func run() async throws {
+            var call: [JSON.Member] = [.init("url", .string(url)), .init("method", .string(method))]
+            if let body {
+                do throws(JSON.SyntaxError) {
+                    call.append(.init("body", try JSON(parsing: body)))
+                } catch {
+                    throw ValidationError("--body is not JSON: \(error)")
+                }
+            }
+            var members: [JSON.Member] = [.init("action", ["http": .object(call)])]
+            if let at { members.append(.init("at", .string(at))) }
+            let answer = try await APIClient(connection).call("POST", "/v1/triggers", body: .object(members))
+            print(connection.json ? answer.description : answer["id"]?.text ?? "")
+        }
+    }
+
+    struct Cancel: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Cancel a trigger that has not been delivered.")
+        @OptionGroup var connection: Connection
+        @Argument var id: String
+        func run() async throws {
+            let answer = try await APIClient(connection).call("POST", "/v1/triggers/\(APIClient.encode(id))/cancel")
+            print(connection.json ? answer.description : answer["state"]?.text ?? "")
+        }
+    }
+}
