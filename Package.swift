@@ -107,6 +107,7 @@ let package = Package(
                 "loader",
                 "trigger-worker", "historian", "monitor", "api", crypto,
             ]),
+        test("WrapperTests", ["Model", "HTTP", "Postgres", "Queue", "Redis", "TestServers", "TestTarget"]),
         test("SchedulingTests", ["Model", "Scheduling"]),
         .target(
             name: "Telemetry", dependencies: ["Model", logging], path: "Core/Telemetry", exclude: ["README.md"],

@@ -57,7 +57,8 @@ package actor RedisConnection {
     package func close() { context = nil }
 
     private func connected() throws(RedisError) -> RedisContext {
-        if let context { return context }
+        // A server that went away while nothing was asked is no failed call.
+        if let context, context.isOpen { return context }
         let context = try RedisContext(url: url, timeout: configuration.connectTimeout)
         try context.setTimeout(configuration.callTimeout)
         if let password = url.password {
@@ -94,6 +95,12 @@ package actor RedisConnection {
     }
 
     deinit { unsafe redisFree(context) }
+
+    /// False where the server has closed the connection: there is an end to read, and nothing was asked.
+    var isOpen: Bool {
+        var byte: UInt8 = 0
+        return unsafe recv(context.pointee.fd, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) != 0
+    }
 
     func setTimeout(_ timeout: Duration) throws(RedisError) {
         guard unsafe headgate_redis_set_timeout(context, Int(timeout.milliseconds)) == REDIS_OK else {

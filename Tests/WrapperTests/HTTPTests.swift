@@ -1,0 +1,105 @@
+import Foundation
+import HTTP
+import Model
+import TestServers
+import TestTarget
+import Testing
+
+@Suite(.serialized) struct HTTPTests {
+    private func withTarget(_ body: (String) async throws -> Void) async throws {
+        let target = try await TargetServer.start(port: 0, logFile: nil, now: { .epoch })
+        do { try await body("http://127.0.0.1:\(target.port)") } catch {
+            try await target.stop()
+            throw error
+        }
+        try await target.stop()
+    }
+
+    @Test func `a call is answered with status, headers and body`() async throws {
+        try await withTarget { target in
+            let request = HTTPRequest(
+                method: "PUT", url: "\(target)/echo", headers: [("X-One", "1"), ("X-Empty", "")], body: Array("hi".utf8)
+            )
+            let answer = try await HTTPClient().execute(request)
+            #expect(answer.status == 200)
+            let text = String(decoding: answer.body, as: UTF8.self)
+            #expect(text.contains("PUT") && text.lowercased().contains("x-one") && text.contains("hi"))
+        }
+    }
+
+    @Test func `slow calls do not hold up quick ones`() async throws {
+        try await withTarget { target in
+            let client = HTTPClient()
+            let order = Heard()
+            await withTaskGroup(of: Void.self) { group in
+                for index in 0..<200 {
+                    group.addTask {
+                        _ = try? await client.execute(HTTPRequest(url: "\(target)/slow/1s/\(index)"))
+                        order.append("slow")
+                    }
+                }
+                for index in 0..<200 {
+                    group.addTask {
+                        _ = try? await client.execute(HTTPRequest(url: "\(target)/ok/\(index)"))
+                        order.append("quick")
+                    }
+                }
+            }
+            #expect(order.all.prefix(200).allSatisfy { $0 == "quick" })
+        }
+    }
+
+    @Test func `timeouts, cancels, refused and broken connections are told apart`() async throws {
+        try await withTarget { target in
+            let client = HTTPClient()
+            func code(_ request: HTTPRequest) async -> HTTPError.Code? {
+                do throws(HTTPError) { _ = try await client.execute(request) } catch { return error.code }
+                return nil
+            }
+            #expect(await code(HTTPRequest(url: "\(target)/slow/30s/x", timeout: .milliseconds(50))) == .timeout)
+            #expect(await code(HTTPRequest(url: "http://127.0.0.1:\(freePort())/")) == .connect)
+            #expect(await code(HTTPRequest(url: "\(target)/close/x")) == .broken)
+            #expect(await code(HTTPRequest(url: "ftp://127.0.0.1/x")) == .invalid)
+            #expect(await code(HTTPRequest(url: "http://no-such-host.invalid/x")) == .dns)
+            let task = Task { await code(HTTPRequest(url: "\(target)/slow/30s/x")) }
+            try await Task.sleep(for: .milliseconds(50))
+            task.cancel()
+            #expect(await task.value == .cancelled)
+        }
+    }
+
+    @Test func `a long answer is cut to what is kept`() async throws {
+        try await withTarget { target in
+            let request = HTTPRequest(
+                method: "POST", url: "\(target)/echo", body: Array(repeating: 65, count: 10_000), keptBytes: 100)
+            let answer = try await HTTPClient().execute(request)
+            #expect(answer.body.count == 100 && answer.isTruncated)
+        }
+    }
+
+    @Test func `inner addresses are refused by where a name leads, unless they are allowed`() async throws {
+        try await withTarget { target in
+            var configuration = HTTPClient.Configuration()
+            configuration.policy = .publicOnly()
+            let strict = HTTPClient(configuration)
+            for url in [
+                target, target.replacing("127.0.0.1", with: "localhost"), "http://[::1]:9/", "http://169.254.169.254/",
+            ] {
+                await #expect { try await strict.execute(HTTPRequest(url: url)) } throws: {
+                    ($0 as? HTTPError)?.code == .forbidden
+                }
+            }
+            configuration.policy = .publicOnly(except: [AddressBlock("127.0.0.0/8")!])
+            let answer = try await HTTPClient(configuration).execute(HTTPRequest(url: "\(target)/ok"))
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test(arguments: [
+        ("10.1.2.3", false), ("8.8.8.8", true), ("::ffff:10.0.0.1", false), ("fe80::1", false),
+        ("2606:4700::1111", true),
+        ("100.64.0.1", false), ("172.32.0.1", true), ("0.0.0.0", false), ("fd00::1", false),
+    ]) func `special-purpose ranges are closed`(address: String, isOpen: Bool) throws {
+        #expect(OutboundPolicy.publicOnly().permits(try #require(IPAddress(address))) == isOpen)
+    }
+}
