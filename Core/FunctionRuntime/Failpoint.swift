@@ -1,25 +1,89 @@
 private import Glibc
+private import Model
+private import Synchronization
 
-/// A place where tests make the process die or wait, to see that nothing is lost there.
+/// A place between claim and record where tests make the process die, stop, wait or fail, to see that nothing is lost there.
 ///
-/// `HEADGATE_FAILPOINTS=name=kill` ends the process with SIGKILL when it passes that place; unset, passing costs a load.
-package struct Failpoint: Sendable {
-    private let isArmed: Bool
+/// `HEADGATE_FAILPOINTS` lists `name=action`, separated by commas. Actions: `kill` ends the process with SIGKILL, `stop` stops
+/// it with SIGSTOP, `delay:500ms` waits, `error` throws; `kill@3` and so on from the third passage, once. Unset, passing costs
+/// a load.
+package final class Failpoint: Sendable {
+    private enum Effect: Sendable {
+        case none
+        case kill
+        case stop
+        case delay(microseconds: UInt32)
+        case error
+    }
+
+    package let name: String
+    private let effect: Effect
+    /// Passages until it acts.
+    private let countdown: Atomic<Int>
 
     private init(_ name: String) {
-        isArmed = (FunctionSettings.variable("HEADGATE_FAILPOINTS") ?? "").split(separator: ",").contains {
-            $0 == "\(name)=kill"
+        self.name = name
+        let setting = (FunctionSettings.variable("HEADGATE_FAILPOINTS") ?? "").split(separator: ",")
+            .first { $0.hasPrefix("\(name)=") }?.dropFirst(name.utf8.count + 1)
+        let parts = (setting ?? "").split(separator: "@")
+        countdown = Atomic(parts.count == 2 ? Int(parts[1]) ?? 1 : 1)
+        effect =
+            switch parts.first {
+            case nil: .none
+            case "kill": .kill
+            case "stop": .stop
+            case "error": .error
+            case let other?:
+                other.hasPrefix("delay:")
+                    ? .delay(
+                        microseconds: UInt32((Duration(text: other.dropFirst(6)) ?? .zero).microseconds))
+                    : .none
+            }
+    }
+
+    /// Does what was asked for, once.
+    package func pass() throws(FailpointError) {
+        if case .none = effect { return }
+        guard countdown.subtract(1, ordering: .relaxed).newValue == 0 else { return }
+        switch effect {
+        case .none: break
+        case .kill: raise(SIGKILL)
+        case .stop: raise(SIGSTOP)
+        case .delay(let microseconds): usleep(microseconds)
+        case .error: throw FailpointError(name: name)
         }
     }
 
-    package func pass() { if isArmed { raise(SIGKILL) } }
-
-    /// The loader has committed a batch and sent nothing of it.
-    package static let afterClaim = Failpoint("loader.after-claim")
-    /// The loader has sent a pass and not confirmed it.
-    package static let beforeConfirm = Failpoint("loader.before-confirm")
+    /// A batch is planned and written, and not committed.
+    package static let loaderBeforeCommit = Failpoint("loader.before-commit")
+    /// A batch is committed, and nothing of it is sent.
+    package static let loaderAfterClaim = Failpoint("loader.after-claim")
+    /// A batch is sent.
+    package static let loaderAfterSend = Failpoint("loader.after-send")
+    /// A pass is sent and not confirmed.
+    package static let loaderBeforeConfirm = Failpoint("loader.before-confirm")
+    /// Triggers are leased, and no call is made.
+    package static let workerAfterReceive = Failpoint("trigger-worker.after-receive")
     /// The worker has its answers and has settled nothing.
-    package static let beforeSettle = Failpoint("trigger-worker.before-settle")
+    package static let workerBeforeSettle = Failpoint("trigger-worker.before-settle")
+    /// The worker has settled, and does not know it yet.
+    package static let workerAfterSettle = Failpoint("trigger-worker.after-settle")
+    /// Outcomes are leased, and nothing is recorded.
+    package static let historianAfterReceive = Failpoint("historian.after-receive")
     /// The historian has committed and acknowledged nothing.
-    package static let afterRecord = Failpoint("historian.after-record")
+    package static let historianAfterRecord = Failpoint("historian.after-record")
+    /// The historian has acknowledged.
+    package static let historianAfterConfirm = Failpoint("historian.after-confirm")
+
+    /// All of them, by their functions' names and their order on a trigger's way.
+    package static let all = [
+        loaderBeforeCommit, loaderAfterClaim, loaderAfterSend, loaderBeforeConfirm, workerAfterReceive,
+        workerBeforeSettle, workerAfterSettle, historianAfterReceive, historianAfterRecord, historianAfterConfirm,
+    ]
+}
+
+/// What a failpoint throws.
+package struct FailpointError: Error, CustomStringConvertible {
+    package var name: String
+    package var description: String { "the failpoint \(name)" }
 }

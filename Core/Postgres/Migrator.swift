@@ -20,7 +20,8 @@ package struct Migrator: Sendable {
     }
 
     private static let migrations: [(name: String, text: [UInt8])] = [
-        ("V0001_schedules_and_triggers", PackageResources.V0001_schedules_and_triggers_sql)
+        ("V0001_schedules_and_triggers", PackageResources.V0001_schedules_and_triggers_sql),
+        ("V0002_repeats_and_resumes", PackageResources.V0002_repeats_and_resumes_sql),
     ]
 
     /// The version of the schema that this code needs.

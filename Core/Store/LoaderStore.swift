@@ -13,10 +13,11 @@ package protocol LoaderStore: Sendable {
     /// Begins a pass: its number.
     func beginPass(shard: Int) async throws -> Int
     /// Claims up to `limit` due schedules, plans them with `plan`, and writes what it says, all in one transaction.
-    /// Returns the triggers to be sent now, or nil when nothing was due.
+    /// An error of `beforeCommit` undoes it. Returns the triggers to be sent now, or nil when nothing was due.
     func claimSchedules(
         shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int,
-        plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan
+        plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan,
+        beforeCommit: @escaping @Sendable () throws -> Void
     ) async throws -> ClaimResult?
     /// Turns planned triggers due before `horizon` queued. Fewer than `limit`: there are no more.
     func claimPlanned(
@@ -72,11 +73,17 @@ package struct ClaimedSchedule: Sendable {
     package var fired: Int
     package var timing: [UInt8]
     package var action: [UInt8]
+    /// What a resume said of missed occurrences, instead of the timing's policy: 0 skip, 1 last, 2 all.
+    package var resumeMissed: Int?
+    /// Live occurrences planned already, while missed ones are caught up with.
+    package var ahead: Range<Timestamp>?
 
     package init(
         id: Identifier, tenant: String, name: String, revision: Int, nextAt: Timestamp, fired: Int, timing: [UInt8],
-        action: [UInt8]
+        action: [UInt8], resumeMissed: Int? = nil, ahead: Range<Timestamp>? = nil
     ) {
+        self.resumeMissed = resumeMissed
+        self.ahead = ahead
         self.id = id
         self.tenant = tenant
         self.name = name
@@ -94,10 +101,12 @@ package struct ShardPlan: Sendable {
         /// Nil: finished.
         package var nextAt: Timestamp?
         package var fired: Int
+        package var ahead: Range<Timestamp>?
 
-        package init(nextAt: Timestamp?, fired: Int) {
+        package init(nextAt: Timestamp?, fired: Int, ahead: Range<Timestamp>? = nil) {
             self.nextAt = nextAt
             self.fired = fired
+            self.ahead = ahead
         }
     }
 

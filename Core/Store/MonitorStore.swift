@@ -24,6 +24,8 @@ package protocol MonitorStore: Sendable {
     func dropDay(_ day: Timestamp) async throws -> Bool
     /// Forgets load histograms before a time.
     func dropLoad(before time: Timestamp) async throws
+    /// Forgets the answers of repeatable requests from before a time.
+    func dropRequests(before time: Timestamp) async throws
 
     /// The life of Redis that was last noted.
     func redisGeneration() async throws -> String?

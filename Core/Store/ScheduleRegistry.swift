@@ -10,16 +10,24 @@ package protocol ScheduleRegistry: Sendable {
 
     /// Creates or replaces schedules of one tenant, in order. A schedule whose timing and action are unchanged keeps its
     /// revision. Triggers of a replaced revision are asked to be cancelled.
+    ///
+    /// Throws `RevisionMismatch`, and changes nothing, where one does not have the revision that its write expects.
     func put(_ schedules: [ScheduleWrite], by actor: AuditActor, now: Timestamp) async throws -> [PutResult]
     func schedule(_ name: String, tenant: String) async throws -> ScheduleRow?
     func schedules(
         tenant: String, prefix: String, state: ScheduleState?, after name: String, limit: Int
     ) async throws -> [ScheduleRow]
     /// Nil: there is none. Otherwise the triggers to be cancelled.
-    func delete(_ name: String, by actor: AuditActor, now: Timestamp) async throws -> [Identifier]?
+    func delete(_ name: String, expecting: ExpectedRevision?, by actor: AuditActor, now: Timestamp) async throws
+        -> [Identifier]?
     func pause(_ name: String, reason: String, by actor: AuditActor, now: Timestamp) async throws -> [Identifier]?
-    /// Arms a paused schedule at `next`.
-    func resume(_ name: String, next: Timestamp?, by actor: AuditActor, now: Timestamp) async throws -> Bool
+    /// Arms a paused schedule at what `next` makes of its row; nil: it is finished. False: there is none.
+    ///
+    /// - Parameter missed: what becomes of missed occurrences; nil: the schedule's policy decides.
+    func resume(
+        _ name: String, missed: Int?, by actor: AuditActor, now: Timestamp,
+        next: @escaping @Sendable (ScheduleRow) -> Timestamp?
+    ) async throws -> Bool
 
     /// Inserts a trigger that goes to the queue right after; false: it is there.
     func insert(_ trigger: TriggerWrite, by actor: AuditActor, now: Timestamp) async throws -> Bool
@@ -63,8 +71,24 @@ package struct AuditActor: Sendable {
     }
 }
 
+/// What a write expects to find, by `If-Match`.
+package enum ExpectedRevision: Hashable, Sendable {
+    case any
+    case exactly(Int)
+}
+
+/// A thing is not as a write expected it.
+package struct RevisionMismatch: Error, Hashable {
+    /// Nil: it does not exist.
+    package var revision: Int?
+
+    package init(revision: Int?) { self.revision = revision }
+}
+
 package struct ScheduleWrite: Sendable {
     package var name: String
+    /// Nil: it may exist or not.
+    package var expecting: ExpectedRevision?
     /// For a new schedule.
     package var id: Identifier
     package var shard: Int

@@ -16,6 +16,15 @@ extension PostgresConnection {
         }.first
     }
 
+    /// The first write whose schedule is not as it expects. Locks those schedules, so that they stay as they are.
+    func mismatch(_ writes: [ScheduleWrite], tenant: String) throws(PostgresError) -> RevisionMismatch? {
+        for write in writes {
+            guard let expecting = write.expecting else { continue }
+            if let mismatch = expecting.mismatch(try find(write.name, tenant)) { return mismatch }
+        }
+        return nil
+    }
+
     func trigger(_ id: Identifier, tenant: String) throws(PostgresError) -> TriggerRow? {
         try query(StatementCall(.apiTrigger, [.uuid(id), .time(id.v7Time), .text(tenant)])) {
             row throws(PostgresError) in
@@ -74,6 +83,16 @@ extension PostgresConnection {
             try execute(
                 StatementCall(.apiLowerFloor, [.smallints(armed.map(\.shard)), .times(armed.map(\.nextAt))]))
         }
+    }
+}
+
+extension ExpectedRevision {
+    func mismatch(_ row: ScheduleRow?) -> RevisionMismatch? {
+        guard let row else { return RevisionMismatch(revision: nil) }
+        if case .exactly(let revision) = self, revision != row.revision {
+            return RevisionMismatch(revision: row.revision)
+        }
+        return nil
     }
 }
 

@@ -57,7 +57,8 @@ package final class PostgresLoaderStore: LoaderStore {
     /// Two round trips a batch: begin and claim; re-arm, insert, note the pass, add load, commit.
     package func claimSchedules(
         shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int,
-        plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan
+        plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan,
+        beforeCommit: @escaping @Sendable () throws -> Void
     ) async throws -> ClaimResult? {
         let claim = StatementCall(
             .claimSchedules, [.smallint(shard), .time(floor), .time(horizon), .bigint(limit)])
@@ -76,7 +77,8 @@ package final class PostgresLoaderStore: LoaderStore {
                     rearm,
                     [
                         .rowPlaces(claimed.map(\.0)), .times(plan.rearms.map(\.nextAt)),
-                        .ints(plan.rearms.map(\.fired)),
+                        .ints(plan.rearms.map(\.fired)), .times(plan.rearms.map(\.ahead?.lowerBound)),
+                        .times(plan.rearms.map(\.ahead?.upperBound)),
                     ])
             ]
             if !plan.rows.isEmpty {
@@ -100,6 +102,7 @@ package final class PostgresLoaderStore: LoaderStore {
                         ]))
             }
             let counts = try connection.pipeline(calls)
+            do { try beforeCommit() } catch { throw PostgresError(.cancelled, "before the commit: \(error)") }
             let toSend = plan.rows.filter { $0.state == .queued }
                 .map { PostgresLoaderStore.queued($0, of: schedules[$0.source]) }
             let inserted = plan.rows.isEmpty ? 0 : counts[1]
@@ -197,12 +200,14 @@ package final class PostgresLoaderStore: LoaderStore {
     }
 
     private static func schedule(_ row: PostgresRow) throws(PostgresError) -> ClaimedSchedule {
-        ClaimedSchedule(
+        var ahead: Range<Timestamp>?
+        if let from = try row.time(10), let to = try row.time(11), from < to { ahead = from..<to }
+        return ClaimedSchedule(
             id: try row.required(1, row.uuid), tenant: try row.required(2, row.text),
             name: try row.required(3, row.text),
             revision: try row.required(4, row.int), nextAt: try row.required(5, row.time),
             fired: try row.required(6, row.int), timing: try row.required(7, row.bytes),
-            action: try row.required(8, row.bytes))
+            action: try row.required(8, row.bytes), resumeMissed: try row.int(9), ahead: ahead)
     }
 
     private static func insert(

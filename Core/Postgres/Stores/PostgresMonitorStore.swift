@@ -102,6 +102,10 @@ package final class PostgresMonitorStore: MonitorStore {
         try await connection.execute(StatementCall(.dropLoad, [.bigint(Int(time.seconds))]))
     }
 
+    package func dropRequests(before time: Timestamp) async throws {
+        try await connection.execute(StatementCall(.dropRequests, [.time(time)]))
+    }
+
     package func redisGeneration() async throws -> String? {
         try await connection.query(StatementCall(.readGeneration)) { row throws(PostgresError) in try row.text(0) }
             .first ?? nil

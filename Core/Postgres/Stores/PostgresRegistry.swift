@@ -30,7 +30,7 @@ package final class PostgresRegistry: ScheduleRegistry {
     }
 
     /// Runs `body` in a transaction of a tenant; repeats it once where the server asks for that.
-    private func inTransaction<Value: Sendable>(
+    func inTransaction<Value: Sendable>(
         of tenant: String, _ body: @escaping @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
     ) async throws -> Value {
         let first = [StatementCall(.setTenant, [.text(tenant)])]
@@ -46,7 +46,9 @@ package final class PostgresRegistry: ScheduleRegistry {
     // MARK: Schedules
 
     package func put(_ schedules: [ScheduleWrite], by actor: AuditActor, now: Timestamp) async throws -> [PutResult] {
-        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+        try await inTransaction(of: actor.tenant) {
+            connection throws(PostgresError) -> Result<[PutResult], RevisionMismatch> in
+            if let mismatch = try connection.mismatch(schedules, tenant: actor.tenant) { return .failure(mismatch) }
             for shard in Set(schedules.map(\.shard)).sorted() {
                 try connection.query(StatementCall(.shareFloor, [.int(shard)])) { _ throws(PostgresError) in }
             }
@@ -82,8 +84,8 @@ package final class PostgresRegistry: ScheduleRegistry {
             try connection.write(results, tenant: actor.tenant, now: now)
             let name = schedules.count == 1 ? schedules[0].name : "\(schedules.count) schedules"
             try connection.note(actor, "schedule.put", name, now: now)
-            return results
-        }
+            return .success(results)
+        }.get()
     }
 
     package func schedule(_ name: String, tenant: String) async throws -> ScheduleRow? {
@@ -100,15 +102,19 @@ package final class PostgresRegistry: ScheduleRegistry {
         }
     }
 
-    package func delete(_ name: String, by actor: AuditActor, now: Timestamp) async throws -> [Identifier]? {
-        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-            guard let row = try connection.find(name, actor.tenant) else { return nil }
+    package func delete(
+        _ name: String, expecting: ExpectedRevision?, by actor: AuditActor, now: Timestamp
+    ) async throws -> [Identifier]? {
+        try await inTransaction(of: actor.tenant) {
+            connection throws(PostgresError) -> Result<[Identifier]?, RevisionMismatch> in
+            guard let row = try connection.find(name, actor.tenant) else { return .success(nil) }
+            if let mismatch = expecting?.mismatch(row) { return .failure(mismatch) }
             let open = try connection.cancelOpen([row.id], now: now, reason: "deleted")
             try connection.execute(
                 StatementCall(.apiDelete, [.text(actor.tenant), .text(name), .smallint(row.shard), .uuid(row.id)]))
             try connection.note(actor, "schedule.delete", name, now: now)
-            return open.filter(\.isQueued).map(\.id)
-        }
+            return .success(open.filter(\.isQueued).map(\.id))
+        }.get()
     }
 
     package func pause(_ name: String, reason: String, by actor: AuditActor, now: Timestamp) async throws
@@ -124,12 +130,19 @@ package final class PostgresRegistry: ScheduleRegistry {
         }
     }
 
-    package func resume(_ name: String, next: Timestamp?, by actor: AuditActor, now: Timestamp) async throws -> Bool {
+    package func resume(
+        _ name: String, missed: Int?, by actor: AuditActor, now: Timestamp,
+        next: @escaping @Sendable (ScheduleRow) -> Timestamp?
+    ) async throws -> Bool {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             guard let row = try connection.find(name, actor.tenant) else { return false }
+            guard row.state == .paused else { return true }
+            let next = next(row)
             try connection.query(StatementCall(.shareFloor, [.int(row.shard)])) { _ throws(PostgresError) in }
             try connection.execute(
-                StatementCall(.apiResume, [.smallint(row.shard), .uuid(row.id), .time(next), .time(now)]))
+                StatementCall(
+                    .apiResume,
+                    [.smallint(row.shard), .uuid(row.id), .time(next), .time(now), .smallint(missed)]))
             if let next {
                 try connection.execute(StatementCall(.apiLowerFloor, [.smallints([row.shard]), .times([next])]))
             }

@@ -19,8 +19,16 @@ extension Statement {
     static let apiCancelTrigger = Statement("api-cancel-trigger", PackageResources.api_cancel_trigger_sql)
     static let apiSettleCancelled = Statement("api-settle-cancelled", PackageResources.api_settle_cancelled_sql)
     static let apiRedrive = Statement("api-redrive", PackageResources.api_redrive_sql)
+    static let apiClaimRequest = Statement("api-claim-request", PackageResources.api_claim_request_sql)
     static let apiAudit = Statement("api-audit", PackageResources.api_audit_sql)
 
+    static let findRequest = Statement(
+        "select request, status, body from headgate.idempotency where tenant = $1 and key = $2")
+    static let answerRequest = Statement(
+        "update headgate.idempotency set status = $3, body = $4 where tenant = $1 and key = $2")
+    static let forgetRequest = Statement("delete from headgate.idempotency where tenant = $1 and key = $2 and status = 0")
+    static let releaseRequest = Statement(
+        "update headgate.idempotency set claimed_at = '-infinity' where tenant = $1 and key = $2 and status = 0")
     static let setTenant = Statement("select set_config('headgate.tenant', $1, true)")
     static let countShards = Statement("select count(*) from headgate.shard")
     static let schemaVersion = Statement("select max(version) from headgate.migration")

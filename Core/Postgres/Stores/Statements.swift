@@ -35,6 +35,7 @@ extension Statement {
         return Statement("rearm-schedules-\(shard)", Array(text.replacing("${shard}", with: String(shard)).utf8))
     }
 
+    static let dropRequests = Statement("delete from headgate.idempotency where at < $1")
     static let allShards = Statement("select shard from headgate.shard order by shard")
     static let takeShard = Statement("select pg_try_advisory_lock(\(AdvisoryLock.loader), $1)")
     /// Shared by every transaction that writes schedules of a shard; held alone to raise its floors.

@@ -10,7 +10,7 @@ extension API {
             Route(method: .get, path: "/v1/keys", summary: "List keys", role: .admin, handle: listKeys),
             Route(
                 method: .post, path: "/v1/keys", summary: "Make a key; it is shown once", role: .admin, hasBody: true,
-                statuses: [201], handle: createKey),
+                statuses: [201], isAnsweredOnce: true, handle: createKey),
             Route(
                 method: .delete, path: "/v1/keys/{id}", summary: "Revoke a key", role: .admin, statuses: [204],
                 handle: revokeKey),

@@ -15,7 +15,7 @@ extension API {
                 query: ["prefix", "state", "limit", "cursor"], handle: listSchedules),
             Route(
                 method: .post, path: "/v1/schedules/import", summary: "Create or replace many", role: .author,
-                hasBody: true, handle: importSchedules),
+                hasBody: true, bodyLimit: 64 << 20, handle: importSchedules),
             Route(
                 method: .post, path: "/v1/schedules/preview", summary: "When an unsaved schedule would run",
                 role: .viewer, query: ["count", "after"], hasBody: true, handle: previewSchedule),
@@ -63,24 +63,10 @@ extension API {
         let now = try await registry.now()
         var write = try write(
             try await call.json(), name: name, tenant: call.caller.tenant, now: now, ignoring: ["name"])
-        if let existing = try await registry.schedule(name.description, tenant: call.caller.tenant) {
-            try check(call.request.headers[.ifMatch], of: existing)
-            write.shard = existing.shard
-        } else if let match = call.request.headers[.ifMatch] {
-            throw Problem(
-                status: .preconditionFailed, type: "changed", title: "It has changed",
-                detail: "If-Match is \(match), and the schedule does not exist")
-        }
+        write.expecting = try call.expectedRevision()
         let result = try await registry.put([write], by: call.caller.actor, now: now)[0]
         await cancelInQueue(result.cancelled, tenant: call.caller.tenant, reason: "superseded")
         return try response(result.row, status: result.isCreated ? .created : .ok)
-    }
-
-    private func check(_ match: String?, of row: ScheduleRow) throws {
-        guard let match, match != "*", match != "\"\(row.revision)\"" else { return }
-        throw Problem(
-            status: .preconditionFailed, type: "changed", title: "It has changed",
-            detail: "If-Match is \(match), the schedule's ETag is \"\(row.revision)\"")
     }
 
     private func response(_ row: ScheduleRow, status: HTTPResponse.Status = .ok) throws -> Response {
@@ -131,10 +117,12 @@ extension API {
     }
 
     private func deleteSchedule(_ call: Call) async throws -> Response {
-        let row = try await find(call)
+        let name = try call.scheduleName()
         let now = try await registry.now()
-        let open = try await registry.delete(row.name, by: call.caller.actor, now: now)
-        await cancelInQueue(open ?? [], tenant: call.caller.tenant, reason: "deleted")
+        let open = try await registry.delete(
+            name.description, expecting: try call.expectedRevision(), by: call.caller.actor, now: now)
+        guard let open else { throw Problem.notFound("the schedule \(name)") }
+        await cancelInQueue(open, tenant: call.caller.tenant, reason: "deleted")
         return Response(status: .noContent)
     }
 
@@ -161,22 +149,25 @@ extension API {
         }
         fields.finish()
         if !fields.errors.isEmpty { throw Problem.invalid(fields.errors) }
-        let row = try await find(call)
-        if row.state == .paused {
-            let timing = try Timing(decoding: row.timing)
-            let now = try await registry.now()
-            // The schedule's own policy decides about what it missed, unless this call says to skip it.
-            let from = missed == .skip ? now : min(now, row.resumeAt ?? now)
-            _ = try await registry.resume(
-                row.name, next: timing.next(atOrAfter: from, zones: zones), by: call.caller.actor, now: now)
+        let name = try call.scheduleName()
+        let now = try await registry.now()
+        let zones = zones
+        let isThere = try await registry.resume(
+            name.description, missed: missed.map { Int($0.rawValue) }, by: call.caller.actor, now: now
+        ) { row in
+            // What was missed since then is planned, and recorded where it does not run.
+            let from = min(now, row.resumeAt ?? now)
+            guard let timing = try? Timing(decoding: row.timing) else { return now }
+            return timing.next(atOrAfter: from, zones: zones)
         }
+        guard isThere else { throw Problem.notFound("the schedule \(name)") }
         return try response(try await find(call))
     }
 
     private func fireSchedule(_ call: Call) async throws -> Response {
         let row = try await find(call)
         let ticket = try await queue.ticket()
-        let now = try await registry.now()
+        let now = try await call.now(registry)
         let occurrence = now.flooredToMillisecond
         let key = TriggerKey(schedule: row.id, kind: .manual, revision: row.revision, occurrence: occurrence)
         let message = TriggerMessage(

@@ -100,12 +100,12 @@ extension API {
         for name in ["action", "margin", "retry"] { _ = fields.raw(name) }
         fields.finish()
         let ticket = try await queue.ticket()
-        let now = try await registry.now()
+        let now = try await call.now(registry)
         let occurrence = (at.map { max($0, now) } ?? now).flooredToMillisecond
         // A one-off is a schedule with one time: the same rules check it.
         var members = (body.members ?? []).filter { ["action", "margin", "retry"].contains($0.name) }
         members.append(.init("when", [["at": .time(occurrence + (occurrence <= now ? .seconds(1) : .zero))]]))
-        var random = SystemRandomNumberGenerator()
+        var random = CallRandom(call.firstTry)
         let scheduleID = Identifier.v7(at: now, using: &random)
         let key = TriggerKey(schedule: scheduleID, kind: .oneOff, revision: 1, occurrence: occurrence)
         let name = API.hiddenName(key.id())
@@ -141,7 +141,7 @@ extension API {
         let now = try await registry.now()
         guard let row = try await registry.requestCancel(id, by: call.caller.actor, now: now) else {
             // A one-off too far ahead is cancelled with its hidden schedule.
-            guard try await registry.delete(API.hiddenName(id), by: call.caller.actor, now: now) != nil else {
+            guard try await registry.delete(API.hiddenName(id), expecting: nil, by: call.caller.actor, now: now) != nil else {
                 throw Problem.notFound("the trigger \(id)")
             }
             return Response.json(["id": .string("\(id)"), "state": "cancelled"])

@@ -17,6 +17,7 @@ import Telemetry
 package struct API: Sendable {
     let runtime: FunctionRuntime
     let registry: any ScheduleRegistry
+    let ledger: any RequestLedger
     let queue: any MessageQueue
     let outcomes: any MessageQueue
     let zones: ZoneCatalog
@@ -24,11 +25,12 @@ package struct API: Sendable {
     let shards: Int
 
     package init(
-        _ runtime: FunctionRuntime, registry: any ScheduleRegistry, queue: any MessageQueue,
+        _ runtime: FunctionRuntime, registry: any ScheduleRegistry & RequestLedger, queue: any MessageQueue,
         outcomes: any MessageQueue, zones: ZoneCatalog, shards: Int
     ) {
         self.runtime = runtime
         self.registry = registry
+        ledger = registry
         self.queue = queue
         self.outcomes = outcomes
         self.zones = zones
@@ -57,7 +59,7 @@ package struct API: Sendable {
                     throw Problem.forbidden(
                         "it has the role \(caller.role.rawValue); this needs \(route.role.rawValue)")
                 }
-                return try await route.handle(Call(request: request, context: context, caller: caller))
+                return try await serve(route, Call(request: request, context: context, caller: caller))
             }
         }
         let logger = runtime.logger
@@ -149,6 +151,11 @@ struct ProblemMiddleware: RouterMiddleware {
             return problem.response
         } catch let errors as FieldErrors {
             return Problem.invalid(errors.errors).response
+        } catch let mismatch as RevisionMismatch {
+            return Problem(
+                status: .preconditionFailed, type: "changed", title: "It has changed",
+                detail: mismatch.revision.map { "its ETag is now \"\($0)\"" } ?? "it does not exist"
+            ).response
         } catch let error as HTTPError where error.status == .notFound {
             return Problem.notFound("the path \(request.uri.path)").response
         } catch let error as HTTPError {

@@ -2,12 +2,29 @@ import HTTPTypes
 import Hummingbird
 import Model
 import NIOCore
+import Store
 
 /// A request with its caller: reads paths, parameters and bodies, and says what is wrong with them.
 struct Call: Sendable {
     let request: Request
     let context: APIContext
     let caller: Caller
+    /// The body, where it has been read already.
+    var collected: [UInt8]?
+    /// Of a request with an idempotency key.
+    var firstTry: FirstTry?
+
+    init(request: Request, context: APIContext, caller: Caller) {
+        self.request = request
+        self.context = context
+        self.caller = caller
+    }
+
+    /// The time of what this request makes.
+    func now(_ registry: any ScheduleRegistry) async throws -> Timestamp {
+        if let firstTry { return firstTry.at }
+        return try await registry.now()
+    }
 
     func path(_ name: String) throws -> String {
         guard let raw = context.parameters.get(name) else { throw Problem.notFound("the path") }
@@ -43,8 +60,20 @@ struct Call: Sendable {
         return time
     }
 
+    /// What `If-Match` asks for: `*` or one ETag. Nil: nothing.
+    func expectedRevision() throws -> ExpectedRevision? {
+        guard let match = request.headers[.ifMatch] else { return nil }
+        if match == "*" { return .any }
+        let digits = match.dropFirst().dropLast()
+        guard match.count > 2, match.hasPrefix("\""), match.hasSuffix("\""), let revision = Int(digits) else {
+            throw Problem.parameter("If-Match", "expected * or the ETag of an earlier answer, such as \"3\"")
+        }
+        return .exactly(revision)
+    }
+
     /// The body as bytes, at most `limit`.
     func bytes(limit: Int = 1 << 20) async throws -> [UInt8] {
+        if let collected { return collected }
         do {
             let buffer = try await request.body.collect(upTo: limit)
             return Array(buffer.readableBytesView)

@@ -12,7 +12,11 @@ struct Route: Sendable {
     var role: Role
     var query: [String] = []
     var hasBody = false
+    /// Bytes of a body that are taken.
+    var bodyLimit = 1 << 20
     var statuses: [Int] = [200]
+    /// The answer holds what is shown once: a repeat does not get it.
+    var isAnsweredOnce = false
     var handle: @Sendable (Call) async throws -> Response
 
     /// Parameters in the path, in order.
@@ -68,18 +72,29 @@ enum OpenAPI {
         ]
     }
 
+    private static func header(_ name: String, _ description: String) -> JSON {
+        ["name": .string(name), "in": "header", "description": .string(description), "schema": ["type": "string"]]
+    }
+
     private static func operation(_ route: Route) -> JSON {
         let parameters =
             route.parameters.map { name -> JSON in
                 ["name": .string(name), "in": "path", "required": true, "schema": ["type": "string"]]
             }
             + route.query.map { name -> JSON in ["name": .string(name), "in": "query", "schema": ["type": "string"]] }
+        var headers: [JSON] = []
+        if route.method == .post {
+            headers.append(header("Idempotency-Key", "Repeats within 24 hours get the first answer"))
+        }
+        if route.parameters == ["name"] && [.put, .delete].contains(route.method) {
+            headers.append(header("If-Match", "The ETag that it must still have"))
+        }
         var responses = route.statuses.map { JSON.Member(String($0), ["description": "OK"]) }
         let problem: JSON = ["application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]]]
         responses.append(.init("default", ["description": "A refusal", "content": problem]))
         var members: [JSON.Member] = [
             .init("summary", .string(route.summary)), .init("x-role", .string(route.role.rawValue)),
-            .init("parameters", .array(parameters)),
+            .init("parameters", .array(parameters + headers)),
         ]
         if route.hasBody {
             let type = route.path.hasSuffix("/import") ? "application/x-ndjson" : "application/json"

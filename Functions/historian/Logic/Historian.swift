@@ -75,13 +75,15 @@ package struct Historian: Sendable {
             runtime.logger.error("\(unknown) outcome lines cannot be read and are dropped")
         }
         do {
+            try Failpoint.historianAfterReceive.pass()
             let result = try await store.record(outcomes)
-            Failpoint.afterRecord.pass()
+            try Failpoint.historianAfterRecord.pass()
             count("recorded", result.recorded)
             count("repeated", result.repeated)
             count("orphaned", result.orphaned)
             count("refused", result.refused)
             _ = try await queue.confirm(messages.map(\.receipt), recorded: outcomes.map { MessageID($0.id) })
+            try Failpoint.historianAfterConfirm.pass()
         } catch {
             // The leases lapse, or are given back, and the outcomes are recorded later.
             runtime.logger.warning("cannot record \(outcomes.count) outcomes: \(error)")

@@ -122,11 +122,14 @@ package struct Loader: Sendable {
                 sendHorizon: sendHorizon)
             let result = try await store.claimSchedules(
                 shard: shard, pass: pass, from: overview.low, before: horizon, limit: configuration.batch
-            ) { planner.plan($0) }
+            ) { planner.plan($0) } beforeCommit: {
+                try Failpoint.loaderBeforeCommit.pass()
+            }
             guard let result else { break }
             session.adopt(planner.resultingLoad, shard: shard)
-            Failpoint.afterClaim.pass()
+            try Failpoint.loaderAfterClaim.pass()
             try await send(result.toSend, ticket: ticket, now: now)
+            try Failpoint.loaderAfterSend.pass()
             count("headgate_loader_schedules_total", result.claimed, "Schedules claimed")
             isMore = result.claimed == configuration.batch
         }
@@ -140,7 +143,7 @@ package struct Loader: Sendable {
             isMore = triggers.count == configuration.batch
             if !isMore { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
         }
-        Failpoint.beforeConfirm.pass()
+        try Failpoint.loaderBeforeConfirm.pass()
         try await store.confirmPass(shard: shard, pass: pass)
     }
 
@@ -161,9 +164,9 @@ package struct Loader: Sendable {
     }
 
     private func send(_ triggers: [QueuedTrigger], ticket: QueueTicket, now: Timestamp) async throws {
-        let messages = triggers.lazy.filter(\.hasAction).map { OutgoingMessage($0, now: now) }
+        let messages = triggers.filter(\.hasAction).map { OutgoingMessage($0, now: now) }
         for start in stride(from: 0, to: messages.count, by: 1_000) {
-            let part = Array(messages.dropFirst(start).prefix(1_000))
+            let part = Array(messages[start..<min(start + 1_000, messages.count)])
             let results = try await queue.send(part, ticket: ticket, mode: .add)
             count("headgate_loader_sent_total", results.filter { $0 == .accepted }.count, "Triggers put on the queue")
             let stale = results.filter { $0 == .stale }.count

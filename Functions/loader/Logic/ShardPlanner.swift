@@ -40,18 +40,21 @@ final class ShardPlanner: Sendable {
         for (index, schedule) in schedules.enumerated() {
             // A timing that cannot be read stays due in an hour, and does not stop the others.
             plan.rearms.append(.init(nextAt: now + .seconds(3_600), fired: schedule.fired))
-            guard let timing = try? Timing(decoding: schedule.timing) else { continue }
+            guard var timing = try? Timing(decoding: schedule.timing) else { continue }
+            if let missed = schedule.resumeMissed.flatMap({ MissedPolicy(rawValue: UInt8($0)) }) { timing.missed = missed }
             let identity = ScheduleIdentity(
                 tenant: TenantID(checked: schedule.tenant), name: ScheduleName(checked: schedule.name))
             requests.append(
-                PlanRequest(timing: timing, seed: identity.seed, cursor: schedule.nextAt, fired: schedule.fired))
+                PlanRequest(
+                    timing: timing, seed: identity.seed, cursor: schedule.nextAt, fired: schedule.fired,
+                    ahead: schedule.ahead))
             places.append(index)
         }
         var load = load
         let plans = planner.plan(requests, now: now, horizon: horizon, load: &load)
         for (place, made) in zip(places, plans) {
             plan.rearms[place] = .init(
-                nextAt: made.missingZone == nil ? made.next : now + .seconds(60), fired: made.fired)
+                nextAt: made.missingZone == nil ? made.next : now + .seconds(60), fired: made.fired, ahead: made.ahead)
             append(made, of: schedules[place], at: place, to: &plan)
         }
         plan.load = load.changes.map { ($0.second, $0.count) }

@@ -163,5 +163,6 @@ package struct Monitor: Sendable {
             )
         }
         try await store.dropLoad(before: Timestamp(seconds: (today - 1) * 86_400))
+        try await store.dropRequests(before: Timestamp(seconds: (today - 1) * 86_400))
     }
 }

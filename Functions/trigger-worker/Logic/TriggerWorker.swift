@@ -90,7 +90,9 @@ package actor TriggerWorker {
         let (queue, life, logger) = (queue, runtime.life, runtime.logger)
         let receiving = Task { () -> [ReceivedMessage] in
             do {
-                return try await queue.receive(upTo: limit, visibility: visibility, wait: wait)
+                let received = try await queue.receive(upTo: limit, visibility: visibility, wait: wait)
+                if !received.isEmpty { try Failpoint.workerAfterReceive.pass() }
+                return received
             } catch {
                 logger.warning("cannot receive: \(error)")
                 await life.sleep(.milliseconds(500))
@@ -217,11 +219,12 @@ package actor TriggerWorker {
     /// again.
     private func settle(_ settlements: [Settlement]) async {
         if settlements.isEmpty { return }
-        Failpoint.beforeSettle.pass()
         let deadline = ContinuousClock.now + configuration.visibility
         while true {
             do {
+                try Failpoint.workerBeforeSettle.pass()
                 let results = try await queue.settle(settlements)
+                try Failpoint.workerAfterSettle.pass()
                 let stale = results.filter { $0 == .stale }.count
                 if stale > 0 {
                     runtime.metrics.count(
@@ -230,7 +233,8 @@ package actor TriggerWorker {
                 return
             } catch {
                 runtime.logger.warning("cannot settle \(settlements.count) triggers: \(error)")
-                if !error.isRetryable || ContinuousClock.now > deadline { return }
+                let isRetryable = (error as? QueueError)?.isRetryable ?? true
+                if !isRetryable || ContinuousClock.now > deadline { return }
                 try? await Task.sleep(for: .milliseconds(250))
             }
         }

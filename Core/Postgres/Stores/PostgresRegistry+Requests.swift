@@ -1,0 +1,30 @@
+package import Model
+package import Store
+
+extension PostgresRegistry: RequestLedger {
+    package func begin(tenant: String, key: String, request: [UInt8], now: Timestamp) async throws -> RequestClaim {
+        let claim = StatementCall(.apiClaimRequest, [.text(tenant), .text(key), .bytes(request), .time(now)])
+        let find = StatementCall(.findRequest, [.text(tenant), .text(key)])
+        return try await inTransaction(of: tenant) { connection throws(PostgresError) in
+            let first = try connection.query(claim) { row throws(PostgresError) in try row.required(0, row.time) }
+            if let first = first.first { return .begun(first: first) }
+            let found = try connection.query(find) { row throws(PostgresError) -> RequestClaim in
+                if try row.required(0, row.bytes) != request { return .different }
+                let status = try row.required(1, row.int)
+                return status == 0 ? .underWay : .answered(status: status, body: try row.required(2, row.text))
+            }
+            // Forgotten between the two statements: the client may try again.
+            return found.first ?? .underWay
+        }
+    }
+
+    package func answer(tenant: String, key: String, status: Int, body: String) async throws {
+        let call = StatementCall(.answerRequest, [.text(tenant), .text(key), .int(status), .text(body)])
+        try await inTransaction(of: tenant) { connection throws(PostgresError) in _ = try connection.execute(call) }
+    }
+
+    package func abandon(tenant: String, key: String, changedNothing: Bool) async throws {
+        let call = StatementCall(changedNothing ? .forgetRequest : .releaseRequest, [.text(tenant), .text(key)])
+        try await inTransaction(of: tenant) { connection throws(PostgresError) in _ = try connection.execute(call) }
+    }
+}

@@ -1,0 +1,10 @@
+-- Begins a request with an idempotency key: $1 tenant, $2 key, $3 hash of the request, $4 now. Returns the time of its first
+-- try where it is to be carried out: it is new, older than a day, or its last try ended without an answer a minute ago.
+-- Locks: the row. Index: primary key.
+insert into headgate.idempotency as i (tenant, key, request, status, body, at, claimed_at) values ($1, $2, $3, 0, '', $4, $4)
+on conflict (tenant, key) do update
+set request = $3, status = 0, body = '', claimed_at = $4,
+    at = case when i.at < $4::timestamptz - interval '24 hours' then $4 else i.at end
+where i.at < $4::timestamptz - interval '24 hours'
+    or i.status = 0 and i.request = $3 and i.claimed_at < $4::timestamptz - interval '1 minute'
+returning at

@@ -1,0 +1,130 @@
+import Crypto
+import FunctionRuntime
+import HTTPTypes
+import Hummingbird
+import Logging
+import Model
+import NIOCore
+import Store
+
+extension HTTPField.Name {
+    static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+    /// Marks an answer that was given before.
+    static let idempotentReplayed = HTTPField.Name("Idempotent-Replayed")!
+}
+
+/// The first try of a request with an idempotency key: what it made its ids from, a later try makes them from again.
+struct FirstTry: Sendable {
+    var at: Timestamp
+    var seed: UInt64
+}
+
+/// Random bits of a request; the same in every try of one with an idempotency key.
+struct CallRandom: RandomNumberGenerator {
+    private var system = SystemRandomNumberGenerator()
+    private var seeded: StableHash?
+
+    init(_ first: FirstTry?) { seeded = first.map { StableHash(seed: $0.seed) } }
+
+    mutating func next() -> UInt64 {
+        guard seeded != nil else { return system.next() }
+        seeded!.combine(1)
+        return seeded!.value
+    }
+}
+
+extension API {
+    /// Carries out a call. A POST with `Idempotency-Key` is carried out once in 24 h: a repeat gets the first answer.
+    ///
+    /// The answer is kept after the call; a try that died between the two is made again with the same ids, so that nothing
+    /// comes into being twice. (draft-ietf-httpapi-idempotency-key-header)
+    func serve(_ route: Route, _ call: Call) async throws -> Response {
+        guard route.method == .post, let key = call.request.headers[.idempotencyKey] else {
+            return try await route.handle(call)
+        }
+        guard (1...255).contains(key.utf8.count) else {
+            throw Problem.parameter("Idempotency-Key", "expected 1 to 255 bytes")
+        }
+        var call = call
+        let body = try await call.bytes(limit: route.bodyLimit)
+        call.collected = body
+        let tenant = call.caller.tenant
+        var hash = SHA256()
+        hash.update(data: Array("\(call.request.method) \(call.request.uri)\n".utf8))
+        hash.update(data: body)
+        let claim = try await ledger.begin(
+            tenant: tenant, key: key, request: Array(hash.finalize()), now: try await registry.now())
+        switch claim {
+        case .answered(let status, let body): return replay(status, body)
+        case .underWay:
+            throw Problem.conflict("a request with this Idempotency-Key is under way; try again in a minute")
+        case .different:
+            throw Problem(
+                status: .unprocessableContent, type: "key-reused", title: "The Idempotency-Key belongs to another request",
+                detail: "it was used for another path or body in the last 24 hours; choose a new one")
+        case .begun(let first):
+            var seed = StableHash(seed: 3)
+            seed.combine(tenant)
+            seed.combine(key)
+            call.firstTry = FirstTry(at: first, seed: seed.value)
+            return try await carryOut(route, call, key: key)
+        }
+    }
+
+    private func carryOut(_ route: Route, _ call: Call, key: String) async throws -> Response {
+        let tenant = call.caller.tenant
+        do {
+            let response = try await route.handle(call)
+            let kept = route.isAnsweredOnce ? Problem.shownOnce.response : response
+            let text = try await kept.text()
+            do {
+                try await ledger.answer(tenant: tenant, key: key, status: kept.status.code, body: text)
+            } catch {
+                // The call was carried out; a repeat of it makes the same ids.
+                runtime.logger.warning("an answer could not be kept: \(error)")
+            }
+            return response
+        } catch {
+            let changedNothing = (error as? Problem).map { $0.status.code < 500 } ?? (error is FieldErrors)
+            do {
+                try await ledger.abandon(tenant: tenant, key: key, changedNothing: changedNothing)
+            } catch let second {
+                // Then a repeat has to wait a minute.
+                runtime.logger.warning("a refused request could not be let go: \(second)")
+            }
+            throw error
+        }
+    }
+
+    private func replay(_ status: Int, _ body: String) -> Response {
+        var headers: HTTPFields = [.contentType: status < 400 ? "application/json" : "application/problem+json"]
+        headers[.idempotentReplayed] = "true"
+        return Response(
+            status: .init(code: status), headers: headers, body: .init(byteBuffer: ByteBuffer(string: body)))
+    }
+}
+
+extension Problem {
+    static let shownOnce = Problem.conflict(
+        "it was made by an earlier try of this request, and is shown only once: revoke it, and make another with a new "
+            + "Idempotency-Key")
+}
+
+extension Response {
+    /// The body as text.
+    fileprivate func text() async throws -> String {
+        let collected = Collected()
+        try await body.write(collected)
+        return String(buffer: await collected.buffer)
+    }
+}
+
+private actor Collected: ResponseBodyWriter {
+    private(set) var buffer = ByteBuffer()
+
+    func write(_ part: ByteBuffer) {
+        var part = part
+        buffer.writeBuffer(&part)
+    }
+    nonisolated func finish(_ trailingHeaders: HTTPFields?) {}
+}
