@@ -1,19 +1,43 @@
 #!/bin/sh
 # Runs a Redis of its own until standard input ends, then removes all it wrote.
-# usage: ephemeral-redis.sh PORT [redis-server option...]      prints "ready" when it answers
+# usage: ephemeral-redis.sh PORT [--restart] [redis-server option...]      prints "ready PID" when it answers
+# With --restart it is started again, on the same data, whenever it ends: that is how a kill -9 is survived.
 set -eu
 port=$1
 shift
+restarts=
+if [ "${1:-}" = --restart ]; then
+    restarts=yes
+    shift
+fi
 dir=$(mktemp -d "${TMPDIR:-/tmp}/headgate-redis-XXXXXX")
 exec 3<&0
-redis-server --port "$port" --bind 127.0.0.1 --dir "$dir" --save "" --appendonly yes --appendfsync everysec \
-    --maxmemory-policy noeviction --loglevel warning "$@" >"$dir/log" 2>&1 3<&- </dev/null &
-server=$!
-trap 'kill -KILL $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$dir"' EXIT
+run() {
+    exec redis-server --port "$port" --bind 127.0.0.1 --dir "$dir" --save "" --appendonly yes --appendfsync everysec \
+        --maxmemory-policy noeviction --loglevel warning "$@" >>"$dir/log" 2>&1 3<&- </dev/null
+}
+if [ -n "$restarts" ]; then
+    (
+        child=
+        trap 'kill -KILL $child 2>/dev/null; exit 0' TERM
+        while :; do
+            (run "$@") &
+            child=$!
+            wait $child || true
+            sleep 0.3
+        done
+    ) 3<&- </dev/null &
+    keeper=$!
+    trap 'kill -TERM $keeper 2>/dev/null || true; wait $keeper 2>/dev/null || true; rm -rf "$dir"' EXIT
+else
+    (run "$@") &
+    keeper=$!
+    trap 'kill -KILL $keeper 2>/dev/null || true; wait $keeper 2>/dev/null || true; rm -rf "$dir"' EXIT
+fi
 trap 'exit 0' TERM INT HUP
 until redis-cli -p "$port" ping 2>/dev/null | grep -q PONG; do
-    kill -0 $server 2>/dev/null || { cat "$dir/log" >&2; exit 1; }
+    kill -0 $keeper 2>/dev/null || { cat "$dir/log" >&2; exit 1; }
     sleep 0.05
 done
-echo "ready $server"
+echo "ready $(redis-cli -p "$port" info server | sed -n 's/^process_id:\([0-9]*\).*/\1/p')"
 cat <&3 >/dev/null

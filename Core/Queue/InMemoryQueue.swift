@@ -102,6 +102,11 @@ package final class InMemoryQueue: MessageQueue {
         return state.withLock { $0.statistics(now: now) }
     }
 
+    package func pressure() async throws(QueueError) -> QueuePressure {
+        let statistics = try await statistics()
+        return QueuePressure(fullestShard: statistics.ready + statistics.delayed + statistics.inFlight)
+    }
+
     package func tick() async throws(QueueError) -> Int {
         let now = clock()
         let count = state.withLock { $0.promote(now: now, maximumReceives: maximumReceives) }

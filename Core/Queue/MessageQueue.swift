@@ -46,6 +46,9 @@ package protocol MessageQueue: Sendable {
 
     func statistics() async throws(QueueError) -> QueueStatistics
 
+    /// Cheaper than `statistics`, to be asked before every batch of sends.
+    func pressure() async throws(QueueError) -> QueuePressure
+
     /// Housekeeping for a queue without receivers: promotes what is due, buries what was received too often, wakes
     /// receivers, repairs what an interrupted server left. Returns how many messages it moved.
     func tick() async throws(QueueError) -> Int

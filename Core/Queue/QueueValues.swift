@@ -207,6 +207,19 @@ package struct QueueStatistics: Hashable, Sendable {
     }
 }
 
+/// How full a queue is: what senders hold back on.
+package struct QueuePressure: Hashable, Sendable {
+    /// Messages that are ready, delayed or in flight in the fullest shard.
+    package var fullestShard: Int
+    /// The share of its memory that the server uses; nil: it has no limit.
+    package var memoryUse: Double?
+
+    package init(fullestShard: Int, memoryUse: Double? = nil) {
+        self.fullestShard = fullestShard
+        self.memoryUse = memoryUse
+    }
+}
+
 /// What a driver can do beyond the common ground.
 package struct QueueCapabilities: Hashable, Sendable {
     /// The longest delay; nil: any.

@@ -293,6 +293,17 @@ package final class RedisQueue: MessageQueue {
         return total
     }
 
+    package func pressure() async throws(QueueError) -> QueuePressure {
+        var pressure = QueuePressure(fullestShard: 0)
+        for reply in try await callAll(RedisQueueScripts.pressure, { _, _ in }) {
+            let numbers = try list(reply).compactMap(\.int)
+            guard numbers.count == 3 else { throw unexpected("pressure") }
+            pressure.fullestShard = max(pressure.fullestShard, numbers[0])
+            if numbers[2] > 0 { pressure.memoryUse = Double(numbers[1]) / Double(numbers[2]) }
+        }
+        return pressure
+    }
+
     package func tick() async throws(QueueError) -> Int {
         let cursors = self.cursors.withLock { $0 }
         let replies = try await callAll(RedisQueueScripts.tick) { arguments, shard in

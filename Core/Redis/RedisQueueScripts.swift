@@ -10,6 +10,7 @@ enum RedisQueueScripts {
     static let redriveDead = script("redrive-dead", PackageResources.redrive_dead_lua)
     static let purge = script("purge", PackageResources.purge_lua)
     static let statistics = script("statistics", PackageResources.statistics_lua)
+    static let pressure = script("pressure", PackageResources.pressure_lua)
     static let tick = script("tick", PackageResources.tick_lua)
 
     private static func script(_ name: String, _ operation: [UInt8]) -> RedisScript {

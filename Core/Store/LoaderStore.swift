@@ -23,6 +23,8 @@ package protocol LoaderStore: Sendable {
     func claimPlanned(
         shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int
     ) async throws -> [QueuedTrigger]
+    /// Makes planned triggers expired whose deadline has passed, up to `limit`: the queue had no room for them. How many.
+    func expirePlanned(shard: Int, from floor: Timestamp, now: Timestamp, limit: Int) async throws -> Int
     /// Everything of the pass was sent.
     func confirmPass(shard: Int, pass: Int) async throws
     /// Queued triggers of passes after `confirmed`, in the order of planned time and id, after a given one.

@@ -16,12 +16,13 @@ package protocol MonitorStore: Sendable {
     /// Makes these cancelled, if a cancel was asked and they are not settled.
     func settleCancelled(_ ids: [Identifier]) async throws -> Int
 
-    /// The days, as their first instants, that have a partition.
-    func days() async throws -> [Timestamp]
+    /// The days that have a table, in order.
+    func days() async throws -> [TriggerDay]
     /// Makes a day's partition; false: it was there.
     func addDay(_ day: Timestamp) async throws -> Bool
-    /// Drops a day's partition, unless a trigger in it is unsettled; false: it was kept.
-    func dropDay(_ day: Timestamp) async throws -> Bool
+    /// Drops a day's table, unless a trigger in it is unsettled; false: it was kept. What an earlier try left half done is
+    /// finished.
+    func dropDay(_ day: TriggerDay) async throws -> Bool
     /// Forgets load histograms before a time.
     func dropLoad(before time: Timestamp) async throws
     /// Forgets the answers of repeatable requests from before a time.
@@ -31,6 +32,25 @@ package protocol MonitorStore: Sendable {
     func redisGeneration() async throws -> String?
     func setRedisGeneration(_ generation: String) async throws
     func close() async
+}
+
+/// A day of triggers.
+package struct TriggerDay: Hashable, Sendable {
+    package enum Place: Int, Sendable {
+        case attached = 0
+        /// Its detaching was begun, and a reader that was in the way has not let it end.
+        case detaching = 1
+        case detached = 2
+    }
+
+    /// Its first instant.
+    package var start: Timestamp
+    package var place: Place
+
+    package init(start: Timestamp, place: Place) {
+        self.start = start
+        self.place = place
+    }
 }
 
 package struct OverdueTrigger: Sendable {

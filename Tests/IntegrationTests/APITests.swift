@@ -37,11 +37,14 @@ struct APIClient: Sendable {
         self.key = key
     }
 
-    func call(_ method: String, _ path: String, _ body: String? = nil, tenant: String? = nil) async throws -> (
-        status: Int, body: JSON
-    ) {
-        var headers = [(name: "Authorization", value: "Bearer \(key)")]
+    func call(
+        _ method: String, _ path: String, _ body: String? = nil, tenant: String? = nil, repeating key: String? = nil,
+        matching revision: String? = nil
+    ) async throws -> (status: Int, body: JSON) {
+        var headers = [(name: "Authorization", value: "Bearer \(self.key)")]
         if let tenant { headers.append(("Headgate-Tenant", tenant)) }
+        if let key { headers.append(("Idempotency-Key", key)) }
+        if let revision { headers.append(("If-Match", revision)) }
         let request = HTTPRequest(method: method, url: url + path, headers: headers, body: body.map { Array($0.utf8) })
         let response = try await http.execute(request)
         return (response.status, response.body.isEmpty ? .null : (try? JSON(parsing: response.body)) ?? .null)

@@ -29,9 +29,9 @@ final class Cluster: Sendable {
     }
 
     /// Starts the servers, runs `body`, and ends every process.
-    static func with(_ body: (Cluster) async throws -> Void) async throws {
+    static func with(redis options: [String] = [], _ body: (Cluster) async throws -> Void) async throws {
         let postgres = try TestServer.postgres()
-        let redis = try TestServer.redis()
+        let redis = try TestServer.redis(options)
         try await Migrator(url: postgres.postgresURL(), password: TestServer.password, shards: shards).run()
         let target = try await TargetServer.start(
             port: 0, logFile: nil, now: { Timestamp(seconds: Int64(Date.now.timeIntervalSince1970)) })
@@ -54,9 +54,10 @@ final class Cluster: Sendable {
 
     /// Starts a function of this build.
     @discardableResult
-    func start(_ name: String, _ arguments: [String] = [], failpoint: String? = nil, role: String = "headgate_engine")
-        throws -> Process
-    {
+    func start(
+        _ name: String, _ arguments: [String] = [], failpoint: String? = nil, clockShift: String = "",
+        errors: Pipe? = nil, role: String = "headgate_engine"
+    ) throws -> Process {
         let process = Process()
         process.executableURL = Cluster.programs.appending(path: name)
         process.arguments = arguments
@@ -65,8 +66,10 @@ final class Cluster: Sendable {
             "HEADGATE_QUEUES":
                 #"{"triggers":{"shards":2,"visibility":"3s","maxReceives":10},"outcomes":{"shards":2,"visibility":"3s","maxReceives":1000}}"#,
             "HEADGATE_ALLOW_TARGETS": "127.0.0.0/8", "HEADGATE_LOG": "error",
-            "HEADGATE_FAILPOINTS": failpoint.map { "\($0)=kill" } ?? "",
+            "HEADGATE_FAILPOINTS": failpoint.map { $0.contains("=") ? $0 : "\($0)=kill" } ?? "",
+            "HEADGATE_CLOCK_SHIFT": clockShift,
         ]
+        if let errors { process.standardError = errors }
         try process.run()
         processes.withLock { $0.append(process) }
         return process
@@ -130,6 +133,8 @@ final class Cluster: Sendable {
             "when": [["at": .time(now + delay)]], "retry": retry,
         ]
     }
+
+    func execute(_ sql: String) async throws { try await admin.run(script: sql) }
 
     func number(_ sql: String) async throws -> Int {
         try await admin.query(StatementCall(Statement(sql))) { row throws(PostgresError) in try row.required(0, row.int)

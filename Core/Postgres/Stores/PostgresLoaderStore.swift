@@ -138,6 +138,13 @@ package final class PostgresLoaderStore: LoaderStore {
         }
     }
 
+    package func expirePlanned(shard: Int, from floor: Timestamp, now: Timestamp, limit: Int) async throws -> Int {
+        try await connection.execute(
+            StatementCall(
+                .expirePlanned,
+                [.smallint(shard), .time(floor), .time(now), .bigint(limit), .time(earliestDay(floor))]))
+    }
+
     /// Without waiting for the disk: a confirmation that is lost only means sending again.
     package func confirmPass(shard: Int, pass: Int) async throws {
         try await connection.pipeline([

@@ -55,9 +55,11 @@ package final class PostgresMonitorStore: MonitorStore {
         try await connection.execute(StatementCall(.settleCancelled, [.uuids(ids), .times(ids.map(\.v7Time))]))
     }
 
-    package func days() async throws -> [Timestamp] {
-        try await connection.query(StatementCall(.triggerDays)) { row throws(PostgresError) in
-            try row.required(0, row.time)
+    package func days() async throws -> [TriggerDay] {
+        try await connection.query(StatementCall(.triggerTables)) { row throws(PostgresError) in
+            TriggerDay(
+                start: try row.required(0, row.time),
+                place: TriggerDay.Place(rawValue: try row.required(1, row.int)) ?? .detached)
         }
     }
 
@@ -72,30 +74,41 @@ package final class PostgresMonitorStore: MonitorStore {
         }
     }
 
-    package func dropDay(_ day: Timestamp) async throws -> Bool {
-        let unsettled = try await connection.query(StatementCall(.unsettledOfDay, [.time(day)])) {
-            row throws(PostgresError) in try row.required(0, row.bool)
+    package func dropDay(_ day: TriggerDay) async throws -> Bool {
+        let name = PostgresMonitorStore.table(of: day.start)
+        switch day.place {
+        case .attached:
+            let unsettled = try await connection.query(StatementCall(.unsettledOfDay, [.time(day.start)])) {
+                row throws(PostgresError) in try row.required(0, row.bool)
+            }
+            guard unsettled == [false] else { return false }
+            try await alone("alter table headgate.trigger detach partition \(name) concurrently")
+        case .detaching: try await alone("alter table headgate.trigger detach partition \(name) finalize")
+        case .detached: break
         }
-        guard unsettled == [false] else { return false }
-        let date = CivilDate(daysSinceEpoch: Int(day.seconds / 86_400))
+        try await alone("drop table \(name)")
+        return true
+    }
+
+    private static func table(of day: Timestamp) -> String {
+        let date = CivilDate(daysSinceEpoch: Int(floorDivide(day.seconds, 86_400)))
         func digits(_ number: Int, _ count: Int) -> String {
             let text = String(number)
             return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
         }
-        let name = "headgate.trigger_\(digits(date.year, 4))\(digits(date.month, 2))\(digits(date.day, 2))"
-        return try await withShortLock {
-            // Each alone: a concurrent detach cannot run in a transaction.
-            try await connection.run(script: "set lock_timeout = '200ms'")
-            do {
-                try await connection.run(script: "alter table headgate.trigger detach partition \(name) concurrently")
-                try await connection.run(script: "drop table \(name)")
-            } catch {
-                try await connection.run(script: "reset lock_timeout")
-                throw error
-            }
+        return "headgate.trigger_\(digits(date.year, 4))\(digits(date.month, 2))\(digits(date.day, 2))"
+    }
+
+    /// Runs one statement outside a transaction, and gives up where it would wait for a lock.
+    private func alone(_ statement: String) async throws {
+        try await connection.run(script: "set lock_timeout = '200ms'")
+        do {
+            try await connection.run(script: statement)
+        } catch {
             try await connection.run(script: "reset lock_timeout")
-            return true
+            throw error
         }
+        try await connection.run(script: "reset lock_timeout")
     }
 
     package func dropLoad(before time: Timestamp) async throws {

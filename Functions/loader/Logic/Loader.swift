@@ -20,8 +20,10 @@ package struct Loader: Sendable {
         package var batch = 2_000
         /// Shards to work on; nil: all there are.
         package var shards: [Int]?
-        /// Messages in the queue, in all its shards, from which on nothing more is sent.
-        package var queueLimit = 2_000_000
+        /// Messages in one shard of the queue from which on nothing more is sent.
+        package var queueLimit = 500_000
+        /// The share of Redis's memory from which on nothing more is sent.
+        package var memoryLimit = 0.7
 
         package init() {}
     }
@@ -105,15 +107,10 @@ package struct Loader: Sendable {
 
     private func pass(_ overview: ShardOverview, horizon: Timestamp, _ session: inout LoaderSession) async throws {
         let shard = overview.shard
-        let statistics = try await queue.statistics()
-        let isFull = statistics.ready + statistics.delayed > configuration.queueLimit
-        if isFull {
-            runtime.logger.warning("the queue is full: triggers stay planned", metadata: ["shard": "\(shard)"])
-        }
         let pass = try await store.beginPass(shard: shard)
-        let sendHorizon = isFull ? Timestamp.epoch : horizon
         var isMore = overview.hasDueSchedules
         while isMore {
+            let sendHorizon = try await isFull(shard) ? Timestamp.epoch : horizon
             let ticket = try await queue.ticket()
             let now = session.clock.now()
             let planner = ShardPlanner(
@@ -133,10 +130,16 @@ package struct Loader: Sendable {
             count("headgate_loader_schedules_total", result.claimed, "Schedules claimed")
             isMore = result.claimed == configuration.batch
         }
-        isMore = !isFull && overview.plannedLow < horizon
+        isMore = overview.plannedLow < horizon
         while isMore {
-            let ticket = try await queue.ticket()
             let now = session.clock.now()
+            if try await isFull(shard) {
+                let expired = try await store.expirePlanned(
+                    shard: shard, from: overview.plannedLow, now: now, limit: configuration.batch)
+                count("headgate_loader_expired_total", expired, "Triggers that a full queue kept until their deadline")
+                break
+            }
+            let ticket = try await queue.ticket()
             let triggers = try await store.claimPlanned(
                 shard: shard, pass: pass, from: overview.plannedLow, before: horizon, limit: configuration.batch)
             try await send(triggers, ticket: ticket, now: now)
@@ -145,6 +148,21 @@ package struct Loader: Sendable {
         }
         try Failpoint.loaderBeforeConfirm.pass()
         try await store.confirmPass(shard: shard, pass: pass)
+    }
+
+    /// Whether triggers stay planned, because the queue or the server behind it is full.
+    private func isFull(_ shard: Int) async throws -> Bool {
+        let pressure = try await queue.pressure()
+        let isFull =
+            pressure.fullestShard >= configuration.queueLimit || pressure.memoryUse ?? 0 >= configuration.memoryLimit
+        if isFull {
+            let memory = pressure.memoryUse.map { ", \(Int($0 * 100)) % of its memory" } ?? ""
+            runtime.logger.warning(
+                "the queue is full (\(pressure.fullestShard) messages in a shard\(memory)): triggers stay planned",
+                metadata: ["shard": "\(shard)"])
+            runtime.metrics.count("headgate_loader_held_back_total", help: "Batches not sent: the queue was full")
+        }
+        return isFull
     }
 
     /// Sends what a loader before this one, or a pass that failed, may not have sent.

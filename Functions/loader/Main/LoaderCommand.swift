@@ -11,12 +11,14 @@ import Postgres
 
     @Option(help: "The pass period.", transform: FunctionHelp.duration) var every = Duration.seconds(1)
     @Option(help: "A shard to work on; repeat it for several (default: all).") var shard: [Int] = []
+    @Option(help: "Messages in a shard of the queue from which on triggers stay planned.") var queueLimit = 500_000
     @Option(help: "End after this time.", transform: FunctionHelp.duration) var maxAge: Duration?
 
     func run() async throws {
         let runtime = FunctionRuntime.start("loader", needs: [.postgres, .redis], maxAge: maxAge)
         var configuration = Loader.Configuration()
         configuration.every = every
+        configuration.queueLimit = queueLimit
         configuration.shards = shard.isEmpty ? nil : shard
         let loader = Loader(
             runtime, configuration: configuration, store: PostgresLoaderStore(url: runtime.settings.postgres),

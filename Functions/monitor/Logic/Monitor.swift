@@ -150,19 +150,28 @@ package struct Monitor: Sendable {
 
     private func keepDays() async throws {
         let today = floorDivide(try await store.now().seconds, 86_400)
-        let days = try await store.days().map { floorDivide($0.seconds, 86_400) }
-        for day in today - 1...today + Int64(configuration.ahead) where !days.contains(day) {
+        let days = try await store.days()
+        let attached = Set(days.filter { $0.place == .attached }.map { floorDivide($0.start.seconds, 86_400) })
+        for day in today - 1...today + Int64(configuration.ahead) where !attached.contains(day) {
             if try await store.addDay(Timestamp(seconds: day * 86_400)) {
                 runtime.logger.info("made the partition of \(Timestamp(seconds: day * 86_400))")
             }
         }
-        for day in days where day < today - Int64(configuration.retention) {
-            let isDropped = try await store.dropDay(Timestamp(seconds: day * 86_400))
-            runtime.logger.info(
-                "\(isDropped ? "dropped" : "kept, for what is unsettled in it,") the partition of \(Timestamp(seconds: day * 86_400))"
-            )
-        }
+        let oldest = Timestamp(seconds: (today - Int64(configuration.retention)) * 86_400)
+        for day in days where day.start < oldest { await drop(day) }
         try await store.dropLoad(before: Timestamp(seconds: (today - 1) * 86_400))
         try await store.dropRequests(before: Timestamp(seconds: (today - 1) * 86_400))
+    }
+
+    /// A reader in the way of one day stops neither the others nor the next round.
+    private func drop(_ day: TriggerDay) async {
+        do {
+            let isDropped = try await store.dropDay(day)
+            runtime.logger.info(
+                "\(isDropped ? "dropped" : "kept, for what is unsettled in it,") the partition of \(day.start)")
+        } catch {
+            runtime.logger.warning("the partition of \(day.start) cannot be dropped yet: \(error)")
+            runtime.metrics.count("headgate_monitor_errors_total", help: "Duties that failed and are repeated")
+        }
     }
 }

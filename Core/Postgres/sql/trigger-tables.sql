@@ -1,0 +1,7 @@
+-- The tables that hold, or held, a day of triggers: the day, and 0 a partition, 1 its detaching was begun and not finished,
+-- 2 not a partition (any more).
+select to_date(right(c.relname, 8), 'YYYYMMDD')::timestamp at time zone 'UTC',
+    case when i.inhrelid is null then 2 when i.inhdetachpending then 1 else 0 end
+from pg_class c left join pg_inherits i on i.inhrelid = c.oid
+where c.relnamespace = 'headgate'::regnamespace and c.relkind = 'r' and c.relname ~ '^trigger_[0-9]{8}$'
+order by 1

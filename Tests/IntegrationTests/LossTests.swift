@@ -1,0 +1,193 @@
+import Foundation
+import Model
+import Postgres
+import Queue
+import Redis
+import TestServers
+import Testing
+
+/// Servers that die, fill up or stand in the way.
+@Suite(.serialized) struct LossTests {
+    @Test func `killing Redis again and again under 5,000 triggers loses none and records none twice`() async throws {
+        try await Cluster.with(redis: ["--restart"]) { it in
+            let now = try await it.registry.now()
+            try await it.register(
+                (0..<5_000).map { ("s\($0)", it.once("/ok", after: .milliseconds(3_000 + Int64($0)), at: now)) })
+            try it.startAll()
+            let url = try RedisURL(it.redis.withLock { $0 }.redisURL)
+            for _ in 0..<3 {
+                try await Task.sleep(for: .milliseconds(1_300))
+                let connection = RedisConnection(url: url)
+                let info = try await connection.call([RedisCommand("INFO", "server")])
+                let line = (info[0].text ?? "").split(separator: "\r\n").first { $0.hasPrefix("process_id:") }
+                kill(try #require(line.flatMap { Int32($0.dropFirst("process_id:".utf8.count)) }), SIGKILL)
+            }
+            try await it.settled(5_000, within: .seconds(120))
+            let all = "select count(*) from headgate.trigger"
+            #expect(try await it.number(all) == 5_000)
+            #expect(try await it.number("\(all) where state = 2") == 5_000)
+            #expect(try await it.keysSeen() == 5_000)
+            // One line for each attempt in the record, however often its outcome came.
+            let lines = "length(convert_from(attempt_log, 'UTF8')) - length(replace(convert_from(attempt_log, 'UTF8'), E'\\n', ''))"
+            #expect(try await it.number("\(all) where \(lines) <> attempts") == 0)
+        }
+    }
+
+    @Test func `a full queue keeps triggers planned, and those past their deadline expire`() async throws {
+        try await Cluster.with { it in
+            let now = try await it.registry.now()
+            try await it.register((0..<400).map { ("s\($0)", it.once("/ok", after: .seconds(1), at: now)) })
+            try it.startAll(except: ["loader", "trigger-worker"])
+            try it.start("loader", ["--queue-limit", "20"])
+            let count = "select count(*) from headgate.trigger where state"
+            try await eventually("all are triggers") { try await it.number("\(count) < 2") == 400 }
+            let held = try await it.number("\(count) = 0")
+            #expect(held > 0, "the queue takes a batch of each shard at most")
+            try await it.execute(
+                """
+                update headgate.trigger set deadline = now() - interval '1 second' where (day, id) in
+                    (select day, id from headgate.trigger where state = 0 limit 10)
+                """)
+            try await eventually("the late ones expire") { try await it.number("\(count) = 4") == 10 }
+            #expect(try await it.number("\(count) = 4 and reason like 'the queue was full%'") == 10)
+            try it.start("trigger-worker")
+            try await it.settled(400)
+            #expect(try await it.number("\(count) = 2") == 390)
+        }
+    }
+
+    @Test func `when Redis has used its memory settling goes on and nothing more is sent`() async throws {
+        try await Cluster.with { it in
+            let url = try RedisURL(it.redis.withLock { $0 }.redisURL)
+            let connection = RedisConnection(url: url)
+            let queue = RedisQueue(name: .triggers, configuration: .init(shards: 2), url: url, outcomes: .outcomes)
+            let now = try await it.registry.now()
+            try await it.register((0..<50).map { ("s\($0)", it.once("/ok", after: .seconds(1), at: now)) })
+            let loader = try it.start("loader")
+            try await eventually("all are queued") { try await queue.statistics().ready == 50 }
+            loader.terminate()
+            try await eventually("the loader ends") { !loader.isRunning }
+            let received = try await queue.receive(upTo: 50, visibility: .seconds(30), wait: .seconds(1))
+            _ = try await connection.call([RedisCommand("CONFIG", "SET", "maxmemory", "900000")])
+            let pressure = try await queue.pressure()
+            #expect(pressure.memoryUse ?? 0 > 1)
+            await #expect(throws: QueueError.self) {
+                _ = try await queue.send([OutgoingMessage(id: MessageID(Identifier(high: 1, low: 2)), tenant: "a", body: [1])])
+            }
+            let line = "outcome\n"
+            let results = try await queue.settle(
+                received.map { Settlement($0.receipt, .acknowledge, outcome: Array(line.utf8)) })
+            #expect(results.filter { $0 != .stale }.count == received.count && received.count > 0)
+            // The loader holds what comes due, until there is room again.
+            let later = try await it.registry.now()
+            try await it.register((0..<20).map { ("t\($0)", it.once("/ok", after: .seconds(1), at: later)) })
+            try it.start("loader")
+            let planned = "select count(*) from headgate.trigger where state = 0"
+            try await eventually("they stay planned") { try await it.number(planned) == 20 }
+            _ = try await connection.call([RedisCommand("CONFIG", "SET", "maxmemory", "0")])
+            try await eventually("they are sent") { try await it.number(planned) == 0 }
+        }
+    }
+
+    @Test func `a loader that is stopped for a minute sends nothing old, and the monitor sends it`() async throws {
+        try await Cluster.with { it in
+            try it.startAll(except: ["loader"])
+            let now = try await it.registry.now()
+            try await it.register((0..<20).map { ("s\($0)", it.once("/ok", after: .seconds(1), at: now)) })
+            let errors = Pipe()
+            let loader = try it.start("loader", failpoint: "loader.after-claim=stop", errors: errors)
+            try await eventually("a batch is committed") {
+                try await it.number("select count(*) from headgate.trigger") > 0
+            }
+            let stopped = try await it.number("select count(*) from headgate.trigger")
+            try await it.settled(stopped, within: .seconds(100))
+            let delivered = try await it.keysSeen()
+            #expect(delivered == stopped, "the monitor has sent them")
+            kill(loader.processIdentifier, SIGCONT)
+            try await it.settled(20)
+            #expect(try await it.keysSeen() == 20)
+            #expect(try await it.number("select count(*) from headgate.trigger where state = 2 and attempts = 1") == 20)
+        }
+    }
+
+    @Test(arguments: ["loader", "trigger-worker", "monitor"])
+    func `a host whose clock is 6 s off is refused`(function: String) async throws {
+        try await Cluster.with { it in
+            for shift in ["6s", "-6s"] {
+                let errors = Pipe()
+                let process = try it.start(function, clockShift: shift, errors: errors)
+                let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+                process.waitUntilExit()
+                #expect(process.terminationStatus == 78)
+                #expect(text.contains("must be within 5 s"))
+            }
+            let process = try it.start(function, clockShift: "2s")
+            try await Task.sleep(for: .seconds(1))
+            #expect(process.isRunning)
+        }
+    }
+
+    @Test func `readers that never end stop neither new partitions nor deliveries, and a dropped day is finished later`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let store = PostgresMonitorStore(url: it.postgres.postgresURL(user: "headgate_engine"))
+            let old = try await it.registry.now() - .seconds(40 * 86_400)
+            let day = Timestamp(seconds: floorDivide(old.seconds, 86_400) * 86_400)
+            #expect(try await store.addDay(day))
+            #expect(try await !store.addDay(day), "it is there")
+            let readers = try await (0..<2).asyncMap { _ in
+                let reader = PostgresConnection(.init(url: it.postgres.postgresURL(), applicationName: "reader"))
+                try await reader.run(script: "begin; select count(*) from headgate.trigger, headgate.schedule")
+                return reader
+            }
+            #expect(try await store.addDay(day + .seconds(86_400)), "a reader of the parent is not in its way")
+            try it.startAll()
+            let now = try await it.registry.now()
+            try await it.register((0..<50).map { ("s\($0)", it.once("/ok", after: .seconds(1), at: now)) })
+            try await it.settled(50)
+
+            await #expect(throws: PostgresError.self) { try await store.dropDay(.init(start: day, place: .attached)) }
+            let kept = try #require(try await store.days().first { $0.start == day })
+            for reader in readers {
+                try await reader.run(script: "commit")
+                await reader.close()
+            }
+            #expect(try await store.dropDay(kept))
+            #expect(try await !store.days().contains { $0.start == day })
+            await store.close()
+        }
+    }
+
+    @Test func `a day with an unsettled trigger is kept, and the monitor drops it when it is settled`() async throws {
+        try await Cluster.with { it in
+            let day = "(now() at time zone 'UTC')::date - 40"
+            try await it.execute(
+                """
+                select headgate.add_day(\(day));
+                insert into headgate.trigger (day, id, shard, kind, state, revision, schedule_id, occurrence, planned_at,
+                    deadline, tenant, name)
+                values (\(day), gen_random_uuid(), 0, 0, 0, 1, gen_random_uuid(), now(), now(), now(), 'a', 'b')
+                """)
+            let days = "select count(*) from pg_inherits where inhparent = 'headgate.trigger'::regclass"
+            let before = try await it.number(days)
+            try it.start("monitor", ["--every", "200ms"])
+            try await eventually("the monitor has made its rounds") {
+                try await it.number("select count(*) from headgate.monitor where swept_to > now() - interval '62 seconds'")
+                    == 1
+            }
+            try await Task.sleep(for: .seconds(1))
+            #expect(try await it.number(days) == before)
+            try await it.execute("update headgate.trigger set state = 4 where day = \(day)")
+            try await eventually("the day is dropped") { try await it.number(days) == before - 1 }
+        }
+    }
+}
+
+extension Sequence {
+    fileprivate func asyncMap<Value>(_ body: (Element) async throws -> Value) async throws -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await body(element)) }
+        return values
+    }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import Model
+import TestServers
+import Testing
+
+/// Requests that come twice, or meet others on their way.
+@Suite(.serialized) struct RepeatTests {
+    private static func once(_ at: Timestamp, _ path: String, _ port: Int) -> String {
+        #"{"action":{"http":{"url":"http://127.0.0.1:\#(port)\#(path)"}},"when":[{"at":"\#(at)"}]}"#
+    }
+
+    @Test func `a POST with an idempotency key is carried out once`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            _ = try await api.call("PUT", "/v1/schedules/a", APITests.schedule)
+            let first = try await api.call("POST", "/v1/schedules/a/fire", repeating: "one")
+            let second = try await api.call("POST", "/v1/schedules/a/fire", repeating: "one")
+            #expect(first.status == 202 && second.status == 202 && first.body == second.body)
+            let other = try await api.call("POST", "/v1/schedules/a/fire", repeating: "two")
+            #expect(other.body["id"] != first.body["id"])
+            #expect(try await it.number("select count(*) from headgate.trigger") == 2)
+            let reused = try await api.call("POST", "/v1/schedules/a/pause", repeating: "one")
+            #expect(reused.status == 422, "the key of another request")
+            // A refusal changed nothing, and is not kept: with its mistake mended the same key works.
+            #expect(try await api.call("POST", "/v1/triggers", "{}", repeating: "three").status == 400)
+            let body = #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}}}"#
+            #expect(try await api.call("POST", "/v1/triggers", body, repeating: "three").status == 202)
+        }
+    }
+
+    @Test(arguments: ["/v1/schedules/a/fire", "/v1/triggers"])
+    func `a try that died before its answer was kept is made again with the same ids`(path: String) async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            _ = try await api.call("PUT", "/v1/schedules/a", APITests.schedule)
+            let body = path == "/v1/triggers" ? #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}}}"# : nil
+            let first = try await api.call("POST", path, body, repeating: "k")
+            try await it.execute("update headgate.idempotency set status = 0, body = ''")
+            #expect(try await api.call("POST", path, body, repeating: "k").status == 409, "it may be under way")
+            try await it.execute("update headgate.idempotency set claimed_at = claimed_at - interval '2 minutes'")
+            let second = try await api.call("POST", path, body, repeating: "k")
+            #expect(second.status == 202 && second.body["id"] == first.body["id"])
+            #expect(try await it.number("select count(*) from headgate.trigger") == 1)
+        }
+    }
+
+    @Test func `a key's text is not kept for a repeat`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let made = try await api.call("POST", "/v1/keys", #"{"subject":"bob"}"#, repeating: "k")
+            #expect(made.status == 201)
+            #expect(try await api.call("POST", "/v1/keys", #"{"subject":"bob"}"#, repeating: "k").status == 409)
+            #expect(try await it.number("select count(*) from headgate.idempotency where body like '%hg_%'") == 0)
+        }
+    }
+
+    @Test func `of writers that expect the same revision one wins`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            func body(_ hours: Int) -> String {
+                #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"every":"\#(hours)h"}]}"#
+            }
+            #expect(try await api.call("PUT", "/v1/schedules/a", body(1), matching: "*").status == 412)
+            #expect(try await it.number("select count(*) from headgate.schedule_name") == 0)
+            #expect(try await api.call("PUT", "/v1/schedules/a", body(1)).status == 201)
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for hours in 2..<10 {
+                    group.addTask {
+                        try await api.call("PUT", "/v1/schedules/a", body(hours), matching: "\"1\"").status
+                    }
+                }
+                return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+            }
+            #expect(statuses == [200: 1, 412: 7])
+            #expect(try await api.call("DELETE", "/v1/schedules/a", matching: "\"1\"").status == 412)
+            #expect(try await api.call("DELETE", "/v1/schedules/a", matching: "2").status == 400)
+            #expect(try await api.call("DELETE", "/v1/schedules/a", matching: "\"2\"").status == 204)
+        }
+    }
+
+    @Test func `deleting and creating one name at once leaves no schedule without its name`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for index in 0..<120 {
+                    group.addTask {
+                        try await api.call(
+                            index % 2 == 0 ? "PUT" : "DELETE", "/v1/schedules/a",
+                            index % 2 == 0 ? APITests.schedule : nil
+                        ).status
+                    }
+                }
+                for try await status in group { #expect([200, 201, 204, 404].contains(status)) }
+            }
+            let nameless = """
+                select count(*) from headgate.schedule s
+                where not exists (select 1 from headgate.schedule_name n where n.id = s.id)
+                """
+            #expect(try await it.number(nameless) == 0)
+            #expect(try await it.number("select count(*) from headgate.schedule") <= 1)
+        }
+    }
+
+    @Test func `an update plans again what was queued, and only the new revision is delivered`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.startAll()
+            let at = try await it.registry.now() + .seconds(3)
+            _ = try await api.call("PUT", "/v1/schedules/a", RepeatTests.once(at, "/ok/old", it.target.port))
+            try await eventually("it is queued") {
+                try await it.number("select count(*) from headgate.trigger where state = 1") == 1
+            }
+            let new = try await api.call("PUT", "/v1/schedules/a", RepeatTests.once(at, "/ok/new", it.target.port))
+            #expect(new.body["revision"]?.int == 2)
+            try await it.settled(2)
+            let sql = "select count(*) from headgate.trigger where"
+            #expect(try await it.number("\(sql) revision = 1 and state = 7 and reason = 'superseded'") == 1)
+            #expect(try await it.number("\(sql) revision = 2 and state = 2") == 1)
+            #expect(try await it.keysSeen() == 1)
+        }
+    }
+
+    @Test(arguments: [("skip", 0, 6), ("last", 1, 5), ("all", 6, 0)])
+    func `a resume says what becomes of what was missed`(missed: String, runs: Int, skipped: Int) async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let body = """
+                {"action":{"http":{"url":"http://127.0.0.1:\(it.target.port)/ok"}},"when":[{"every":"1h"}],"margin":"59m",
+                "spread":"none","missed":"last","paused":true}
+                """
+            #expect(try await api.call("PUT", "/v1/schedules/a", body).status == 201)
+            // As if paused for ten days: long past is expired, and the last six are in their margin.
+            let every = #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"when":[{"every":"10m"}],"#
+            let wide = every + #""margin":"1h","spread":"none","paused":true}"#
+            #expect(try await api.call("PUT", "/v1/schedules/a", wide).status == 200)
+            try await it.execute("update headgate.schedule set resume_at = resume_at - interval '10 days'")
+            let resumed = try await api.call("POST", "/v1/schedules/a/resume", #"{"missed":"\#(missed)"}"#)
+            #expect(resumed.body["state"]?.text == "active")
+            try it.startAll()
+            try await eventually("it is planned") {
+                try await it.number("select count(*) from headgate.trigger where state = 4") == 1
+            }
+            let sql = "from headgate.trigger where occurrence < now() and state"
+            try await eventually("they run") { try await it.number("select count(*) \(sql) = 2") == runs }
+            #expect(try await it.number("select coalesce(sum(count), 0)::int8 \(sql) = 6") == skipped)
+            let expired = try await it.number("select sum(count)::int8 \(sql) = 4")
+            #expect((1_430...1_440).contains(expired))
+            #expect(try await it.number("select count(*) from headgate.schedule where resume_missed is not null") == 0)
+        }
+    }
+}
