@@ -19,21 +19,21 @@ run() {
 if [ -n "$restarts" ]; then
     (
         child=
-        trap 'kill -KILL $child 2>/dev/null; exit 0' TERM
+        trap 'kill -KILL $child 2>/dev/null || true; wait $child || true; exit 0' TERM
         while :; do
-            (run "$@") &
+            run "$@" &
             child=$!
             wait $child || true
-            sleep 0.3
+            sleep 0.2
         done
     ) 3<&- </dev/null &
-    keeper=$!
-    trap 'kill -TERM $keeper 2>/dev/null || true; wait $keeper 2>/dev/null || true; rm -rf "$dir"' EXIT
+    end=TERM
 else
-    (run "$@") &
-    keeper=$!
-    trap 'kill -KILL $keeper 2>/dev/null || true; wait $keeper 2>/dev/null || true; rm -rf "$dir"' EXIT
+    run "$@" &
+    end=KILL
 fi
+keeper=$!
+trap 'kill -$end $keeper 2>/dev/null || true; wait $keeper 2>/dev/null || true; rm -rf "$dir"' EXIT
 trap 'exit 0' TERM INT HUP
 until redis-cli -p "$port" ping 2>/dev/null | grep -q PONG; do
     kill -0 $keeper 2>/dev/null || { cat "$dir/log" >&2; exit 1; }

@@ -70,7 +70,7 @@ final class Cluster: Sendable {
             "HEADGATE_CLOCK_SHIFT": clockShift,
         ]
         if let errors { process.standardError = errors }
-        try process.run()
+        try process.runUnblocked()
         processes.withLock { $0.append(process) }
         return process
     }

@@ -64,7 +64,10 @@ import Testing
             let now = try await it.registry.now()
             try await it.register((0..<50).map { ("s\($0)", it.once("/ok", after: .seconds(1), at: now)) })
             let loader = try it.start("loader")
-            try await eventually("all are queued") { try await queue.statistics().ready == 50 }
+            try await eventually("all are queued") {
+                let statistics = try await queue.statistics()
+                return statistics.ready + statistics.delayed == 50
+            }
             loader.terminate()
             try await eventually("the loader ends") { !loader.isRunning }
             let received = try await queue.receive(upTo: 50, visibility: .seconds(30), wait: .seconds(1))

@@ -19,7 +19,7 @@ public final class TestServer: Sendable {
         lifeline = Pipe()
         process.standardInput = lifeline
         process.standardOutput = output
-        try process.run()
+        try process.runUnblocked()
         var line = Data()
         while true {
             let byte = output.fileHandleForReading.readData(ofLength: 1)
@@ -61,6 +61,18 @@ public final class TestServer: Sendable {
     public var redisURL: String { "redis://127.0.0.1:\(port)" }
     public func postgresURL(user: String = "postgres", database: String = "postgres") -> String {
         "postgresql://\(user):\(TestServer.password)@127.0.0.1:\(port)/\(database)"
+    }
+}
+
+extension Process {
+    /// Runs with no signal blocked. A child inherits the mask of the thread that starts it, and threads of a pool block all
+    /// they can: a shell would then never hear of the end of its own children.
+    public func runUnblocked() throws {
+        var (none, before) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try run()
     }
 }
 

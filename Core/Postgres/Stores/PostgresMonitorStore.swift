@@ -20,7 +20,8 @@ package final class PostgresMonitorStore: MonitorStore {
                 .time(now - .seconds(60)), .time(now - PostgresMonitorStore.window), .time(now + .seconds(86_400)),
                 .time(now),
             ])
-        try await connection.execute(call)
+        let move = StatementCall(.moveSweep, [.time(now - .seconds(60))])
+        try await connection.pipeline([StatementCall(.begin), call, move, StatementCall(.commit)])
     }
 
     package func takeOverdue(now: Timestamp, limit: Int) async throws -> [OverdueTrigger] {

@@ -37,6 +37,7 @@ extension Statement {
     }
 
     static let dropRequests = Statement("delete from headgate.idempotency where at < $1")
+    static let moveSweep = Statement("update headgate.monitor set swept_to = $1 where swept_to < $1")
     static let allShards = Statement("select shard from headgate.shard order by shard")
     static let takeShard = Statement("select pg_try_advisory_lock(\(AdvisoryLock.loader), $1)")
     /// Shared by every transaction that writes schedules of a shard; held alone to raise its floors.
