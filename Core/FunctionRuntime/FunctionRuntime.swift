@@ -57,7 +57,6 @@ package struct FunctionRuntime: Sendable {
     }
 
     /// Repeats what failed for a reason that passes, with growing waits and a clear line in the log, until it works or the
-    /// function is asked to stop (nil).
     package func untilItWorks<Value: Sendable>(
         _ what: String, _ body: @Sendable () async throws -> Value
     ) async -> Value? {
@@ -74,16 +73,15 @@ package struct FunctionRuntime: Sendable {
         return nil
     }
 
-    /// Exits when the host's clock is too far off another; warns from a second on.
-    package func check(_ offset: ClockOffset, against what: String) {
+    /// At a function's start, exits when the host's clock is too far off another. Later it only says so.
+    package func check(_ offset: ClockOffset, against what: String, atStart isStart: Bool = false) {
         metrics.set(
             "headgate_clock_skew_seconds", offset.offset.inSeconds, help: "Offset of the \(what)'s clock to the host's")
         if offset.magnitude >= ClockOffset.refuseFrom {
             logger.critical(
                 "the host's clock is \(offset.offset.text) off the \(what)'s: set it right, it must be within 5 s")
-            exit(ExitCode.clock)
-        }
-        if offset.magnitude >= ClockOffset.warnFrom {
+            if isStart { exit(ExitCode.clock) }
+        } else if offset.magnitude >= ClockOffset.warnFrom {
             logger.warning("the host's clock is \(offset.offset.text) off the \(what)'s")
         }
     }

@@ -19,6 +19,8 @@ package enum WallClock {
 package struct ClockOffset: Sendable {
     package private(set) var offset: Duration
     package private(set) var measuredAt: ContinuousClock.Instant
+    /// The other clock's time then.
+    private let time: Timestamp
 
     /// Functions warn when the host's clock is further off.
     package static let warnFrom = Duration.seconds(1)
@@ -29,20 +31,24 @@ package struct ClockOffset: Sendable {
 
     /// Asks for the other clock's time, three times, and believes the quickest answer: the first may have had to connect.
     package init(_ ask: () async throws -> Timestamp) async throws {
-        var best: (round: Duration, offset: Duration)?
+        var best: (round: Duration, offset: Duration, other: Timestamp, at: ContinuousClock.Instant)?
         for _ in 0..<3 {
             let before = WallClock.now()
             let other = try await ask()
             let after = WallClock.now()
             let middle = Timestamp(microseconds: (before.microseconds + after.microseconds) / 2)
-            if best.map({ after - before < $0.round }) ?? true { best = (after - before, other - middle) }
+            if best.map({ after - before < $0.round }) ?? true { 
+                let half = Duration.microseconds((after.microseconds - before.microseconds) / 2)
+                best = (after - before, other - middle, other, ContinuousClock.now - half)
+            }
         }
         offset = best!.offset
-        measuredAt = .now
+        time = best!.other
+        measuredAt = best!.at
     }
 
-    /// The other clock's time now.
-    package func now() -> Timestamp { WallClock.now() + offset }
+    /// The other clock's time now, whatever steps the host's clock makes meanwhile.
+    package func now() -> Timestamp { time + (ContinuousClock.now - measuredAt) }
     package var isStale: Bool { ContinuousClock.now - measuredAt > ClockOffset.lifetime }
     package var magnitude: Duration { offset < .zero ? .zero - offset : offset }
 }

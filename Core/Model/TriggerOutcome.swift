@@ -90,20 +90,21 @@ package struct TriggerOutcome: Hashable, Sendable {
     package init?(line: ArraySlice<UInt8>) {
         let fields = line.split(separator: 9, omittingEmptySubsequences: false)
         func text(_ index: Int) -> String { String(decoding: fields[index], as: UTF8.self) }
-        guard fields.count >= 5, text(0) == "1", let id = Identifier(text(2)), let redrive = Int(text(3)) else {
+        guard fields.count >= 5, text(0) == "1", let id = Identifier(text(2)), let generation = Int16(text(3)) else {
             return nil
         }
+        let redrive = Int(generation)
         if text(1) == "dead" {
             self.init(id: id, redrive: redrive, attempt: 0, state: .dead, reason: text(4))
             return
         }
-        guard text(1) == "done", fields.count >= 12, let attempt = Int(text(4)),
+        guard text(1) == "done", fields.count >= 12, let attempt = Int32(text(4)),
             let state = Int(text(5)).flatMap({ TriggerState(rawValue: $0) })
         else { return nil }
         self.init(
-            id: id, redrive: redrive, attempt: attempt, state: state,
+            id: id, redrive: redrive, attempt: Int(attempt), state: state,
             startedAt: Int64(text(6)).map { Timestamp(microseconds: $0) }, durationMilliseconds: Int(text(7)),
-            status: Int(text(8)), latenessMilliseconds: Int(text(9)),
+            status: Int(text(8)), latenessMilliseconds: Int(text(9)).map { Int(Int32(clamping: $0)) },
             reason: fields[10].isEmpty ? nil : String(decoding: TriggerOutcome.unescape(fields[10]), as: UTF8.self),
             body: TriggerOutcome.unescape(fields[11]))
     }

@@ -84,8 +84,12 @@ package final class InMemoryQueue: MessageQueue {
         return state.withLock { state in ids.map { state.cancel($0, now: now) } }
     }
 
-    package func peekDead(limit: Int) async throws(QueueError) -> [DeadLetter] {
-        state.withLock { $0.deadLetters(limit) }
+    package func holds(_ ids: [MessageID]) async throws(QueueError) -> [Bool] {
+        state.withLock { state in ids.map { state.holds($0) } }
+    }
+
+    package func peekDead(limit: Int, tenant: String?) async throws(QueueError) -> [DeadLetter] {
+        state.withLock { $0.deadLetters(limit, tenant: tenant) }
     }
 
     package func redriveDead(limit: Int, rate: Double?) async throws(QueueError) -> Int {
@@ -95,7 +99,10 @@ package final class InMemoryQueue: MessageQueue {
         return count
     }
 
-    package func purge() async throws(QueueError) -> Int { state.withLock { $0.purge() } }
+    package func purge() async throws(QueueError) -> Int {
+        source.withLock { $0 }?.state.withLock { $0.forgetUnconfirmed() }
+        return state.withLock { $0.purge() }
+    }
 
     package func statistics() async throws(QueueError) -> QueueStatistics {
         let now = clock()

@@ -36,7 +36,9 @@ struct InMemoryQueueState {
         if now - ticket.time > QueueRules.ticketLifetime { return .stale }
         forget(now: now)
         if let entry = entries[message.id] {
-            guard case .dead = entry.place, mode == .redrive else { return .known }
+            guard case .dead = entry.place, mode == .redrive || entry.generation < message.generation else {
+                return .known
+            }
         } else if settled[message.id] != nil && mode == .add {
             return .known
         }
@@ -158,8 +160,14 @@ struct InMemoryQueueState {
         for id in ids where settled[id] != nil { settled[id] = .some(now + QueueRules.forgetAfter) }
     }
 
+    /// The outcomes of settled messages are gone: they may be sent again.
+    mutating func forgetUnconfirmed() {
+        settled = settled.filter { $0.value != nil }
+    }
+
     mutating func cancel(_ id: MessageID, now: Timestamp) -> CancelResult {
         guard let entry = entries[id] else {
+            if case .some(.none) = settled[id] { return .inFlight }
             settled[id] = .some(now + QueueRules.forgetAfter)
             return .unknown
         }
@@ -169,9 +177,16 @@ struct InMemoryQueueState {
         return .removed
     }
 
-    func deadLetters(_ limit: Int) -> [DeadLetter] {
+    func holds(_ id: MessageID) -> Bool {
+        if case .some(.none) = settled[id] { return true }
+        return entries[id] != nil
+    }
+
+    func deadLetters(_ limit: Int, tenant: String? = nil) -> [DeadLetter] {
         let dead = entries.values.compactMap { entry -> DeadLetter? in
-            guard case .dead(let time, let reason) = entry.place else { return nil }
+            guard case .dead(let time, let reason) = entry.place, tenant.map({ $0 == entry.tenant }) ?? true else {
+                return nil
+            }
             return DeadLetter(
                 id: entry.id, tenant: entry.tenant, diedAt: time, reason: reason, receives: entry.receives,
                 attempts: entry.attempts, generation: entry.generation, body: entry.body)

@@ -35,8 +35,11 @@ package protocol MessageQueue: Sendable {
     /// `forgetAfter`, so that a sender that has committed it and not sent it yet comes too late.
     func cancel(_ ids: [MessageID]) async throws(QueueError) -> [CancelResult]
 
-    /// Dead letters, oldest first.
-    func peekDead(limit: Int) async throws(QueueError) -> [DeadLetter]
+    /// Whether the queue has the message of each id, or waits for its outcome to be recorded.
+    func holds(_ ids: [MessageID]) async throws(QueueError) -> [Bool]
+
+    /// Dead letters, of a tenant or of all, oldest first.
+    func peekDead(limit: Int, tenant: String?) async throws(QueueError) -> [DeadLetter]
 
     /// Moves dead letters back, oldest first, spread over time at `rate` a second. Returns how many.
     func redriveDead(limit: Int, rate: Double?) async throws(QueueError) -> Int
@@ -63,6 +66,9 @@ extension MessageQueue {
     }
     package func release(_ receipts: [Receipt], after delay: Duration = .zero) async throws(QueueError) -> [Bool] {
         try await settle(receipts.map { Settlement($0, .release(after: delay)) }).map { $0 != .stale }
+    }
+    package func peekDead(limit: Int) async throws(QueueError) -> [DeadLetter] {
+        try await peekDead(limit: limit, tenant: nil)
     }
     package func send(_ messages: [OutgoingMessage]) async throws(QueueError) -> [SendResult] {
         try await send(messages, ticket: try await ticket(), mode: .add)

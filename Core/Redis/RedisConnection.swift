@@ -37,6 +37,8 @@ package actor RedisConnection {
             var replies: [RedisReply] = []
             replies.reserveCapacity(commands.count)
             for _ in commands { replies.append(try context.reply()) }
+            // A new connection may find the new master.
+            if replies.contains(where: \.isOfWrongServer) { self.context = nil }
             return replies
         } catch {
             self.context = nil
@@ -46,7 +48,7 @@ package actor RedisConnection {
 
     /// The server's number for this connection, for `CLIENT UNBLOCK`.
     package func clientID() throws(RedisError) -> Int {
-        if let id = context?.clientID { return id }
+        if let id = try connected().clientID { return id }
         guard let id = try call([RedisCommand("CLIENT", "ID")])[0].checked().int else {
             throw RedisError(.unexpectedReply, "CLIENT ID")
         }

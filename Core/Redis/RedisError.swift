@@ -21,9 +21,14 @@ package struct RedisError: Error, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    package var isRetryable: Bool { code == .disconnected || code == .timedOut || isLoading }
-    /// The server is reading its data after a start.
-    package var isLoading: Bool { code == .refused && message.hasPrefix("LOADING") }
+    package var isRetryable: Bool { code == .disconnected || code == .timedOut || isPassing }
+    /// The server refuses for a reason that passes: it reads its data, runs a long script, or is not the master now.
+    package var isPassing: Bool { code == .refused && RedisError.passing.contains { message.hasPrefix($0) } }
+    private static let passing = [
+        "LOADING", "BUSY", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "MISCONF", "TRYAGAIN",
+    ]
+    /// The connection leads to a server that is no longer the master.
+    var isOfWrongServer: Bool { code == .refused && message.hasPrefix("READONLY") }
     package var isOutOfMemory: Bool { code == .refused && message.hasPrefix("OOM") }
     var isUnknownScript: Bool { code == .refused && message.hasPrefix("NOSCRIPT") }
     package var description: String { "Redis: \(code.rawValue): \(message)" }

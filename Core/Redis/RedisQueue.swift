@@ -227,28 +227,57 @@ package final class RedisQueue: MessageQueue {
         }
     }
 
-    package func peekDead(limit: Int) async throws(QueueError) -> [DeadLetter] {
-        let replies = try await callAll(RedisQueueScripts.peekDead) { arguments, _ in
-            arguments = RedisCommand()
-            arguments.append(limit)
+    package func holds(_ ids: [MessageID]) async throws(QueueError) -> [Bool] {
+        try await scatter(ids, shard: { $0.shard(of: keys.count) }, limit: 1_000) { shard, ids in
+            var arguments = self.arguments()
+            for id in ids { arguments.append(id.description) }
+            return ScriptCall(RedisQueueScripts.holds, keys: self.keys[shard], arguments: arguments)
+        } result: {
+            $0.int == 1
         }
+    }
+
+    package func peekDead(limit: Int, tenant: String?) async throws(QueueError) -> [DeadLetter] {
         var letters: [DeadLetter] = []
-        for reply in replies {
-            let fields = try list(reply)
-            for index in stride(from: 0, to: fields.count, by: 8) {
-                guard let id = fields[index].text, let died = fields[index + 1].text.flatMap({ Double($0) }),
-                    let reason = fields[index + 2].text, let receives = fields[index + 3].int,
-                    let attempts = fields[index + 4].int, let generation = fields[index + 5].int,
-                    let tenant = fields[index + 6].text, let body = fields[index + 7].byteString
-                else { throw unexpected("peek-dead") }
-                letters.append(
-                    DeadLetter(
-                        id: MessageID(id), tenant: tenant, diedAt: Timestamp(milliseconds: Int64(died)), reason: reason,
-                        receives: receives, attempts: attempts, generation: generation, body: body))
+        for shard in keys.indices {
+            var (place, found) = (0, 0)
+            while found < limit {
+                let page = min(RedisQueue.deadPage, tenant == nil ? limit - found : RedisQueue.deadPage)
+                var arguments = RedisCommand()
+                arguments.append(place)
+                arguments.append(place + page - 1)
+                arguments.append(limit - found)
+                arguments.append(tenant ?? "")
+                let call = ScriptCall(RedisQueueScripts.peekDead, keys: keys[shard], arguments: arguments)
+                let (looked, part) = try self.letters(list(try await self.call([call])[0]))
+                letters += part
+                found += part.count
+                place += looked
+                if looked < page { break }
             }
         }
         letters.sort { ($0.diedAt, $0.id.description) < ($1.diedAt, $1.id.description) }
         return Array(letters.prefix(limit))
+    }
+
+    /// Dead letters that one call looks at.
+    private static let deadPage = 1_000
+
+    private func letters(_ fields: [RedisReply]) throws(QueueError) -> (looked: Int, letters: [DeadLetter]) {
+        guard let looked = fields.first?.int, fields.count % 8 == 1 else { throw unexpected("peek-dead") }
+        var letters: [DeadLetter] = []
+        for index in stride(from: 1, to: fields.count, by: 8) {
+            guard let id = fields[index].text, let died = fields[index + 1].text.flatMap({ Double($0) }),
+                let reason = fields[index + 2].text, let receives = fields[index + 3].int,
+                let attempts = fields[index + 4].int, let generation = fields[index + 5].int,
+                let tenant = fields[index + 6].text, let body = fields[index + 7].byteString
+            else { throw unexpected("peek-dead") }
+            letters.append(
+                DeadLetter(
+                    id: MessageID(id), tenant: tenant, diedAt: Timestamp(milliseconds: Int64(died)), reason: reason,
+                    receives: receives, attempts: attempts, generation: generation, body: body))
+        }
+        return (looked, letters)
     }
 
     package func redriveDead(limit: Int, rate: Double?) async throws(QueueError) -> Int {
@@ -272,7 +301,12 @@ package final class RedisQueue: MessageQueue {
     }
 
     package func purge() async throws(QueueError) -> Int {
-        try await callAll(RedisQueueScripts.purge) { _, _ in }.reduce(0) { $0 + ($1.int ?? 0) }
+        let replies = try await call(
+            keys.indices.map { shard in
+                ScriptCall(
+                    RedisQueueScripts.purge, keys: keys[shard] + (sourceKeys?[shard] ?? []), arguments: arguments())
+            })
+        return replies.reduce(0) { $0 + ($1.int ?? 0) }
     }
 
     package func statistics() async throws(QueueError) -> QueueStatistics {

@@ -3,9 +3,10 @@ enum RedisQueueScripts {
     static let send = script("send", PackageResources.send_lua)
     static let receive = script("receive", PackageResources.receive_lua)
     static let settle = script("settle", PackageResources.settle_lua)
-    static let extend = script("extend", PackageResources.extend_lua)
+    static let extend = script("extend", PackageResources.extend_lua, isAllowedWhenFull: true)
     static let confirm = script("confirm", PackageResources.confirm_lua)
-    static let cancel = script("cancel", PackageResources.cancel_lua)
+    static let cancel = script("cancel", PackageResources.cancel_lua, isAllowedWhenFull: true)
+    static let holds = script("holds", PackageResources.holds_lua)
     static let peekDead = script("peek-dead", PackageResources.peek_dead_lua)
     static let redriveDead = script("redrive-dead", PackageResources.redrive_dead_lua)
     static let purge = script("purge", PackageResources.purge_lua)
@@ -13,7 +14,12 @@ enum RedisQueueScripts {
     static let pressure = script("pressure", PackageResources.pressure_lua)
     static let tick = script("tick", PackageResources.tick_lua)
 
-    private static func script(_ name: String, _ operation: [UInt8]) -> RedisScript {
-        RedisScript(name: name, text: PackageResources.prelude_lua + operation)
+    /// - Parameter isAllowedWhenFull: it may write when the server has used its memory. Settling needs no leave for that: its
+    ///   first write frees memory.
+    private static func script(
+        _ name: String, _ operation: [UInt8], isAllowedWhenFull: Bool = false
+    ) -> RedisScript {
+        let flags = isAllowedWhenFull ? Array("#!lua flags=allow-oom\n".utf8) : []
+        return RedisScript(name: name, text: flags + PackageResources.prelude_lua + operation)
     }
 }

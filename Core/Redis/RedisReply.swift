@@ -32,3 +32,11 @@ package enum RedisReply: Sendable {
         return self
     }
 }
+
+extension RedisReply {
+    /// An error of a server that is no longer the master.
+    var isOfWrongServer: Bool {
+        if case .error(let text) = self { return RedisError(.refused, text).isOfWrongServer }
+        return false
+    }
+}

@@ -1,6 +1,12 @@
 package import Model
 
 extension Timing {
+    /// When a trigger of an exact time, placed there, is no longer useful.
+    package func deadline(ofOneTime occurrence: Timestamp) -> Timestamp {
+        Timestamp(
+            microseconds: occurrence.microseconds + margin.usefulness(gap: nil, isAt: margin == .omitted))
+    }
+
     /// The first occurrence after that time; nil for none. Compiles the timing: for many steps use `CompiledTiming`.
     package func next(after time: Timestamp, zones: ZoneCatalog) -> Timestamp? {
         CompiledTiming(self, zones: zones).next(after: time)

@@ -71,6 +71,7 @@ package struct ClaimedSchedule: Sendable {
     package var tenant: String
     package var name: String
     package var revision: Int
+    /// The first occurrence that is not planned yet.
     package var nextAt: Timestamp
     package var fired: Int
     package var timing: [UInt8]
@@ -79,11 +80,14 @@ package struct ClaimedSchedule: Sendable {
     package var resumeMissed: Int?
     /// Live occurrences planned already, while missed ones are caught up with.
     package var ahead: Range<Timestamp>?
+    /// It stands for one trigger only, made by the API for a time further ahead than the partitions.
+    package var isOneOff: Bool
 
     package init(
         id: Identifier, tenant: String, name: String, revision: Int, nextAt: Timestamp, fired: Int, timing: [UInt8],
-        action: [UInt8], resumeMissed: Int? = nil, ahead: Range<Timestamp>? = nil
+        action: [UInt8], resumeMissed: Int? = nil, ahead: Range<Timestamp>? = nil, isOneOff: Bool = false
     ) {
+        self.isOneOff = isOneOff
         self.resumeMissed = resumeMissed
         self.ahead = ahead
         self.id = id
@@ -104,8 +108,11 @@ package struct ShardPlan: Sendable {
         package var nextAt: Timestamp?
         package var fired: Int
         package var ahead: Range<Timestamp>?
+        /// Where its planning goes on, if not at `nextAt`: it could not be planned, and is looked at again then.
+        package var resumeAt: Timestamp?
 
-        package init(nextAt: Timestamp?, fired: Int, ahead: Range<Timestamp>? = nil) {
+        package init(nextAt: Timestamp?, fired: Int, ahead: Range<Timestamp>? = nil, resumeAt: Timestamp? = nil) {
+            self.resumeAt = resumeAt
             self.nextAt = nextAt
             self.fired = fired
             self.ahead = ahead
@@ -123,6 +130,7 @@ package struct ShardPlan: Sendable {
 /// A trigger row to insert.
 package struct NewTrigger: Sendable {
     package var id: Identifier
+    package var kind: TriggerKind
     package var state: TriggerState
     /// Index of its schedule among the claimed ones.
     package var source: Int
@@ -135,10 +143,11 @@ package struct NewTrigger: Sendable {
     package var reason: String?
 
     package init(
-        id: Identifier, state: TriggerState, source: Int, occurrence: Timestamp, plannedAt: Timestamp,
+        id: Identifier, kind: TriggerKind = .scheduled, state: TriggerState, source: Int, occurrence: Timestamp, plannedAt: Timestamp,
         deadline: Timestamp, count: Int = 1, lastOccurrence: Timestamp? = nil, reason: String? = nil
     ) {
         self.id = id
+        self.kind = kind
         self.state = state
         self.source = source
         self.occurrence = occurrence

@@ -7,14 +7,16 @@ package protocol MonitorStore: Sendable {
     func sweep(now: Timestamp) async throws
     /// Overdue triggers whose check is due; each is due again a minute later.
     func takeOverdue(now: Timestamp, limit: Int) async throws -> [OverdueTrigger]
-    /// Takes settled triggers off the list.
-    func dropOverdue(_ ids: [Identifier]) async throws
+    /// Takes settled triggers off the list that were taken at `now`, but for those that were put on it again since.
+    func dropOverdue(_ ids: [Identifier], takenAt now: Timestamp) async throws
     /// Everything on the list is due for a check now.
     func recheckOverdue(now: Timestamp) async throws
     /// Queued triggers not yet swept, in the order of planned time and id, after a given one.
     func unsettled(after last: (Timestamp, Identifier)?, limit: Int) async throws -> [QueuedTrigger]
     /// Makes these cancelled, if a cancel was asked and they are not settled.
     func settleCancelled(_ ids: [Identifier]) async throws -> Int
+    /// Makes these cancelled, if they are queued: the queue has lost them, and their schedule no longer knows their action.
+    func settleGone(_ ids: [Identifier]) async throws
 
     /// The days that have a table, in order.
     func days() async throws -> [TriggerDay]
@@ -23,6 +25,8 @@ package protocol MonitorStore: Sendable {
     /// Drops a day's table, unless a trigger in it is unsettled; false: it was kept. What an earlier try left half done is
     /// finished.
     func dropDay(_ day: TriggerDay) async throws -> Bool
+    /// Forgets the hidden schedules of one-off triggers that were over before a time.
+    func dropOneOffs(before time: Timestamp) async throws
     /// Forgets load histograms before a time.
     func dropLoad(before time: Timestamp) async throws
     /// Forgets the answers of repeatable requests from before a time.

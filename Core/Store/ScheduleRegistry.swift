@@ -242,12 +242,22 @@ package struct TriggerFilter: Sendable {
     /// Occurrences from here, and before `to`.
     package var from: Timestamp
     package var to: Timestamp
+    package struct Place: Hashable, Sendable {
+        package var occurrence: Timestamp
+        package var id: Identifier
+
+        package init(occurrence: Timestamp, id: Identifier) {
+            self.occurrence = occurrence
+            self.id = id
+        }
+    }
+
     /// The last of the page before; the newest come first.
-    package var after: Identifier?
+    package var after: Place?
     package var limit: Int
 
     package init(
-        tenant: String, schedule: String?, state: TriggerState?, from: Timestamp, to: Timestamp, after: Identifier?,
+        tenant: String, schedule: String?, state: TriggerState?, from: Timestamp, to: Timestamp, after: Place?,
         limit: Int
     ) {
         self.tenant = tenant

@@ -83,4 +83,32 @@ import Testing
             #expect(left > 15_000, "the quiet tenant waited for \(20_000 - left) messages of the noisy one")
         }
     }
+
+    @Test func `a worker without room for more hears that it is asked to stop`() async throws {
+        try await Cluster.with { it in
+            try it.startAll(except: ["trigger-worker"])
+            let now = try await it.registry.now()
+            try await it.register((0..<8).map { ("s\($0)", it.once("/slow/60s/x", after: .seconds(1), at: now)) })
+            let worker = try it.start("trigger-worker", ["--concurrency", "4", "--batch", "4"])
+            try await eventually("it is full") { try await it.keysSeen() == 4 }
+            worker.terminate()
+            try await eventually("asked twice it lets go") {
+                if worker.isRunning { kill(worker.processIdentifier, SIGTERM) }
+                return !worker.isRunning
+            }
+        }
+    }
+
+    @Test func `a worker with a slow call is not idle, and one without ends`() async throws {
+        try await Cluster.with { it in
+            try it.startAll(except: ["trigger-worker"])
+            let now = try await it.registry.now()
+            try await it.register([("slow", it.once("/slow/4s/x", after: .seconds(1), at: now))])
+            let worker = try it.start("trigger-worker", ["--idle", "2s"])
+            try await it.settled(1)
+            #expect(try await it.number("select count(*) from headgate.trigger where state = 2 and attempts = 1") == 1)
+            try await eventually("idle, it ends") { !worker.isRunning }
+            #expect(worker.terminationStatus == 0)
+        }
+    }
 }

@@ -148,4 +148,144 @@ import Testing
             #expect(try await it.number("select count(*) from headgate.schedule where resume_missed is not null") == 0)
         }
     }
+
+    @Test func `a PUT while the loader is behind, or while paused, leaves no occurrence without a record`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            func body(_ path: String, _ extra: String = "") -> String {
+                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)\#(path)"}},"when":[{"every":"1m"}]\#(extra)}"#
+            }
+            _ = try await api.call("PUT", "/v1/schedules/behind", body("/ok/1"))
+            _ = try await api.call("PUT", "/v1/schedules/paused", body("/ok/1", #","paused":true"#))
+            try await it.execute(
+                """
+                update headgate.schedule set next_at = next_at - interval '3 hours', resume_at = resume_at - interval '3 hours';
+                update headgate.shard set low = '-infinity'
+                """)
+            for name in ["behind", "paused"] { _ = try await api.call("PUT", "/v1/schedules/\(name)", body("/ok/2")) }
+            _ = try await api.call("POST", "/v1/schedules/paused/resume")
+            try it.startAll()
+            for name in ["behind", "paused"] {
+                let sql = "select coalesce(sum(count), 0)::int8 from headgate.trigger where name = '\(name)'"
+                try await eventually("\(name) is accounted for") {
+                    try await it.number(sql + " and occurrence < now()") >= 180
+                }
+            }
+        }
+    }
+
+    @Test func `an update does not deliver again what was delivered while an earlier one is still retried`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.startAll()
+            func body(_ path: String) -> String {
+                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)\#(path)"}},"when":[{"every":"1s"}],"missed":"all"}"#
+            }
+            _ = try await api.call("PUT", "/v1/schedules/a", body("/ok/old"))
+            let sql = "select count(*) from headgate.trigger where"
+            try await eventually("four are delivered") { try await it.number("\(sql) state = 2") >= 4 }
+            // As if the first one had failed, and waited for its next attempt.
+            try await it.execute(
+                "update headgate.trigger set state = 1 where occurrence = (select min(occurrence) from headgate.trigger)")
+            _ = try await api.call("PUT", "/v1/schedules/a", body("/ok/new"))
+            try await eventually("the new revision runs") {
+                try await it.number("\(sql) state = 2 and revision = 2") >= 2
+            }
+            let twice = """
+                select count(*) from (select occurrence from headgate.trigger where state = 2
+                    group by occurrence having count(*) > 1) t
+                """
+            #expect(try await it.number(twice) == 0)
+        }
+    }
+
+    @Test func `a PUT that pauses removes what is queued`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.start("loader")
+            let at = try await it.registry.now() + .seconds(3)
+            let body = #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"at":"\#(at)"},{"at":"\#(at + .seconds(9_000))"}]}"#
+            _ = try await api.call("PUT", "/v1/schedules/a", body)
+            try await eventually("it is queued") {
+                try await it.number("select count(*) from headgate.trigger where state = 1") == 1
+            }
+            let paused = body.dropLast() + #","paused":true}"#
+            #expect(try await api.call("PUT", "/v1/schedules/a", String(paused)).body["state"]?.text == "paused")
+            #expect(try await it.number("select count(*) from headgate.trigger where state = 7 and reason = 'paused'") == 1)
+        }
+    }
+
+    @Test func `a one-off far ahead keeps its id, its kind and its margin`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let at = try await it.registry.now() + .seconds(3 * 86_400)
+            let body = #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"at":"\#(at)","margin":"2m"}"#
+            let made = try await api.call("POST", "/v1/triggers", body)
+            let id = try #require(made.body["id"]?.text)
+            #expect(made.status == 202 && made.body["state"]?.text == "planned")
+            #expect(try await api.call("GET", "/v1/triggers/\(id)").body["occurrence"] == made.body["occurrence"])
+            // A loader that looks as far ahead as that.
+            try it.start("loader", ["--every", "73h"])
+            try await eventually("it is a trigger") { try await it.number("select count(*) from headgate.trigger") == 1 }
+            let shown = try await api.call("GET", "/v1/triggers/\(id)")
+            #expect(shown.body["kind"]?.text == "oneOff" && shown.body["schedule"] == .null)
+            let deadline = try #require(shown.body["deadline"]?.text.flatMap { Timestamp($0) })
+            #expect(deadline - at >= .seconds(119) && deadline - at <= .seconds(180))
+            #expect(try await api.call("POST", "/v1/triggers/\(id)/cancel").body["state"]?.text == "cancelled")
+        }
+    }
+
+    @Test func `a page of a schedule's triggers goes on where the last one ended`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            _ = try await api.call("PUT", "/v1/schedules/a", APITests.schedule)
+            // Records of occurrences of long ago are dated today: their ids say nothing of their order.
+            try await it.execute(
+                """
+                insert into headgate.trigger (day, id, shard, kind, state, revision, schedule_id, occurrence, planned_at,
+                    deadline, tenant, name)
+                select (now() at time zone 'UTC')::date, gen_random_uuid(), s.shard, 0, 4, 1, s.id,
+                    now() - g * interval '1 hour', now(), now(), 'dev', 'a'
+                from headgate.schedule s, generate_series(1, 20) g
+                """)
+            var seen: [String] = []
+            var cursor = ""
+            repeat {
+                let page = try await api.call("GET", "/v1/triggers?schedule=a&limit=3\(cursor)")
+                seen += (page.body["items"]?.elements ?? []).compactMap { $0["id"]?.text }
+                cursor = page.body["next"]?.text.map { "&cursor=\($0)" } ?? ""
+            } while !cursor.isEmpty && seen.count < 100
+            #expect(seen.count == 20 && Set(seen).count == 20)
+        }
+    }
+
+    @Test func `a redrive whose send was lost is sent by the monitor, also when the schedule is gone`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.startAll(except: ["monitor"])
+            let now = try await it.registry.now()
+            try await it.register(
+                (0..<2).map {
+                    ("s\($0)", it.once("/once/503/x", after: .seconds(1), at: now, retry: ["initial": "10ms", "maxAttempts": 1]))
+                }, tenant: "dev")
+            try await it.settled(2)
+            // The transition without the send, as of an API that died between the two; one schedule is deleted besides.
+            try await it.execute(
+                """
+                update headgate.trigger set state = 1, redrive = 1, recorded = 0, attempts = 0, deadline = now() + interval '1 hour';
+                insert into headgate.overdue select day, id, now() from headgate.trigger
+                """)
+            try await it.execute("delete from headgate.schedule where name = 's1'")
+            try it.start("monitor", ["--every", "200ms"])
+            try await eventually("it is delivered") {
+                try await it.number("select count(*) from headgate.trigger where name = 's0' and state = 2 and redrive = 1") == 1
+            }
+            let s1 = "select count(*) from headgate.trigger where name = 's1' and"
+            // The queue still has its dead letter: it is held, and waits for its operator.
+            #expect(try await it.number("\(s1) state = 1") == 1)
+            _ = try await api.call("POST", "/v1/queues/triggers/purge")
+            try await it.execute("update headgate.overdue set check_at = now()")
+            try await eventually("it ends") { try await it.number("\(s1) state = 7 and reason like 'lost with%'") == 1 }
+        }
+    }
 }

@@ -6,7 +6,8 @@ struct OpenTrigger: Sendable {
     var id: Identifier
     /// The queue may hold it.
     var isQueued: Bool
-    var occurrence: Timestamp
+    /// Its occurrence, where a new revision plans it again: it is of the calendar, and later than all that is settled.
+    var replanned: Timestamp?
 }
 
 extension PostgresConnection {
@@ -37,7 +38,7 @@ extension PostgresConnection {
             row throws(PostgresError) in
             OpenTrigger(
                 id: try row.required(0, row.uuid), isQueued: try row.required(1, row.bool),
-                occurrence: try row.required(2, row.time))
+                replanned: try row.time(2))
         }
     }
 

@@ -79,6 +79,7 @@ package final class PostgresLoaderStore: LoaderStore {
                         .rowPlaces(claimed.map(\.0)), .times(plan.rearms.map(\.nextAt)),
                         .ints(plan.rearms.map(\.fired)), .times(plan.rearms.map(\.ahead?.lowerBound)),
                         .times(plan.rearms.map(\.ahead?.upperBound)),
+                        .times(plan.rearms.map(\.resumeAt)),
                     ])
             ]
             if !plan.rows.isEmpty {
@@ -206,15 +207,22 @@ package final class PostgresLoaderStore: LoaderStore {
         return try await connection.query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
     }
 
+    /// Where its planning goes on.
+    private static func cursor(_ row: PostgresRow) throws(PostgresError) -> Timestamp {
+        if let resumeAt = try row.time(13) { return resumeAt }
+        return try row.required(5, row.time)
+    }
+
     private static func schedule(_ row: PostgresRow) throws(PostgresError) -> ClaimedSchedule {
         var ahead: Range<Timestamp>?
         if let from = try row.time(10), let to = try row.time(11), from < to { ahead = from..<to }
         return ClaimedSchedule(
             id: try row.required(1, row.uuid), tenant: try row.required(2, row.text),
             name: try row.required(3, row.text),
-            revision: try row.required(4, row.int), nextAt: try row.required(5, row.time),
+            revision: try row.required(4, row.int), nextAt: try cursor(row),
             fired: try row.required(6, row.int), timing: try row.required(7, row.bytes),
-            action: try row.required(8, row.bytes), resumeMissed: try row.int(9), ahead: ahead)
+            action: try row.required(8, row.bytes), resumeMissed: try row.int(9), ahead: ahead,
+            isOneOff: try row.int(12) == 1)
     }
 
     private static func insert(
@@ -223,7 +231,7 @@ package final class PostgresLoaderStore: LoaderStore {
         StatementCall(
             .insertTriggers,
             [
-                .smallint(shard), .bigint(pass), .smallint(TriggerKind.scheduled.rawValue), .uuids(rows.map(\.id)),
+                .smallint(shard), .bigint(pass), .smallints(rows.map(\.kind.rawValue)), .uuids(rows.map(\.id)),
                 .times(rows.map(\.id.v7Time)), .smallints(rows.map(\.state.rawValue)),
                 .ints(rows.map { schedules[$0.source].revision }), .uuids(rows.map { schedules[$0.source].id }),
                 .times(rows.map(\.occurrence)), .times(rows.map(\.plannedAt)), .times(rows.map(\.deadline)),
@@ -235,7 +243,7 @@ package final class PostgresLoaderStore: LoaderStore {
     private static func queued(_ row: NewTrigger, of schedule: ClaimedSchedule) -> QueuedTrigger {
         QueuedTrigger(
             message: TriggerMessage(
-                id: row.id, kind: .scheduled, redrive: 0, occurrence: row.occurrence, plannedAt: row.plannedAt,
+                id: row.id, kind: row.kind, redrive: 0, occurrence: row.occurrence, plannedAt: row.plannedAt,
                 deadline: row.deadline, tenant: schedule.tenant, schedule: schedule.name, action: schedule.action),
             attempts: 0)
     }

@@ -5,6 +5,7 @@ package import Store
 package final class PostgresMonitorStore: MonitorStore {
     private let connection: PostgresConnection
     private static let window = Duration.seconds(8 * 86_400)
+    private static let checkAgainAfter = Duration.seconds(60)
 
     package init(url: String) {
         connection = PostgresConnection(.engine(url: url, applicationName: "headgate monitor"))
@@ -25,7 +26,7 @@ package final class PostgresMonitorStore: MonitorStore {
     }
 
     package func takeOverdue(now: Timestamp, limit: Int) async throws -> [OverdueTrigger] {
-        let call = StatementCall(.takeOverdue, [.time(now), .bigint(limit), .time(now + .seconds(60))])
+        let call = StatementCall(.takeOverdue, [.time(now), .bigint(limit), .time(now + PostgresMonitorStore.checkAgainAfter)])
         return try await connection.query(call) { row throws(PostgresError) in
             let id = try row.required(13, row.uuid)
             guard let state = try row.int(11) else {
@@ -37,8 +38,10 @@ package final class PostgresMonitorStore: MonitorStore {
         }
     }
 
-    package func dropOverdue(_ ids: [Identifier]) async throws {
-        try await connection.execute(StatementCall(.dropOverdue, [.uuids(ids)]))
+    package func dropOverdue(_ ids: [Identifier], takenAt now: Timestamp) async throws {
+        if ids.isEmpty { return }
+        let next = now + PostgresMonitorStore.checkAgainAfter
+        try await connection.execute(StatementCall(.dropOverdue, [.uuids(ids), .time(next)]))
     }
 
     package func recheckOverdue(now: Timestamp) async throws {
@@ -53,7 +56,19 @@ package final class PostgresMonitorStore: MonitorStore {
     }
 
     package func settleCancelled(_ ids: [Identifier]) async throws -> Int {
-        try await connection.execute(StatementCall(.settleCancelled, [.uuids(ids), .times(ids.map(\.v7Time))]))
+        let ids = ids.sorted()
+        return try await connection.execute(
+            StatementCall(.settleCancelled, [.uuids(ids), .times(ids.map(\.v7Time))]))
+    }
+
+    package func settleGone(_ ids: [Identifier]) async throws {
+        if ids.isEmpty { return }
+        let ids = ids.sorted()
+        try await connection.execute(StatementCall(.settleGone, [.uuids(ids), .times(ids.map(\.v7Time))]))
+    }
+
+    package func dropOneOffs(before time: Timestamp) async throws {
+        try await connection.execute(StatementCall(.dropOneOffs, [.time(time), .bigint(10_000)]))
     }
 
     package func days() async throws -> [TriggerDay] {

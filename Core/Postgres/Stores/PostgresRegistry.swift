@@ -72,10 +72,13 @@ package final class PostgresRegistry: ScheduleRegistry {
                     return PutResult(row: write.newRow(tenant: actor.tenant, now: now), isCreated: true, cancelled: [])
                 }
                 var from = now
-                if row.timing != write.timing || row.action != write.action {
-                    let open = try connection.cancelOpen([row.id], now: now, reason: "superseded")
+                let isChanged = row.timing != write.timing || row.action != write.action
+                if isChanged || write.paused == true && row.state != .paused {
+                    let open = try connection.cancelOpen(
+                        [row.id], now: now, reason: isChanged ? "superseded" : "paused")
                     cancelled[row.id] = open.filter(\.isQueued).map(\.id)
-                    from = min(now, open.map(\.occurrence).min() ?? now)
+                    // From the first occurrence that nobody has planned, or that is cancelled here.
+                    from = [now, row.nextAt, row.resumeAt, open.compactMap(\.replanned).min()].compactMap(\.self).min()!
                 }
                 return PutResult(
                     row: write.replaced(row, from: from, now: now), isCreated: false, cancelled: cancelled[row.id] ?? []
@@ -201,14 +204,14 @@ package final class PostgresRegistry: ScheduleRegistry {
     }
 
     package func triggers(_ filter: TriggerFilter) async throws -> [TriggerRow] {
-        let last = filter.after ?? Identifier(high: .max, low: .max)
+        let last = filter.after?.id ?? Identifier(high: .max, low: .max)
         let call =
             if let schedule = filter.schedule {
                 StatementCall(
                     .apiTriggersOfSchedule,
                     [
                         .text(filter.tenant), .text(schedule), .time(filter.from), .time(filter.to),
-                        .smallint(filter.state?.rawValue), .time(filter.after?.v7Time ?? filter.to), .uuid(last),
+                        .smallint(filter.state?.rawValue), .time(filter.after?.occurrence ?? filter.to), .uuid(last),
                         .bigint(filter.limit),
                     ])
             } else {
@@ -236,6 +239,7 @@ package final class PostgresRegistry: ScheduleRegistry {
 
     package func settleCancelled(_ ids: [Identifier], tenant: String, reason: String) async throws {
         if ids.isEmpty { return }
+        let ids = ids.sorted()
         let call = StatementCall(
             .apiSettleCancelled, [.uuids(ids), .times(ids.map(\.v7Time)), .text(tenant), .text(reason)])
         try await inTransaction(of: tenant) { connection throws(PostgresError) in _ = try connection.execute(call) }

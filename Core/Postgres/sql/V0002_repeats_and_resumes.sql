@@ -10,3 +10,9 @@ alter table headgate.schedule add column resume_missed smallint;
 -- While `missed: all` catches up: the live occurrences in this range are planned.
 alter table headgate.schedule add column ahead_from timestamptz;
 alter table headgate.schedule add column ahead_to timestamptz;
+
+-- One-off triggers whose hidden schedules can be forgotten.
+create index schedule_one_off on headgate.schedule (updated_at) where kind = 1;
+
+-- A cancel or a redrive moves the next check of a trigger that is on the list already.
+grant update on headgate.overdue to headgate_api;

@@ -1,13 +1,18 @@
 -- Asks to cancel the open triggers of schedules: $1 schedule ids, $2 now, $3 reason. Those that were never sent are
--- cancelled at once. Returns the ids that the queue may hold. Index: trigger_schedule.
+-- cancelled at once. Returns the ids, whether the queue may hold them, and the occurrence of those
+-- that a new revision plans again. Index: trigger_schedule.
 with open as (
     update headgate.trigger t
     set cancel_requested = true, reason = $3, state = case when t.state = 0 then 7 else t.state end
     where t.schedule_id = any ($1) and t.occurrence >= $2::timestamptz - interval '8 days' and t.state < 2
         and t.day >= ($2::timestamptz at time zone 'UTC')::date - 9
-    returning t.id, t.day, t.state, t.occurrence
+    returning t.id, t.day, t.state, t.occurrence, t.kind, t.schedule_id
 ), late as (
     insert into headgate.overdue (day, id, check_at) select day, id, $2::timestamptz + interval '5 seconds' from open where state = 1
-    on conflict do nothing
+    on conflict (day, id) do update set check_at = excluded.check_at
 )
-select id, state = 1, occurrence from open
+select id, state = 1, case when kind = 0 and occurrence > coalesce((
+        select max(d.occurrence) from headgate.trigger d
+        where d.schedule_id = o.schedule_id and d.kind = 0 and d.state between 2 and 6
+            and d.day >= ($2::timestamptz at time zone 'UTC')::date - 9), '-infinity') then occurrence end
+from open o

@@ -1,9 +1,9 @@
 -- Asks to cancel one trigger: $1 id, $2 time of the id, $3 tenant, $4 now. One that was never sent is cancelled at once.
 with asked as (
     update headgate.trigger t
-    set cancel_requested = true, reason = coalesce(t.reason, 'cancelled'), state = case when t.state = 0 then 7 else t.state end
+    set cancel_requested = true, reason = 'cancelled', state = case when t.state = 0 then 7 else t.state end
     where t.day = ($2::timestamptz at time zone 'UTC')::date and t.id = $1 and t.tenant = $3 and t.state < 2
     returning t.day, t.id, t.state
 )
 insert into headgate.overdue (day, id, check_at) select day, id, $4::timestamptz + interval '5 seconds' from asked where state = 1
-on conflict do nothing
+on conflict (day, id) do update set check_at = excluded.check_at

@@ -8,6 +8,6 @@ with again as (
     returning t.day, t.id
 ), late as (
     insert into headgate.overdue (day, id, check_at) select day, id, $5::timestamptz + interval '60 seconds' from again
-    on conflict do nothing
+    on conflict (day, id) do update set check_at = excluded.check_at
 )
 select id from again

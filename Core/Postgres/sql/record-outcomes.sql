@@ -3,7 +3,7 @@
 -- A state that is final stays. Locks: the rows, in the order given. Index: primary key. The update is HOT.
 update headgate.trigger t
 set state = case when t.state < 2 then u.state else t.state end,
-    reason = case when t.state < 2 then u.reason else t.reason end,
+    reason = case when t.state < 2 and not (t.cancel_requested and u.state = 1) then u.reason else t.reason end,
     recorded = t.recorded | case when u.attempt between 1 and 63 then 1::bigint << (u.attempt - 1) else 0 end,
     attempts = greatest(t.attempts, u.attempt),
     lateness_ms = coalesce(least(t.lateness_ms, u.lateness_ms), t.lateness_ms, u.lateness_ms),

@@ -1,12 +1,12 @@
--- ARGV: clock, ids. Returns per id 2 removed, 1 in flight, 0 unknown. An unknown id becomes known for the usual time: who has
+-- ARGV: clock, ids. Returns per id 2 removed, 1 in flight, or settled and not yet recorded, 0 unknown. An unknown id becomes known for the usual time: who has
 -- committed it and not sent it yet comes too late.
 local t, ids = clock(ARGV[1]), {}
 for j = 2, #ARGV do ids[j - 1] = ARGV[j] end
-local items = read('HMGET', Q.i, ids)
+local items, unconfirmed = read('HMGET', Q.i, ids), read('SMISMEMBER', Q.p, ids)
 local out, gone, live, seen, late = {}, {}, {}, {}, {}
 for j, id in ipairs(ids) do
-    out[j] = 0
-    if not items[j] then late[#late + 1] = id end
+    out[j] = not items[j] and unconfirmed[j] or 0
+    if not items[j] and out[j] == 0 then late[#late + 1] = id end
     if items[j] and not seen[id] then
         seen[id] = true
         local v = parse(items[j])

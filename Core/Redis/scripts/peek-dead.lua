@@ -1,14 +1,18 @@
--- ARGV: limit. Returns per dead letter: id, time of death ms, reason, receives, attempts, generation, tenant, body.
-local x = call('ZRANGE', Q.x, 0, tonumber(ARGV[1]) - 1, 'WITHSCORES')
-local ids, out = {}, {}
-for j = 1, #x, 2 do ids[#ids + 1] = x[j] end
-local items, bodies, reasons = read('HMGET', Q.i, ids), read('HMGET', Q.b, ids), read('HMGET', Q.y, ids)
+-- ARGV: first place, last place, limit, tenant ('' for all). Returns how many places it looked at, then per dead letter: id,
+-- time of death ms, reason, receives, attempts, generation, tenant, body.
+local first, last, limit, tenant = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local x = call('ZRANGE', Q.x, first, last, 'WITHSCORES')
+local all, ids, times, vs = {}, {}, {}, {}
+for j = 1, #x, 2 do all[#all + 1] = x[j] end
+local items = read('HMGET', Q.i, all)
+for j, id in ipairs(all) do
+    local v = #ids < limit and items[j] and parse(items[j])
+    if v and (tenant == '' or v.tenant == tenant) then ids[#ids + 1] = id; times[#ids] = x[2 * j]; vs[#ids] = v end
+end
+local bodies, reasons, out = read('HMGET', Q.b, ids), read('HMGET', Q.y, ids), { #all }
 for j, id in ipairs(ids) do
-    local v = items[j] and parse(items[j])
-    if v then
-        local o = #out
-        out[o + 1], out[o + 2], out[o + 3], out[o + 4] = id, x[2 * j], reasons[j] or '', v.rc
-        out[o + 5], out[o + 6], out[o + 7], out[o + 8] = v.at, v.gen, v.tenant, bodies[j] or ''
-    end
+    local v, o = vs[j], #out
+    out[o + 1], out[o + 2], out[o + 3], out[o + 4] = id, times[j], reasons[j] or '', v.rc
+    out[o + 5], out[o + 6], out[o + 7], out[o + 8] = v.at, v.gen, v.tenant, bodies[j] or ''
 end
 return out

@@ -18,7 +18,10 @@ for j = 1, n do
     local o, id = 7 * j - 3, ids[j]
     local settled = unconfirmed[j] + a[j] + b[j] + c[j] > 0
     local free = not items[j] and (redrive or not settled)
-    if items[j] and redrive and call('ZSCORE', Q.x, id) then free = true; dead[#dead + 1] = id end
+    -- A dead letter makes way for its redrive, and for a repair of a redrive that was committed and not sent.
+    if items[j] and call('ZSCORE', Q.x, id) and (redrive or tonumber(parse(items[j]).gen) < tonumber(ARGV[o + 3])) then
+        free = true; dead[#dead + 1] = id
+    end
     if free and not seen[id] then
         seen[id], out[j] = true, 1
         local v = { gen = ARGV[o + 3], cost = ARGV[o + 2], sent = fmt('%d', t), tenant = ARGV[o + 5] }

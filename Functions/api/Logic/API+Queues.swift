@@ -1,5 +1,7 @@
+import FunctionRuntime
 import HTTPTypes
 import Hummingbird
+import Logging
 import Model
 import Queue
 import Store
@@ -43,7 +45,7 @@ extension API {
     private func document(_ queue: any MessageQueue, _ caller: Caller) async throws -> JSON {
         let all = try await queue.statistics()
         guard caller.seesAll else {
-            let dead = try await queue.peekDead(limit: 1_000).filter { $0.tenant == caller.tenant }.count
+            let dead = try await queue.peekDead(limit: 1_000, tenant: caller.tenant).count
             return [
                 "name": .string("\(queue.name)"), "queued": .integer(all.tenants[caller.tenant] ?? 0),
                 "dead": .integer(dead),
@@ -59,8 +61,7 @@ extension API {
     }
 
     private func dead(_ queue: any MessageQueue, _ caller: Caller, limit: Int) async throws -> [DeadLetter] {
-        if caller.seesAll { return try await queue.peekDead(limit: limit) }
-        return Array(try await queue.peekDead(limit: 10_000).filter { $0.tenant == caller.tenant }.prefix(limit))
+        try await queue.peekDead(limit: limit, tenant: caller.seesAll ? nil : caller.tenant)
     }
 
     private func listDead(_ call: Call) async throws -> Response {
@@ -80,7 +81,9 @@ extension API {
         var fields = JSONFields(try await call.json(isOptional: true))
         let limit =
             fields.optional("limit", "1 to 10000") { $0.int.flatMap { (1...10_000).contains($0) ? $0 : nil } } ?? 1_000
-        let rate = fields.optional("ratePerSecond", "a number above 0") { $0.double.flatMap { $0 > 0 ? $0 : nil } }
+        let rate = fields.optional("ratePerSecond", "a number from 0.001 to 1000000") {
+            $0.double.flatMap { (0.001...1_000_000).contains($0) ? $0 : nil }
+        }
         fields.finish()
         if !fields.errors.isEmpty { throw Problem.invalid(fields.errors) }
         let queue = try named(call)
@@ -111,7 +114,11 @@ extension API {
                         body: trigger.encoded))
             }
         }
-        _ = try await queue.send(messages, ticket: ticket, mode: .redrive)
+        do {
+            _ = try await queue.send(messages, ticket: ticket, mode: .redrive)
+        } catch {
+            runtime.logger.warning("\(messages.count) redriven triggers are left to the monitor: \(error)")
+        }
         return Response.json(["redriven": .integer(messages.count)])
     }
 

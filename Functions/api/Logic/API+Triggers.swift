@@ -75,9 +75,9 @@ extension API {
                     "state", "expected one of \(TriggerState.allCases.map(\.name).joined(separator: ", "))")
             }
         }
-        var after: Identifier?
+        var after: TriggerFilter.Place?
         if let text = call.text("cursor") {
-            after = Identifier(text)
+            after = place(text)
             if after == nil { throw Problem.parameter("cursor", "expected the value of next in an earlier answer") }
         }
         let now = try await registry.now()
@@ -89,8 +89,17 @@ extension API {
         let rows = try await registry.triggers(filter)
         return Response.json([
             "items": .array(rows.prefix(limit).map { document($0) }),
-            "next": rows.count > limit ? .string("\(rows[limit - 1].id)") : .null,
+            "next": rows.count > limit ? .string(cursor(rows[limit - 1])) : .null,
         ])
+    }
+
+    /// A place in the order of a list: the occurrence's microsecond and the id.
+    private func cursor(_ row: TriggerRow) -> String { "\(row.occurrence.microseconds)~\(row.id)" }
+
+    private func place(_ cursor: String) -> TriggerFilter.Place? {
+        let parts = cursor.split(separator: "~")
+        guard parts.count == 2, let time = Int64(parts[0]), let id = Identifier(String(parts[1])) else { return nil }
+        return .init(occurrence: Timestamp(microseconds: time), id: id)
     }
 
     private func createTrigger(_ call: Call) async throws -> Response {
@@ -127,7 +136,7 @@ extension API {
             next: { _ in occurrence })
         let message = TriggerMessage(
             id: key.id(), kind: .oneOff, redrive: 0, occurrence: occurrence, plannedAt: occurrence,
-            deadline: occurrence + .seconds(7 * 86_400), tenant: call.caller.tenant, schedule: name, action: action)
+            deadline: spec.timing.deadline(ofOneTime: occurrence), tenant: call.caller.tenant, schedule: name, action: action)
         let write = TriggerWrite(
             message: message, schedule: scheduleID, shard: shard, revision: 1, hidden: hidden, isStored: isStored,
             state: isNow ? .queued : .planned)

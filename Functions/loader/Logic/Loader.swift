@@ -47,10 +47,13 @@ package struct Loader: Sendable {
 
     /// Works until it is asked to stop. An error of Postgres or Redis ends the pass; the next one begins anew.
     package func run() async {
+        var isStart = true
         while !runtime.life.isStopping {
-            guard let session = await runtime.untilItWorks("cannot reach Postgres", { try await begin() }) else {
+            let (first, begin) = (isStart, begin)
+            guard let session = await runtime.untilItWorks("cannot reach Postgres", { try await begin(first) }) else {
                 return
             }
+            isStart = false
             do {
                 try await work(session)
             } catch {
@@ -63,9 +66,9 @@ package struct Loader: Sendable {
         await store.close()
     }
 
-    private func begin() async throws -> LoaderSession {
+    @Sendable private func begin(_ isStart: Bool) async throws -> LoaderSession {
         let clock = try await ClockOffset(store.now)
-        runtime.check(clock, against: "database")
+        runtime.check(clock, against: "database", atStart: isStart)
         let all = try await store.shards()
         return LoaderSession(clock: clock, wanted: configuration.shards ?? all)
     }
@@ -111,8 +114,9 @@ package struct Loader: Sendable {
         var isMore = overview.hasDueSchedules
         while isMore {
             let sendHorizon = try await isFull(shard) ? Timestamp.epoch : horizon
-            let ticket = try await queue.ticket()
+            // Before the ticket, from which the delays count: late rather than early.
             let now = session.clock.now()
+            let ticket = try await queue.ticket()
             let planner = ShardPlanner(
                 planner: Planner(zones: zones, tieOffset: ShardPlanner.tieOffset(of: shard)),
                 load: try await session.load(of: shard, now: now, store), now: now, horizon: horizon,
@@ -169,12 +173,12 @@ package struct Loader: Sendable {
     private func resend(_ shard: ShardOverview) async throws {
         var last: (Timestamp, Identifier)?
         while true {
+            let now = try await ClockOffset(store.now).now()
             let ticket = try await queue.ticket()
             let triggers = try await store.unconfirmed(
                 shard: shard.shard, confirmed: shard.confirmedPass, from: shard.openLow, after: last,
                 limit: configuration.batch)
-            let clock = try await ClockOffset(store.now)
-            try await send(triggers, ticket: ticket, now: clock.now())
+            try await send(triggers, ticket: ticket, now: now)
             guard let end = triggers.last, triggers.count == configuration.batch else { break }
             last = (end.message.plannedAt, end.message.id)
         }

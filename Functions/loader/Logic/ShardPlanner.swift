@@ -38,8 +38,11 @@ final class ShardPlanner: Sendable {
         var requests: [PlanRequest] = []
         var places: [Int] = []
         for (index, schedule) in schedules.enumerated() {
-            // A timing that cannot be read stays due in an hour, and does not stop the others.
-            plan.rearms.append(.init(nextAt: now + .seconds(3_600), fired: schedule.fired))
+            // A timing that cannot be read is looked at again in an hour, and does not stop the others.
+            plan.rearms.append(
+                .init(
+                    nextAt: now + .seconds(3_600), fired: schedule.fired, ahead: schedule.ahead,
+                    resumeAt: schedule.nextAt))
             guard var timing = try? Timing(decoding: schedule.timing) else { continue }
             if let missed = schedule.resumeMissed.flatMap({ MissedPolicy(rawValue: UInt8($0)) }) { timing.missed = missed }
             let identity = ScheduleIdentity(
@@ -53,8 +56,12 @@ final class ShardPlanner: Sendable {
         var load = load
         let plans = planner.plan(requests, now: now, horizon: horizon, load: &load)
         for (place, made) in zip(places, plans) {
-            plan.rearms[place] = .init(
-                nextAt: made.missingZone == nil ? made.next : now + .seconds(60), fired: made.fired, ahead: made.ahead)
+            // Without its time zone it is looked at again in a minute, and goes on where it was.
+            plan.rearms[place] =
+                made.missingZone == nil
+                ? .init(nextAt: made.next, fired: made.fired, ahead: made.ahead)
+                : .init(
+                    nextAt: now + .seconds(60), fired: made.fired, ahead: made.ahead, resumeAt: schedules[place].nextAt)
             append(made, of: schedules[place], at: place, to: &plan)
         }
         plan.load = load.changes.map { ($0.second, $0.count) }
@@ -63,21 +70,22 @@ final class ShardPlanner: Sendable {
     }
 
     private func append(_ made: Plan, of schedule: ClaimedSchedule, at place: Int, to plan: inout ShardPlan) {
+        let kind: TriggerKind = schedule.isOneOff ? .oneOff : .scheduled
         for trigger in made.triggers {
             let key = TriggerKey(
-                schedule: schedule.id, kind: .scheduled, revision: schedule.revision, occurrence: trigger.occurrence)
+                schedule: schedule.id, kind: kind, revision: schedule.revision, occurrence: trigger.occurrence)
             plan.rows.append(
                 NewTrigger(
-                    id: key.id(at: dated(trigger.occurrence)),
+                    id: key.id(at: dated(trigger.occurrence)), kind: kind,
                     state: trigger.plannedAt < sendHorizon ? .queued : .planned, source: place,
                     occurrence: trigger.occurrence, plannedAt: trigger.plannedAt, deadline: trigger.deadline))
         }
         for lapse in made.lapses {
             let key = TriggerKey(
-                schedule: schedule.id, kind: .scheduled, revision: schedule.revision, occurrence: lapse.first)
+                schedule: schedule.id, kind: kind, revision: schedule.revision, occurrence: lapse.first)
             plan.rows.append(
                 NewTrigger(
-                    id: key.id(at: dated(lapse.first)), state: lapse.reason == .expired ? .expired : .skipped,
+                    id: key.id(at: dated(lapse.first)), kind: kind, state: lapse.reason == .expired ? .expired : .skipped,
                     source: place, occurrence: lapse.first, plannedAt: now, deadline: now, count: lapse.count,
                     lastOccurrence: lapse.last, reason: lapse.reason.rawValue))
         }

@@ -42,6 +42,9 @@ package struct Monitor: Sendable {
     }
 
     package func run() async {
+        guard let clock = await runtime.untilItWorks("cannot reach Postgres", { try await ClockOffset(store.now) })
+        else { return }
+        runtime.check(clock, against: "database", atStart: true)
         while !runtime.life.isStopping {
             let start = ContinuousClock.now
             // Each duty alone: a database that is down must not keep the queues from moving.
@@ -118,9 +121,10 @@ package struct Monitor: Sendable {
         while !runtime.life.isStopping {
             let overdue = try await store.takeOverdue(now: now, limit: Monitor.batch)
             if overdue.isEmpty { return }
-            try await store.dropOverdue(overdue.filter { $0.state?.isFinal ?? true }.map(\.id))
+            try await store.dropOverdue(overdue.filter { $0.state?.isFinal ?? true }.map(\.id), takenAt: now)
             let open = overdue.filter { $0.state.map { !$0.isFinal } ?? false }
             try await settleCancelled(open)
+            try await settleGone(open)
             let lost = open.filter { $0.state == .queued && !$0.isCancelRequested }.compactMap(\.trigger)
             try await resend(lost, now: clock.now())
             if overdue.count < Monitor.batch { return }
@@ -129,11 +133,19 @@ package struct Monitor: Sendable {
 
     /// Repeats cancels that the API could not finish.
     private func settleCancelled(_ open: [OverdueTrigger]) async throws {
-        let wanted = open.filter { $0.isCancelRequested || $0.trigger?.hasAction == false }
+        let wanted = open.filter(\.isCancelRequested)
         if wanted.isEmpty { return }
         let results = try await queue.cancel(wanted.map { MessageID($0.id) })
         let gone = zip(wanted, results).filter { $0.1 != .inFlight }.map(\.0.id)
         _ = try await store.settleCancelled(gone)
+    }
+
+    /// Ends triggers that can be sent no more: the queue has lost them, and their schedule is gone or has another action.
+    private func settleGone(_ open: [OverdueTrigger]) async throws {
+        let wanted = open.filter { $0.state == .queued && !$0.isCancelRequested && $0.trigger?.hasAction == false }
+        if wanted.isEmpty { return }
+        let held = try await queue.holds(wanted.map { MessageID($0.id) })
+        try await store.settleGone(zip(wanted, held).filter { !$0.1 }.map(\.0.id))
     }
 
     private func resend(_ triggers: [QueuedTrigger], now: Timestamp) async throws {
@@ -160,6 +172,7 @@ package struct Monitor: Sendable {
         let oldest = Timestamp(seconds: (today - Int64(configuration.retention)) * 86_400)
         for day in days where day.start < oldest { await drop(day) }
         try await store.dropLoad(before: Timestamp(seconds: (today - 1) * 86_400))
+        try await store.dropOneOffs(before: oldest)
         try await store.dropRequests(before: Timestamp(seconds: (today - 1) * 86_400))
     }
 

@@ -33,6 +33,8 @@ package actor TriggerWorker {
     private let client: HTTPClient
     private let finished = Finished()
     private var flights: [Receipt: Flight] = [:]
+    /// Settlements without a call, one after the other.
+    private var settling: Task<Void, Never>?
     private var room: CheckedContinuation<Void, Never>?
     private var random = SystemRandomNumberGenerator()
 
@@ -54,14 +56,20 @@ package actor TriggerWorker {
                     try await ClockOffset { try await queue.ticket().time }
                 })
         else { return }
-        runtime.check(clock, against: "queue")
+        runtime.check(clock, against: "queue", atStart: true)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.settleLoop() }
-            let extending = Task { await self.extendLoop() }
+            let keeping = Task {
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await self.extendLoop() }
+                    group.addTask { await self.watchLoop() }
+                }
+            }
             await receiveLoop()
             await drain()
-            extending.cancel()
-            await extending.value
+            keeping.cancel()
+            await keeping.value
+            await settling?.value
             finished.close()
         }
         client.close()
@@ -141,7 +149,11 @@ package actor TriggerWorker {
         }
         if !settlements.isEmpty {
             let last = settlements
-            Task { await settle(last) }
+            let before = settling
+            settling = Task {
+                await before?.value
+                await settle(last)
+            }
         }
     }
 
@@ -174,8 +186,23 @@ package actor TriggerWorker {
             }
             await settle(items.compactMap { settlement(of: $0) })
             for item in items { flights[item.delivery.receipt] = nil }
-            room?.resume()
-            room = nil
+            runtime.life.noteWork()
+            wakeReceiver()
+        }
+    }
+
+    private func wakeReceiver() {
+        room?.resume()
+        room = nil
+    }
+
+    /// Calls under way are work, so that a function with a slow one is not idle; and a receiver without room hears of a request
+    /// to stop, and of its age.
+    private func watchLoop() async {
+        while !Task.isCancelled {
+            if !flights.isEmpty { runtime.life.noteWork() }
+            if runtime.life.isStopping { wakeReceiver() }
+            do { try await Task.sleep(for: .milliseconds(100)) } catch { return }
         }
     }
 
@@ -265,11 +292,13 @@ package actor TriggerWorker {
         }
     }
 
-    /// Lets calls under way end; asked twice, or after the drain time, aborts them and releases their leases.
+    /// Lets calls under way end. Asked to stop, for the drain time only; asked twice, not at all: then it aborts them and
+    /// releases their leases. A function that ends by itself lets them take the time they need.
     private func drain() async {
-        let deadline = ContinuousClock.now + configuration.drain
+        var deadline: ContinuousClock.Instant?
         while !flights.isEmpty {
-            if runtime.life.isUrgent || ContinuousClock.now > deadline {
+            if runtime.life.isAskedToStop { deadline = deadline ?? .now + configuration.drain }
+            if runtime.life.isUrgent || deadline.map({ ContinuousClock.now > $0 }) ?? false {
                 for flight in flights.values { if let token = flight.token { client.cancel(token) } }
             }
             try? await Task.sleep(for: .milliseconds(10))
