@@ -37,7 +37,7 @@ package struct ClockOffset: Sendable {
             let other = try await ask()
             let after = WallClock.now()
             let middle = Timestamp(microseconds: (before.microseconds + after.microseconds) / 2)
-            if best.map({ after - before < $0.round }) ?? true { 
+            if best.map({ after - before < $0.round }) ?? true {
                 let half = Duration.microseconds((after.microseconds - before.microseconds) / 2)
                 best = (after - before, other - middle, other, ContinuousClock.now - half)
             }

@@ -143,7 +143,8 @@ package struct NewTrigger: Sendable {
     package var reason: String?
 
     package init(
-        id: Identifier, kind: TriggerKind = .scheduled, state: TriggerState, source: Int, occurrence: Timestamp, plannedAt: Timestamp,
+        id: Identifier, kind: TriggerKind = .scheduled, state: TriggerState, source: Int, occurrence: Timestamp,
+        plannedAt: Timestamp,
         deadline: Timestamp, count: Int = 1, lastOccurrence: Timestamp? = nil, reason: String? = nil
     ) {
         self.id = id

@@ -28,7 +28,8 @@ import Testing
             #expect(try await it.number("\(all) where state = 2") == 5_000)
             #expect(try await it.keysSeen() == 5_000)
             // One line for each attempt in the record, however often its outcome came.
-            let lines = "length(convert_from(attempt_log, 'UTF8')) - length(replace(convert_from(attempt_log, 'UTF8'), E'\\n', ''))"
+            let lines =
+                "length(convert_from(attempt_log, 'UTF8')) - length(replace(convert_from(attempt_log, 'UTF8'), E'\\n', ''))"
             #expect(try await it.number("\(all) where \(lines) <> attempts") == 0)
         }
     }
@@ -75,7 +76,9 @@ import Testing
             let pressure = try await queue.pressure()
             #expect(pressure.memoryUse ?? 0 > 1)
             await #expect(throws: QueueError.self) {
-                _ = try await queue.send([OutgoingMessage(id: MessageID(Identifier(high: 1, low: 2)), tenant: "a", body: [1])])
+                _ = try await queue.send([
+                    OutgoingMessage(id: MessageID(Identifier(high: 1, low: 2)), tenant: "a", body: [1])
+                ])
             }
             let line = "outcome\n"
             let results = try await queue.settle(
@@ -130,12 +133,13 @@ import Testing
         }
     }
 
-    @Test func `readers that never end stop neither new partitions nor deliveries, and a dropped day is finished later`()
+    @Test
+    func `readers that never end stop neither new partitions nor deliveries, and a dropped day is finished later`()
         async throws
     {
         try await Cluster.with { it in
             let store = PostgresMonitorStore(url: it.postgres.postgresURL(user: "headgate_engine"))
-            let old = try await it.registry.now() - .seconds(40 * 86_400)
+            let old = try await it.registry.now() - .seconds(20 * 86_400)
             let day = Timestamp(seconds: floorDivide(old.seconds, 86_400) * 86_400)
             #expect(try await store.addDay(day))
             #expect(try await !store.addDay(day), "it is there")
@@ -176,7 +180,8 @@ import Testing
             let before = try await it.number(days)
             try it.start("monitor", ["--every", "200ms"])
             try await eventually("the monitor has made its rounds") {
-                try await it.number("select count(*) from headgate.monitor where swept_to > now() - interval '62 seconds'")
+                try await it.number(
+                    "select count(*) from headgate.monitor where swept_to > now() - interval '62 seconds'")
                     == 1
             }
             try await Task.sleep(for: .seconds(1))

@@ -130,7 +130,8 @@ import Testing
                 """
             #expect(try await api.call("PUT", "/v1/schedules/a", body).status == 201)
             // As if paused for ten days: long past is expired, and the last six are in their margin.
-            let every = #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"when":[{"every":"10m"}],"#
+            let every =
+                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"when":[{"every":"10m"}],"#
             let wide = every + #""margin":"1h","spread":"none","paused":true}"#
             #expect(try await api.call("PUT", "/v1/schedules/a", wide).status == 200)
             try await it.execute("update headgate.schedule set resume_at = resume_at - interval '10 days'")
@@ -149,7 +150,8 @@ import Testing
         }
     }
 
-    @Test func `a PUT while the loader is behind, or while paused, leaves no occurrence without a record`() async throws {
+    @Test func `a PUT while the loader is behind, or while paused, leaves no occurrence without a record`() async throws
+    {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             func body(_ path: String, _ extra: String = "") -> String {
@@ -174,7 +176,9 @@ import Testing
         }
     }
 
-    @Test func `an update does not deliver again what was delivered while an earlier one is still retried`() async throws {
+    @Test func `an update does not deliver again what was delivered while an earlier one is still retried`()
+        async throws
+    {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             try it.startAll()
@@ -186,7 +190,8 @@ import Testing
             try await eventually("four are delivered") { try await it.number("\(sql) state = 2") >= 4 }
             // As if the first one had failed, and waited for its next attempt.
             try await it.execute(
-                "update headgate.trigger set state = 1 where occurrence = (select min(occurrence) from headgate.trigger)")
+                "update headgate.trigger set state = 1 where occurrence = (select min(occurrence) from headgate.trigger)"
+            )
             _ = try await api.call("PUT", "/v1/schedules/a", body("/ok/new"))
             try await eventually("the new revision runs") {
                 try await it.number("\(sql) state = 2 and revision = 2") >= 2
@@ -204,14 +209,16 @@ import Testing
             let api = try await APIClient.start(it)
             try it.start("loader")
             let at = try await it.registry.now() + .seconds(3)
-            let body = #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"at":"\#(at)"},{"at":"\#(at + .seconds(9_000))"}]}"#
+            let body =
+                #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"at":"\#(at)"},{"at":"\#(at + .seconds(9_000))"}]}"#
             _ = try await api.call("PUT", "/v1/schedules/a", body)
             try await eventually("it is queued") {
                 try await it.number("select count(*) from headgate.trigger where state = 1") == 1
             }
             let paused = body.dropLast() + #","paused":true}"#
             #expect(try await api.call("PUT", "/v1/schedules/a", String(paused)).body["state"]?.text == "paused")
-            #expect(try await it.number("select count(*) from headgate.trigger where state = 7 and reason = 'paused'") == 1)
+            #expect(
+                try await it.number("select count(*) from headgate.trigger where state = 7 and reason = 'paused'") == 1)
         }
     }
 
@@ -219,14 +226,17 @@ import Testing
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             let at = try await it.registry.now() + .seconds(3 * 86_400)
-            let body = #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"at":"\#(at)","margin":"2m"}"#
+            let body =
+                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"at":"\#(at)","margin":"2m"}"#
             let made = try await api.call("POST", "/v1/triggers", body)
             let id = try #require(made.body["id"]?.text)
             #expect(made.status == 202 && made.body["state"]?.text == "planned")
             #expect(try await api.call("GET", "/v1/triggers/\(id)").body["occurrence"] == made.body["occurrence"])
             // A loader that looks as far ahead as that.
             try it.start("loader", ["--every", "73h"])
-            try await eventually("it is a trigger") { try await it.number("select count(*) from headgate.trigger") == 1 }
+            try await eventually("it is a trigger") {
+                try await it.number("select count(*) from headgate.trigger") == 1
+            }
             let shown = try await api.call("GET", "/v1/triggers/\(id)")
             #expect(shown.body["kind"]?.text == "oneOff" && shown.body["schedule"] == .null)
             let deadline = try #require(shown.body["deadline"]?.text.flatMap { Timestamp($0) })
@@ -266,7 +276,11 @@ import Testing
             let now = try await it.registry.now()
             try await it.register(
                 (0..<2).map {
-                    ("s\($0)", it.once("/once/503/x", after: .seconds(1), at: now, retry: ["initial": "10ms", "maxAttempts": 1]))
+                    (
+                        "s\($0)",
+                        it.once(
+                            "/once/503/x", after: .seconds(1), at: now, retry: ["initial": "10ms", "maxAttempts": 1])
+                    )
                 }, tenant: "dev")
             try await it.settled(2)
             // The transition without the send, as of an API that died between the two; one schedule is deleted besides.
@@ -278,7 +292,8 @@ import Testing
             try await it.execute("delete from headgate.schedule where name = 's1'")
             try it.start("monitor", ["--every", "200ms"])
             try await eventually("it is delivered") {
-                try await it.number("select count(*) from headgate.trigger where name = 's0' and state = 2 and redrive = 1") == 1
+                try await it.number(
+                    "select count(*) from headgate.trigger where name = 's0' and state = 2 and redrive = 1") == 1
             }
             let s1 = "select count(*) from headgate.trigger where name = 's1' and"
             // The queue still has its dead letter: it is held, and waits for its operator.

@@ -26,7 +26,8 @@ package final class PostgresMonitorStore: MonitorStore {
     }
 
     package func takeOverdue(now: Timestamp, limit: Int) async throws -> [OverdueTrigger] {
-        let call = StatementCall(.takeOverdue, [.time(now), .bigint(limit), .time(now + PostgresMonitorStore.checkAgainAfter)])
+        let call = StatementCall(
+            .takeOverdue, [.time(now), .bigint(limit), .time(now + PostgresMonitorStore.checkAgainAfter)])
         return try await connection.query(call) { row throws(PostgresError) in
             let id = try row.required(13, row.uuid)
             guard let state = try row.int(11) else {

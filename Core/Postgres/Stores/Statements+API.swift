@@ -26,7 +26,8 @@ extension Statement {
         "select request, status, body from headgate.idempotency where tenant = $1 and key = $2")
     static let answerRequest = Statement(
         "update headgate.idempotency set status = $3, body = $4 where tenant = $1 and key = $2")
-    static let forgetRequest = Statement("delete from headgate.idempotency where tenant = $1 and key = $2 and status = 0")
+    static let forgetRequest = Statement(
+        "delete from headgate.idempotency where tenant = $1 and key = $2 and status = 0")
     static let releaseRequest = Statement(
         "update headgate.idempotency set claimed_at = '-infinity' where tenant = $1 and key = $2 and status = 0")
     static let setTenant = Statement("select set_config('headgate.tenant', $1, true)")

@@ -60,7 +60,8 @@ extension API {
             throw Problem.conflict("a request with this Idempotency-Key is under way; try again in a minute")
         case .different:
             throw Problem(
-                status: .unprocessableContent, type: "key-reused", title: "The Idempotency-Key belongs to another request",
+                status: .unprocessableContent, type: "key-reused",
+                title: "The Idempotency-Key belongs to another request",
                 detail: "it was used for another path or body in the last 24 hours; choose a new one")
         case .begun(let first):
             var seed = StableHash(seed: 3)

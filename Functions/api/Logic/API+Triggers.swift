@@ -136,7 +136,8 @@ extension API {
             next: { _ in occurrence })
         let message = TriggerMessage(
             id: key.id(), kind: .oneOff, redrive: 0, occurrence: occurrence, plannedAt: occurrence,
-            deadline: spec.timing.deadline(ofOneTime: occurrence), tenant: call.caller.tenant, schedule: name, action: action)
+            deadline: spec.timing.deadline(ofOneTime: occurrence), tenant: call.caller.tenant, schedule: name,
+            action: action)
         let write = TriggerWrite(
             message: message, schedule: scheduleID, shard: shard, revision: 1, hidden: hidden, isStored: isStored,
             state: isNow ? .queued : .planned)
@@ -150,7 +151,8 @@ extension API {
         let now = try await registry.now()
         guard let row = try await registry.requestCancel(id, by: call.caller.actor, now: now) else {
             // A one-off too far ahead is cancelled with its hidden schedule.
-            guard try await registry.delete(API.hiddenName(id), expecting: nil, by: call.caller.actor, now: now) != nil else {
+            guard try await registry.delete(API.hiddenName(id), expecting: nil, by: call.caller.actor, now: now) != nil
+            else {
                 throw Problem.notFound("the trigger \(id)")
             }
             return Response.json(["id": .string("\(id)"), "state": "cancelled"])

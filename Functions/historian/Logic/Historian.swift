@@ -82,7 +82,8 @@ package struct Historian: Sendable {
             count("repeated", result.repeated)
             count("orphaned", result.orphaned)
             count("refused", result.refused)
-            _ = try await queue.confirm(messages.map(\.receipt), recorded: outcomes.lazy.filter(\.state.isFinal).map { MessageID($0.id) })
+            _ = try await queue.confirm(
+                messages.map(\.receipt), recorded: outcomes.lazy.filter(\.state.isFinal).map { MessageID($0.id) })
             try Failpoint.historianAfterConfirm.pass()
         } catch {
             // The leases lapse, or are given back, and the outcomes are recorded later.

@@ -123,7 +123,9 @@ package struct Loader: Sendable {
                 sendHorizon: sendHorizon)
             let result = try await store.claimSchedules(
                 shard: shard, pass: pass, from: overview.low, before: horizon, limit: configuration.batch
-            ) { planner.plan($0) } beforeCommit: {
+            ) {
+                planner.plan($0)
+            } beforeCommit: {
                 try Failpoint.loaderBeforeCommit.pass()
             }
             guard let result else { break }

@@ -44,7 +44,9 @@ final class ShardPlanner: Sendable {
                     nextAt: now + .seconds(3_600), fired: schedule.fired, ahead: schedule.ahead,
                     resumeAt: schedule.nextAt))
             guard var timing = try? Timing(decoding: schedule.timing) else { continue }
-            if let missed = schedule.resumeMissed.flatMap({ MissedPolicy(rawValue: UInt8($0)) }) { timing.missed = missed }
+            if let missed = schedule.resumeMissed.flatMap({ MissedPolicy(rawValue: UInt8($0)) }) {
+                timing.missed = missed
+            }
             let identity = ScheduleIdentity(
                 tenant: TenantID(checked: schedule.tenant), name: ScheduleName(checked: schedule.name))
             requests.append(
@@ -85,7 +87,8 @@ final class ShardPlanner: Sendable {
                 schedule: schedule.id, kind: kind, revision: schedule.revision, occurrence: lapse.first)
             plan.rows.append(
                 NewTrigger(
-                    id: key.id(at: dated(lapse.first)), kind: kind, state: lapse.reason == .expired ? .expired : .skipped,
+                    id: key.id(at: dated(lapse.first)), kind: kind,
+                    state: lapse.reason == .expired ? .expired : .skipped,
                     source: place, occurrence: lapse.first, plannedAt: now, deadline: now, count: lapse.count,
                     lastOccurrence: lapse.last, reason: lapse.reason.rawValue))
         }

@@ -55,7 +55,9 @@ struct Delivery: Sendable {
         guard let result else { return outcome }
         outcome.startedAt = startedAt
         outcome.durationMilliseconds = Int((endedAt - startedAt).milliseconds)
-        if attempt == 1 { outcome.latenessMilliseconds = Int(Int32(clamping: (startedAt - message.plannedAt).milliseconds)) }
+        if attempt == 1 {
+            outcome.latenessMilliseconds = Int(Int32(clamping: (startedAt - message.plannedAt).milliseconds))
+        }
         if case .success(let response) = result {
             outcome.status = response.status
             outcome.body = response.body
