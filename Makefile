@@ -28,8 +28,9 @@ bench: build ## Measure one scenario: make bench SCENARIO=S1
 format: ## Format all Swift files
 	@scripts/format.sh
 
-lint: setup ## Check that all Swift files are formatted
+lint: setup ## Check the format, and who imports and links what
 	@scripts/format.sh lint
+	@scripts/gates.sh
 
 clean: ## Remove what was built; .headgate, the data of `make run`, stays
 	swift package clean

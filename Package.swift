@@ -105,10 +105,11 @@ let package = Package(
             [
                 "Model", "HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Store", "TestServers", "TestTarget",
                 "loader",
-                "trigger-worker", "historian", "monitor", "api", crypto,
+                "trigger-worker", "historian", "monitor", "api", "headgate", crypto,
             ]),
         test("WrapperTests", ["Model", "HTTP", "Postgres", "Queue", "Redis", "TestServers", "TestTarget"]),
         test("SchedulingTests", ["Model", "Scheduling"]),
+        test("FunctionLogicTests", ["Model", "TriggerWorkerFunction"]),
         .target(
             name: "Telemetry", dependencies: ["Model", logging], path: "Core/Telemetry", exclude: ["README.md"],
             swiftSettings: settings),

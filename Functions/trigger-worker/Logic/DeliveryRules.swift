@@ -50,9 +50,27 @@ package enum DeliveryRules {
         status == 408 || status == 425 || status == 429 || (500..<600).contains(status)
     }
 
-    /// `Retry-After` as seconds (RFC 9110, 10.2.3), at most a day. Its other form, a date, is not used for waits this short.
-    package static func retryAfter(_ header: String?) -> Duration? {
-        guard let seconds = header.flatMap({ Int($0) }), seconds >= 0 else { return nil }
-        return .seconds(min(seconds, 86_400))
+    /// `Retry-After` (RFC 9110, 10.2.3) as a wait of at most a day: seconds, or a date. Nil where it is neither.
+    package static func retryAfter(_ header: String?, now: Timestamp) -> Duration? {
+        guard let header else { return nil }
+        if let seconds = Int(header) { return seconds >= 0 ? .seconds(min(seconds, 86_400)) : nil }
+        return date(header).map { min(max(.zero, $0 - now), .seconds(86_400)) }
     }
+
+    /// An IMF-fixdate such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7); the older forms are not read.
+    private static func date(_ text: String) -> Timestamp? {
+        let parts = text.split(separator: " ")
+        guard parts.count == 6, parts[5] == "GMT", let day = Int(parts[1]),
+            let month = months.firstIndex(of: String(parts[2])), let year = Int(parts[3]),
+            let date = CivilDate(year: year, month: month + 1, day: day)
+        else { return nil }
+        let clock = parts[4].split(separator: ":").compactMap { Int($0) }
+        guard clock.count == 3, (0...23).contains(clock[0]), (0...59).contains(clock[1]), (0...60).contains(clock[2])
+        else { return nil }
+        return Timestamp(
+            seconds: Int64(date.daysSinceEpoch) * 86_400 + Int64(clock[0] * 3_600 + clock[1] * 60 + clock[2]))
+    }
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
 }

@@ -214,7 +214,7 @@ package actor TriggerWorker {
             return Settlement(delivery.receipt, .release(after: .zero))
         }
         let verdict = DeliveryRules.verdict(
-            on: answer(item.result), attempt: delivery.attempt, policy: delivery.record.retry,
+            on: answer(item.result, now: now), attempt: delivery.attempt, policy: delivery.record.retry,
             deadline: delivery.message.deadline, now: now, using: &random)
         switch verdict {
         case .final(let state, let reason):
@@ -232,10 +232,10 @@ package actor TriggerWorker {
         }
     }
 
-    private func answer(_ result: HTTPResult) -> DeliveryRules.Answer {
+    private func answer(_ result: HTTPResult, now: Timestamp) -> DeliveryRules.Answer {
         switch result {
         case .success(let response):
-            .status(response.status, retryAfter: DeliveryRules.retryAfter(response.header("Retry-After")))
+            .status(response.status, retryAfter: DeliveryRules.retryAfter(response.header("Retry-After"), now: now))
         case .failure(let error):
             error.code == .invalid || error.code == .forbidden
                 ? .impossible(error.description) : .failed(error.description)

@@ -1,0 +1,74 @@
+import Foundation
+import Model
+import TestServers
+import Testing
+
+/// `headgate` against a real API.
+@Suite(.serialized) struct CommandLineTests {
+    private func headgate(_ api: APIClient?, _ arguments: [String], key: String? = nil, input: String? = nil) throws
+        -> ProgramRun
+    {
+        try ProgramRun(
+            Cluster.programs.appending(path: "headgate"), arguments,
+            environment: ["HEADGATE_API": api?.url ?? "http://127.0.0.1:1", "HEADGATE_KEY": key ?? api?.key ?? "hg_x"],
+            input: input)
+    }
+
+    @Test func `schedules are applied, listed, shown, paused, resumed, fired and deleted`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let document = #"{"name":"hello","action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"every":"1h"}]}"#
+            let applied = try headgate(api, ["schedule", "apply", "-"], input: document)
+            #expect(applied.status == 0 && applied.output.contains("1 created"), "\(applied)")
+            #expect(try headgate(api, ["schedule", "apply", "-"], input: document).output.contains("1 updated"))
+            let list = try headgate(api, ["schedule", "list"])
+            #expect(list.status == 0 && list.output.contains("hello") && list.output.contains("active"))
+            for (verb, state) in [("pause", "paused"), ("resume", "active")] {
+                #expect(try headgate(api, ["schedule", verb, "hello"]).status == 0)
+                let shown = try headgate(api, ["schedule", "show", "hello", "--json"])
+                #expect(try JSON(parsing: shown.output)["state"]?.text == state)
+            }
+            #expect(try headgate(api, ["schedule", "fire", "hello"]).status == 0)
+            let triggers = try headgate(api, ["trigger", "list", "--schedule", "hello"])
+            #expect(triggers.status == 0 && triggers.output.contains("queued"), "\(triggers)")
+            #expect(try headgate(api, ["queue", "list"]).output.contains("outcomes"))
+            let key = try headgate(api, ["key", "create", "--subject", "bob", "--json"])
+            #expect(key.status == 0 && key.output.contains("hg_"), "\(key)")
+            #expect(try headgate(api, ["schedule", "delete", "hello"]).status == 0)
+            let gone = try headgate(api, ["schedule", "show", "hello"])
+            #expect(gone.status != 0 && gone.errors.contains("hello does not exist"), "\(gone)")
+        }
+    }
+
+    @Test func `a mistake in a file is named by file, line and key`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try ProgramRun.inFolder { folder in
+                let file = folder.appending(path: "all.ndjson").path()
+                let good = #"{"name":"a","action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"every":"1h"}]}"#
+                let bad =
+                    #"{"name":"b","action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"cron":"61 * * * *"}]}"#
+                try Data("\(good)\n\(bad)\n".utf8).write(to: URL(filePath: file))
+                let run = try headgate(api, ["schedule", "apply", file])
+                #expect(run.status == 64 && run.errors.contains("\(file):2: /when/0/cron"), "\(run)")
+                #expect(run.output.contains("1 created"), "the good line is stored")
+                try Data("{\n  \"name\": }\n".utf8).write(to: URL(filePath: file))
+                let broken = try headgate(api, ["schedule", "apply", file])
+                #expect(broken.status == 64 && broken.errors.contains("\(file):2:"), "\(broken)")
+            }
+            let missing = try headgate(api, ["schedule", "apply", "/nowhere/x.json"])
+            #expect(missing.status == 64 && missing.errors.contains("/nowhere/x.json"))
+            let refused = try headgate(api, ["schedule", "list"], key: "hg_wrong")
+            #expect(refused.status != 0 && refused.errors.contains("key"), "\(refused)")
+        }
+    }
+
+    @Test func `no API, no such command, no such flag: each says what to do`() throws {
+        let absent = try headgate(nil, ["schedule", "list"])
+        #expect(absent.status != 0 && absent.errors.contains("127.0.0.1:1"), "\(absent)")
+        #expect(try headgate(nil, ["schedul"]).status == 64)
+        let flag = try headgate(nil, ["schedule", "list", "--nope"])
+        #expect(flag.status == 64 && flag.errors.contains("--nope"))
+        #expect(try headgate(nil, ["--help"]).output.contains("schedule"))
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+
+/// The checks of `make lint` can fail.
+@Suite struct GateTests {
+    private func gate(_ file: String, _ text: String) throws -> ProgramRun {
+        try ProgramRun.inFolder { folder in
+            let path = folder.appending(path: file)
+            try FileManager.default.createDirectory(
+                at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
+            FileManager.default.createFile(
+                atPath: path.path(), contents: Data(text.utf8), attributes: [.posixPermissions: 0o755])
+            return try ProgramRun(ProgramRun.project.appending(path: "scripts/gates.sh"), [folder.path()])
+        }
+    }
+
+    @Test(arguments: [
+        ("Core/Model/A.swift", "import Foundation\n"), ("Functions/loader/A.swift", "private import Foundation\n"),
+        ("Functions/trigger-worker/Logic/A.swift", "package import Postgres\n"),
+        ("Core/Queue/A.swift", "import CHiredis\n"), ("Functions/api/A.swift", "import CLibpq\n"),
+        ("Core/Scheduling/A.swift", "import Glibc\n"),
+        ("Core/Queue/A.swift", "final class A: @unchecked Sendable {}\n"), (".build/release/loader", "ucal_open"),
+    ]) func `a forbidden import or linkage is named and fails`(file: String, text: String) throws {
+        let run = try gate(file, text)
+        #expect(run.status == 1 && run.output.contains(file), "\(run)")
+    }
+
+    @Test(arguments: [
+        ("Core/Model/A.swift", "import FoundationEssentials\n"), ("Core/Postgres/A.swift", "private import CLibpq\n"),
+        ("Functions/historian/A.swift", "import Store\n"),
+    ]) func `what is allowed passes`(file: String, text: String) throws {
+        #expect(try gate(file, text).status == 0)
+    }
+
+    @Test func `a file that is not formatted is named and fails`() throws {
+        try ProgramRun.inFolder { folder in
+            for name in ["scripts", "Core"] {
+                try FileManager.default.createDirectory(
+                    at: folder.appending(path: name), withIntermediateDirectories: true)
+            }
+            for name in ["scripts/format.sh", ".swift-format"] {
+                try FileManager.default.copyItem(
+                    at: ProgramRun.project.appending(path: name), to: folder.appending(path: name))
+            }
+            try Data("// swift-tools-version: 6.2\n".utf8).write(to: folder.appending(path: "Package.swift"))
+            try Data("let  a=1\n".utf8).write(to: folder.appending(path: "Core/A.swift"))
+            let script = folder.appending(path: "scripts/format.sh")
+            let path = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""]
+            let bad = try ProgramRun(script, ["lint"], environment: path)
+            #expect(bad.status != 0 && bad.errors.contains("A.swift"))
+            try Data("let a = 1\n".utf8).write(to: folder.appending(path: "Core/A.swift"))
+            #expect(try ProgramRun(script, ["lint"], environment: path).status == 0)
+        }
+    }
+}

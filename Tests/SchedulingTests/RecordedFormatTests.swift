@@ -1,0 +1,62 @@
+import Model
+import Scheduling
+import Testing
+
+/// Bytes recorded from each format's first version. Every later version must go on reading them: rows and messages outlive the
+/// code that wrote them.
+@Suite struct RecordedFormatTests {
+    private static func bytes(_ hex: String) -> [UInt8] {
+        let digits = Array(hex.utf8.filter { $0 != 10 && $0 != 32 })
+        return stride(from: 0, to: digits.count, by: 2).map {
+            UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)!
+        }
+    }
+    static let spec = #"""
+        {"action":{"http":{"method":"PUT","url":"https://example.com/a?b=c","headers":{"X-Key":"v"},"body":{"n":[1,2.50,"é"]},
+        "timeout":"12s"}},"when":[{"every":"90s","anchor":"2026-01-01T00:00:00Z"},{"cron":"0 30 2 L * *","timeZone":"Europe/Berlin"},
+        {"at":"2027-12-01T09:00:00+01:00"}],"except":[{"cron":"* * * 25 12 *"}],"margin":"25%","spread":"hash","missed":"all",
+        "retry":{"initial":"2s","factor":3,"cap":"5m","maxAttempts":9},"until":"2030-01-01T00:00:00Z",
+        "maxTriggers":1000}
+        """#
+    static let timing = """
+        010300a0fe0a80a0d5edee66010c302033302032204c202a202a0201808080800404fe3f0001007f0000000d4575726f7065
+        2f4265726c696e040280c0fa84b16a01010d2a202a202a203235203132202a06ffffffffffffffff0fffffffffffffffff0f
+        ffffff0780208080801000007f000000035554430202882701020000018080b9c4d285dd0601d00f
+        """
+    static let action = """
+        010101035055541968747470733a2f2f6578616d706c652e636f6d2f613f623d630105582d4b6579017601137b226e223a5b
+        312c322e35302c22c3a9225d7d80ecb80b018092f401808080808080808440808c8d9e0212
+        """
+    static let message = """
+        0101a1fd8846a67941acaf0b9c1611f72d02048080afa2dbffad068089a9a3dbffad0680fbe380dcffad060461636d650361
+        2f6203010203
+        """
+
+    private func read() throws -> ScheduleSpec {
+        let identity = ScheduleIdentity(tenant: TenantID("acme")!, name: ScheduleName("a")!)
+        return try ScheduleSpec(
+            json: try JSON(parsing: RecordedFormatTests.spec), identity: identity, zones: TestZones.catalog,
+            now: Timestamp(seconds: 1_790_000_000))
+    }
+
+    @Test func `a timing of version 1 is read`() throws {
+        let timing = try Timing(decoding: RecordedFormatTests.bytes(RecordedFormatTests.timing))
+        #expect(try timing == read().timing)
+    }
+
+    @Test func `an action record of version 1 is read`() throws {
+        let spec = try read()
+        let record = try ActionRecord(decoding: RecordedFormatTests.bytes(RecordedFormatTests.action))
+        #expect(record == ActionRecord(action: spec.action, retry: spec.retry))
+    }
+
+    @Test func `a trigger message of version 1 is read`() throws {
+        let message = try TriggerMessage(decoding: RecordedFormatTests.bytes(RecordedFormatTests.message))
+        #expect(message.id == Identifier("01a1fd88-46a6-7941-acaf-0b9c1611f72d") && message.kind == .manual)
+        #expect(message.redrive == 2 && message.occurrence == Timestamp(seconds: 1_790_000_000))
+        #expect(
+            message.plannedAt == Timestamp(seconds: 1_790_000_001)
+                && message.deadline == Timestamp(seconds: 1_790_000_099))
+        #expect(message.tenant == "acme" && message.schedule == "a/b" && message.action == [1, 2, 3])
+    }
+}
