@@ -93,7 +93,8 @@ let package = Package(
             name: "headgate", dependencies: ["Model", "FunctionRuntime", "HTTP", "Postgres", argumentParser],
             path: "local-runner/CLI", exclude: ["README.md"], swiftSettings: settings),
         .executableTarget(
-            name: "headgate-bench", dependencies: ["Model", "HTTP", "Postgres", argumentParser],
+            name: "headgate-bench",
+            dependencies: ["Model", "HTTP", "Postgres", "Queue", "Redis", "TestServers", argumentParser],
             path: "Tests/Benchmarks",
             exclude: ["README.md"], swiftSettings: testSettings),
         .executableTarget(
@@ -103,8 +104,8 @@ let package = Package(
         test(
             "IntegrationTests",
             [
-                "Model", "HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Store", "TestServers", "TestTarget",
-                "loader",
+                "Model", "FunctionRuntime", "HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Store", "TestServers",
+                "TestTarget", "loader",
                 "trigger-worker", "historian", "monitor", "api", "headgate", crypto,
             ]),
         test("WrapperTests", ["Model", "HTTP", "Postgres", "Queue", "Redis", "TestServers", "TestTarget"]),

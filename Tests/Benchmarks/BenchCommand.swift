@@ -25,7 +25,7 @@ import Model
             switch scenario {
             case "S1": rows += try await Sustained(rate: rate, seconds: seconds, name: "S1").run(stand)
             case "S4": rows += try await Sustained(rate: 250, seconds: seconds, name: "S4").run(stand)
-            default: rows += try ColdStart().run(stand)
+            default: rows += try await ColdStart().run(programs: stand.programs)
             }
         }
         let text = ResultRow.table(rows)

@@ -92,6 +92,21 @@ final class Stand {
         try JSON(parsing: try await http.execute(HTTPRequest(url: "\(target)/_stats")).body)
     }
 
+    /// Pauses what a scenario has registered, waits until every trigger has ended, and counts them.
+    func settled(name: String) async throws -> (all: Int, delivered: Int) {
+        let prefix = "name like '\(name)-%'"
+        try await database.run(script: "update headgate.schedule set next_at = null, state = 1 where \(prefix)")
+        for _ in 0..<240 {
+            let open = try await numbers("select count(*)::float8 from headgate.trigger where state < 2 and \(prefix)")
+            if open[0] == 0 { break }
+            try await Task.sleep(for: .milliseconds(250))
+        }
+        let counts = try await numbers(
+            "select count(*)::float8, (count(*) filter (where state = 2))::float8 from headgate.trigger where \(prefix)"
+        )
+        return (Int(counts[0] ?? -1), Int(counts[1] ?? -1))
+    }
+
     func numbers(_ sql: String) async throws -> [Double?] {
         try await database.query(StatementCall(Statement(sql))) { row throws(PostgresError) in
             (0..<6).map { (try? row.double($0)) ?? nil }

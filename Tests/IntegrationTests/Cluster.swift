@@ -149,9 +149,13 @@ final class Cluster: Sendable {
     }
 
     /// How many different keys the target has seen.
-    func keysSeen() async throws -> Int {
+    func keysSeen() async throws -> Int { try await callsSeen().distinct }
+
+    /// How many different keys the target has seen, and in how many calls.
+    func callsSeen() async throws -> (distinct: Int, total: Int) {
         let response = try await HTTPClient().execute(HTTPRequest(url: "http://127.0.0.1:\(target.port)/_stats"))
-        return try JSON(parsing: response.body)["distinctKeys"]?.int ?? -1
+        let statistics = try JSON(parsing: response.body)
+        return (statistics["distinctKeys"]?.int ?? -1, statistics["total"]?.int ?? -1)
     }
 
     func trigger(_ schedule: String) async throws -> TriggerRow {
