@@ -77,6 +77,10 @@ package struct Migrator: Sendable {
                     create role headgate_engine \(login); end if;
                 execute format('grant create on database %I to headgate_owner', current_database());
                 grant headgate_owner to headgate_engine;
+                -- For imports of many tenants, after the API has checked that the caller may: taken on by a transaction, never
+                -- inherited.
+                alter role headgate_api noinherit;
+                grant headgate_engine to headgate_api;
                 if not pg_has_role(current_user, 'headgate_owner', 'member') then
                     execute format('grant headgate_owner to %I', current_user); end if;
             end $$; \(alter)

@@ -8,11 +8,15 @@ package protocol ScheduleRegistry: Sendable {
     /// The version of the schema; 0: none.
     func schemaVersion() async throws -> Int
 
-    /// Creates or replaces schedules of one tenant, in order. A schedule whose timing and action are unchanged keeps its
+    /// Creates or replaces schedules, in order, each name once. A schedule whose timing and action are unchanged keeps its
     /// revision. Triggers of a replaced revision are asked to be cancelled.
     ///
     /// Throws `RevisionMismatch`, and changes nothing, where one does not have the revision that its write expects.
-    func put(_ schedules: [ScheduleWrite], by actor: AuditActor, now: Timestamp) async throws -> [PutResult]
+    ///
+    /// - Parameter acrossTenants: they may belong to any tenant; the caller has checked that the actor may do that.
+    func put(
+        _ schedules: [ScheduleWrite], by actor: AuditActor, acrossTenants: Bool, now: Timestamp
+    ) async throws -> [PutResult]
     func schedule(_ name: String, tenant: String) async throws -> ScheduleRow?
     func schedules(
         tenant: String, prefix: String, state: ScheduleState?, after name: String, limit: Int
@@ -86,6 +90,7 @@ package struct RevisionMismatch: Error, Hashable {
 }
 
 package struct ScheduleWrite: Sendable {
+    package var tenant: String
     package var name: String
     /// Nil: it may exist or not.
     package var expecting: ExpectedRevision?
@@ -100,9 +105,10 @@ package struct ScheduleWrite: Sendable {
     package var next: @Sendable (Timestamp) -> Timestamp?
 
     package init(
-        name: String, id: Identifier, shard: Int, timing: [UInt8], action: [UInt8], paused: Bool?,
+        tenant: String, name: String, id: Identifier, shard: Int, timing: [UInt8], action: [UInt8], paused: Bool?,
         next: @escaping @Sendable (Timestamp) -> Timestamp?
     ) {
+        self.tenant = tenant
         self.name = name
         self.id = id
         self.shard = shard

@@ -118,11 +118,13 @@ final class Cluster: Sendable {
                 let id = Identifier.v7(at: now, using: &random)
                 let timing = spec.timing
                 return ScheduleWrite(
-                    name: name, id: id, shard: MessageID(id).shard(of: Cluster.shards), timing: timing.encode(),
+                    tenant: tenant, name: name, id: id, shard: MessageID(id).shard(of: Cluster.shards),
+                    timing: timing.encode(),
                     action: ActionRecord(action: spec.action, retry: spec.retry).encoded, paused: nil,
                     next: { timing.next(atOrAfter: $0, zones: Cluster.zones) })
             }
-            _ = try await registry.put(writes, by: AuditActor(tenant: tenant, subject: "test"), now: now)
+            _ = try await registry.put(
+                writes, by: AuditActor(tenant: tenant, subject: "test"), acrossTenants: false, now: now)
         }
     }
 

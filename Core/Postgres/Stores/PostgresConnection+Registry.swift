@@ -4,6 +4,7 @@ import Store
 /// An open trigger that a change of its schedule cancels.
 struct OpenTrigger: Sendable {
     var id: Identifier
+    var schedule: Identifier
     /// The queue may hold it.
     var isQueued: Bool
     /// Its occurrence, where a new revision plans it again: it is of the calendar, and later than all that is settled.
@@ -12,16 +13,16 @@ struct OpenTrigger: Sendable {
 
 extension PostgresConnection {
     func find(_ name: String, _ tenant: String) throws(PostgresError) -> ScheduleRow? {
-        try query(StatementCall(.apiLockNames, [.text(tenant), .texts([name])])) { row throws(PostgresError) in
+        try query(StatementCall(.apiLockNames, [.texts([tenant]), .texts([name])])) { row throws(PostgresError) in
             try row.schedule()
         }.first
     }
 
     /// The first write whose schedule is not as it expects. Locks those schedules, so that they stay as they are.
-    func mismatch(_ writes: [ScheduleWrite], tenant: String) throws(PostgresError) -> RevisionMismatch? {
+    func mismatch(_ writes: [ScheduleWrite]) throws(PostgresError) -> RevisionMismatch? {
         for write in writes {
             guard let expecting = write.expecting else { continue }
-            if let mismatch = expecting.mismatch(try find(write.name, tenant)) { return mismatch }
+            if let mismatch = expecting.mismatch(try find(write.name, write.tenant)) { return mismatch }
         }
         return nil
     }
@@ -37,7 +38,8 @@ extension PostgresConnection {
         try query(StatementCall(.apiCancelOpen, [.uuids(schedules), .time(now), .text(reason)])) {
             row throws(PostgresError) in
             OpenTrigger(
-                id: try row.required(0, row.uuid), isQueued: try row.required(1, row.bool),
+                id: try row.required(0, row.uuid), schedule: try row.required(3, row.uuid),
+                isQueued: try row.required(1, row.bool),
                 replanned: try row.time(2))
         }
     }
@@ -45,30 +47,78 @@ extension PostgresConnection {
     func note(
         _ actor: AuditActor, _ action: String, _ object: String, reason: String? = nil, now: Timestamp
     ) throws(PostgresError) {
+        try note([(actor.tenant, object)], by: actor.subject, action, reason: reason, now: now)
+    }
+
+    func note(
+        _ objects: [(tenant: String, object: String)], by subject: String, _ action: String, reason: String? = nil,
+        now: Timestamp
+    ) throws(PostgresError) {
         try execute(
             StatementCall(
                 .apiAudit,
                 [
-                    .time(now), .text(actor.tenant), .text(actor.subject), .text(action), .text(object), .text(reason),
+                    .time(now), .text(subject), .text(action), .texts(objects.map(\.tenant)),
+                    .texts(objects.map(\.object)), .texts(objects.map { _ in reason }),
                 ]))
     }
 
-    func insert(_ rows: [ScheduleRow], kind: Int, tenant: String, now: Timestamp) throws(PostgresError) {
+    func insert(_ rows: [ScheduleRow], kind: Int, now: Timestamp) throws(PostgresError) {
         try execute(
             StatementCall(
                 .apiInsertSchedules,
                 [
-                    .text(tenant), .smallint(kind), .time(now), .smallints(rows.map(\.shard)), .uuids(rows.map(\.id)),
+                    .smallint(kind), .time(now), .texts(rows.map(\.tenant)), .smallints(rows.map(\.shard)),
+                    .uuids(rows.map(\.id)),
                     .texts(rows.map(\.name)), .smallints(rows.map(\.state.rawValue)), .times(rows.map(\.nextAt)),
                     .times(rows.map(\.resumeAt)), .byteas(rows.map(\.timing)), .byteas(rows.map(\.action)),
                 ]))
     }
 
+    /// Keeps the floors of these shards from being raised until the transaction ends.
+    func shareFloors(of shards: Set<Int>) throws(PostgresError) {
+        for shard in shards.sorted() {
+            try query(StatementCall(.shareFloor, [.int(shard)])) { _ throws(PostgresError) in }
+        }
+    }
+
+    /// What becomes of each write, and the triggers that it cancels.
+    func results(
+        of writes: [ScheduleWrite], existing: [ScheduleRow], now: Timestamp
+    ) throws(PostgresError) -> [PutResult] {
+        let rows = Dictionary(uniqueKeysWithValues: existing.map { (ScheduleKey($0.tenant, $0.name), $0) })
+        var changed: [Identifier] = []
+        var paused: [Identifier] = []
+        for write in writes {
+            guard let row = rows[ScheduleKey(write.tenant, write.name)] else { continue }
+            if row.timing != write.timing || row.action != write.action {
+                changed.append(row.id)
+            } else if write.paused == true && row.state != .paused {
+                paused.append(row.id)
+            }
+        }
+        var open: [OpenTrigger] = []
+        if !changed.isEmpty { open += try cancelOpen(changed, now: now, reason: "superseded") }
+        if !paused.isEmpty { open += try cancelOpen(paused, now: now, reason: "paused") }
+        let bySchedule = Dictionary(grouping: open, by: \.schedule)
+        return writes.map { write in
+            guard let row = rows[ScheduleKey(write.tenant, write.name)] else {
+                return PutResult(row: write.newRow(now: now), isCreated: true, cancelled: [])
+            }
+            let open = bySchedule[row.id] ?? []
+            // From the first occurrence that nobody has planned, or that is cancelled here.
+            let from = [now, row.nextAt, row.resumeAt, open.compactMap(\.replanned).min()].compactMap(\.self).min()!
+            return PutResult(
+                row: write.replaced(row, from: from, now: now), isCreated: false,
+                cancelled: open.filter(\.isQueued).map(\.id))
+        }
+    }
+
     /// Writes new and replaced schedules, and lowers the floors of their shards.
-    func write(_ results: [PutResult], tenant: String, now: Timestamp) throws(PostgresError) {
+    func write(_ results: [PutResult], now: Timestamp) throws(PostgresError) {
         let new = results.filter(\.isCreated).map(\.row)
         let old = results.filter { !$0.isCreated }.map(\.row)
-        if !new.isEmpty { try insert(new, kind: 0, tenant: tenant, now: now) }
+        if !new.isEmpty { try insert(new, kind: 0, now: now) }
         if !old.isEmpty {
             try execute(
                 StatementCall(
@@ -87,6 +137,16 @@ extension PostgresConnection {
     }
 }
 
+private struct ScheduleKey: Hashable {
+    var tenant: String
+    var name: String
+
+    init(_ tenant: String, _ name: String) {
+        self.tenant = tenant
+        self.name = name
+    }
+}
+
 extension ExpectedRevision {
     func mismatch(_ row: ScheduleRow?) -> RevisionMismatch? {
         guard let row else { return RevisionMismatch(revision: nil) }
@@ -98,7 +158,7 @@ extension ExpectedRevision {
 }
 
 extension ScheduleWrite {
-    func newRow(tenant: String, now: Timestamp) -> ScheduleRow {
+    func newRow(now: Timestamp) -> ScheduleRow {
         let next = next(now)
         let isPaused = paused == true
         return ScheduleRow(

@@ -29,11 +29,12 @@ package final class PostgresRegistry: ScheduleRegistry {
         }.first.flatMap { $0 } ?? 0
     }
 
-    /// Runs `body` in a transaction of a tenant; repeats it once where the server asks for that.
+    /// Runs `body` in a transaction of a tenant, or, without one, of all as the engine's role; repeats it once where the server
+    /// asks for that.
     func inTransaction<Value: Sendable>(
-        of tenant: String, _ body: @escaping @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
+        of tenant: String?, _ body: @escaping @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
     ) async throws -> Value {
-        let first = [StatementCall(.setTenant, [.text(tenant)])]
+        let first = [tenant.map { StatementCall(.setTenant, [.text($0)]) } ?? StatementCall(.becomeEngine)]
         return try await pool.with { connection in
             do {
                 return try await connection.transaction(first: first, body)
@@ -45,48 +46,29 @@ package final class PostgresRegistry: ScheduleRegistry {
 
     // MARK: Schedules
 
-    package func put(_ schedules: [ScheduleWrite], by actor: AuditActor, now: Timestamp) async throws -> [PutResult] {
-        try await inTransaction(of: actor.tenant) {
+    package func put(
+        _ schedules: [ScheduleWrite], by actor: AuditActor, acrossTenants: Bool, now: Timestamp
+    ) async throws -> [PutResult] {
+        precondition(acrossTenants || schedules.allSatisfy { $0.tenant == actor.tenant }, "another tenant's schedule")
+        return try await inTransaction(of: acrossTenants ? nil : actor.tenant) {
             connection throws(PostgresError) -> Result<[PutResult], RevisionMismatch> in
-            if let mismatch = try connection.mismatch(schedules, tenant: actor.tenant) { return .failure(mismatch) }
-            for shard in Set(schedules.map(\.shard)).sorted() {
-                try connection.query(StatementCall(.shareFloor, [.int(shard)])) { _ throws(PostgresError) in }
-            }
+            if let mismatch = try connection.mismatch(schedules) { return .failure(mismatch) }
+            try connection.shareFloors(of: Set(schedules.map(\.shard)))
+            let names = [PostgresValue.texts(schedules.map(\.tenant)), .texts(schedules.map(\.name))]
             try connection.execute(
                 StatementCall(
-                    .apiPutName,
-                    [
-                        .text(actor.tenant), .texts(schedules.map(\.name)), .uuids(schedules.map(\.id)),
-                        .smallints(schedules.map(\.shard)),
-                    ]))
-            let existing = try connection.query(
-                StatementCall(.apiLockNames, [.text(actor.tenant), .texts(schedules.map(\.name))])
-            ) { row throws(PostgresError) in try row.schedule() }
-            let byName = Dictionary(uniqueKeysWithValues: existing.map { ($0.name, $0) })
-            for shard in Set(existing.map(\.shard)).subtracting(schedules.map(\.shard)).sorted() {
-                try connection.query(StatementCall(.shareFloor, [.int(shard)])) { _ throws(PostgresError) in }
+                    .apiPutName, names + [.uuids(schedules.map(\.id)), .smallints(schedules.map(\.shard))]))
+            let existing = try connection.query(StatementCall(.apiLockNames, names)) { row throws(PostgresError) in
+                try row.schedule()
             }
-            var cancelled: [Identifier: [Identifier]] = [:]
-            let results = try schedules.map { write throws(PostgresError) -> PutResult in
-                guard let row = byName[write.name] else {
-                    return PutResult(row: write.newRow(tenant: actor.tenant, now: now), isCreated: true, cancelled: [])
-                }
-                var from = now
-                let isChanged = row.timing != write.timing || row.action != write.action
-                if isChanged || write.paused == true && row.state != .paused {
-                    let open = try connection.cancelOpen(
-                        [row.id], now: now, reason: isChanged ? "superseded" : "paused")
-                    cancelled[row.id] = open.filter(\.isQueued).map(\.id)
-                    // From the first occurrence that nobody has planned, or that is cancelled here.
-                    from = [now, row.nextAt, row.resumeAt, open.compactMap(\.replanned).min()].compactMap(\.self).min()!
-                }
-                return PutResult(
-                    row: write.replaced(row, from: from, now: now), isCreated: false, cancelled: cancelled[row.id] ?? []
-                )
+            try connection.shareFloors(of: Set(existing.map(\.shard)).subtracting(schedules.map(\.shard)))
+            let results = try connection.results(of: schedules, existing: existing, now: now)
+            try connection.write(results, now: now)
+            let counts = schedules.reduce(into: [:]) { $0[$1.tenant, default: 0] += 1 }
+            let objects = counts.sorted { $0.key < $1.key }.map { tenant, count in
+                (tenant, schedules.count == 1 ? schedules[0].name : "\(count) schedules")
             }
-            try connection.write(results, tenant: actor.tenant, now: now)
-            let name = schedules.count == 1 ? schedules[0].name : "\(schedules.count) schedules"
-            try connection.note(actor, "schedule.put", name, now: now)
+            try connection.note(objects, by: actor.subject, "schedule.put", now: now)
             return .success(results)
         }.get()
     }
@@ -163,12 +145,15 @@ package final class PostgresRegistry: ScheduleRegistry {
                 let taken = try connection.execute(
                     StatementCall(
                         .apiPutName,
-                        [.text(actor.tenant), .texts([hidden.name]), .uuids([hidden.id]), .smallints([hidden.shard])]))
+                        [
+                            .texts([actor.tenant]), .texts([hidden.name]), .uuids([hidden.id]),
+                            .smallints([hidden.shard]),
+                        ]))
                 if taken == 0 { return false }
-                var row = hidden.newRow(tenant: actor.tenant, now: now)
+                var row = hidden.newRow(now: now)
                 // Stored triggers need no arming: the row only keeps the action.
                 if trigger.isStored { (row.state, row.nextAt) = (.finished, nil) }
-                try connection.insert([row], kind: 1, tenant: actor.tenant, now: now)
+                try connection.insert([row], kind: 1, now: now)
                 if let next = row.nextAt {
                     try connection.execute(StatementCall(.apiLowerFloor, [.smallints([row.shard]), .times([next])]))
                 }

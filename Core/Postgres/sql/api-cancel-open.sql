@@ -1,6 +1,6 @@
 -- Asks to cancel the open triggers of schedules: $1 schedule ids, $2 now, $3 reason. Those that were never sent are
 -- cancelled at once. Returns the ids, whether the queue may hold them, and the occurrence of those
--- that a new revision plans again. Index: trigger_schedule.
+-- that a new revision plans again, and the schedules. Index: trigger_schedule.
 with open as (
     update headgate.trigger t
     set cancel_requested = true, reason = $3, state = case when t.state = 0 then 7 else t.state end
@@ -14,5 +14,5 @@ with open as (
 select id, state = 1, case when kind = 0 and occurrence > coalesce((
         select max(d.occurrence) from headgate.trigger d
         where d.schedule_id = o.schedule_id and d.kind = 0 and d.state between 2 and 6
-            and d.day >= ($2::timestamptz at time zone 'UTC')::date - 9), '-infinity') then occurrence end
+            and d.day >= ($2::timestamptz at time zone 'UTC')::date - 9), '-infinity') then occurrence end, schedule_id
 from open o

@@ -1,7 +1,8 @@
--- Inserts schedules whose names were taken: $1 tenant, $2 kind, $3 now, then per row: $4 shard, $5 id, $6 name, $7 state,
+-- Inserts schedules whose names were taken: $1 kind, $2 now, then per row: $3 tenant, $4 shard, $5 id, $6 name, $7 state,
 -- $8 next_at, $9 resume_at, $10 timing, $11 action. Indexes: primary key, schedule_next_at.
 insert into headgate.schedule (shard, id, tenant, name, kind, revision, state, next_at, resume_at, timing, action,
     created_at, updated_at)
-select shard, id, $1, name, $2, 1, state, next_at, resume_at, timing, action, $3, $3
-from unnest($4::smallint[], $5::uuid[], $6::text[], $7::smallint[], $8::timestamptz[], $9::timestamptz[], $10::bytea[], $11::bytea[])
-    as u (shard, id, name, state, next_at, resume_at, timing, action)
+select shard, id, tenant, name, $1, 1, state, next_at, resume_at, timing, action, $2, $2
+from unnest($3::text[], $4::smallint[], $5::uuid[], $6::text[], $7::smallint[], $8::timestamptz[], $9::timestamptz[],
+    $10::bytea[], $11::bytea[])
+    as u (tenant, shard, id, name, state, next_at, resume_at, timing, action)

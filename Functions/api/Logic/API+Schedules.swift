@@ -53,7 +53,8 @@ extension API {
         let id = Identifier.v7(at: now, using: &random)
         let (timing, zones) = (spec.timing, zones)
         return ScheduleWrite(
-            name: name.description, id: id, shard: MessageID(id).shard(of: shards), timing: timing.encode(),
+            tenant: tenant, name: name.description, id: id, shard: MessageID(id).shard(of: shards),
+            timing: timing.encode(),
             action: ActionRecord(action: spec.action, retry: spec.retry).encoded, paused: spec.paused,
             next: { timing.next(atOrAfter: $0, zones: zones) })
     }
@@ -64,7 +65,7 @@ extension API {
         var write = try write(
             try await call.json(), name: name, tenant: call.caller.tenant, now: now, ignoring: ["name"])
         write.expecting = try call.expectedRevision()
-        let result = try await registry.put([write], by: call.caller.actor, now: now)[0]
+        let result = try await registry.put([write], by: call.caller.actor, acrossTenants: false, now: now)[0]
         await cancelInQueue(result.cancelled, tenant: call.caller.tenant, reason: "superseded")
         return try response(result.row, status: result.isCreated ? .created : .ok)
     }
@@ -219,52 +220,61 @@ extension API {
         ])
     }
 
-    /// Good lines are stored, 500 a transaction; bad ones are listed.
+    /// Good lines are stored, a thousand a transaction; bad ones are listed. While one batch is written the next is read.
     private func importSchedules(_ call: Call) async throws -> Response {
         let body = try await call.bytes(limit: 64 << 20)
         let now = try await registry.now()
         var refused: [(line: Int, errors: [FieldError])] = []
-        var batches: [String: [ScheduleWrite]] = [:]
+        var batch: [ScheduleWrite] = []
         var names: Set<String> = []
-        var created = 0
-        var updated = 0
-        func flush(_ tenant: String) async throws {
-            let batch = batches.removeValue(forKey: tenant) ?? []
-            if batch.isEmpty { return }
-            let actor = AuditActor(tenant: tenant, subject: call.caller.subject)
-            let results = try await registry.put(batch, by: actor, now: now)
-            created += results.filter(\.isCreated).count
-            updated += results.filter { !$0.isCreated }.count
-            await cancelInQueue(results.flatMap(\.cancelled), tenant: tenant, reason: "superseded")
-        }
+        var writing: Task<ImportCounts, any Error>?
+        var counts = ImportCounts()
         for (index, line) in body.split(separator: 10, omittingEmptySubsequences: false).enumerated()
         where line.contains(where: { (byte: UInt8) in byte > 32 }) {
-            var full: String?
             do throws(FieldErrors) {
-                let (tenant, write) = try importLine(line, call.caller, now: now)
-                guard names.insert("\(tenant)/\(write.name)").inserted else {
+                let write = try importLine(line, call.caller, now: now)
+                guard names.insert("\(write.tenant)/\(write.name)").inserted else {
                     throw FieldErrors([FieldError(pointer: "/name", detail: "the name stands in an earlier line too")])
                 }
-                batches[tenant, default: []].append(write)
-                full = batches[tenant]!.count >= 500 ? tenant : nil
+                batch.append(write)
             } catch {
                 refused.append((index + 1, error.errors))
             }
-            if let full { try await flush(full) }
+            if batch.count == API.importBatch {
+                if let writing { counts += try await writing.value }
+                let full = batch
+                writing = Task { try await store(full, by: call.caller, now: now) }
+                batch = []
+            }
         }
-        for tenant in batches.keys.sorted() { try await flush(tenant) }
+        if let writing { counts += try await writing.value }
+        if !batch.isEmpty { counts += try await store(batch, by: call.caller, now: now) }
         let list = refused.map { line, errors -> JSON in
             [
                 "line": .integer(line),
                 "errors": .array(errors.map { ["pointer": .string($0.pointer), "detail": .string($0.detail)] }),
             ]
         }
-        return Response.json(["created": .integer(created), "updated": .integer(updated), "refused": .array(list)])
+        return Response.json([
+            "created": .integer(counts.created), "updated": .integer(counts.updated), "refused": .array(list),
+        ])
     }
 
-    private func importLine(_ line: ArraySlice<UInt8>, _ caller: Caller, now: Timestamp) throws(FieldErrors) -> (
-        String, ScheduleWrite
-    ) {
+    private static let importBatch = 1_000
+
+    private func store(_ batch: [ScheduleWrite], by caller: Caller, now: Timestamp) async throws -> ImportCounts {
+        let isMixed = batch.contains { $0.tenant != caller.tenant }
+        let results = try await registry.put(batch, by: caller.actor, acrossTenants: isMixed, now: now)
+        for (tenant, results) in Dictionary(grouping: results.filter { !$0.cancelled.isEmpty }, by: \.row.tenant) {
+            await cancelInQueue(results.flatMap(\.cancelled), tenant: tenant, reason: "superseded")
+        }
+        let created = results.filter(\.isCreated).count
+        return ImportCounts(created: created, updated: results.count - created)
+    }
+
+    private func importLine(_ line: ArraySlice<UInt8>, _ caller: Caller, now: Timestamp) throws(FieldErrors)
+        -> ScheduleWrite
+    {
         let document: JSON
         do throws(JSON.SyntaxError) {
             document = try JSON(parsing: line)
@@ -283,10 +293,20 @@ extension API {
             let write = try write(
                 document, name: name ?? ScheduleName(checked: "unnamed"), tenant: target, now: now,
                 ignoring: ["name", "tenant"])
-            if errors.isEmpty { return (target, write) }
+            if errors.isEmpty { return write }
         } catch {
             errors += error.errors
         }
         throw FieldErrors(errors)
+    }
+}
+
+private struct ImportCounts: Sendable {
+    var created = 0
+    var updated = 0
+
+    static func += (left: inout ImportCounts, right: ImportCounts) {
+        left.created += right.created
+        left.updated += right.updated
     }
 }

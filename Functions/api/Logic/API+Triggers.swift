@@ -132,7 +132,8 @@ extension API {
         let isStored = occurrence < now + .seconds(2 * 86_400)
         let isNow = occurrence <= now + .seconds(2)
         let hidden = ScheduleWrite(
-            name: name, id: scheduleID, shard: shard, timing: spec.timing.encode(), action: action, paused: nil,
+            tenant: call.caller.tenant, name: name, id: scheduleID, shard: shard, timing: spec.timing.encode(),
+            action: action, paused: nil,
             next: { _ in occurrence })
         let message = TriggerMessage(
             id: key.id(), kind: .oneOff, redrive: 0, occurrence: occurrence, plannedAt: occurrence,
