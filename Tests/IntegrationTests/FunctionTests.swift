@@ -90,7 +90,7 @@ import Testing
             let now = try await it.registry.now()
             try await it.register((0..<8).map { ("s\($0)", it.once("/slow/60s/x", after: .seconds(1), at: now)) })
             let worker = try it.start("trigger-worker", ["--concurrency", "4", "--batch", "4"])
-            try await eventually("it is full") { try await it.keysSeen() == 4 }
+            try await eventually("it is full") { try await it.keysSeen() == 2 }
             worker.terminate()
             try await eventually("asked twice it lets go") {
                 if worker.isRunning { kill(worker.processIdentifier, SIGTERM) }
@@ -109,6 +109,33 @@ import Testing
             #expect(try await it.number("select count(*) from headgate.trigger where state = 2 and attempts = 1") == 1)
             try await eventually("idle, it ends") { !worker.isRunning }
             #expect(worker.terminationStatus == 0)
+        }
+    }
+
+    @Test func `a dead host costs a few attempts, and a slow one takes no place from others`() async throws {
+        try await Cluster.with { it in
+            try it.startAll(except: ["trigger-worker"])
+            let now = try await it.registry.now()
+            let closed = "http://127.0.0.1:\(freePort())/x"
+            func to(_ url: String) -> JSON {
+                [
+                    "action": ["http": ["url": .string(url)]], "when": [["at": .time(now + .seconds(1))]],
+                    "retry": ["initial": "50ms", "maxAttempts": 60],
+                ]
+            }
+            let slow = "http://localhost:\(it.target.port)/slow/20s/x"
+            try await it.register(
+                (0..<100).map { ("dead\($0)", to(closed)) } + (0..<60).map { ("slow\($0)", to(slow)) })
+            try it.start("trigger-worker", ["--concurrency", "32", "--batch", "16"])
+            try await eventually("the slow ones have all the places they may have") { try await it.keysSeen() >= 20 }
+            let later = try await it.registry.now()
+            try await it.register((0..<100).map { ("quick\($0)", it.once("/ok", after: .seconds(1), at: later)) })
+            let quick = "select count(*) from headgate.trigger where name like 'quick%' and state = 2"
+            try await eventually("the others are not held up", within: .seconds(12)) {
+                try await it.number(quick) == 100
+            }
+            let calls = try await it.number("select sum(attempts)::int8 from headgate.trigger where name like 'dead%'")
+            #expect(calls < 150, "\(calls) calls to a host that never answered")
         }
     }
 }

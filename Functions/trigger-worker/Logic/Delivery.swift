@@ -9,7 +9,30 @@ struct Delivery: Sendable {
     let receipt: Receipt
     /// The number of the call to make, from 1.
     let attempt: Int
+    /// The host and port of the call's URL.
+    let host: String
     var startedAt: Timestamp
+
+    init(
+        message: TriggerMessage, record: ActionRecord, receipt: Receipt, attempt: Int, startedAt: Timestamp
+    ) {
+        self.message = message
+        self.record = record
+        self.receipt = receipt
+        self.attempt = attempt
+        self.startedAt = startedAt
+        switch record.action {
+        case .http(let call): host = Delivery.host(of: call.url)
+        }
+    }
+
+    /// What stands between the scheme and the path.
+    private static func host(of url: String) -> String {
+        let bytes = url.utf8
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return url }
+        let rest = bytes[colon...].dropFirst(3)
+        return String(rest.prefix { !"/?#".utf8.contains($0) }) ?? url
+    }
 
     /// Bytes of an answer that are recorded.
     static let keptBytes = 4_096

@@ -45,6 +45,19 @@ package enum DeliveryRules {
         return .retry(after: delay, reason: reason)
     }
 
+    /// Whether the host gave an answer, of whatever kind; nil where the call says nothing of the host: we cancelled it, or it
+    /// could not be made.
+    static func isAnswered(_ result: HTTPResult) -> Bool? {
+        switch result {
+        case .success: true
+        case .failure(let error):
+            switch error.code {
+            case .cancelled, .invalid, .forbidden: nil
+            case .dns, .connect, .tls, .timeout, .broken: false
+            }
+        }
+    }
+
     /// Request timeout, too early, too many requests, and the server's own faults.
     package static func isRetryable(_ status: Int) -> Bool {
         status == 408 || status == 425 || status == 429 || (500..<600).contains(status)

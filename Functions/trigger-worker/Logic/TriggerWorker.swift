@@ -18,6 +18,12 @@ package actor TriggerWorker {
         package var visibility: Duration = .seconds(30)
         /// How long calls under way may take when the worker is asked to stop.
         package var drain: Duration = .seconds(25)
+        /// Calls in flight to one host; nil: five eighths of all, so that the other hosts have the rest.
+        package var perHost: Int?
+        /// Calls in flight of one tenant; nil: seven eighths of all: a tenant alone has room beside its slow host.
+        package var perTenant: Int?
+        /// How long a lease waits here for a place at its host before it is released.
+        package var parking: Duration = .milliseconds(200)
 
         package init() {}
     }
@@ -27,12 +33,20 @@ package actor TriggerWorker {
         var token: HTTPCallToken?
     }
 
+    /// A lease that waits for a place at its host or of its tenant.
+    private struct Parked {
+        var delivery: Delivery
+        var since: ContinuousClock.Instant
+    }
+
     private let runtime: FunctionRuntime
     private let configuration: Configuration
     private let queue: any MessageQueue
     private let client: HTTPClient
     private let finished = Finished()
     private var flights: [Receipt: Flight] = [:]
+    private var gate: TargetGate
+    private var parked: [Parked] = []
     /// Settlements without a call, one after the other.
     private var settling: Task<Void, Never>?
     private var room: CheckedContinuation<Void, Never>?
@@ -45,6 +59,11 @@ package actor TriggerWorker {
         self.configuration = configuration
         self.queue = queue
         self.client = client
+        let all = configuration.concurrency
+        gate = TargetGate(
+            .init(
+                perHost: configuration.perHost ?? max(1, all * 5 / 8),
+                perTenant: configuration.perTenant ?? max(1, all * 7 / 8)))
     }
 
     /// Works until it is asked to stop, idle or old; then lets calls under way end, and settles them.
@@ -80,7 +99,7 @@ package actor TriggerWorker {
     private func receiveLoop() async {
         let life = runtime.life
         while !life.isStopping {
-            let free = configuration.concurrency - flights.count
+            let free = configuration.concurrency - flights.count - parked.count
             if free < min(configuration.batch, max(1, configuration.concurrency / 4)) {
                 await waitForRoom()
                 continue
@@ -145,15 +164,49 @@ package actor TriggerWorker {
                 count(.expired)
                 continue
             }
-            call(delivery)
+            if let release = begin(delivery, since: .now) { settlements.append(release) }
         }
-        if !settlements.isEmpty {
-            let last = settlements
-            let before = settling
-            settling = Task {
-                await before?.value
-                await settle(last)
+        settleLater(settlements)
+    }
+
+    /// Makes the call, or parks it; the release of one that has to wait longer.
+    private func begin(_ delivery: Delivery, since: ContinuousClock.Instant) -> Settlement? {
+        let now = ContinuousClock.now
+        let host = delivery.host
+        switch gate.admit(host: host, tenant: delivery.message.tenant, at: now, using: &random) {
+        case .go: call(delivery)
+        case .wait(let time, let reason):
+            if reason == .breaker || now - since >= configuration.parking || runtime.life.isStopping {
+                runtime.metrics.count(
+                    "headgate_calls_held_back_total", labels: "reason=\"\(reason)\"",
+                    help: "Calls put off, without an attempt, by a limit or a breaker")
+                return Settlement(delivery.receipt, .release(after: time))
             }
+            // The longer others have been turned away, the less it is worth to wait here.
+            if time >= configuration.parking * 4 { return Settlement(delivery.receipt, .release(after: time)) }
+            parked.append(Parked(delivery: delivery, since: since))
+        }
+        return nil
+    }
+
+    /// Gives places that have become free to those that wait, and lets go of those that waited too long.
+    private func beginParked() {
+        if parked.isEmpty { return }
+        let waiting = parked
+        parked = []
+        settleLater(waiting.compactMap { begin($0.delivery, since: $0.since) })
+        // Those that were let go make room.
+        wakeReceiver()
+        runtime.metrics.set(
+            "headgate_breakers_open", Double(gate.openBreakers), help: "Target hosts that give no answer")
+    }
+
+    private func settleLater(_ settlements: [Settlement]) {
+        if settlements.isEmpty { return }
+        let before = settling
+        settling = Task {
+            await before?.value
+            await settle(settlements)
         }
     }
 
@@ -185,7 +238,14 @@ package actor TriggerWorker {
                 items += finished.takeNow()
             }
             await settle(items.compactMap { settlement(of: $0) })
-            for item in items { flights[item.delivery.receipt] = nil }
+            let now = ContinuousClock.now
+            for item in items {
+                flights[item.delivery.receipt] = nil
+                gate.end(
+                    host: item.delivery.host, tenant: item.delivery.message.tenant,
+                    isAnswered: DeliveryRules.isAnswered(item.result), at: now)
+            }
+            beginParked()
             runtime.life.noteWork()
             wakeReceiver()
         }
@@ -201,6 +261,7 @@ package actor TriggerWorker {
     private func watchLoop() async {
         while !Task.isCancelled {
             if !flights.isEmpty { runtime.life.noteWork() }
+            beginParked()
             if runtime.life.isStopping { wakeReceiver() }
             do { try await Task.sleep(for: .milliseconds(100)) } catch { return }
         }
@@ -296,7 +357,7 @@ package actor TriggerWorker {
     /// releases their leases. A function that ends by itself lets them take the time they need.
     private func drain() async {
         var deadline: ContinuousClock.Instant?
-        while !flights.isEmpty {
+        while !flights.isEmpty || !parked.isEmpty {
             if runtime.life.isAskedToStop { deadline = deadline ?? .now + configuration.drain }
             if runtime.life.isUrgent || deadline.map({ ContinuousClock.now > $0 }) ?? false {
                 for flight in flights.values { if let token = flight.token { client.cancel(token) } }

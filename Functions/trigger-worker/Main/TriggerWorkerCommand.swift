@@ -12,6 +12,8 @@ import TriggerWorkerFunction
 
     @Option(help: "Triggers leased at once.") var batch = 100
     @Option(help: "Calls in flight at once.") var concurrency = 256
+    @Option(help: "Calls in flight to one host (default: five eighths of all).") var perHost: Int?
+    @Option(help: "Calls in flight of one tenant (default: seven eighths of all).") var perTenant: Int?
     @Option(help: "End after so long without work.", transform: FunctionHelp.duration) var idle: Duration?
     @Option(help: "End after this time.", transform: FunctionHelp.duration) var maxAge: Duration?
 
@@ -19,6 +21,9 @@ import TriggerWorkerFunction
         guard (1...1_000).contains(batch) else { throw ValidationError("--batch: expected 1 to 1000, found \(batch)") }
         guard (1...10_000).contains(concurrency) else {
             throw ValidationError("--concurrency: expected 1 to 10000, found \(concurrency)")
+        }
+        for (name, limit) in [("--per-host", perHost), ("--per-tenant", perTenant)] {
+            if let limit, limit < 1 { throw ValidationError("\(name): expected 1 or more, found \(limit)") }
         }
     }
 
@@ -28,6 +33,8 @@ import TriggerWorkerFunction
         var configuration = TriggerWorker.Configuration()
         configuration.batch = batch
         configuration.concurrency = concurrency
+        configuration.perHost = perHost
+        configuration.perTenant = perTenant
         configuration.visibility = queue.configuration.visibility
         var http = HTTPClient.Configuration()
         http.maximumConcurrency = concurrency

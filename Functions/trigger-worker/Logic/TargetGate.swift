@@ -1,0 +1,146 @@
+private import Model
+
+/// Decides which calls may be made now, so that a slow or dead target host, or a busy tenant, costs others neither places nor
+/// attempts. A value without I/O or clock: it is told when calls begin and how they end.
+///
+/// A host may have a share of the worker's places, and so may a tenant. A host that gave no answer many times in a row is left
+/// alone for a while, then tried with one call: the circuit breaker of Nygard, "Release It!" (2007).
+package struct TargetGate: Sendable {
+    package struct Configuration: Sendable {
+        /// Calls in flight to one host.
+        package var perHost: Int
+        /// Calls in flight of one tenant.
+        package var perTenant: Int
+        /// Calls without an answer, in a row, that open a host's breaker.
+        package var failuresToOpen = 20
+        /// How long it is open at first; twice as long after each failed trial.
+        package var open: Duration = .seconds(5)
+        package var longestOpen: Duration = .seconds(60)
+        /// How soon a call that found no place is tried again, at least. The more of them find none while no call ends, the
+        /// later: twice for every limit's worth, up to 32 times.
+        package var retry: Duration = .milliseconds(250)
+
+        package init(perHost: Int, perTenant: Int) {
+            precondition(perHost > 0 && perTenant > 0, "a limit of at least one call")
+            self.perHost = perHost
+            self.perTenant = perTenant
+        }
+    }
+
+    package enum Decision: Hashable, Sendable {
+        case go
+        /// To be released for so long, without charging an attempt.
+        case wait(Duration, Reason)
+    }
+
+    package enum Reason: String, Sendable {
+        case host = "the host has all the calls it may have"
+        case tenant = "the tenant has all the calls it may have"
+        case breaker = "the host gives no answer"
+    }
+
+    private enum Breaker {
+        case closed(failures: Int)
+        /// Closed to calls until then; the next one is a trial.
+        case open(until: ContinuousClock.Instant, length: Duration)
+        case trial(length: Duration)
+    }
+
+    /// The places of a host or a tenant.
+    private struct Places {
+        var inFlight = 0
+        /// Calls that found no place lately.
+        var turnedAway = 0
+
+        mutating func free() {
+            inFlight -= 1
+            turnedAway /= 2
+        }
+    }
+
+    private struct Host {
+        var places = Places()
+        var breaker = Breaker.closed(failures: 0)
+
+        var isForgettable: Bool {
+            if case .closed(0) = breaker { return places.inFlight == 0 }
+            return false
+        }
+    }
+
+    private let configuration: Configuration
+    private var hosts: [String: Host] = [:]
+    private var tenants: [String: Places] = [:]
+
+    package init(_ configuration: Configuration) { self.configuration = configuration }
+
+    /// How many hosts' breakers are not closed.
+    package var openBreakers: Int {
+        hosts.values.filter { if case .closed = $0.breaker { false } else { true } }.count
+    }
+
+    /// Asks for a place; `go` takes it.
+    package mutating func admit(
+        host name: String, tenant: String, at now: ContinuousClock.Instant,
+        using random: inout some RandomNumberGenerator
+    ) -> Decision {
+        var host = hosts[name] ?? Host()
+        switch host.breaker {
+        case .open(let until, _) where now < until:
+            return .wait(until - now + spread(configuration.retry, &random), .breaker)
+        case .trial: return .wait(spread(configuration.retry, &random), .breaker)
+        case .open, .closed: break
+        }
+        if host.places.inFlight >= configuration.perHost {
+            let wait = turnAway(&host.places, limit: configuration.perHost, &random)
+            hosts[name] = host
+            return .wait(wait, .host)
+        }
+        if tenants[tenant, default: Places()].inFlight >= configuration.perTenant {
+            return .wait(
+                turnAway(&tenants[tenant, default: Places()], limit: configuration.perTenant, &random), .tenant)
+        }
+        if case .open(_, let length) = host.breaker { host.breaker = .trial(length: length) }
+        host.places.inFlight += 1
+        hosts[name] = host
+        tenants[tenant, default: Places()].inFlight += 1
+        return .go
+    }
+
+    /// A call has ended: with an answer, without one, or (nil) cancelled by us, which says nothing of the host.
+    package mutating func end(host name: String, tenant: String, isAnswered: Bool?, at now: ContinuousClock.Instant) {
+        guard var host = hosts[name], host.places.inFlight > 0 else {
+            preconditionFailure("no call to \(name) is in flight")
+        }
+        host.places.free()
+        tenants[tenant]?.free()
+        if tenants[tenant]?.inFlight == 0 { tenants[tenant] = nil }
+        switch (isAnswered, host.breaker) {
+        case (true?, _): host.breaker = .closed(failures: 0)
+        case (false?, .closed(let failures)):
+            host.breaker =
+                failures + 1 < configuration.failuresToOpen
+                ? .closed(failures: failures + 1) : .open(until: now + configuration.open, length: configuration.open)
+        case (false?, .trial(let length)):
+            let longer = min(length * 2, configuration.longestOpen)
+            host.breaker = .open(until: now + longer, length: longer)
+        case (nil, .trial(let length)): host.breaker = .open(until: now, length: length)
+        // A call from before it opened.
+        case (false?, .open), (nil, _): break
+        }
+        hosts[name] = host.isForgettable ? nil : host
+    }
+
+    private func turnAway(
+        _ places: inout Places, limit: Int, _ random: inout some RandomNumberGenerator
+    ) -> Duration {
+        let wait = configuration.retry * (1 << min(places.turnedAway / limit, 5))
+        places.turnedAway += 1
+        return spread(wait, &random)
+    }
+
+    /// Once to twice the time, so that those who wait do not come back together.
+    private func spread(_ time: Duration, _ random: inout some RandomNumberGenerator) -> Duration {
+        time + .microseconds(Int64.random(in: 0...time.microseconds, using: &random))
+    }
+}
