@@ -239,7 +239,7 @@ package final class RedisQueue: MessageQueue {
 
     package func peekDead(limit: Int, tenant: String?) async throws(QueueError) -> [DeadLetter] {
         var letters: [DeadLetter] = []
-        for shard in keys.indices {
+        for shard in keys.indices where limit > 0 {
             var (place, found) = (0, 0)
             while found < limit {
                 let page = min(RedisQueue.deadPage, tenant == nil ? limit - found : RedisQueue.deadPage)

@@ -33,6 +33,20 @@ package protocol ScheduleRegistry: Sendable {
         next: @escaping @Sendable (ScheduleRow) -> Timestamp?
     ) async throws -> Bool
 
+    /// Pauses a page of the active schedules with a prefix, in the order of names. Fewer than `limit`: there are no more.
+    func pauseAll(
+        prefix: String, after name: String, limit: Int, reason: String, by actor: AuditActor, now: Timestamp
+    ) async throws -> BulkPage
+    /// Resumes a page of the paused schedules with a prefix, as `resume` does each.
+    func resumeAll(
+        prefix: String, after name: String, limit: Int, missed: Int?, by actor: AuditActor, now: Timestamp,
+        next: @escaping @Sendable (ScheduleRow) -> Timestamp?
+    ) async throws -> BulkPage
+    /// Inserts planned triggers for occurrences that were not delivered and are not on their way. Those that it inserted.
+    func backfill(
+        _ row: ScheduleRow, _ triggers: [BackfillTrigger], deadline: Timestamp, by actor: AuditActor, now: Timestamp
+    ) async throws -> [Identifier]
+
     /// Inserts a trigger that goes to the queue right after; false: it is there.
     func insert(_ trigger: TriggerWrite, by actor: AuditActor, now: Timestamp) async throws -> Bool
     func trigger(_ id: Identifier, tenant: String) async throws -> TriggerRow?
@@ -50,6 +64,27 @@ package protocol ScheduleRegistry: Sendable {
     func keys(tenant: String) async throws -> [KeyRow]
     func revoke(_ key: Identifier, by actor: AuditActor, now: Timestamp) async throws -> Bool
     func audit(tenant: String, before id: Int?, limit: Int) async throws -> [AuditRow]
+}
+
+package struct BulkPage: Sendable {
+    package var names: [String]
+    /// Triggers to be cancelled in the queue.
+    package var cancelled: [Identifier]
+
+    package init(names: [String] = [], cancelled: [Identifier] = []) {
+        self.names = names
+        self.cancelled = cancelled
+    }
+}
+
+package struct BackfillTrigger: Sendable {
+    package var id: Identifier
+    package var occurrence: Timestamp
+
+    package init(id: Identifier, occurrence: Timestamp) {
+        self.id = id
+        self.occurrence = occurrence
+    }
 }
 
 package enum ScheduleState: Int, Sendable, CaseIterable {

@@ -108,8 +108,7 @@ package final class PostgresRegistry: ScheduleRegistry {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             guard let row = try connection.find(name, actor.tenant) else { return nil }
             let open = try connection.cancelOpen([row.id], now: now, reason: "paused")
-            try connection.execute(
-                StatementCall(.apiPause, [.smallint(row.shard), .uuid(row.id), .text(reason), .time(now)]))
+            try connection.pause([row], reason: reason, now: now)
             try connection.note(actor, "schedule.pause", name, reason: reason, now: now)
             return open.filter(\.isQueued).map(\.id)
         }
@@ -122,15 +121,7 @@ package final class PostgresRegistry: ScheduleRegistry {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             guard let row = try connection.find(name, actor.tenant) else { return false }
             guard row.state == .paused else { return true }
-            let next = next(row)
-            try connection.query(StatementCall(.shareFloor, [.int(row.shard)])) { _ throws(PostgresError) in }
-            try connection.execute(
-                StatementCall(
-                    .apiResume,
-                    [.smallint(row.shard), .uuid(row.id), .time(next), .time(now), .smallint(missed)]))
-            if let next {
-                try connection.execute(StatementCall(.apiLowerFloor, [.smallints([row.shard]), .times([next])]))
-            }
+            try connection.resume([row], missed: missed, now: now, next: next)
             try connection.note(actor, "schedule.resume", name, now: now)
             return true
         }

@@ -10,6 +10,8 @@ extension Statement {
     static let apiSchedules = Statement("api-schedules", PackageResources.api_schedules_sql)
     static let apiPause = Statement("api-pause", PackageResources.api_pause_sql)
     static let apiResume = Statement("api-resume", PackageResources.api_resume_sql)
+    static let apiLockPrefix = Statement("api-lock-prefix", PackageResources.api_lock_prefix_sql)
+    static let apiBackfill = Statement("api-backfill", PackageResources.api_backfill_sql)
     static let apiDelete = Statement("api-delete", PackageResources.api_delete_sql)
     static let apiInsertTrigger = Statement("api-insert-trigger", PackageResources.api_insert_trigger_sql)
     static let apiTrigger = Statement("api-trigger", PackageResources.api_trigger_sql)

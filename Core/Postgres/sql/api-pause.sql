@@ -1,4 +1,6 @@
--- Pauses a schedule that the transaction has locked: $1 shard, $2 id, $3 reason, $4 now.
-update headgate.schedule set state = 1, resume_at = coalesce(resume_at, next_at), next_at = null, pause_reason = $3, updated_at = $4,
+-- Pauses schedules that the transaction has locked: $1 reason, $2 now, then per row: $3 shard, $4 id. Index: primary key.
+update headgate.schedule s
+set state = 1, resume_at = coalesce(s.resume_at, s.next_at), next_at = null, pause_reason = $1, updated_at = $2,
     resume_missed = null, ahead_from = null, ahead_to = null
-where shard = $1 and id = $2 and state <> 2
+from unnest($3::smallint[], $4::uuid[]) as u (shard, id)
+where s.shard = u.shard and s.id = u.id and s.state <> 2

@@ -1,6 +1,7 @@
--- Arms a paused schedule that the transaction has locked: $1 shard, $2 id, $3 next_at (null: finished), $4 now, $5 what becomes
--- of missed occurrences (null: the schedule's own policy).
-update headgate.schedule
-set state = case when $3::timestamptz is null then 2 else 0 end, next_at = $3, resume_at = null, pause_reason = null, updated_at = $4,
-    resume_missed = $5
-where shard = $1 and id = $2 and state = 1
+-- Arms paused schedules that the transaction has locked: $1 now, $2 what becomes of missed occurrences (null: the schedule's own
+-- policy), then per row: $3 shard, $4 id, $5 next_at (null: finished). Index: primary key.
+update headgate.schedule s
+set state = case when u.next_at is null then 2 else 0 end, next_at = u.next_at, resume_at = null, pause_reason = null,
+    updated_at = $1, resume_missed = $2
+from unnest($3::smallint[], $4::uuid[], $5::timestamptz[]) as u (shard, id, next_at)
+where s.shard = u.shard and s.id = u.id and s.state = 1

@@ -45,9 +45,10 @@ extension API {
     private func document(_ queue: any MessageQueue, _ caller: Caller) async throws -> JSON {
         let all = try await queue.statistics()
         guard caller.seesAll else {
-            let dead = try await queue.peekDead(limit: 1_000, tenant: caller.tenant).count
+            let dead = try await dead(queue, caller, limit: 1_000).count
             return [
-                "name": .string("\(queue.name)"), "queued": .integer(all.tenants[caller.tenant] ?? 0),
+                "name": .string("\(queue.name)"),
+                "queued": .integer(API.fairnessKeys(of: caller.tenant).reduce(0) { $0 + (all.tenants[$1] ?? 0) }),
                 "dead": .integer(dead),
             ]
         }
@@ -61,8 +62,16 @@ extension API {
     }
 
     private func dead(_ queue: any MessageQueue, _ caller: Caller, limit: Int) async throws -> [DeadLetter] {
-        try await queue.peekDead(limit: limit, tenant: caller.seesAll ? nil : caller.tenant)
+        if caller.seesAll { return try await queue.peekDead(limit: limit) }
+        var letters: [DeadLetter] = []
+        for key in API.fairnessKeys(of: caller.tenant) {
+            letters += try await queue.peekDead(limit: limit - letters.count, tenant: key)
+        }
+        return letters
     }
+
+    /// The keys under which a tenant's messages are queued: live work, and backfills.
+    private static func fairnessKeys(of tenant: String) -> [String] { [tenant, "\(tenant)/backfill"] }
 
     private func listDead(_ call: Call) async throws -> Response {
         let limit = try call.int("limit", in: 1...1_000, default: 100)
@@ -95,12 +104,10 @@ extension API {
         let ticket = try await queue.ticket()
         let now = try await registry.now()
         var messages: [OutgoingMessage] = []
-        for (tenant, letters) in Dictionary(grouping: letters, by: \.tenant).sorted(by: { $0.key < $1.key }) {
-            var triggers: [Identifier: TriggerMessage] = [:]
-            for letter in letters {
-                // A letter that cannot be read stays where it is.
-                if let trigger = try? TriggerMessage(decoding: letter.body) { triggers[trigger.id] = trigger }
-            }
+        // A letter that cannot be read stays where it is.
+        let readable = letters.compactMap { try? TriggerMessage(decoding: $0.body) }
+        for (tenant, letters) in Dictionary(grouping: readable, by: \.tenant).sorted(by: { $0.key < $1.key }) {
+            let triggers = Dictionary(letters.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
             let deadline = now + .seconds(3_600)
             let actor = AuditActor(tenant: tenant, subject: call.caller.subject)
             for id in try await registry.redrive(triggers.keys.sorted(), deadline: deadline, by: actor, now: now) {

@@ -91,7 +91,7 @@ extension API {
             ])
     }
 
-    private func find(_ call: Call) async throws -> ScheduleRow {
+    func find(_ call: Call) async throws -> ScheduleRow {
         let name = try call.scheduleName()
         guard let row = try await registry.schedule(name.description, tenant: call.caller.tenant) else {
             throw Problem.notFound("the schedule \(name)")
@@ -127,7 +127,7 @@ extension API {
         return Response(status: .noContent)
     }
 
-    private func pauseSchedule(_ call: Call) async throws -> Response {
+    func pauseReason(_ call: Call) async throws -> String {
         var fields = JSONFields(try await call.json(isOptional: true))
         let reason = fields.optional("reason", "a string of at most 500 bytes") { value -> String? in
             guard let text = value.text, text.utf8.count <= 500 else { return nil }
@@ -135,32 +135,45 @@ extension API {
         }
         fields.finish()
         if !fields.errors.isEmpty { throw Problem.invalid(fields.errors) }
-        let row = try await find(call)
-        if row.state == .finished { throw Problem.conflict("the schedule is finished and cannot be paused") }
-        let open = try await registry.pause(
-            row.name, reason: reason ?? "", by: call.caller.actor, now: try await registry.now())
-        await cancelInQueue(open ?? [], tenant: call.caller.tenant, reason: "paused")
-        return try response(try await find(call))
+        return reason ?? ""
     }
 
-    private func resumeSchedule(_ call: Call) async throws -> Response {
+    func resumePolicy(_ call: Call) async throws -> Int? {
         var fields = JSONFields(try await call.json(isOptional: true))
         let missed = fields.optional("missed", "\"skip\", \"last\" or \"all\"") { value in
             MissedPolicy.allCases.first { "\($0)" == value.text }
         }
         fields.finish()
         if !fields.errors.isEmpty { throw Problem.invalid(fields.errors) }
+        return missed.map { Int($0.rawValue) }
+    }
+
+    /// Where a paused schedule goes on: what was missed since it was paused is planned, and recorded where it does not run.
+    func resumption(_ now: Timestamp) -> @Sendable (ScheduleRow) -> Timestamp? {
+        let zones = zones
+        return { row in
+            // A timing that cannot be read is the loader's to report.
+            guard let timing = try? Timing(decoding: row.timing) else { return now }
+            return timing.next(atOrAfter: min(now, row.resumeAt ?? now), zones: zones)
+        }
+    }
+
+    private func pauseSchedule(_ call: Call) async throws -> Response {
+        let reason = try await pauseReason(call)
+        let row = try await find(call)
+        if row.state == .finished { throw Problem.conflict("the schedule is finished and cannot be paused") }
+        let open = try await registry.pause(
+            row.name, reason: reason, by: call.caller.actor, now: try await registry.now())
+        await cancelInQueue(open ?? [], tenant: call.caller.tenant, reason: "paused")
+        return try response(try await find(call))
+    }
+
+    private func resumeSchedule(_ call: Call) async throws -> Response {
+        let missed = try await resumePolicy(call)
         let name = try call.scheduleName()
         let now = try await registry.now()
-        let zones = zones
         let isThere = try await registry.resume(
-            name.description, missed: missed.map { Int($0.rawValue) }, by: call.caller.actor, now: now
-        ) { row in
-            // What was missed since then is planned, and recorded where it does not run.
-            let from = min(now, row.resumeAt ?? now)
-            guard let timing = try? Timing(decoding: row.timing) else { return now }
-            return timing.next(atOrAfter: from, zones: zones)
-        }
+            name.description, missed: missed, by: call.caller.actor, now: now, next: resumption(now))
         guard isThere else { throw Problem.notFound("the schedule \(name)") }
         return try response(try await find(call))
     }

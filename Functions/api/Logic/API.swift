@@ -37,7 +37,7 @@ package struct API: Sendable {
         self.shards = shards
     }
 
-    var routes: [Route] { scheduleRoutes + triggerRoutes + queueRoutes + keyRoutes }
+    var routes: [Route] { scheduleRoutes + bulkRoutes + triggerRoutes + queueRoutes + keyRoutes }
 
     /// Serves until the process is asked to stop; requests under way are answered first.
     package func run(host: String, port: Int) async throws {

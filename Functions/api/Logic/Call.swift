@@ -60,6 +60,14 @@ struct Call: Sendable {
         return time
     }
 
+    func duration(_ name: String) throws -> Duration? {
+        guard let text = text(name) else { return nil }
+        guard let duration = Duration(text: text) else {
+            throw Problem.parameter(name, "expected a duration such as 90s or 1h30m")
+        }
+        return duration
+    }
+
     /// What `If-Match` asks for: `*` or one ETag. Nil: nothing.
     func expectedRevision() throws -> ExpectedRevision? {
         guard let match = request.headers[.ifMatch] else { return nil }

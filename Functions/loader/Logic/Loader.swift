@@ -210,8 +210,11 @@ extension OutgoingMessage {
     /// A committed trigger as a message, to be received at its planned time.
     package init(_ trigger: QueuedTrigger, now: Timestamp) {
         let message = trigger.message
+        // A backfill is served under a key of its own, and costs ten times as much: it waits behind its tenant's live work.
+        let isBackfill = message.kind == .backfill
         self.init(
-            id: MessageID(message.id), tenant: message.tenant, delay: max(.zero, message.plannedAt - now),
-            generation: message.redrive, attempts: trigger.attempts, body: message.encoded)
+            id: MessageID(message.id), tenant: isBackfill ? "\(message.tenant)/backfill" : message.tenant,
+            delay: max(.zero, message.plannedAt - now), cost: isBackfill ? 10 : 1, generation: message.redrive,
+            attempts: trigger.attempts, body: message.encoded)
     }
 }

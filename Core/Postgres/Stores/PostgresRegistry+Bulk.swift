@@ -1,0 +1,88 @@
+package import Model
+package import Store
+
+extension PostgresRegistry {
+    package func pauseAll(
+        prefix: String, after name: String, limit: Int, reason: String, by actor: AuditActor, now: Timestamp
+    ) async throws -> BulkPage {
+        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            let rows = try connection.lock(
+                prefix: prefix, state: .active, after: name, limit: limit, tenant: actor.tenant)
+            if rows.isEmpty { return BulkPage() }
+            let open = try connection.cancelOpen(rows.map(\.id), now: now, reason: "paused")
+            try connection.pause(rows, reason: reason, now: now)
+            try connection.note(
+                rows.map { (actor.tenant, $0.name) }, by: actor.subject, "schedule.pause", reason: reason, now: now)
+            return BulkPage(names: rows.map(\.name), cancelled: open.filter(\.isQueued).map(\.id))
+        }
+    }
+
+    package func resumeAll(
+        prefix: String, after name: String, limit: Int, missed: Int?, by actor: AuditActor, now: Timestamp,
+        next: @escaping @Sendable (ScheduleRow) -> Timestamp?
+    ) async throws -> BulkPage {
+        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            let rows = try connection.lock(
+                prefix: prefix, state: .paused, after: name, limit: limit, tenant: actor.tenant)
+            if rows.isEmpty { return BulkPage() }
+            try connection.resume(rows, missed: missed, now: now, next: next)
+            try connection.note(
+                rows.map { (actor.tenant, $0.name) }, by: actor.subject, "schedule.resume", now: now)
+            return BulkPage(names: rows.map(\.name))
+        }
+    }
+
+    package func backfill(
+        _ row: ScheduleRow, _ triggers: [BackfillTrigger], deadline: Timestamp, by actor: AuditActor, now: Timestamp
+    ) async throws -> [Identifier] {
+        if triggers.isEmpty { return [] }
+        return try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            try connection.shareFloors(of: [row.shard])
+            let call = StatementCall(
+                .apiBackfill,
+                [
+                    .smallint(row.shard), .smallint(TriggerKind.backfill.rawValue), .int(row.revision), .uuid(row.id),
+                    .text(row.tenant), .text(row.name), .time(now), .time(deadline), .uuids(triggers.map(\.id)),
+                    .times(triggers.map(\.id.v7Time)), .times(triggers.map(\.occurrence)),
+                ])
+            let ids = try connection.query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
+            try connection.execute(StatementCall(.apiLowerPlannedFloor, [.smallint(row.shard), .time(now)]))
+            try connection.note(actor, "schedule.backfill", row.name, now: now)
+            return ids
+        }
+    }
+}
+
+extension PostgresConnection {
+    fileprivate func lock(
+        prefix: String, state: ScheduleState, after name: String, limit: Int, tenant: String
+    ) throws(PostgresError) -> [ScheduleRow] {
+        let call = StatementCall(
+            .apiLockPrefix,
+            [.text(tenant), .text(name), .text(prefix), .smallint(state.rawValue), .bigint(limit)])
+        return try query(call) { row throws(PostgresError) in try row.schedule() }
+    }
+
+    func pause(_ rows: [ScheduleRow], reason: String, now: Timestamp) throws(PostgresError) {
+        try execute(
+            StatementCall(
+                .apiPause, [.text(reason), .time(now), .smallints(rows.map(\.shard)), .uuids(rows.map(\.id))]))
+    }
+
+    func resume(
+        _ rows: [ScheduleRow], missed: Int?, now: Timestamp, next: @Sendable (ScheduleRow) -> Timestamp?
+    ) throws(PostgresError) {
+        try shareFloors(of: Set(rows.map(\.shard)))
+        let times = rows.map(next)
+        try execute(
+            StatementCall(
+                .apiResume,
+                [
+                    .time(now), .smallint(missed), .smallints(rows.map(\.shard)), .uuids(rows.map(\.id)), .times(times),
+                ]))
+        let armed = zip(rows, times).filter { $0.1 != nil }
+        if armed.isEmpty { return }
+        try execute(
+            StatementCall(.apiLowerFloor, [.smallints(armed.map(\.0.shard)), .times(armed.map(\.1))]))
+    }
+}

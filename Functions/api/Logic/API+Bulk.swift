@@ -1,0 +1,151 @@
+import FunctionRuntime
+import HTTPTypes
+import Hummingbird
+import Model
+import Scheduling
+import Store
+
+/// Calls about many schedules, or many occurrences of one.
+extension API {
+    var bulkRoutes: [Route] {
+        [
+            Route(
+                method: .post, path: "/v1/schedules/pause", summary: "Pause all schedules with a prefix",
+                role: .operator, query: ["prefix"], hasBody: true, handle: pauseAll),
+            Route(
+                method: .post, path: "/v1/schedules/resume", summary: "Resume all schedules with a prefix",
+                role: .operator, query: ["prefix"], hasBody: true, handle: resumeAll),
+            Route(
+                method: .post, path: "/v1/schedules/{name}/backfill",
+                summary: "Run past occurrences that were not delivered", role: .operator, hasBody: true,
+                statuses: [202], handle: backfill),
+            Route(
+                method: .get, path: "/v1/forecast", summary: "How many triggers will fire in each step of time",
+                role: .viewer, query: ["from", "to", "step", "prefix"], handle: forecast),
+        ]
+    }
+
+    private static let page = 500
+
+    private func prefix(_ call: Call) throws -> String {
+        guard let prefix = call.text("prefix") else {
+            throw Problem.parameter("prefix", "is required: the beginning of the names, or nothing for all of them")
+        }
+        return prefix
+    }
+
+    private func pauseAll(_ call: Call) async throws -> Response {
+        let prefix = try prefix(call)
+        let reason = try await pauseReason(call)
+        let now = try await registry.now()
+        var (count, last) = (0, "")
+        while true {
+            let page = try await registry.pauseAll(
+                prefix: prefix, after: last, limit: API.page, reason: reason, by: call.caller.actor, now: now)
+            await cancelInQueue(page.cancelled, tenant: call.caller.tenant, reason: "paused")
+            count += page.names.count
+            guard page.names.count == API.page, let name = page.names.last else { break }
+            last = name
+        }
+        return Response.json(["paused": .integer(count)])
+    }
+
+    private func resumeAll(_ call: Call) async throws -> Response {
+        let prefix = try prefix(call)
+        let missed = try await resumePolicy(call)
+        let now = try await registry.now()
+        let next = resumption(now)
+        var (count, last) = (0, "")
+        while true {
+            let page = try await registry.resumeAll(
+                prefix: prefix, after: last, limit: API.page, missed: missed, by: call.caller.actor, now: now,
+                next: next)
+            count += page.names.count
+            guard page.names.count == API.page, let name = page.names.last else { break }
+            last = name
+        }
+        return Response.json(["resumed": .integer(count)])
+    }
+
+    private static let backfillLimit = 10_000
+
+    /// Past occurrences become triggers of their own kind, which wait behind live ones and are useful for 7 days.
+    private func backfill(_ call: Call) async throws -> Response {
+        var fields = JSONFields(try await call.json())
+        let time: (JSON) -> Timestamp? = { $0.text.flatMap { Timestamp($0) } }
+        let from = fields.required("from", "an RFC 3339 time", time)
+        let to = fields.required("to", "an RFC 3339 time", time)
+        let now = try await call.now(registry)
+        if let from, let to {
+            if to <= from { fields.fail("to", "is not after from") }
+            if to > now { fields.fail("to", "is in the future: what comes then runs by itself") }
+        }
+        fields.finish()
+        guard fields.errors.isEmpty, let from, let to else { throw Problem.invalid(fields.errors) }
+        let row = try await find(call)
+        let occurrences = try Timing(decoding: row.timing)
+            .upcoming(after: from - .microseconds(1), count: API.backfillLimit + 1, zones: zones).filter { $0 < to }
+        if occurrences.count > API.backfillLimit {
+            throw Problem.invalid([
+                FieldError(
+                    pointer: "/to", detail: "more than \(API.backfillLimit) occurrences; backfill them in parts")
+            ])
+        }
+        let triggers = occurrences.map { occurrence in
+            let key = TriggerKey(
+                schedule: row.id, kind: .backfill, revision: row.revision, occurrence: occurrence)
+            // Records of occurrences whose day has no partition any more are dated today.
+            let isOld = occurrence < now - .seconds(86_400)
+            return BackfillTrigger(id: key.id(at: isOld ? now.flooredToMillisecond : nil), occurrence: occurrence)
+        }
+        let made = try await registry.backfill(
+            row, triggers, deadline: now + .seconds(7 * 86_400), by: call.caller.actor, now: now)
+        return Response.json(
+            ["triggers": .integer(made.count), "skipped": .integer(occurrences.count - made.count)], status: .accepted)
+    }
+
+    private static let forecastSteps = 1_000
+    private static let forecastSchedules = 100_000
+
+    /// By the calendars of what is active now; smoothing within margins is not applied.
+    private func forecast(_ call: Call) async throws -> Response {
+        let now = try await registry.now()
+        let from = try call.time("from") ?? now
+        let to = try call.time("to") ?? from + .seconds(86_400)
+        let step = try call.duration("step") ?? .seconds(3_600)
+        guard step >= .seconds(1) else { throw Problem.parameter("step", "expected a duration from 1s on") }
+        guard from < to else { throw Problem.parameter("to", "is not after from") }
+        let steps = Int((to.microseconds - from.microseconds + step.microseconds - 1) / step.microseconds)
+        guard steps <= API.forecastSteps else {
+            throw Problem.parameter(
+                "step", "makes \(steps) steps; at most \(API.forecastSteps): take longer ones or a shorter time")
+        }
+        var counts = Array(repeating: 0, count: steps)
+        var (schedules, last) = (0, "")
+        while true {
+            let rows = try await registry.schedules(
+                tenant: call.caller.tenant, prefix: call.text("prefix") ?? "", state: .active, after: last, limit: 1_000
+            )
+            for row in rows {
+                let timing = try Timing(decoding: row.timing)
+                let start = max(from, row.nextAt ?? from)
+                let skipped = Int((start - from).microseconds / step.microseconds)
+                guard skipped < steps else { continue }
+                // The step that the next occurrence is in counts from there on: what was planned is not planned again.
+                let part = timing.counts(from: from + step * skipped, step: step, steps: steps - skipped, zones: zones)
+                for (index, count) in part.enumerated() { counts[skipped + index] += count }
+            }
+            schedules += rows.count
+            guard rows.count == 1_000, let name = rows.last?.name else { break }
+            guard schedules < API.forecastSchedules else {
+                throw Problem.parameter(
+                    "prefix", "there are more than \(API.forecastSchedules) schedules: choose some by their prefix")
+            }
+            last = name
+        }
+        let items = counts.enumerated().map { index, count -> JSON in
+            ["at": .time(from + step * index), "triggers": .integer(count)]
+        }
+        return Response.json(["schedules": .integer(schedules), "steps": .array(items)])
+    }
+}

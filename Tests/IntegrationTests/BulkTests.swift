@@ -1,0 +1,110 @@
+import Foundation
+import Model
+import TestServers
+import Testing
+
+/// Calls about many schedules, or many occurrences of one.
+@Suite(.serialized) struct BulkTests {
+    private func line(_ name: String, _ when: String, _ port: Int, tenant: String = "dev") -> String {
+        #"{"tenant":"\#(tenant)","name":"\#(name)","action":{"http":{"url":"http://127.0.0.1:\#(port)/ok"}},"when":[\#(when)]}"#
+    }
+
+    @Test func `schedules are paused and resumed by prefix, and those of others are not`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let lines =
+                (0..<1_203).map { line("eu-\($0)", #"{"every":"1h"}"#, 9) } + [line("us-1", #"{"every":"1h"}"#, 9)]
+                + [line("eu-1", #"{"every":"1h"}"#, 9, tenant: "other")]
+            let answer = try await api.call("POST", "/v1/schedules/import", lines.joined(separator: "\n"))
+            #expect(answer.body["created"]?.int == 1_205)
+            #expect(try await api.call("POST", "/v1/schedules/pause").status == 400)
+            let paused = try await api.call("POST", "/v1/schedules/pause?prefix=eu-", #"{"reason":"maintenance"}"#)
+            #expect(paused.status == 200 && paused.body["paused"]?.int == 1_203)
+            let states =
+                "select count(*) from headgate.schedule where state = 1 and tenant = 'dev' and name like 'eu-%'"
+            #expect(try await it.number(states) == 1_203)
+            #expect(try await it.number("select count(*) from headgate.schedule where state = 0") == 2)
+            let resumed = try await api.call("POST", "/v1/schedules/resume?prefix=eu-", #"{"missed":"skip"}"#)
+            #expect(resumed.body["resumed"]?.int == 1_203)
+            #expect(
+                try await it.number("select count(*) from headgate.schedule where state = 0 and next_at is not null")
+                    == 1_205)
+            #expect(try await api.call("POST", "/v1/schedules/pause?prefix=eu-").body["paused"]?.int == 1_203)
+        }
+    }
+
+    @Test func `an author of one tenant imports nothing into another`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let made = try await api.call("POST", "/v1/keys", #"{"subject":"bob","tenant":"other","role":"admin"}"#)
+            let other = api.with(key: try #require(made.body["key"]?.text))
+            let body = [
+                line("a", #"{"every":"1h"}"#, 9, tenant: "dev"), line("b", #"{"every":"1h"}"#, 9, tenant: "other"),
+            ]
+            let answer = try await other.call("POST", "/v1/schedules/import", body.joined(separator: "\n"))
+            #expect(answer.body["created"]?.int == 1)
+            #expect(answer.body["refused"]?.elements?.compactMap { $0["line"]?.int } == [1])
+            #expect(try await it.number("select count(*) from headgate.schedule where tenant = 'dev'") == 0)
+        }
+    }
+
+    @Test func `a backfill runs what was not delivered, once, behind live work`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.startAll()
+            let body =
+                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"when":[{"every":"1h","anchor":"2026-01-01T00:00:00Z"}]}"#
+            let made = try await api.call("PUT", "/v1/schedules/a", body)
+            let next = try #require(made.body["nextAt"]?.text.flatMap { Timestamp($0) })
+            // Fifty hours back: across days that have partitions and days that have none. One of them was delivered.
+            let (from, to) = (next - .seconds(51 * 3_600), next - .seconds(3_600))
+            try await it.execute(
+                """
+                insert into headgate.trigger (day, id, shard, kind, state, revision, schedule_id, occurrence, planned_at,
+                    deadline, tenant, name)
+                select (now() at time zone 'UTC')::date, gen_random_uuid(), s.shard, 0, 2, 1, s.id, '\(from)', now(), now(),
+                    'dev', 'a' from headgate.schedule s where name = 'a'
+                """)
+            let range = #"{"from":"\#(from)","to":"\#(to)"}"#
+            let first = try await api.call("POST", "/v1/schedules/a/backfill", range)
+            #expect(first.status == 202 && first.body["triggers"]?.int == 49 && first.body["skipped"]?.int == 1)
+            let again = try await api.call("POST", "/v1/schedules/a/backfill", range)
+            #expect(again.body["triggers"]?.int == 0 && again.body["skipped"]?.int == 50)
+            let done = "select count(*) from headgate.trigger where kind = 2 and state = 2"
+            try await eventually("they run") { try await it.number(done) == 49 }
+            #expect(try await it.keysSeen() == 49)
+            #expect(try await api.call("POST", "/v1/schedules/a/backfill", range).body["triggers"]?.int == 0)
+            for bad in [
+                #"{"from":"\#(to)","to":"\#(from)"}"#, #"{"from":"\#(from)"}"#,
+                #"{"from":"\#(from)","to":"\#(next + .seconds(9_000))"}"#,
+            ] { #expect(try await api.call("POST", "/v1/schedules/a/backfill", bad).status == 400) }
+        }
+    }
+
+    @Test func `a forecast counts what upcoming lists`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let whens = [
+                #"{"every":"7m"}"#, #"{"cron":"*/5 9-17 * * *","timeZone":"Europe/Berlin"}"#,
+                #"{"every":"1h"},{"every":"90m"}"#,
+            ]
+            let lines = whens.enumerated().map { line("s\($0)", $1, 9) }
+            _ = try await api.call("POST", "/v1/schedules/import", lines.joined(separator: "\n"))
+            let from = Timestamp(seconds: (try await it.registry.now()).seconds / 3_600 * 3_600 + 7_200)
+            let (to, step) = (from + .seconds(86_400), Duration.seconds(7_200))
+            let forecast = try await api.call("GET", "/v1/forecast?from=\(from)&to=\(to)&step=2h")
+            #expect(forecast.body["schedules"]?.int == 3)
+            let counts = (forecast.body["steps"]?.elements ?? []).compactMap { $0["triggers"]?.int }
+            var expected = Array(repeating: 0, count: 12)
+            for name in ["s0", "s1", "s2"] {
+                let after = from - .microseconds(1)
+                let list = try await api.call("GET", "/v1/schedules/\(name)/upcoming?count=1000&after=\(after)")
+                for time in (list.body["upcoming"]?.elements ?? []).compactMap({ $0.text.flatMap { Timestamp($0) } })
+                where time < to { expected[Int((time - from).microseconds / step.microseconds)] += 1 }
+            }
+            #expect(counts == expected && counts.reduce(0, +) > 200)
+            #expect(try await api.call("GET", "/v1/forecast?step=1ms").status == 400)
+            #expect(try await api.call("GET", "/v1/forecast?from=\(from)&to=\(to)&step=1s").status == 400)
+        }
+    }
+}
