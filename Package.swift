@@ -94,7 +94,9 @@ let package = Package(
             path: "local-runner/CLI", exclude: ["README.md"], swiftSettings: settings),
         .executableTarget(
             name: "headgate-bench",
-            dependencies: ["Model", "HTTP", "Postgres", "Queue", "Redis", "TestServers", argumentParser],
+            dependencies: [
+                "Model", "HTTP", "Postgres", "Queue", "Redis", "Scheduling", "TestServers", argumentParser,
+            ],
             path: "Tests/Benchmarks",
             exclude: ["README.md"], swiftSettings: testSettings),
         .executableTarget(

@@ -6,31 +6,61 @@ import Model
     static let configuration = CommandConfiguration(
         commandName: "headgate-bench", abstract: "Measure Headgate on this machine and check that nothing was lost.")
 
-    @Argument(help: "S1 sustained, S4 precision, S6 cold start; several may be named.") var scenarios = ["S1"]
-    @Option(help: "S1: triggers due per second.") var rate = 4_000
-    @Option(help: "Seconds that are measured.") var seconds = 30
+    /// What can be measured, by name.
+    private static let all = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S11", "S12"]
+
+    @Argument(
+        help: """
+            S1 sustained, S2 burst, S3 smoothing, S4 precision, S5 noisy neighbour, S6 cold start, S7 idle (with S11, import), \
+            S12 slow targets; several may be named.
+            """) var scenarios = ["S1"]
+    @Option(help: "S1: triggers due per second.") var rate = 8_000
+    @Option(help: "S1 and S4: seconds that are measured.") var seconds = 30
+    @Option(help: "S2, S5: triggers due at once.") var burst = 100_000
+    @Option(help: "S7: schedules.") var schedules = 1_000_000
     @Option(help: "The page that gets the figures.") var page = "docs/performance.md"
 
     func validate() throws {
-        for scenario in scenarios where !["S1", "S4", "S6"].contains(scenario) {
-            throw ValidationError("there is no scenario \(scenario) yet: S1, S4, S6")
+        for scenario in scenarios where !BenchCommand.all.contains(scenario) {
+            throw ValidationError(
+                "there is no scenario \(scenario); there are \(BenchCommand.all.joined(separator: ", "))")
         }
     }
 
     func run() async throws {
-        let stand = try await Stand.start()
-        defer { stand.stop() }
-        var rows: [ResultRow] = try await Limits.measure(stand)
+        var isFailed = false
+        // Each on a stand of its own: what one has registered does not disturb the next.
         for scenario in scenarios {
-            switch scenario {
-            case "S1": rows += try await Sustained(rate: rate, seconds: seconds, name: "S1").run(stand)
-            case "S4": rows += try await Sustained(rate: 250, seconds: seconds, name: "S4").run(stand)
-            default: rows += try await ColdStart().run(programs: stand.programs)
+            let stand = try await Stand.start()
+            let rows: [ResultRow]
+            do {
+                rows = try await Limits.measure(stand) + measure(scenario, stand)
+            } catch {
+                stand.stop()
+                throw error
             }
+            stand.stop()
+            let text = ResultRow.table(rows)
+            print(text)
+            try ResultPage.write(text, scenarios: [scenario], to: page)
+            isFailed = isFailed || rows.contains(where: \.isFailure)
         }
-        let text = ResultRow.table(rows)
-        print(text)
-        try ResultPage.write(text, scenarios: scenarios, to: page)
-        if rows.contains(where: \.isFailure) { throw ExitCode(1) }
+        if isFailed { throw ExitCode(1) }
+    }
+
+    private func measure(_ scenario: String, _ stand: Stand) async throws -> [ResultRow] {
+        switch scenario {
+        case "S1": try await Sustained(rate: rate, seconds: seconds, name: "S1").run(stand)
+        case "S2": try await Burst(count: burst).run(stand)
+        case "S3":
+            try await Smoothing().run(
+                stand,
+                picture: URL(filePath: page).deletingLastPathComponent().appending(path: "smoothing.svg").path())
+        case "S4": try await Sustained(rate: 250, seconds: seconds, name: "S4").run(stand)
+        case "S5": try await NoisyNeighbour(count: burst).run(stand)
+        case "S6": try await ColdStart().run(programs: stand.programs)
+        case "S12": try await SlowTargets(rate: 100).run(stand)
+        default: try await Idle(count: schedules).run(stand)
+        }
     }
 }

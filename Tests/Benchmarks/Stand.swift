@@ -14,6 +14,8 @@ final class Stand {
     let http = HTTPClient()
     private let directory: URL
     private let processes: [Process]
+    /// The runner, without the target.
+    var rootProcesses: [Int] { [Int(processes[0].processIdentifier)] }
 
     private init(directory: URL, programs: URL, ready: JSON, target: String, processes: [Process]) {
         self.directory = directory

@@ -11,22 +11,10 @@ struct Sustained {
 
     func run(_ stand: Stand) async throws -> [ResultRow] {
         let count = rate * 10
-        let importStart = ContinuousClock.now
-        for start in stride(from: 0, to: count, by: 20_000) {
-            var lines: [UInt8] = []
-            for index in start..<min(start + 20_000, count) {
-                let line = """
-                    {"tenant":"t\(index % 1_000)","name":"\(name)-\(index)","action":{"http":{"url":"\(stand.target)/ok/\(index)","body":{"i":\(index)}}},"when":[{"every":"10s"}]}
-
-                    """
-                lines.append(contentsOf: line.utf8)
-            }
-            let answer = try await stand.call("POST", "/v1/schedules/import", lines, type: "application/x-ndjson")
-            guard answer["refused"]?.elements?.isEmpty == true else {
-                throw BenchError(description: "the import refused lines: \(answer)")
-            }
-        }
-        let importSeconds = (ContinuousClock.now - importStart).inSeconds
+        let importSeconds = try await stand.importLines(
+            (0..<count).map { index in
+                #"{"tenant":"t\#(index % 1_000)","name":"\#(name)-\#(index)","action":{"http":{"url":"\#(stand.target)/ok/\#(index)","body":{"i":\#(index)}}},"when":[{"every":"10s"}]}"#
+            })
         // Two rounds to settle, then the window that is measured, then time for what is under way.
         try await Task.sleep(for: .seconds(20))
         let from = Date.now

@@ -1,0 +1,100 @@
+import Foundation
+import Model
+
+/// S2: many triggers due in the same second, without a margin.
+struct Burst {
+    let count: Int
+
+    func run(_ stand: Stand) async throws -> [ResultRow] {
+        let due = try await stand.importAhead("S2", count: count, seconds: 25) { index, due in
+            #"{"tenant":"t\#(index % 1_000)","name":"S2-\#(index)","action":{"http":{"url":"\#(stand.target)/ok/\#(index)","body":{"i":\#(index)}}},"when":[{"at":"\#(due)"}],"margin":"0s"}"#
+        }
+        try await stand.sleep(until: due)
+        for _ in 0..<600 {
+            let open = try await stand.numbers(
+                "select (count(*) filter (where state >= 2))::float8 from headgate.trigger where name like 'S2-%'")
+            if Int(open[0] ?? 0) >= count { break }
+            try await Task.sleep(for: .milliseconds(250))
+        }
+        let figures = try await stand.numbers(
+            """
+            select count(*)::float8, (count(*) filter (where state = 2))::float8, max(lateness_ms)::float8,
+                percentile_disc(0.5) within group (order by lateness_ms)::float8
+            from headgate.trigger where name like 'S2-%'
+            """)
+        let seen = try await stand.targetStatistics()["distinctKeys"]?.int ?? -1
+        let delivered = Int(figures[1] ?? -1)
+        return [
+            ResultRow(
+                scenario: "S2", what: "\(count) due in one second: the last call begins after",
+                value: String(
+                    format: "%.1f s (half of them after %.1f s)", (figures[2] ?? -1) / 1_000, (figures[3] ?? -1) / 1_000
+                )),
+            ResultRow(
+                scenario: "S2", what: "triggers that are delivered / keys that the target has seen",
+                value: "\(delivered) of \(count) / \(seen)", isFailure: delivered != count || seen != count),
+        ]
+    }
+}
+
+/// S5: 50 quiet tenants, one trigger a second each, alone and beside a tenant with many queued at once.
+struct NoisyNeighbour {
+    let count: Int
+
+    func run(_ stand: Stand) async throws -> [ResultRow] {
+        let quiet = (0..<50).map { index in
+            #"{"tenant":"quiet\#(index)","name":"S5-quiet","action":{"http":{"url":"\#(stand.target)/ok/quiet"}},"when":[{"every":"1s"}]}"#
+        }
+        _ = try await stand.importLines(quiet)
+        try await Task.sleep(for: .seconds(3))
+        let alone = try await stand.lateness(of: "S5-quiet", during: .seconds(20))
+        let due = try await stand.importAhead("S5", count: count, seconds: 25) { index, due in
+            #"{"tenant":"noisy","name":"S5-noisy-\#(index)","action":{"http":{"url":"\#(stand.target)/ok/noisy"}},"when":[{"at":"\#(due)"}],"margin":"0s"}"#
+        }
+        try await stand.sleep(until: due)
+        let beside = try await stand.lateness(of: "S5-quiet", during: .seconds(10))
+        let left = try await stand.numbers(
+            "select count(*)::float8, (count(*) filter (where state >= 2))::float8, max(lateness_ms)::float8 from headgate.trigger where name like 'S5-noisy-%'"
+        )
+        return [
+            ResultRow(
+                scenario: "S5", what: "50 quiet tenants alone: lateness p50 / p99 / max", value: alone.text),
+            ResultRow(
+                scenario: "S5", what: "beside \(count) triggers of one tenant: lateness p50 / p99 / max",
+                value: beside.text),
+            ResultRow(
+                scenario: "S5", what: "of the noisy tenant delivered in those 10 s, the latest by",
+                value: "\(Int(left[1] ?? -1)), \(Int(left[2] ?? -1)) ms"),
+        ]
+    }
+}
+
+/// S12: nine of ten calls take 5 s, one answers at once.
+struct SlowTargets {
+    let rate: Int
+
+    func run(_ stand: Stand) async throws -> [ResultRow] {
+        func lines(_ kind: String, _ path: String, _ count: Int, host: String) -> [String] {
+            (0..<count).map { index in
+                #"{"tenant":"\#(kind)\#(index % 20)","name":"S12-\#(kind)-\#(index)","action":{"http":{"url":"\#(host)\#(path)"}},"when":[{"every":"10s"}]}"#
+            }
+        }
+        _ = try await stand.importLines(lines("fast", "/ok/f", rate, host: stand.target))
+        try await Task.sleep(for: .seconds(12))
+        let alone = try await stand.lateness(of: "S12-fast-%", during: .seconds(20))
+        // Another name of the same machine: hosts are told apart by their names.
+        let slow = stand.target.replacingOccurrences(of: "127.0.0.1", with: "localhost")
+        _ = try await stand.importLines(lines("slow", "/slow/5s/s", rate * 9, host: slow))
+        try await Task.sleep(for: .seconds(15))
+        let beside = try await stand.lateness(of: "S12-fast-%", during: .seconds(20))
+        let slowly = try await stand.lateness(of: "S12-slow-%", during: .seconds(1))
+        return [
+            ResultRow(
+                scenario: "S12", what: "\(rate / 10)/s fast calls alone: lateness p50 / p99 / max", value: alone.text),
+            ResultRow(
+                scenario: "S12", what: "beside \(rate * 9 / 10)/s calls that take 5 s: lateness p50 / p99 / max",
+                value: beside.text),
+            ResultRow(scenario: "S12", what: "the slow ones themselves: lateness p50 / p99 / max", value: slowly.text),
+        ]
+    }
+}
