@@ -5,6 +5,8 @@
 
 release := .build/release
 SCENARIO ?= S1
+# The API's port; 0: a free one.
+PORT ?= 8080
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,13 +18,13 @@ build: setup ## Build the release binaries into .build/release
 	swift build -c release --static-swift-stdlib
 
 run: build ## Start everything here, register sample schedules, and show their deliveries live
-	@exec $(release)/local-runner up --examples --ready-file .headgate/ready.json
+	@exec $(release)/local-runner up --examples --ready-file .headgate/ready.json --port $(PORT)
 
 test: lint ## Check the format, build for debugging, and run every test
 	swift build --build-tests
 	@exec swift test --skip-build
 
-bench: build ## Measure one scenario: make bench SCENARIO=S1
+bench: build ## Measure a scenario: make bench SCENARIO=S1; the figures go to docs/performance.md
 	@exec $(release)/headgate-bench $(SCENARIO)
 
 format: ## Format all Swift files

@@ -68,7 +68,7 @@ public struct JSONFields: Sendable {
     /// Reports the fields that nobody asked for.
     public mutating func finish() {
         for member in members where !asked.contains(member.name) {
-            fail(member.name, "unknown field; known here: \(asked.sorted().joined(separator: ", "))")
+            fail(member.name, "unknown field; known here: \(Set(asked).sorted().joined(separator: ", "))")
         }
     }
 

@@ -14,7 +14,7 @@ package protocol MonitorStore: Sendable {
     /// Queued triggers not yet swept, in the order of planned time and id, after a given one.
     func unsettled(after last: (Timestamp, Identifier)?, limit: Int) async throws -> [QueuedTrigger]
     /// Makes these cancelled, if a cancel was asked and they are not settled.
-    func settleCancelled(_ ids: [Identifier]) async throws -> Int
+    func settleCancelled(_ ids: [Identifier]) async throws
     /// Makes these cancelled, if they are queued: the queue has lost them, and their schedule no longer knows their action.
     func settleGone(_ ids: [Identifier]) async throws
 

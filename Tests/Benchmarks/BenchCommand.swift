@@ -32,6 +32,8 @@ import Model
         // Each on a stand of its own: what one has registered does not disturb the next.
         for scenario in scenarios {
             let stand = try await Stand.start()
+            let signals = stand.stopsOnSignals()
+            defer { for signal in signals { signal.cancel() } }
             let rows: [ResultRow]
             do {
                 rows = try await Limits.measure(stand) + measure(scenario, stand)

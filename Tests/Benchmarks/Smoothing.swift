@@ -16,11 +16,13 @@ struct Smoothing {
             .write(toFile: picture, atomically: true, encoding: .utf8)
         return [
             ResultRow(
-                scenario: "S3", what: "60000 due in one second, 15 min of margin, 16 shards planned apart: peak / optimum",
+                scenario: "S3",
+                what: "60000 due in one second, 15 min of margin, 16 shards planned apart: peak / optimum",
                 value: String(format: "%d / %d a second (%.2f x)", peak, optimum, Double(peak) / Double(optimum)),
                 isFailure: Double(peak) > 1.1 * Double(optimum)),
             ResultRow(
-                scenario: "S3", what: "\(count) due in one second, delivered: busiest second with \(margin) s of margin / without",
+                scenario: "S3",
+                what: "\(count) due in one second, delivered: busiest second with \(margin) s of margin / without",
                 value: "\(smooth.max() ?? 0) / \(sharp.max() ?? 0) (optimum \(count / margin))"),
         ]
     }
@@ -86,7 +88,8 @@ struct Smoothing {
         }
         for second in stride(from: 0, through: Int(length), by: 10) {
             lines.append(
-                #"<text x="\#(x(Double(second)))" y="\#(height - bottom + 16)" text-anchor="middle">\#(second) s</text>"#)
+                #"<text x="\#(x(Double(second)))" y="\#(height - bottom + 16)" text-anchor="middle">\#(second) s</text>"#
+            )
         }
         for (index, one) in series.enumerated() {
             var points = "\(x(0)),\(y(0))"

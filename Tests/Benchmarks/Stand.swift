@@ -66,6 +66,24 @@ final class Stand {
         return process
     }
 
+    /// Ends everything when this process is asked to end.
+    func stopsOnSignals() -> [any DispatchSourceSignal] {
+        [SIGINT, SIGTERM, SIGHUP].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            let processes = processes
+            let directory = directory
+            source.setEventHandler {
+                for process in processes { process.terminate() }
+                for process in processes { process.waitUntilExit() }
+                try? FileManager.default.removeItem(at: directory)
+                exit(128 + number)
+            }
+            source.resume()
+            return source
+        }
+    }
+
     func stop() {
         for process in processes {
             process.terminate()

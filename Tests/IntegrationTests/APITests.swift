@@ -78,6 +78,11 @@ struct APIClient: Sendable {
             #expect(broken.status == 400 && broken.body["errors"]?.elements?.count == 1)
             #expect(try await api.call("GET", "/v1/schedules?limit=0").status == 400)
             #expect(try await api.call("GET", "/v1/nothing").status == 404)
+            #expect(try await api.call("POST", "/v1/schedules").status == 405)
+            #expect(try await api.call("GET", "/v1/schedules?limt=1").status == 400)
+            let renamed = try await api.call(
+                "PUT", "/v1/schedules/b", #"{"name":"c",\#(APITests.schedule.dropFirst())"#)
+            #expect(renamed.status == 400 && renamed.body["errors"]?.elements?.first?["pointer"]?.text == "/name")
             #expect(try await api.call("PUT", "/v1/schedules/b", String(repeating: " ", count: 2 << 20)).status == 413)
 
             let id = try #require(made.body["id"]?.text)

@@ -48,6 +48,10 @@ struct APIClient {
             APIClient.say("the API at \(url) cannot be reached: \(error.message)")
             throw ExitCode(69)
         }
+        guard response.header("Server") == "Headgate" else {
+            APIClient.say("what answers at \(url) is not Headgate's API: see --api and HEADGATE_API")
+            throw ExitCode(69)
+        }
         let answer = response.body.isEmpty ? JSON.null : (try? JSON(parsing: response.body)) ?? .null
         guard (200..<300).contains(response.status) else { throw APIClient.refusal(response.status, answer) }
         return answer
@@ -55,12 +59,19 @@ struct APIClient {
 
     /// Says what the API refused; the exit code for it.
     private static func refusal(_ status: Int, _ problem: JSON) -> ExitCode {
+        if status == 401 {
+            say("the key is not valid: give another by --key or HEADGATE_KEY")
+            return ExitCode(77)
+        }
         say("\(problem["title"]?.text ?? "status \(status)"): \(problem["detail"]?.text ?? "")")
-        for error in problem["errors"]?.elements ?? [] {
+        let errors = problem["errors"]?.elements ?? []
+        // One mistake stands in the first line.
+        for error in errors where errors.count > 1 {
             say("  \(error["pointer"]?.text ?? ""): \(error["detail"]?.text ?? "")")
         }
         switch status {
-        case 401, 403: return ExitCode(77)
+        case 400, 413, 422: return ExitCode(64)
+        case 403: return ExitCode(77)
         case 404: return ExitCode(2)
         default: return ExitCode(1)
         }

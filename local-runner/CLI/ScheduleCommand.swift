@@ -24,17 +24,17 @@ struct ScheduleCommand: AsyncParsableCommand {
                     APIClient.say("\(file): cannot be read")
                     throw ExitCode(64)
                 }
-                let (lines, numbers) = try Apply.lines(bytes, file)
+                let (lines, places) = try Apply.lines(bytes, file)
                 let answer = try await client.call(
                     "POST", "/v1/schedules/import", bytes: Array(lines.joined(separator: [10])),
                     type: "application/x-ndjson")
                 if connection.json { print(answer) }
                 for refusal in answer["refused"]?.elements ?? [] {
                     refused += 1
-                    let line = numbers[max(0, (refusal["line"]?.int ?? 1) - 1)]
+                    let place = places[max(0, (refusal["line"]?.int ?? 1) - 1)]
                     for error in refusal["errors"]?.elements ?? [] {
-                        APIClient.say(
-                            "\(file):\(line): \(error["pointer"]?.text ?? ""): \(error["detail"]?.text ?? "")")
+                        let pointer = error["pointer"]?.text ?? ""
+                        APIClient.say("\(place)\(pointer.isEmpty ? "" : "\(pointer): ")\(error["detail"]?.text ?? "")")
                     }
                 }
                 if !connection.json {
@@ -44,20 +44,24 @@ struct ScheduleCommand: AsyncParsableCommand {
             if refused > 0 { throw ExitCode(64) }
         }
 
-        /// One schedule a line, and the line of the file where each begins (1 for those of a list).
-        private static func lines(_ bytes: [UInt8], _ file: String) throws -> ([[UInt8]], [Int]) {
+        /// One schedule a line, and how each is named in a message: by the line of the file, or by its place in a list and its
+        /// name.
+        private static func lines(_ bytes: [UInt8], _ file: String) throws -> ([[UInt8]], [String]) {
             let whole: JSON
             do throws(JSON.SyntaxError) {
                 whole = try JSON(parsing: bytes)
             } catch {
                 let lines = bytes.split(separator: 10, omittingEmptySubsequences: false).map { Array($0) }
                 let isPerLine = lines.first { $0.contains { $0 > 32 } }.map { (try? JSON(parsing: $0)) != nil } ?? false
-                if isPerLine { return (lines, Array(1...lines.count)) }
+                if isPerLine { return (lines, lines.indices.map { "\(file):\($0 + 1): " }) }
                 APIClient.say("\(file):\(error.line):\(error.column): \(error.detail)")
                 throw ExitCode(64)
             }
-            let documents = whole.elements ?? [whole]
-            return (documents.map(\.serialized), documents.map { _ in 1 })
+            guard let documents = whole.elements else { return ([whole.serialized], ["\(file): "]) }
+            let places = documents.enumerated().map { index, document in
+                "\(file): item \(index + 1)\(document["name"]?.text.map { " (\($0))" } ?? ""): "
+            }
+            return (documents.map(\.serialized), places)
         }
     }
 
@@ -151,6 +155,8 @@ struct ScheduleCommand: AsyncParsableCommand {
     ) async throws {
         let answer = try await APIClient(connection).call(
             method, "/v1/schedules/\(APIClient.encode(name))\(rest)", body: body)
-        print(connection.json ? answer.description : answer.pretty)
+        if connection.json || method == "GET" { return print(connection.json ? answer.description : answer.pretty) }
+        let next = answer["nextAt"]?.text.map { ", next at \($0)" } ?? ""
+        print("\(name) is \(answer["state"]?.text ?? "changed")\(next)")
     }
 }

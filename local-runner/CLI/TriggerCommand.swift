@@ -23,7 +23,7 @@ struct TriggerCommand: AsyncParsableCommand {
             if connection.json { return print(answer) }
             Table.print(
                 answer["items"]?.elements ?? [],
-                ["id", "schedule", "state", "occurrence", "latenessMs", "attempts", "reason"])
+                ["id", "schedule", "state", "occurrence", "count", "latenessMs", "attempts", "reason"])
         }
     }
 
@@ -67,7 +67,9 @@ struct TriggerCommand: AsyncParsableCommand {
         @Argument var id: String
         func run() async throws {
             let answer = try await APIClient(connection).call("POST", "/v1/triggers/\(APIClient.encode(id))/cancel")
-            print(connection.json ? answer.description : answer["state"]?.text ?? "")
+            if connection.json { return print(answer) }
+            let isOpen = answer["state"]?.text == "queued"
+            print(isOpen ? "the cancel is asked for; a call is under way and decides" : answer["state"]?.text ?? "")
         }
     }
 }

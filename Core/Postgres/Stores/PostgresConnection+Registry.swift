@@ -7,8 +7,20 @@ struct OpenTrigger: Sendable {
     var schedule: Identifier
     /// The queue may hold it.
     var isQueued: Bool
-    /// Its occurrence, where a new revision plans it again: it is of the calendar, and later than all that is settled.
+    /// Its occurrence, where it is planned again: it is of the calendar, and later than all that is settled.
     var replanned: Timestamp?
+    var shard: Int
+    var revision: Int
+
+    /// Reads the columns of `api-cancel-open` and `settle-cancelled`.
+    init(_ row: PostgresRow) throws(PostgresError) {
+        id = try row.required(0, row.uuid)
+        isQueued = try row.required(1, row.bool)
+        replanned = try row.time(2)
+        schedule = try row.required(3, row.uuid)
+        shard = try row.required(4, row.int)
+        revision = try row.required(5, row.int)
+    }
 }
 
 extension PostgresConnection {
@@ -37,11 +49,42 @@ extension PostgresConnection {
     func cancelOpen(_ schedules: [Identifier], now: Timestamp, reason: String) throws(PostgresError) -> [OpenTrigger] {
         try query(StatementCall(.apiCancelOpen, [.uuids(schedules), .time(now), .text(reason)])) {
             row throws(PostgresError) in
-            OpenTrigger(
-                id: try row.required(0, row.uuid), schedule: try row.required(3, row.uuid),
-                isQueued: try row.required(1, row.bool),
-                replanned: try row.time(2))
+            try OpenTrigger(row)
         }
+    }
+
+    /// Makes triggers cancelled whose cancel was asked for and that the queue does not hold; their schedules plan them again, or
+    /// will when they are resumed.
+    func settleCancelled(_ ids: [Identifier], reason: String) throws(PostgresError) {
+        let ids = ids.sorted()
+        let call = StatementCall(.settleCancelled, [.uuids(ids), .times(ids.map(\.v7Time)), .text(reason)])
+        try rewind(try query(call) { row throws(PostgresError) in try OpenTrigger(row) })
+    }
+
+    /// Lets schedules go back to the first of their cancelled triggers.
+    func rewind(_ cancelled: [OpenTrigger]) throws(PostgresError) {
+        var places: [Identifier: (shard: Int, occurrence: Timestamp, revision: Int)] = [:]
+        for trigger in cancelled {
+            guard let occurrence = trigger.replanned else { continue }
+            let known = places[trigger.schedule]
+            places[trigger.schedule] = (
+                trigger.shard, min(known?.occurrence ?? occurrence, occurrence),
+                max(known?.revision ?? 0, trigger.revision)
+            )
+        }
+        if places.isEmpty { return }
+        try shareFloors(of: Set(places.values.map(\.shard)))
+        let sorted = places.sorted { $0.key < $1.key }
+        let call = StatementCall(
+            .rewind,
+            [
+                .smallints(sorted.map(\.value.shard)), .uuids(sorted.map(\.key)),
+                .times(sorted.map(\.value.occurrence)), .ints(sorted.map(\.value.revision)),
+            ])
+        let armed = try query(call) { row throws(PostgresError) in (try row.required(0, row.int), try row.time(1)) }
+            .filter { $0.1 != nil }
+        if armed.isEmpty { return }
+        try execute(StatementCall(.apiLowerFloor, [.smallints(armed.map(\.0)), .times(armed.map(\.1))]))
     }
 
     func note(
@@ -106,8 +149,10 @@ extension PostgresConnection {
                 return PutResult(row: write.newRow(now: now), isCreated: true, cancelled: [])
             }
             let open = bySchedule[row.id] ?? []
-            // From the first occurrence that nobody has planned, or that is cancelled here.
-            let from = [now, row.nextAt, row.resumeAt, open.compactMap(\.replanned).min()].compactMap(\.self).min()!
+            // From the first occurrence that nobody has planned, or that is cancelled here. What the queue gives back
+            // is planned again when it has.
+            let from = [now, row.nextAt, row.resumeAt, open.filter { !$0.isQueued }.compactMap(\.replanned).min()]
+                .compactMap(\.self).min()!
             return PutResult(
                 row: write.replaced(row, from: from, now: now), isCreated: false,
                 cancelled: open.filter(\.isQueued).map(\.id))

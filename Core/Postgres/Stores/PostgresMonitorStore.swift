@@ -56,10 +56,11 @@ package final class PostgresMonitorStore: MonitorStore {
         return try await connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
     }
 
-    package func settleCancelled(_ ids: [Identifier]) async throws -> Int {
-        let ids = ids.sorted()
-        return try await connection.execute(
-            StatementCall(.settleCancelled, [.uuids(ids), .times(ids.map(\.v7Time))]))
+    package func settleCancelled(_ ids: [Identifier]) async throws {
+        if ids.isEmpty { return }
+        try await connection.transaction { connection throws(PostgresError) in
+            try connection.settleCancelled(ids, reason: "cancelled")
+        }
     }
 
     package func settleGone(_ ids: [Identifier]) async throws {

@@ -11,6 +11,7 @@ extension PostgresRegistry {
             if rows.isEmpty { return BulkPage() }
             let open = try connection.cancelOpen(rows.map(\.id), now: now, reason: "paused")
             try connection.pause(rows, reason: reason, now: now)
+            try connection.rewind(open.filter { !$0.isQueued })
             try connection.note(
                 rows.map { (actor.tenant, $0.name) }, by: actor.subject, "schedule.pause", reason: reason, now: now)
             return BulkPage(names: rows.map(\.name), cancelled: open.filter(\.isQueued).map(\.id))

@@ -109,6 +109,7 @@ package final class PostgresRegistry: ScheduleRegistry {
             guard let row = try connection.find(name, actor.tenant) else { return nil }
             let open = try connection.cancelOpen([row.id], now: now, reason: "paused")
             try connection.pause([row], reason: reason, now: now)
+            try connection.rewind(open.filter { !$0.isQueued })
             try connection.note(actor, "schedule.pause", name, reason: reason, now: now)
             return open.filter(\.isQueued).map(\.id)
         }
@@ -215,10 +216,9 @@ package final class PostgresRegistry: ScheduleRegistry {
 
     package func settleCancelled(_ ids: [Identifier], tenant: String, reason: String) async throws {
         if ids.isEmpty { return }
-        let ids = ids.sorted()
-        let call = StatementCall(
-            .apiSettleCancelled, [.uuids(ids), .times(ids.map(\.v7Time)), .text(tenant), .text(reason)])
-        try await inTransaction(of: tenant) { connection throws(PostgresError) in _ = try connection.execute(call) }
+        try await inTransaction(of: tenant) { connection throws(PostgresError) in
+            try connection.settleCancelled(ids, reason: reason)
+        }
     }
 
     package func redrive(

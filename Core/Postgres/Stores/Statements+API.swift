@@ -19,7 +19,6 @@ extension Statement {
         "api-triggers-of-schedule", PackageResources.api_triggers_of_schedule_sql)
     static let apiTriggers = Statement("api-triggers", PackageResources.api_triggers_sql)
     static let apiCancelTrigger = Statement("api-cancel-trigger", PackageResources.api_cancel_trigger_sql)
-    static let apiSettleCancelled = Statement("api-settle-cancelled", PackageResources.api_settle_cancelled_sql)
     static let apiRedrive = Statement("api-redrive", PackageResources.api_redrive_sql)
     static let apiClaimRequest = Statement("api-claim-request", PackageResources.api_claim_request_sql)
     static let apiAudit = Statement("api-audit", PackageResources.api_audit_sql)

@@ -24,6 +24,7 @@ extension Statement {
     static let dropOverdue = Statement("drop-overdue", PackageResources.drop_overdue_sql)
     static let recheckOverdue = Statement("recheck-overdue", PackageResources.recheck_overdue_sql)
     static let unsettledTriggers = Statement("unsettled-triggers", PackageResources.unsettled_triggers_sql)
+    static let rewind = Statement("rewind", PackageResources.rewind_sql)
     static let settleGone = Statement("settle-gone", PackageResources.settle_gone_sql)
     static let dropOneOffs = Statement("drop-one-offs", PackageResources.drop_one_offs_sql)
     static let settleCancelled = Statement("settle-cancelled", PackageResources.settle_cancelled_sql)

@@ -1,12 +1,13 @@
 -- Asks to cancel the open triggers of schedules: $1 schedule ids, $2 now, $3 reason. Those that were never sent are
--- cancelled at once. Returns the ids, whether the queue may hold them, and the occurrence of those
--- that a new revision plans again, and the schedules. Index: trigger_schedule.
+-- cancelled at once. Returns the ids, whether the queue may hold them, and where their schedules go back to if they are cancelled:
+-- the occurrence where it is of the calendar and later than all that is settled, with schedule, shard and revision.
+-- Index: trigger_schedule.
 with open as (
     update headgate.trigger t
     set cancel_requested = true, reason = $3, state = case when t.state = 0 then 7 else t.state end
     where t.schedule_id = any ($1) and t.occurrence >= $2::timestamptz - interval '8 days' and t.state < 2
         and t.day >= ($2::timestamptz at time zone 'UTC')::date - 9
-    returning t.id, t.day, t.state, t.occurrence, t.kind, t.schedule_id
+    returning t.id, t.day, t.state, t.occurrence, t.kind, t.schedule_id, t.shard, t.revision
 ), late as (
     insert into headgate.overdue (day, id, check_at) select day, id, $2::timestamptz + interval '5 seconds' from open where state = 1
     on conflict (day, id) do update set check_at = excluded.check_at
@@ -14,5 +15,5 @@ with open as (
 select id, state = 1, case when kind = 0 and occurrence > coalesce((
         select max(d.occurrence) from headgate.trigger d
         where d.schedule_id = o.schedule_id and d.kind = 0 and d.state between 2 and 6
-            and d.day >= ($2::timestamptz at time zone 'UTC')::date - 9), '-infinity') then occurrence end, schedule_id
+            and d.day >= ($2::timestamptz at time zone 'UTC')::date - 9), '-infinity') then occurrence end, schedule_id, shard, revision
 from open o

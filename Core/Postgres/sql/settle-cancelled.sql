@@ -1,4 +1,14 @@
--- Makes triggers cancelled that the queue does not hold: $1 ids, $2 times of the ids. Index: primary key.
-update headgate.trigger t set state = 7, reason = coalesce(t.reason, 'cancelled')
-from unnest($1::uuid[], $2::timestamptz[]) as u (id, time)
-where t.day = (u.time at time zone 'UTC')::date and t.id = u.id and t.state < 2 and t.cancel_requested
+-- Makes triggers cancelled that the queue does not hold: $1 ids, $2 times of the ids, sorted by id, $3 reason where none is
+-- noted. Returns those of the calendar that a change of their schedule has cancelled, as api-cancel-open.sql does: where their
+-- schedules go back to. Locks: the rows, in the order given. Indexes: primary key, trigger_schedule.
+with settled as (
+    update headgate.trigger t set state = 7, reason = coalesce(t.reason, $3)
+    from unnest($1::uuid[], $2::timestamptz[]) as u (id, time)
+    where t.day = (u.time at time zone 'UTC')::date and t.id = u.id and t.state < 2 and t.cancel_requested
+    returning t.id, t.day, t.occurrence, t.kind, t.schedule_id, t.shard, t.revision, t.reason
+)
+select id, false, occurrence, schedule_id, shard, revision
+from settled o
+where kind = 0 and reason in ('superseded', 'paused') and occurrence > coalesce((
+    select max(d.occurrence) from headgate.trigger d
+    where d.schedule_id = o.schedule_id and d.kind = 0 and d.state between 2 and 6 and d.day >= o.day - 9), '-infinity')

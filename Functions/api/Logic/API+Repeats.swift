@@ -39,6 +39,10 @@ extension API {
     /// The answer is kept after the call; a try that died between the two is made again with the same ids, so that nothing
     /// comes into being twice. (draft-ietf-httpapi-idempotency-key-header)
     func serve(_ route: Route, _ call: Call) async throws -> Response {
+        for (name, _) in call.request.uri.queryParameters where !route.query.contains(String(name)) {
+            let known = route.query.isEmpty ? "none" : route.query.joined(separator: ", ")
+            throw Problem.parameter(String(name), "unknown parameter; known here: \(known)")
+        }
         guard route.method == .post, let key = call.request.headers[.idempotencyKey] else {
             return try await route.handle(call)
         }

@@ -62,8 +62,14 @@ extension API {
     private func putSchedule(_ call: Call) async throws -> Response {
         let name = try call.scheduleName()
         let now = try await registry.now()
+        let document = try await call.json()
+        if let inside = document["name"], inside.text != name.description {
+            throw Problem.invalid([
+                FieldError(pointer: "/name", detail: "is not the name in the path, \(name); leave it out")
+            ])
+        }
         var write = try write(
-            try await call.json(), name: name, tenant: call.caller.tenant, now: now, ignoring: ["name"])
+            document, name: name, tenant: call.caller.tenant, now: now, ignoring: ["name"])
         write.expecting = try call.expectedRevision()
         let result = try await registry.put([write], by: call.caller.actor, acrossTenants: false, now: now)[0]
         await cancelInQueue(result.cancelled, tenant: call.caller.tenant, reason: "superseded")

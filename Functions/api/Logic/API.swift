@@ -42,7 +42,7 @@ package struct API: Sendable {
     /// Serves until the process is asked to stop; requests under way are answered first.
     package func run(host: String, port: Int) async throws {
         let router = Router(context: APIContext.self)
-        router.add(middleware: ProblemMiddleware(runtime: runtime))
+        router.add(middleware: ProblemMiddleware(runtime: runtime, routes: routes))
         router.get("/healthz") { _, _ in Response.json(["status": "ok"]) }
         router.get("/readyz") { _, _ in await readiness() }
         router.get("/metrics") { _, _ in
@@ -129,6 +129,7 @@ package struct API: Sendable {
 /// Turns every error into problem details, and counts requests.
 struct ProblemMiddleware: RouterMiddleware {
     let runtime: FunctionRuntime
+    let routes: [Route]
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -139,6 +140,21 @@ struct ProblemMiddleware: RouterMiddleware {
         runtime.metrics.observe("headgate_api_request_seconds", [seconds], help: "Time to an answer")
         runtime.metrics.count(
             "headgate_api_requests_total", labels: "status=\"\(response.status.code)\"", help: "Requests")
+        return response
+    }
+
+    /// 405 for a path that has other methods, else 404.
+    private func missing(_ request: Request) -> Response {
+        let methods = routes.filter { $0.matches(request.uri.path) }.map(\.method.rawValue)
+        guard !methods.isEmpty else {
+            let hint = request.uri.path.hasPrefix("/v1/schedules/") ? "; a schedule's name has no slash" : ""
+            return Problem.notFound("the path \(request.uri.path)", hint: hint).response
+        }
+        var response = Problem(
+            status: .methodNotAllowed, type: "method", title: "The path has other methods",
+            detail: "\(request.uri.path) takes \(methods.joined(separator: ", ")), not \(request.method)"
+        ).response
+        response.headers[.allow] = methods.joined(separator: ", ")
         return response
     }
 
@@ -157,7 +173,7 @@ struct ProblemMiddleware: RouterMiddleware {
                 detail: mismatch.revision.map { "its ETag is now \"\($0)\"" } ?? "it does not exist"
             ).response
         } catch let error as HTTPError where error.status == .notFound {
-            return Problem.notFound("the path \(request.uri.path)").response
+            return missing(request)
         } catch let error as HTTPError {
             return Problem(
                 status: error.status, type: "http", title: error.status.reasonPhrase, detail: error.body ?? ""

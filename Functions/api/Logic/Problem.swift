@@ -37,8 +37,10 @@ struct Problem: Error, Sendable {
             detail: "parameter \(name): \(detail)",
             errors: [FieldError(pointer: "?\(name)", detail: detail)])
     }
-    static func notFound(_ what: String) -> Problem {
-        Problem(status: .notFound, type: "not-found", title: "There is no such thing", detail: "\(what) does not exist")
+    static func notFound(_ what: String, hint: String = "") -> Problem {
+        Problem(
+            status: .notFound, type: "not-found", title: "There is no such thing",
+            detail: "\(what) does not exist\(hint)")
     }
     static func conflict(_ detail: String) -> Problem {
         Problem(status: .conflict, type: "conflict", title: "It is not in the state for that", detail: detail)

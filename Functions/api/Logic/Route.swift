@@ -19,6 +19,11 @@ struct Route: Sendable {
     var isAnsweredOnce = false
     var handle: @Sendable (Call) async throws -> Response
 
+    func matches(_ path: String) -> Bool {
+        let (mine, theirs) = (self.path.split(separator: "/"), path.split(separator: "/"))
+        return mine.count == theirs.count && zip(mine, theirs).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+    }
+
     /// Parameters in the path, in order.
     var parameters: [String] {
         path.split(separator: "/").compactMap { part in

@@ -137,7 +137,7 @@ package struct Monitor: Sendable {
         if wanted.isEmpty { return }
         let results = try await queue.cancel(wanted.map { MessageID($0.id) })
         let gone = zip(wanted, results).filter { $0.1 != .inFlight }.map(\.0.id)
-        _ = try await store.settleCancelled(gone)
+        try await store.settleCancelled(gone)
     }
 
     /// Ends triggers that can be sent no more: the queue has lost them, and their schedule is gone or has another action.

@@ -79,7 +79,7 @@ struct Delivery: Sendable {
         outcome.startedAt = startedAt
         outcome.durationMilliseconds = Int((endedAt - startedAt).milliseconds)
         if attempt == 1 {
-            outcome.latenessMilliseconds = Int(Int32(clamping: (startedAt - message.plannedAt).milliseconds))
+            outcome.latenessMilliseconds = Int(Int32(clamping: (startedAt - message.plannedAt).microseconds / 1_000))
         }
         if case .success(let response) = result {
             outcome.status = response.status
