@@ -83,18 +83,21 @@ local function ready(q, ids, vs)
     wake(q)
 end
 
--- Counts messages per tenant up or down; a count that reaches zero is removed.
+-- Counts messages per tenant up or down; a count that reaches zero is removed. Three calls, however many tenants there are.
 local function count(q, vs, by)
+    if #vs == 0 then return end
     local n, order = {}, {}
     for j = 1, #vs do
         local x = vs[j].tenant
         if not n[x] then n[x] = 0; order[#order + 1] = x end
         n[x] = n[x] + by
     end
-    local gone = {}
-    for _, x in ipairs(order) do
-        if call('HINCRBY', q.c, x, fmt('%d', n[x])) <= 0 then gone[#gone + 1] = x end
+    local was, C, gone = read('HMGET', q.c, order), {}, {}
+    for j, x in ipairs(order) do
+        local now = tonumber(was[j] or '0') + n[x]
+        if now > 0 then C[#C + 1] = x; C[#C + 1] = fmt('%d', now) elseif was[j] then gone[#gone + 1] = x end
     end
+    each(C, 2, function(...) call('HSET', q.c, ...) end)
     each(gone, 1, function(...) call('HDEL', q.c, ...) end)
 end
 
