@@ -18,6 +18,8 @@ package import Telemetry
 /// | `HEADGATE_METRICS_FILE` | where metrics are written every 5 s |
 /// | `HEADGATE_ALLOW_TARGETS` | address blocks that calls may go to although they are not public, by commas |
 /// | `HEADGATE_LIFELINE` | an inherited file descriptor; the function ends when it does |
+/// | `HEADGATE_FAILPOINTS` | for tests: see `Failpoint` |
+/// | `HEADGATE_CLOCK_SHIFT` | for tests: how wrong the host's clock is made, `6s` or `-6s` |
 package struct FunctionSettings: Sendable {
     /// Every setting that is missing or wrong.
     package struct Mistakes: Error, CustomStringConvertible {

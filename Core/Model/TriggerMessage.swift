@@ -65,29 +65,3 @@ package struct TriggerMessage: Hashable, Sendable {
         action = Array(try reader.byteString())
     }
 }
-
-/// What a schedule does and how it is repeated: the `action` column.
-package struct ActionRecord: Hashable, Sendable {
-    package var action: Action
-    package var retry: RetryPolicy
-
-    package init(action: Action, retry: RetryPolicy) {
-        self.action = action
-        self.retry = retry
-    }
-
-    package var encoded: [UInt8] {
-        var writer = ByteWriter(capacity: 256)
-        writer.write(unsigned: 1)
-        action.encode(into: &writer)
-        retry.encode(into: &writer)
-        return writer.bytes
-    }
-
-    package init(decoding bytes: some Collection<UInt8>) throws(ByteReader.Failure) {
-        var reader = ByteReader(Array(bytes))
-        guard try reader.unsigned() == 1 else { throw reader.failure("an action record of version 1") }
-        action = try Action(from: &reader)
-        retry = try RetryPolicy(from: &reader)
-    }
-}

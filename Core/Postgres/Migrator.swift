@@ -22,6 +22,7 @@ package struct Migrator: Sendable {
     private static let migrations: [(name: String, text: [UInt8])] = [
         ("V0001_schedules_and_triggers", PackageResources.V0001_schedules_and_triggers_sql),
         ("V0002_repeats_and_resumes", PackageResources.V0002_repeats_and_resumes_sql),
+        ("V0003_pause_after_failures", PackageResources.V0003_pause_after_failures_sql),
     ]
 
     /// The version of the schema that this code needs.

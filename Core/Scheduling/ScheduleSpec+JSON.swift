@@ -26,12 +26,15 @@ extension ScheduleSpec {
         var retry: RetryPolicy? = RetryPolicy()
         if let value = fields.raw("retry"), value != .null { retry = RetryPolicy(value, at: "/retry", errors: &errors) }
         fields.add(errors)
+        let pauseAfter = fields.optional("pauseAfter", "a whole number from 1 to 1000: failures in a row") { value in
+            value.int.flatMap { (1...1_000).contains($0) ? $0 : nil }
+        }
         let paused = fields.optional("paused", "true or false", \.flag)
         for name in ignoring { _ = fields.raw(name) }
         fields.finish()
         if let timing { fields.add(RegistrationCheck(timing: timing, zones: zones, now: now).errors) }
         guard fields.errors.isEmpty, let action, let timing, let retry else { throw FieldErrors(fields.errors) }
-        self.init(action: action, timing: timing, retry: retry, paused: paused)
+        self.init(action: action, timing: timing, retry: retry, pauseAfter: pauseAfter, paused: paused)
     }
 
     /// The document that `init(json:…)` reads, with all defaults filled in and anchors resolved: equal documents are equal
@@ -40,6 +43,7 @@ extension ScheduleSpec {
         var members = [JSON.Member("action", action.json)]
         members += timing.jsonMembers
         members.append(JSON.Member("retry", retry.json))
+        members.append(JSON.Member("pauseAfter", .optional(pauseAfter) { .integer($0) }))
         if let paused { members.append(JSON.Member("paused", .bool(paused))) }
         return .object(members)
     }

@@ -5,10 +5,15 @@ package struct ScheduleSpec: Hashable, Sendable {
     package var action: Action
     package var timing: Timing
     package var retry: RetryPolicy
+    /// The schedule is paused after so many failures in a row; nil: never.
+    package var pauseAfter: Int?
     /// Nil where the document does not say: then a pause stays as it is.
     package var paused: Bool?
 
-    package init(action: Action, timing: Timing, retry: RetryPolicy = RetryPolicy(), paused: Bool? = nil) {
+    package init(
+        action: Action, timing: Timing, retry: RetryPolicy = RetryPolicy(), pauseAfter: Int? = nil, paused: Bool? = nil
+    ) {
+        self.pauseAfter = pauseAfter
         self.action = action
         self.timing = timing
         self.retry = retry

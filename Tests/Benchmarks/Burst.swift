@@ -22,6 +22,11 @@ struct Burst {
                 percentile_disc(0.5) within group (order by lateness_ms)::float8
             from headgate.trigger where name like 'S2-%'
             """)
+        let size = try await stand.numbers(
+            """
+            select sum(pg_total_relation_size(c.oid))::float8 / (select count(*) from headgate.trigger)
+            from pg_class c where c.relnamespace = 'headgate'::regnamespace and c.relname ~ '^trigger_[0-9]+$'
+            """)
         let seen = try await stand.targetStatistics()["distinctKeys"]?.int ?? -1
         let delivered = Int(figures[1] ?? -1)
         return [
@@ -33,6 +38,9 @@ struct Burst {
             ResultRow(
                 scenario: "S2", what: "triggers that are delivered / keys that the target has seen",
                 value: "\(delivered) of \(count) / \(seen)", isFailure: delivered != count || seen != count),
+            ResultRow(
+                scenario: "S2", what: "bytes of Postgres per trigger, with its record and indexes",
+                value: "\(Int(size[0] ?? -1))"),
         ]
     }
 }

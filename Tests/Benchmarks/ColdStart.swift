@@ -24,8 +24,33 @@ struct ColdStart {
         return [
             ResultRow(
                 scenario: "S6", what: "spawn of trigger-worker to its first call at the target, p50 / max of 20",
-                value: String(format: "%.1f / %.1f ms", times[10], times[19]))
+                value: String(format: "%.1f / %.1f ms", times[10], times[19])),
+            ResultRow(
+                scenario: "S6", what: "bytes of Redis per queued message with a body of 300 bytes",
+                value: "\(try await bytesPerMessage(redis: redis.redisURL, queue: queue))"),
         ]
+    }
+
+    private func bytesPerMessage(redis: String, queue: RedisQueue) async throws -> Int {
+        let connection = RedisConnection(url: try RedisURL(redis))
+        func used() async throws -> Int {
+            let info = try await connection.call([RedisCommand("INFO", "memory")])[0].text ?? ""
+            let line = info.split(separator: "\r\n").first { $0.hasPrefix("used_memory:") }
+            return line.flatMap { Int($0.dropFirst("used_memory:".utf8.count)) } ?? 0
+        }
+        let before = try await used()
+        let count = 20_000
+        for start in stride(from: 0, to: count, by: 1_000) {
+            _ = try await queue.send(
+                (start..<start + 1_000).map { index in
+                    let key = TriggerKey(
+                        schedule: Identifier(high: UInt64(index), low: 7), kind: .manual, revision: 1,
+                        occurrence: .epoch)
+                    return OutgoingMessage(
+                        id: MessageID(key.id()), tenant: "t\(index % 1_000)", body: Array(repeating: 120, count: 300))
+                })
+        }
+        return (try await used() - before) / count
     }
 
     private func once(_ programs: URL, redis: String, queue: RedisQueue, index: Int) async throws -> Double {

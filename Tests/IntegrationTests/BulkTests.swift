@@ -107,4 +107,37 @@ import Testing
             #expect(try await api.call("GET", "/v1/forecast?from=\(from)&to=\(to)&step=1s").status == 400)
         }
     }
+
+    @Test func `a schedule that fails again and again pauses itself, says why, and begins anew when resumed`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.startAll()
+            func body(_ path: String) -> String {
+                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)\#(path)"}},"when":[{"every":"1s"}],"pauseAfter":3}"#
+            }
+            let made = try await api.call("PUT", "/v1/schedules/a", body("/status/404"))
+            #expect(made.body["pauseAfter"]?.int == 3)
+            _ = try await api.call("PUT", "/v1/schedules/b", body("/ok"))
+            func shown(_ name: String) async throws -> JSON { try await api.call("GET", "/v1/schedules/\(name)").body }
+            try await eventually("it is paused") { try await shown("a")["state"]?.text == "paused" }
+            #expect(try await shown("a")["pauseReason"]?.text == "3 failures in a row, the last: status 404")
+            try await eventually("nothing of it is left in the queue") {
+                try await it.number("select count(*) from headgate.trigger where name = 'a' and state < 2") == 0
+            }
+            let sql = "select count(*) from headgate.trigger where name = 'a' and state = 3"
+            let before = try await it.number(sql)
+            _ = try await api.call("POST", "/v1/schedules/a/resume", #"{"missed":"skip"}"#)
+            try await eventually("it is paused again") { try await shown("a")["state"]?.text == "paused" }
+            #expect(try await it.number(sql) >= before + 3)
+            #expect(try await shown("b")["state"]?.text == "active")
+            #expect(try await it.number("select failures from headgate.failure_watch where name = 'b'") == 0)
+            _ = try await api.call("DELETE", "/v1/schedules/a")
+            _ = try await api.call("PUT", "/v1/schedules/b", body("/ok").replacing(#","pauseAfter":3"#, with: ""))
+            #expect(try await it.number("select count(*) from headgate.failure_watch") == 0)
+            #expect(
+                try await api.call("PUT", "/v1/schedules/c", body("/ok").replacing(":3}", with: ":0}")).status == 400)
+        }
+    }
 }

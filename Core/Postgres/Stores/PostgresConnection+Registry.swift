@@ -174,6 +174,7 @@ extension PostgresConnection {
                         .byteas(old.map(\.timing)), .byteas(old.map(\.action)),
                     ]))
         }
+        try watchFailures(results)
         let armed = results.map(\.row).filter { $0.nextAt != nil }
         if !armed.isEmpty {
             try execute(

@@ -1,5 +1,6 @@
 package import Model
 package import Store
+private import Synchronization
 
 /// The historian's side of Postgres, on one connection.
 ///
@@ -8,6 +9,8 @@ package import Store
 /// value stands alone.
 package final class PostgresOutcomeStore: OutcomeStore {
     private let connection: PostgresConnection
+    /// Whether any schedule is watched for failures, and when that was asked.
+    private let watching = Mutex<(answer: Bool, at: ContinuousClock.Instant)?>(nil)
 
     package init(url: String) {
         connection = PostgresConnection(.engine(url: url, applicationName: "headgate historian"))
@@ -37,11 +40,16 @@ package final class PostgresOutcomeStore: OutcomeStore {
     }
 
     private func recordTogether(_ outcomes: [TriggerOutcome]) async throws -> RecordResult {
-        let calls = PostgresOutcomeStore.rounds(outcomes).map(PostgresOutcomeStore.call)
-        let counts = try await connection.pipeline(
-            calls.count == 1 ? calls : [StatementCall(.begin)] + calls + [StatementCall(.commit)])
         var result = RecordResult()
-        result.recorded = counts.reduce(0, +)
+        let rounds = PostgresOutcomeStore.rounds(outcomes)
+        if try await isWatching() {
+            result.recorded = try await recordAndCount(rounds)
+        } else {
+            let calls = rounds.map { PostgresOutcomeStore.call(.recordOutcomes, $0) }
+            let counts = try await connection.pipeline(
+                calls.count == 1 ? calls : [StatementCall(.begin)] + calls + [StatementCall(.commit)])
+            result.recorded = counts.reduce(0, +)
+        }
         if result.recorded < outcomes.count {
             let ids = Array(Set(outcomes.map(\.id)))
             let existing = try await connection.query(
@@ -51,6 +59,36 @@ package final class PostgresOutcomeStore: OutcomeStore {
             result.repeated = max(0, outcomes.count - result.recorded - result.orphaned)
         }
         return result
+    }
+
+    private func isWatching() async throws -> Bool {
+        if let known = watching.withLock({ $0 }), ContinuousClock.now - known.at < .seconds(1) { return known.answer }
+        let answer = try await connection.query(StatementCall(.isWatching)) { row throws(PostgresError) in
+            try row.required(0, row.bool)
+        }
+        watching.withLock { $0 = (answer == [true], .now) }
+        return answer == [true]
+    }
+
+    /// Records, and in the same transaction counts the failures of watched schedules: each once, as it is recorded once.
+    private func recordAndCount(_ rounds: [[TriggerOutcome]]) async throws -> Int {
+        try await connection.transaction { connection throws(PostgresError) in
+            var recorded = 0
+            var ended: [EndedTrigger] = []
+            for round in rounds {
+                let changed = try connection.query(PostgresOutcomeStore.call(.recordOutcomesAndReturn, round)) {
+                    row throws(PostgresError) in
+                    EndedTrigger(
+                        schedule: try row.required(0, row.uuid),
+                        state: TriggerState(rawValue: try row.required(1, row.int)) ?? .queued,
+                        occurrence: try row.required(2, row.time), reason: try row.text(3))
+                }
+                recorded += changed.count
+                ended += changed
+            }
+            try connection.countFailures(ended)
+            return recorded
+        }
     }
 
     /// Splits outcomes so that each round has a trigger once, sorted by id, the attempts in order.
@@ -72,9 +110,9 @@ package final class PostgresOutcomeStore: OutcomeStore {
         return rounds
     }
 
-    private static func call(_ outcomes: [TriggerOutcome]) -> StatementCall {
+    private static func call(_ statement: Statement, _ outcomes: [TriggerOutcome]) -> StatementCall {
         StatementCall(
-            .recordOutcomes,
+            statement,
             [
                 .uuids(outcomes.map(\.id)), .times(outcomes.map(\.id.v7Time)), .smallints(outcomes.map(\.redrive)),
                 .ints(outcomes.map(\.attempt)), .smallints(outcomes.map(\.state.rawValue)),

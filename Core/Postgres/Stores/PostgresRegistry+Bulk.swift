@@ -81,6 +81,7 @@ extension PostgresConnection {
                 [
                     .time(now), .smallint(missed), .smallints(rows.map(\.shard)), .uuids(rows.map(\.id)), .times(times),
                 ]))
+        try execute(StatementCall(.forgetFailures, [.uuids(rows.map(\.id))]))
         let armed = zip(rows, times).filter { $0.1 != nil }
         if armed.isEmpty { return }
         try execute(

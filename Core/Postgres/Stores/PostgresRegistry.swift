@@ -97,6 +97,7 @@ package final class PostgresRegistry: ScheduleRegistry {
             let open = try connection.cancelOpen([row.id], now: now, reason: "deleted")
             try connection.execute(
                 StatementCall(.apiDelete, [.text(actor.tenant), .text(name), .smallint(row.shard), .uuid(row.id)]))
+            try connection.execute(StatementCall(.unwatchFailures, [.uuids([row.id])]))
             try connection.note(actor, "schedule.delete", name, now: now)
             return .success(open.filter(\.isQueued).map(\.id))
         }.get()

@@ -18,6 +18,13 @@ extension Statement {
     static let readLoad = Statement("read-load", PackageResources.read_load_sql)
     static let dropLoad = Statement("drop-load", PackageResources.drop_load_sql)
     static let recordOutcomes = Statement("record-outcomes", PackageResources.record_outcomes_sql)
+    /// The same, with how each trigger that changed stands now.
+    static let recordOutcomesAndReturn = Statement(
+        "record-outcomes-and-return",
+        PackageResources.record_outcomes_sql + Array("\nreturning t.schedule_id, t.state, t.occurrence, t.reason".utf8))
+    static let countFailures = Statement("count-failures", PackageResources.count_failures_sql)
+    static let watchFailures = Statement("watch-failures", PackageResources.watch_failures_sql)
+    static let lockSchedules = Statement("lock-schedules", PackageResources.lock_schedules_sql)
     static let existingTriggers = Statement("existing-triggers", PackageResources.existing_triggers_sql)
     static let sweep = Statement("sweep", PackageResources.sweep_sql)
     static let takeOverdue = Statement("take-overdue", PackageResources.take_overdue_sql)
@@ -41,6 +48,10 @@ extension Statement {
 
     static let dropRequests = Statement("delete from headgate.idempotency where at < $1")
     static let moveSweep = Statement("update headgate.monitor set swept_to = $1 where swept_to < $1")
+    static let unwatchFailures = Statement("delete from headgate.failure_watch where schedule_id = any ($1)")
+    static let forgetFailures = Statement(
+        "update headgate.failure_watch set failures = 0 where schedule_id = any ($1) and failures > 0")
+    static let isWatching = Statement("select exists (select 1 from headgate.failure_watch)")
     static let allShards = Statement("select shard from headgate.shard order by shard")
     static let takeShard = Statement("select pg_try_advisory_lock(\(AdvisoryLock.loader), $1)")
     /// Shared by every transaction that writes schedules of a shard; held alone to raise its floors.

@@ -55,7 +55,8 @@ extension API {
         return ScheduleWrite(
             tenant: tenant, name: name.description, id: id, shard: MessageID(id).shard(of: shards),
             timing: timing.encode(),
-            action: ActionRecord(action: spec.action, retry: spec.retry).encoded, paused: spec.paused,
+            action: ActionRecord(action: spec.action, retry: spec.retry, pauseAfter: spec.pauseAfter).encoded,
+            paused: spec.paused,
             next: { timing.next(atOrAfter: $0, zones: zones) })
     }
 
@@ -84,7 +85,9 @@ extension API {
 
     private func document(_ row: ScheduleRow) throws -> JSON {
         let record = try ActionRecord(decoding: row.action)
-        let spec = ScheduleSpec(action: record.action, timing: try Timing(decoding: row.timing), retry: record.retry)
+        let spec = ScheduleSpec(
+            action: record.action, timing: try Timing(decoding: row.timing), retry: record.retry,
+            pauseAfter: record.pauseAfter)
         let members: [JSON.Member] = [
             .init("name", .string(row.name)), .init("tenant", .string(row.tenant)), .init("id", .string("\(row.id)")),
         ]

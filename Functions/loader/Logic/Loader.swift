@@ -14,8 +14,8 @@ package struct Loader: Sendable {
     package struct Configuration: Sendable {
         /// The pass period.
         package var every: Duration = .seconds(1)
-        /// How much further than the period a pass looks ahead.
-        package var lookahead: Duration = .seconds(2)
+        /// How much further than the period a pass looks ahead: longer than the largest burst takes to plan (decision 0007).
+        package var lookahead: Duration = .seconds(6)
         /// Schedules a transaction.
         package var batch = 2_000
         /// Shards to work on; nil: all there are.

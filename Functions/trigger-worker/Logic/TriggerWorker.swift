@@ -100,7 +100,7 @@ package actor TriggerWorker {
         let life = runtime.life
         while !life.isStopping {
             let free = configuration.concurrency - flights.count - parked.count
-            if free < min(configuration.batch, max(1, configuration.concurrency / 4)) {
+            if free < min(configuration.batch, max(1, configuration.concurrency / 8)) {
                 await waitForRoom()
                 continue
             }
@@ -182,8 +182,11 @@ package actor TriggerWorker {
                     help: "Calls put off, without an attempt, by a limit or a breaker")
                 return Settlement(delivery.receipt, .release(after: time))
             }
-            // The longer others have been turned away, the less it is worth to wait here.
-            if time >= configuration.parking * 4 { return Settlement(delivery.receipt, .release(after: time)) }
+            // The longer others have been turned away, the less it is worth to wait here; and those that wait leave room for
+            // others to come.
+            if time >= configuration.parking * 4 || parked.count >= max(1, configuration.concurrency / 8) {
+                return Settlement(delivery.receipt, .release(after: time))
+            }
             parked.append(Parked(delivery: delivery, since: since))
         }
         return nil

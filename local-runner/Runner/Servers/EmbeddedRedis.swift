@@ -26,6 +26,8 @@ package struct EmbeddedRedis: EmbeddedServer {
         let settings = [
             ("bind", "127.0.0.1"), ("port", String(port)), ("dir", directory), ("daemonize", "no"), ("logfile", ""),
             ("appendonly", "yes"), ("appendfsync", "everysec"), ("save", ""), ("maxmemory", "2gb"),
+            // Under load the file grows by the size of the data every few seconds: rewriting it each time costs half a core.
+            ("auto-aof-rewrite-min-size", "1gb"),
             ("maxmemory-policy", "noeviction"),
         ]
         return SpawnRequest(

@@ -1,0 +1,83 @@
+import Model
+import Store
+
+/// How a trigger of a schedule ended.
+struct EndedTrigger: Sendable {
+    var schedule: Identifier
+    var state: TriggerState
+    var occurrence: Timestamp
+    var reason: String?
+
+    /// Skipped and cancelled ones say nothing of the target.
+    var isFailure: Bool { [.rejected, .expired, .dead].contains(state) }
+    var isCounted: Bool { isFailure || state == .delivered }
+}
+
+extension PostgresConnection {
+    /// Counts failures in a row of the watched schedules among these, and pauses those that have failed too often.
+    func countFailures(_ ended: [EndedTrigger]) throws(PostgresError) {
+        var counts: [Identifier: (isAnew: Bool, failures: Int, reason: String?)] = [:]
+        for trigger in ended.sorted(by: { $0.occurrence < $1.occurrence }) where trigger.isCounted {
+            let known = counts[trigger.schedule] ?? (false, 0, nil)
+            counts[trigger.schedule] =
+                trigger.isFailure ? (known.isAnew, known.failures + 1, trigger.reason) : (true, 0, nil)
+        }
+        if counts.isEmpty { return }
+        let sorted = counts.sorted { $0.key < $1.key }
+        let call = StatementCall(
+            .countFailures,
+            [
+                .uuids(sorted.map(\.key)), .bools(sorted.map(\.value.isAnew)), .ints(sorted.map(\.value.failures)),
+            ])
+        let failing = try query(call) { row throws(PostgresError) in
+            (
+                id: try row.required(0, row.uuid), shard: try row.required(1, row.int),
+                tenant: try row.required(2, row.text), name: try row.required(3, row.text),
+                failures: try row.required(4, row.int)
+            )
+        }
+        for schedule in failing {
+            try pauseFailing(
+                schedule.id, shard: schedule.shard, tenant: schedule.tenant, name: schedule.name,
+                reason: "\(schedule.failures) failures in a row, the last: \(counts[schedule.id]?.reason ?? "?")")
+        }
+    }
+
+    /// What is planned is cancelled at once; the monitor takes from the queue what is there.
+    private func pauseFailing(
+        _ id: Identifier, shard: Int, tenant: String, name: String, reason: String
+    ) throws(PostgresError) {
+        let lock = StatementCall(.lockSchedules, [.smallints([shard]), .uuids([id])])
+        let rows = try query(lock) { row throws(PostgresError) in try row.schedule() }.filter { $0.state == .active }
+        if rows.isEmpty { return }
+        let now = try now()
+        let open = try cancelOpen([id], now: now, reason: "paused")
+        try pause(rows, reason: reason, now: now)
+        try rewind(open.filter { !$0.isQueued })
+        try note(
+            AuditActor(tenant: tenant, subject: "headgate"), "schedule.pause", name, reason: reason, now: now)
+    }
+
+    /// Watches the schedules among these that ask for it, and no longer those that do not.
+    func watchFailures(_ results: [PutResult]) throws(PostgresError) {
+        var watched: [(row: ScheduleRow, pauseAfter: Int)] = []
+        var others: [Identifier] = []
+        for result in results {
+            if let pauseAfter = ActionRecord.pauseAfter(of: result.row.action) {
+                watched.append((result.row, pauseAfter))
+            } else if !result.isCreated {
+                others.append(result.row.id)
+            }
+        }
+        if !others.isEmpty { try execute(StatementCall(.unwatchFailures, [.uuids(others)])) }
+        if watched.isEmpty { return }
+        try execute(
+            StatementCall(
+                .watchFailures,
+                [
+                    .uuids(watched.map(\.row.id)), .smallints(watched.map(\.row.shard)),
+                    .texts(watched.map(\.row.tenant)), .texts(watched.map(\.row.name)),
+                    .ints(watched.map(\.pauseAfter)),
+                ]))
+    }
+}

@@ -1,0 +1,10 @@
+-- Counts failures in a row: per row $1 schedule, $2 whether one was delivered (then the count begins anew), $3 failures since, in
+-- the order of schedules. Returns those that have reached their number. Locks: the rows. Index: primary key.
+with counted as (
+    update headgate.failure_watch w
+    set failures = case when u.is_anew then 0 else w.failures end + u.failures
+    from unnest($1::uuid[], $2::boolean[], $3::int[]) as u (schedule_id, is_anew, failures)
+    where w.schedule_id = u.schedule_id
+    returning w.schedule_id, w.shard, w.tenant, w.name, w.failures, w.pause_after
+)
+select schedule_id, shard, tenant, name, failures from counted where failures >= pause_after order by schedule_id

@@ -1,0 +1,5 @@
+-- Watches schedules for failures in a row; those that are watched keep their count: per row $1 schedule, $2 shard, $3 tenant,
+-- $4 name, $5 pause after. Index: primary key.
+insert into headgate.failure_watch (schedule_id, shard, tenant, name, pause_after)
+select * from unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[], $5::int[]) order by 1
+on conflict (schedule_id) do update set pause_after = excluded.pause_after
