@@ -63,7 +63,8 @@ import Testing
                     revision: 1,
                     occurrence: now)
                 let action = HTTPAction(
-                    method: "POST", url: "http://127.0.0.1:\(it.target.port)/\(tenant)", headers: [], body: nil,
+                    method: "POST", url: "http://127.0.0.1:\(it.target.port)/slow/20ms/\(tenant)", headers: [],
+                    body: nil,
                     timeout: .seconds(5))
                 let trigger = TriggerMessage(
                     id: key.id(), kind: .scheduled, redrive: 0, occurrence: now, plannedAt: now,
