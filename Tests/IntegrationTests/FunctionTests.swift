@@ -91,7 +91,7 @@ import Testing
             let now = try await it.registry.now()
             try await it.register((0..<8).map { ("s\($0)", it.once("/slow/60s/x", after: .seconds(1), at: now)) })
             let worker = try it.start("trigger-worker", ["--concurrency", "4", "--batch", "4"])
-            try await eventually("it is full") { try await it.keysSeen() == 2 }
+            try await eventually("it is full") { try await it.keysSeen() == 4 }
             worker.terminate()
             try await eventually("asked twice it lets go") {
                 if worker.isRunning { kill(worker.processIdentifier, SIGTERM) }
@@ -127,7 +127,7 @@ import Testing
             let slow = "http://localhost:\(it.target.port)/slow/20s/x"
             try await it.register(
                 (0..<100).map { ("dead\($0)", to(closed)) } + (0..<60).map { ("slow\($0)", to(slow)) })
-            try it.start("trigger-worker", ["--concurrency", "32", "--batch", "16"])
+            try it.start("trigger-worker", ["--concurrency", "32", "--batch", "16", "--per-host", "20"])
             try await eventually("the slow ones have all the places they may have") { try await it.keysSeen() >= 20 }
             let later = try await it.registry.now()
             try await it.register((0..<100).map { ("quick\($0)", it.once("/ok", after: .seconds(1), at: later)) })

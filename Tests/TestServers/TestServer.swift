@@ -99,7 +99,7 @@ public func freePort() -> Int {
 
 /// Waits until a condition holds, looking every few milliseconds; fails after the timeout.
 public func eventually(
-    _ what: String, within timeout: Duration = .seconds(20), _ condition: () async throws -> Bool
+    _ what: String, within timeout: Duration = .seconds(45), _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + timeout
     while try await !condition() {

@@ -18,9 +18,10 @@ package actor TriggerWorker {
         package var visibility: Duration = .seconds(30)
         /// How long calls under way may take when the worker is asked to stop.
         package var drain: Duration = .seconds(25)
-        /// Calls in flight to one host; nil: five eighths of all, so that the other hosts have the rest.
+        /// Calls in flight to one host; nil: all. A limit keeps places for other hosts beside a slow one; where all calls go to
+        /// one host it only turns them away.
         package var perHost: Int?
-        /// Calls in flight of one tenant; nil: seven eighths of all: a tenant alone has room beside its slow host.
+        /// Calls in flight of one tenant; nil: all.
         package var perTenant: Int?
         /// How long a lease waits here for a place at its host before it is released.
         package var parking: Duration = .milliseconds(200)
@@ -62,8 +63,7 @@ package actor TriggerWorker {
         let all = configuration.concurrency
         gate = TargetGate(
             .init(
-                perHost: configuration.perHost ?? max(1, all * 5 / 8),
-                perTenant: configuration.perTenant ?? max(1, all * 7 / 8)))
+                perHost: configuration.perHost ?? all, perTenant: configuration.perTenant ?? all))
     }
 
     /// Works until it is asked to stop, idle or old; then lets calls under way end, and settles them.

@@ -12,8 +12,8 @@ import TriggerWorkerFunction
 
     @Option(help: "Triggers leased at once.") var batch = 100
     @Option(help: "Calls in flight at once.") var concurrency = 256
-    @Option(help: "Calls in flight to one host (default: five eighths of all).") var perHost: Int?
-    @Option(help: "Calls in flight of one tenant (default: seven eighths of all).") var perTenant: Int?
+    @Option(help: "Calls in flight to one host (default: all).") var perHost: Int?
+    @Option(help: "Calls in flight of one tenant (default: all).") var perTenant: Int?
     @Option(help: "End after so long without work.", transform: FunctionHelp.duration) var idle: Duration?
     @Option(help: "End after this time.", transform: FunctionHelp.duration) var maxAge: Duration?
 
