@@ -49,6 +49,7 @@ package final class Failpoint: Sendable {
         case .none: break
         case .kill: raise(SIGKILL)
         case .stop: raise(SIGSTOP)
+        // Blocks on purpose: a step that hangs holds its thread too.
         case .delay(let microseconds): usleep(microseconds)
         case .error: throw FailpointError(name: name)
         }

@@ -25,8 +25,8 @@ package struct ActionRecord: Hashable, Sendable {
     /// The failures in a row after which to pause, of an encoded record, without reading the rest.
     package static func pauseAfter(of bytes: [UInt8]) -> Int? {
         guard bytes.first == 2 else { return nil }
-        var reader = ByteReader(bytes)
-        guard (try? reader.unsigned()) == 2 else { return nil }
+        var reader = ByteReader(Array(bytes.dropFirst()))
+        // Damaged bytes ask for nothing here; whoever reads the whole record reports them.
         return try? reader.int()
     }
 

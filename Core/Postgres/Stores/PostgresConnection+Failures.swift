@@ -48,7 +48,7 @@ extension PostgresConnection {
         _ id: Identifier, shard: Int, tenant: String, name: String, reason: String
     ) throws(PostgresError) {
         let lock = StatementCall(.lockSchedules, [.smallints([shard]), .uuids([id])])
-        let rows = try query(lock) { row throws(PostgresError) in try row.schedule() }.filter { $0.state == .active }
+        let rows = try query(lock) { row throws(PostgresError) in try row.schedule() }
         if rows.isEmpty { return }
         let now = try now()
         let open = try cancelOpen([id], now: now, reason: "paused")
