@@ -77,6 +77,7 @@ let package = Package(
         core("Postgres", ["Model", "Store", "Blocking", "CLibpq"], resources: [.embedInCode("sql")]),
         core("HTTP", ["Model", "Blocking", "CCurl"]),
         core("Scheduling", ["Model"]),
+        core("Secrets", ["Model", crypto]),
         .target(
             name: "TestTarget", dependencies: ["Model"] + nio, path: "local-runner/TestTarget", exclude: ["README.md"],
             swiftSettings: settings),
@@ -112,6 +113,7 @@ let package = Package(
             ]),
         test("WrapperTests", ["Model", "HTTP", "Postgres", "Queue", "Redis", "TestServers", "TestTarget"]),
         test("SchedulingTests", ["Model", "Scheduling"]),
+        test("SecretsTests", ["Model", "Secrets"]),
         test("FunctionLogicTests", ["Model", "TriggerWorkerFunction"]),
         .target(
             name: "Telemetry", dependencies: ["Model", logging], path: "Core/Telemetry", exclude: ["README.md"],
@@ -125,10 +127,15 @@ let package = Package(
     ]
         + function(
             "api", "APIFunction",
-            ["HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Store", hummingbird, httpTypes, nioCore, crypto],
-            main: ["HTTP", "Postgres", "Queue", "Redis", "Scheduling"])
+            [
+                "HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Secrets", "Store", hummingbird, httpTypes, nioCore,
+                crypto,
+            ],
+            main: ["HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Secrets"])
         + function("loader", "LoaderFunction", ["Queue", "Scheduling", "Store"], main: ["Postgres"])
-        + function("trigger-worker", "TriggerWorkerFunction", ["HTTP", "Queue"], main: ["HTTP", "Queue", "Redis"])
+        + function(
+            "trigger-worker", "TriggerWorkerFunction", ["HTTP", "Queue", "Secrets"],
+            main: ["HTTP", "Queue", "Redis", "Secrets"])
         + function("historian", "HistorianFunction", ["Queue", "Store"], main: ["Postgres", "Queue", "Redis"])
         + function(
             "monitor", "MonitorFunction", ["LoaderFunction", "Queue", "Redis", "Store"],

@@ -17,6 +17,7 @@ package import Telemetry
 /// | `HEADGATE_LOG_FORMAT` | json (default) or text |
 /// | `HEADGATE_METRICS_FILE` | where metrics are written every 5 s |
 /// | `HEADGATE_ALLOW_TARGETS` | address blocks that calls may go to although they are not public, by commas |
+/// | `HEADGATE_SECRET_KEYS` | what seals secrets (api) and opens them (trigger-worker): 32 bytes in base64, several by commas |
 /// | `HEADGATE_LIFELINE` | an inherited file descriptor; the function ends when it does |
 /// | `HEADGATE_FAILPOINTS` | for tests: see `Failpoint` |
 /// | `HEADGATE_CLOCK_SHIFT` | for tests: how wrong the host's clock is made, `6s` or `-6s` |

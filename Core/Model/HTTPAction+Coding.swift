@@ -1,7 +1,10 @@
 extension HTTPAction {
     /// A version byte, then the fields in order: a worker gets the body's bytes without parsing JSON.
+    ///
+    /// Version 2 has what version 1 has, and `signing`. A call without it is written as version 1, so that rows of before stay
+    /// what they are.
     package func encode(into writer: inout ByteWriter) {
-        writer.write(unsigned: HTTPAction.version)
+        writer.write(unsigned: signing == nil ? 1 : 2)
         writer.write(method)
         writer.write(url)
         writer.write(unsigned: UInt64(headers.count))
@@ -11,10 +14,12 @@ extension HTTPAction {
         }
         writer.write(optional: body) { $0.write(bytes: $1) }
         writer.write(timeout)
+        if let signing { writer.write(signing) }
     }
 
     package init(from reader: inout ByteReader) throws(ByteReader.Failure) {
-        guard try reader.unsigned() == HTTPAction.version else { throw reader.failure("version 1 of an HTTP action") }
+        let version = try reader.unsigned()
+        guard version == 1 || version == 2 else { throw reader.failure("version 1 or 2 of an HTTP action") }
         method = try reader.text()
         url = try reader.text()
         let count = try reader.unsigned()
@@ -23,7 +28,6 @@ extension HTTPAction {
         for _ in 0..<count { headers.append(Header(name: try reader.text(), value: try reader.text())) }
         body = try reader.optional { reader throws(ByteReader.Failure) in Array(try reader.byteString()) }
         timeout = try reader.duration()
+        signing = version == 2 ? try reader.text() : nil
     }
-
-    private static let version: UInt64 = 1
 }

@@ -1,5 +1,5 @@
 extension HTTPAction {
-    /// Reads `{"method", "url", "headers", "body", "timeout"}`, of which `url` is required; appends every mistake with its
+    /// Reads `{"method", "url", "headers", "body", "timeout", "signing"}`, of which `url` is required; appends every mistake with its
     /// pointer, and is nil where there is one.
     package init?(_ value: JSON, at pointer: String, errors: inout [FieldError]) {
         var fields = JSONFields(value, at: pointer)
@@ -20,10 +20,13 @@ extension HTTPAction {
             fields.optional("timeout", "a duration from 1ms to 5m, such as \"30s\"") { value in
                 value.text.flatMap { Duration(text: $0) }.flatMap { HTTPAction.timeouts.contains($0) ? $0 : nil }
             } ?? HTTPAction.defaultTimeout
+        let signing = fields.optional("signing", "the name of a secret, \(NameRule.secret.sentence)") { value in
+            value.text.flatMap { NameRule.secret.accepts($0) ? $0 : nil }
+        }
         fields.finish()
         errors += fields.errors
         guard fields.errors.isEmpty, let url else { return nil }
-        self.init(method: method, url: url, headers: headers, body: body, timeout: timeout)
+        self.init(method: method, url: url, headers: headers, body: body, timeout: timeout, signing: signing)
     }
 
     /// The document that `init(_:at:errors:)` reads, with all defaults filled in.
@@ -38,6 +41,7 @@ extension HTTPAction {
                 JSON.Member("body", (try? JSON(parsing: body)) ?? .string(String(decoding: body, as: UTF8.self))))
         }
         members.append(JSON.Member("timeout", .string(timeout.text)))
+        if let signing { members.append(JSON.Member("signing", .string(signing))) }
         return .object(members)
     }
 
@@ -57,6 +61,9 @@ extension HTTPAction {
                 continue
             }
             if let mistake = HTTPHeaderRule.mistake(inValue: text) { inner.fail(member.name, mistake) }
+            for name in SecretText(text).names where !NameRule.secret.accepts(name) {
+                inner.fail(member.name, "\"\(name)\" is not the name of a secret: \(NameRule.secret.sentence)")
+            }
             headers.append(Header(name: member.name, value: text))
         }
         fields.add(inner.errors)

@@ -21,18 +21,30 @@ package struct HTTPAction: Hashable, Sendable {
     package var body: [UInt8]?
     /// Of the whole call, connecting included.
     package var timeout: Duration
+    /// The name of the secret that signs the call by Standard Webhooks; nil: it is not signed.
+    package var signing: String?
 
     /// For parts that have been checked before; `init(_:at:errors:)` checks.
     package init(
         method: String = "POST", url: String, headers: [Header] = [], body: [UInt8]? = nil,
-        timeout: Duration = HTTPAction.defaultTimeout
+        timeout: Duration = HTTPAction.defaultTimeout, signing: String? = nil
     ) {
+        self.signing = signing
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
         self.timeout = timeout
     }
+
+    /// The names of the secrets that the call needs, each once.
+    package var secretNames: Set<String> {
+        Set(
+            headers.flatMap { SecretText.isIn($0.value) ? SecretText($0.value).names : [] }
+                + (signing.map { [$0] } ?? []))
+    }
+    /// Cheaper than `secretNames`.
+    package var usesSecrets: Bool { signing != nil || headers.contains { SecretText.isIn($0.value) } }
 
     package static let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
     package static let defaultTimeout: Duration = .seconds(30)

@@ -28,6 +28,15 @@ public struct ScheduleName: Hashable, Sendable, CustomStringConvertible {
     package init(checked text: String) { description = text }
 }
 
+extension ScheduleName {
+    private static let reserved = ["one-off:", "on-failure:"]
+
+    /// Names of Headgate's own, which users cannot give.
+    package var isReserved: Bool { ScheduleName.reserved.contains { description.hasPrefix($0) } }
+    package static let sentence =
+        "\(NameRule.schedule.sentence); names that begin with \(reserved.joined(separator: " or ")) are Headgate's own"
+}
+
 /// What a name may consist of, and how to say so.
 package struct NameRule: Sendable {
     package let maximumLength: Int
@@ -35,6 +44,7 @@ package struct NameRule: Sendable {
 
     package static let tenant = NameRule(maximumLength: 63, punctuation: "._-")
     package static let schedule = NameRule(maximumLength: 200, punctuation: "._-:@+")
+    package static let secret = NameRule(maximumLength: 63, punctuation: "._-")
 
     package func accepts(_ text: String) -> Bool {
         guard let first = text.utf8.first, text.utf8.count <= maximumLength, NameRule.isAlphanumeric(first) else {

@@ -4,6 +4,8 @@ package enum TriggerKind: Int, Sendable, CaseIterable {
     case manual = 1
     case backfill = 2
     case oneOff = 3
+    /// The call that tells of another trigger's failure.
+    case onFailure = 4
 }
 
 /// Where a trigger stands. Everything after `queued` is final.

@@ -23,6 +23,7 @@ package struct Migrator: Sendable {
         ("V0001_schedules_and_triggers", PackageResources.V0001_schedules_and_triggers_sql),
         ("V0002_repeats_and_resumes", PackageResources.V0002_repeats_and_resumes_sql),
         ("V0003_pause_after_failures", PackageResources.V0003_pause_after_failures_sql),
+        ("V0004_tenants_and_secrets", PackageResources.V0004_tenants_and_secrets_sql),
     ]
 
     /// The version of the schema that this code needs.

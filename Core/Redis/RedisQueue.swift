@@ -429,8 +429,12 @@ package final class RedisQueue: MessageQueue {
         QueueError(.refused, queue: name, "Redis gave an answer of another shape to \(what)")
     }
 
-    private func queueError(_ error: RedisError) -> QueueError {
-        QueueError(
-            error.isOutOfMemory ? .full : error.isRetryable ? .unavailable : .refused, queue: name, error.description)
+    private func queueError(_ error: RedisError) -> QueueError { QueueError(error, queue: name) }
+}
+
+extension QueueError {
+    init(_ error: RedisError, queue: QueueName) {
+        self.init(
+            error.isOutOfMemory ? .full : error.isRetryable ? .unavailable : .refused, queue: queue, error.description)
     }
 }

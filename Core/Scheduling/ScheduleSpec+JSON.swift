@@ -29,12 +29,14 @@ extension ScheduleSpec {
         let pauseAfter = fields.optional("pauseAfter", "a whole number from 1 to 1000: failures in a row") { value in
             value.int.flatMap { (1...1_000).contains($0) ? $0 : nil }
         }
+        let onFailure = HTTPAction(failureCall: &fields)
         let paused = fields.optional("paused", "true or false", \.flag)
         for name in ignoring { _ = fields.raw(name) }
         fields.finish()
         if let timing { fields.add(RegistrationCheck(timing: timing, zones: zones, now: now).errors) }
         guard fields.errors.isEmpty, let action, let timing, let retry else { throw FieldErrors(fields.errors) }
-        self.init(action: action, timing: timing, retry: retry, pauseAfter: pauseAfter, paused: paused)
+        self.init(
+            action: action, timing: timing, retry: retry, pauseAfter: pauseAfter, onFailure: onFailure, paused: paused)
     }
 
     /// The document that `init(json:…)` reads, with all defaults filled in and anchors resolved: equal documents are equal
@@ -44,6 +46,7 @@ extension ScheduleSpec {
         members += timing.jsonMembers
         members.append(JSON.Member("retry", retry.json))
         members.append(JSON.Member("pauseAfter", .optional(pauseAfter) { .integer($0) }))
+        members.append(JSON.Member("onFailure", .optional(onFailure) { ["http": $0.json] }))
         if let paused { members.append(JSON.Member("paused", .bool(paused))) }
         return .object(members)
     }

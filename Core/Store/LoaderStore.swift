@@ -35,6 +35,8 @@ package protocol LoaderStore: Sendable {
     func confirmAllPasses(shard: Int, upTo pass: Int) async throws
     /// Raises the floors of the scans, where no writer is in the way.
     func raiseFloors(shard: Int, ceiling: Timestamp, now: Timestamp) async throws
+    /// The shares of tenants that do not have one: by tenant.
+    func weights() async throws -> [String: Double]
     /// The load histogram from a time on.
     func load(shard: Int, from time: Timestamp) async throws -> [(second: Int64, count: Int)]
     func close() async

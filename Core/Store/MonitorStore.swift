@@ -32,6 +32,15 @@ package protocol MonitorStore: Sendable {
     /// Forgets the answers of repeatable requests from before a time.
     func dropRequests(before time: Timestamp) async throws
 
+    /// How far the directory of tenants goes.
+    func directoryVersion() async throws -> Int
+    /// What has changed in it since a version, in order.
+    func directoryEntries(after version: Int, limit: Int) async throws -> [DirectoryEntry]
+    /// Forgets tenants that have had no settings and no secrets since a time.
+    func dropTenants(before time: Timestamp) async throws
+    /// The shares of tenants that do not have one: by tenant.
+    func weights() async throws -> [String: Double]
+
     /// The life of Redis that was last noted.
     func redisGeneration() async throws -> String?
     func setRedisGeneration(_ generation: String) async throws

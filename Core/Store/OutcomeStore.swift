@@ -9,7 +9,7 @@ package protocol OutcomeStore: Sendable {
     func close() async
 }
 
-package struct RecordResult: Hashable, Sendable {
+package struct RecordResult: Sendable {
     /// Rows that changed.
     package var recorded = 0
     /// Outcomes that were recorded before, or came too late.
@@ -18,6 +18,8 @@ package struct RecordResult: Hashable, Sendable {
     package var orphaned = 0
     /// Outcomes that the store refused for their values.
     package var refused = 0
+    /// Triggers that tell of failures, committed and to be sent now.
+    package var notices: [QueuedTrigger] = []
 
     package init() {}
 }

@@ -38,8 +38,11 @@ package protocol ScheduleRegistry: Sendable {
         prefix: String, after name: String, limit: Int, reason: String, by actor: AuditActor, now: Timestamp
     ) async throws -> BulkPage
     /// Resumes a page of the paused schedules with a prefix, as `resume` does each.
+    ///
+    /// - Parameter reason: only those that were paused for it; nil: all.
     func resumeAll(
-        prefix: String, after name: String, limit: Int, missed: Int?, by actor: AuditActor, now: Timestamp,
+        prefix: String, pausedFor reason: String?, after name: String, limit: Int, missed: Int?, by actor: AuditActor,
+        now: Timestamp,
         next: @escaping @Sendable (ScheduleRow) -> Timestamp?
     ) async throws -> BulkPage
     /// Inserts planned triggers for occurrences that were not delivered and are not on their way. Those that it inserted.

@@ -19,6 +19,7 @@ final class Cluster: Sendable {
     let admin: PostgresConnection
     private let processes = Mutex<[Process]>([])
     static let shards = 4
+    static let secretKeys = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
     private init(postgres: TestServer, redis: TestServer, target: TargetServer) {
         self.postgres = postgres
@@ -67,7 +68,7 @@ final class Cluster: Sendable {
                 #"{"triggers":{"shards":2,"visibility":"3s","maxReceives":10},"outcomes":{"shards":2,"visibility":"3s","maxReceives":1000}}"#,
             "HEADGATE_ALLOW_TARGETS": "127.0.0.0/8", "HEADGATE_LOG": "error",
             "HEADGATE_FAILPOINTS": failpoint.map { $0.contains("=") ? $0 : "\($0)=kill" } ?? "",
-            "HEADGATE_CLOCK_SHIFT": clockShift,
+            "HEADGATE_CLOCK_SHIFT": clockShift, "HEADGATE_SECRET_KEYS": Cluster.secretKeys,
         ]
         if let errors { process.standardError = errors }
         try process.runUnblocked()
@@ -120,7 +121,7 @@ final class Cluster: Sendable {
                 return ScheduleWrite(
                     tenant: tenant, name: name, id: id, shard: MessageID(id).shard(of: Cluster.shards),
                     timing: timing.encode(),
-                    action: ActionRecord(action: spec.action, retry: spec.retry).encoded, paused: nil,
+                    action: spec.record.encoded, paused: nil,
                     next: { timing.next(atOrAfter: $0, zones: Cluster.zones) })
             }
             _ = try await registry.put(

@@ -6,7 +6,8 @@ import Testing
     private let settings = FunctionSettings(
         database: DatabaseURLs(api: "postgres://api", engine: "postgres://engine"), redis: "redis://here",
         queues: [QueueSpecification(name: "triggers")], format: .json, programs: "/programs", metrics: "/metrics",
-        apiPort: 8_123, inherited: ["PATH": "/bin", "HEADGATE_POSTGRES": "postgres://stale", "HEADGATE_LOG": "debug"])
+        apiPort: 8_123, secretKeys: "key",
+        inherited: ["PATH": "/bin", "HEADGATE_POSTGRES": "postgres://stale", "HEADGATE_LOG": "debug"])
 
     @Test func `a resident function gets its tick, a pull function when to leave`() {
         let loader = FunctionSpecification(name: "loader", work: .resident(every: .seconds(1), shards: 16))
@@ -39,8 +40,16 @@ import Testing
                 "PATH": "/bin", "HEADGATE_POSTGRES": "postgres://api", "HEADGATE_REDIS": "redis://here",
                 "HEADGATE_QUEUES": #"{"triggers":{"shards":1,"visibility":"30s","maxReceives":30}}"#,
                 "HEADGATE_LOG": "debug", "HEADGATE_LOG_FORMAT": "json", "HEADGATE_METRICS_FILE": "/metrics/api-1.prom",
-                "HEADGATE_ALLOW_TARGETS": "127.0.0.0/8,::1",
+                "HEADGATE_ALLOW_TARGETS": "127.0.0.0/8,::1", "HEADGATE_SECRET_KEYS": "key",
             ])
+    }
+
+    @Test func `only those that seal and open secrets get the key`() {
+        let names = ["loader", "trigger-worker", "historian"].filter { name in
+            let function = FunctionSpecification(name: name, work: .pull(.init(queues: ["triggers"])))
+            return settings.request(function, number: 1).environment["HEADGATE_SECRET_KEYS"] != nil
+        }
+        #expect(names == ["trigger-worker"])
     }
 
     @Test func `the death signal is set after the change of user`() {

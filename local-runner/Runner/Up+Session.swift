@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Model
 
@@ -15,7 +16,7 @@ extension Up {
         let settings = FunctionSettings(
             database: database, redis: redis.url, queues: topology.queues, format: configuration.format,
             programs: configuration.functions, metrics: "\(data)/metrics", apiPort: port,
-            inherited: configuration.environment)
+            secretKeys: try secretKey(), inherited: configuration.environment)
         let api = "http://127.0.0.1:\(port)"
 
         try await withThrowingDiscardingTaskGroup { group in
@@ -80,6 +81,16 @@ extension Up {
         let password = EmbeddedPostgres.randomPassword()
         try LocalFile.write(password, to: path)
         return password
+    }
+
+    /// The key that seals tenants' secrets, the same at every start: without it they are lost.
+    private func secretKey() throws -> String {
+        let path = "\(data)/secret.key"
+        if let key = LocalFile.text(path), !key.isEmpty { return key }
+        var random = SystemRandomNumberGenerator()
+        let key = Data((0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }).base64EncodedString()
+        try LocalFile.write(key, to: path)
+        return key
     }
 
     // MARK: API

@@ -8,6 +8,8 @@ package enum Behaviour: Equatable, Sendable {
     case fail(times: Int, status: Int)
     /// `/slow/2s/…`: 200 after that time.
     case delay(Duration)
+    /// `/bearer/TOKEN/…`: 200 to a request with that bearer token, 401 to any other.
+    case authorize(token: String)
     /// `/echo/…`: 200 with the request as JSON.
     case echo
     /// `/close/…`: no answer, the connection is dropped.
@@ -34,6 +36,7 @@ package enum Behaviour: Equatable, Sendable {
             case "once": Behaviour.status(parts, at: 1).map { .fail(times: 1, status: $0) } ?? .answer(status: 400)
             case "flaky": Behaviour.flaky(parts)
             case "slow": Behaviour.slow(parts)
+            case "bearer": .authorize(token: parts.count > 1 ? String(parts[1]) : "")
             case "echo": .echo
             case "close": .close
             case "_stats": .statistics

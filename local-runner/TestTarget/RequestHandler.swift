@@ -23,6 +23,10 @@ final class RequestHandler: ChannelInboundHandler {
         case .head(let head):
             self.head = head
             behaviour = Behaviour(uri: head.uri)
+            if case .authorize(let token) = behaviour {
+                let isRight = head.headers["authorization"].first == "Bearer \(token)"
+                behaviour = .answer(status: isRight ? 200 : 401)
+            }
             body.removeAll(keepingCapacity: true)
         case .body(let part):
             if behaviour == .echo { body.append(contentsOf: part.readableBytesView) }

@@ -113,7 +113,7 @@ package final class RequestLog: Sendable {
         case .answer(let status): status
         case .fail(let times, let status): calls < times ? status : 200
         case .close: 0
-        case .delay, .echo, .statistics, .recent, .reset: 200
+        case .delay, .authorize, .echo, .statistics, .recent, .reset: 200
         }
     }
 }

@@ -3,10 +3,33 @@ import Store
 
 /// How a trigger of a schedule ended.
 struct EndedTrigger: Sendable {
+    var id: Identifier
+    var kind: TriggerKind
     var schedule: Identifier
+    var tenant: String
+    var name: String
+    var shard: Int
+    /// The outcome that ended it, or `queued`: this one did not.
     var state: TriggerState
     var occurrence: Timestamp
+    var attempts: Int
     var reason: String?
+
+    init(_ row: PostgresRow) throws(PostgresError) {
+        schedule = try row.required(0, row.uuid)
+        let state = TriggerState(rawValue: try row.required(1, row.int)) ?? .queued
+        let outcome = TriggerState(rawValue: try row.required(10, row.int)) ?? .queued
+        // An attempt of before, recorded late, ends nothing.
+        self.state = state == outcome ? state : .queued
+        occurrence = try row.required(2, row.time)
+        reason = try row.text(3)
+        id = try row.required(4, row.uuid)
+        kind = TriggerKind(rawValue: try row.required(5, row.int)) ?? .scheduled
+        tenant = try row.required(6, row.text)
+        name = try row.required(7, row.text)
+        shard = try row.required(8, row.int)
+        attempts = try row.required(9, row.int)
+    }
 
     /// Skipped and cancelled ones say nothing of the target.
     var isFailure: Bool { [.rejected, .expired, .dead].contains(state) }
@@ -60,11 +83,11 @@ extension PostgresConnection {
 
     /// Watches the schedules among these that ask for it, and no longer those that do not.
     func watchFailures(_ results: [PutResult]) throws(PostgresError) {
-        var watched: [(row: ScheduleRow, pauseAfter: Int)] = []
+        var watched: [(row: ScheduleRow, policy: FailurePolicy)] = []
         var others: [Identifier] = []
         for result in results {
-            if let pauseAfter = ActionRecord.pauseAfter(of: result.row.action) {
-                watched.append((result.row, pauseAfter))
+            if let policy = ActionRecord.failurePolicy(of: result.row.action) {
+                watched.append((result.row, policy))
             } else if !result.isCreated {
                 others.append(result.row.id)
             }
@@ -77,7 +100,7 @@ extension PostgresConnection {
                 [
                     .uuids(watched.map(\.row.id)), .smallints(watched.map(\.row.shard)),
                     .texts(watched.map(\.row.tenant)), .texts(watched.map(\.row.name)),
-                    .ints(watched.map(\.pauseAfter)),
+                    .ints(watched.map(\.policy.pauseAfter)), .bools(watched.map(\.policy.hasCall)),
                 ]))
     }
 }

@@ -115,6 +115,7 @@ extension PostgresConnection {
                     .uuids(rows.map(\.id)),
                     .texts(rows.map(\.name)), .smallints(rows.map(\.state.rawValue)), .times(rows.map(\.nextAt)),
                     .times(rows.map(\.resumeAt)), .byteas(rows.map(\.timing)), .byteas(rows.map(\.action)),
+                    .texts(rows.map(\.pauseReason)),
                 ]))
     }
 
@@ -171,7 +172,7 @@ extension PostgresConnection {
                     [
                         .time(now), .smallints(old.map(\.shard)), .uuids(old.map(\.id)), .ints(old.map(\.revision)),
                         .smallints(old.map(\.state.rawValue)), .times(old.map(\.nextAt)), .times(old.map(\.resumeAt)),
-                        .byteas(old.map(\.timing)), .byteas(old.map(\.action)),
+                        .byteas(old.map(\.timing)), .byteas(old.map(\.action)), .texts(old.map(\.pauseReason)),
                     ]))
         }
         try watchFailures(results)
@@ -194,13 +195,7 @@ private struct ScheduleKey: Hashable {
 }
 
 extension ExpectedRevision {
-    func mismatch(_ row: ScheduleRow?) -> RevisionMismatch? {
-        guard let row else { return RevisionMismatch(revision: nil) }
-        if case .exactly(let revision) = self, revision != row.revision {
-            return RevisionMismatch(revision: row.revision)
-        }
-        return nil
-    }
+    func mismatch(_ row: ScheduleRow?) -> RevisionMismatch? { mismatch(revision: row?.revision) }
 }
 
 extension ScheduleWrite {

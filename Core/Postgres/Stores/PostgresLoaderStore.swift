@@ -43,6 +43,8 @@ package final class PostgresLoaderStore: LoaderStore {
         }
     }
 
+    package func weights() async throws -> [String: Double] { try await connection.weights() }
+
     package func beginPass(shard: Int) async throws -> Int {
         let pass = try await connection.transaction(first: [StatementCall(.asynchronousCommit)]) {
             connection throws(PostgresError) in

@@ -25,6 +25,26 @@ package final class PostgresMonitorStore: MonitorStore {
         try await connection.pipeline([StatementCall(.begin), call, move, StatementCall(.commit)])
     }
 
+    package func directoryVersion() async throws -> Int {
+        try await connection.query(StatementCall(.directoryVersion)) { row throws(PostgresError) in
+            try row.required(0, row.int)
+        }.first ?? 0
+    }
+
+    package func directoryEntries(after version: Int, limit: Int) async throws -> [DirectoryEntry] {
+        try await connection.transaction { connection throws(PostgresError) in
+            let call = StatementCall(.tenantsChanged, [.bigint(version), .bigint(limit)])
+            return try connection.entries(
+                of: try connection.query(call) { row throws(PostgresError) in try row.tenant() })
+        }
+    }
+
+    package func dropTenants(before time: Timestamp) async throws {
+        try await connection.execute(StatementCall(.dropTenants, [.bytes(TenantSettings().encoded), .time(time)]))
+    }
+
+    package func weights() async throws -> [String: Double] { try await connection.weights() }
+
     package func takeOverdue(now: Timestamp, limit: Int) async throws -> [OverdueTrigger] {
         let call = StatementCall(
             .takeOverdue, [.time(now), .bigint(limit), .time(now + PostgresMonitorStore.checkAgainAfter)])

@@ -35,6 +35,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
             result.repeated += rest.repeated
             result.orphaned += rest.orphaned
             result.refused += rest.refused
+            result.notices += rest.notices
             return result
         }
     }
@@ -43,7 +44,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
         var result = RecordResult()
         let rounds = PostgresOutcomeStore.rounds(outcomes)
         if try await isWatching() {
-            result.recorded = try await recordAndCount(rounds)
+            (result.recorded, result.notices) = try await recordAndCount(rounds)
         } else {
             let calls = rounds.map { PostgresOutcomeStore.call(.recordOutcomes, $0) }
             let counts = try await connection.pipeline(
@@ -71,23 +72,21 @@ package final class PostgresOutcomeStore: OutcomeStore {
     }
 
     /// Records, and in the same transaction counts the failures of watched schedules: each once, as it is recorded once.
-    private func recordAndCount(_ rounds: [[TriggerOutcome]]) async throws -> Int {
+    ///
+    /// How many it recorded, and the calls that tell of failures.
+    private func recordAndCount(_ rounds: [[TriggerOutcome]]) async throws -> (Int, [QueuedTrigger]) {
         try await connection.transaction { connection throws(PostgresError) in
             var recorded = 0
             var ended: [EndedTrigger] = []
             for round in rounds {
                 let changed = try connection.query(PostgresOutcomeStore.call(.recordOutcomesAndReturn, round)) {
-                    row throws(PostgresError) in
-                    EndedTrigger(
-                        schedule: try row.required(0, row.uuid),
-                        state: TriggerState(rawValue: try row.required(1, row.int)) ?? .queued,
-                        occurrence: try row.required(2, row.time), reason: try row.text(3))
+                    row throws(PostgresError) in try EndedTrigger(row)
                 }
                 recorded += changed.count
                 ended += changed
             }
             try connection.countFailures(ended)
-            return recorded
+            return (recorded, try connection.notices(of: ended))
         }
     }
 

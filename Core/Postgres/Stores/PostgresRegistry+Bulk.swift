@@ -19,12 +19,12 @@ extension PostgresRegistry {
     }
 
     package func resumeAll(
-        prefix: String, after name: String, limit: Int, missed: Int?, by actor: AuditActor, now: Timestamp,
-        next: @escaping @Sendable (ScheduleRow) -> Timestamp?
+        prefix: String, pausedFor reason: String?, after name: String, limit: Int, missed: Int?, by actor: AuditActor,
+        now: Timestamp, next: @escaping @Sendable (ScheduleRow) -> Timestamp?
     ) async throws -> BulkPage {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             let rows = try connection.lock(
-                prefix: prefix, state: .paused, after: name, limit: limit, tenant: actor.tenant)
+                prefix: prefix, state: .paused, reason: reason, after: name, limit: limit, tenant: actor.tenant)
             if rows.isEmpty { return BulkPage() }
             try connection.resume(rows, missed: missed, now: now, next: next)
             try connection.note(
@@ -56,11 +56,13 @@ extension PostgresRegistry {
 
 extension PostgresConnection {
     fileprivate func lock(
-        prefix: String, state: ScheduleState, after name: String, limit: Int, tenant: String
+        prefix: String, state: ScheduleState, reason: String? = nil, after name: String, limit: Int, tenant: String
     ) throws(PostgresError) -> [ScheduleRow] {
         let call = StatementCall(
             .apiLockPrefix,
-            [.text(tenant), .text(name), .text(prefix), .smallint(state.rawValue), .bigint(limit)])
+            [
+                .text(tenant), .text(name), .text(prefix), .smallint(state.rawValue), .bigint(limit), .text(reason),
+            ])
         return try query(call) { row throws(PostgresError) in try row.schedule() }
     }
 

@@ -51,7 +51,7 @@ package final class PostgresRegistry: ScheduleRegistry {
     ) async throws -> [PutResult] {
         precondition(acrossTenants || schedules.allSatisfy { $0.tenant == actor.tenant }, "another tenant's schedule")
         return try await inTransaction(of: acrossTenants ? nil : actor.tenant) {
-            connection throws(PostgresError) -> Result<[PutResult], RevisionMismatch> in
+            connection throws(PostgresError) -> Result<[PutResult], any Error> in
             if let mismatch = try connection.mismatch(schedules) { return .failure(mismatch) }
             try connection.shareFloors(of: Set(schedules.map(\.shard)))
             let names = [PostgresValue.texts(schedules.map(\.tenant)), .texts(schedules.map(\.name))]
@@ -62,7 +62,12 @@ package final class PostgresRegistry: ScheduleRegistry {
                 try row.schedule()
             }
             try connection.shareFloors(of: Set(existing.map(\.shard)).subtracting(schedules.map(\.shard)))
-            let results = try connection.results(of: schedules, existing: existing, now: now)
+            var results = try connection.results(of: schedules, existing: existing, now: now)
+            if let limit = try connection.keepLimits(&results, now: now) {
+                // The names that were taken are given back.
+                try connection.execute(StatementCall(.startAgain))
+                return .failure(limit)
+            }
             try connection.write(results, now: now)
             let counts = schedules.reduce(into: [:]) { $0[$1.tenant, default: 0] += 1 }
             let objects = counts.sorted { $0.key < $1.key }.map { tenant, count in
@@ -154,17 +159,10 @@ package final class PostgresRegistry: ScheduleRegistry {
             let message = trigger.message
             var isNew = true
             if trigger.isStored {
-                isNew =
-                    try connection.execute(
-                        StatementCall(
-                            .apiInsertTrigger,
-                            [
-                                .uuid(message.id), .time(message.id.v7Time), .smallint(trigger.shard),
-                                .smallint(message.kind.rawValue), .smallint(trigger.state.rawValue),
-                                .int(trigger.revision), .uuid(trigger.schedule), .time(message.occurrence),
-                                .time(message.plannedAt), .time(message.deadline), .text(message.tenant),
-                                .text(message.schedule),
-                            ])) == 1
+                let insert = StatementCall.insertTrigger(
+                    message, state: trigger.state, shard: trigger.shard, revision: trigger.revision,
+                    schedule: trigger.schedule)
+                isNew = try connection.execute(insert) == 1
                 if trigger.state == .planned {
                     try connection.execute(
                         StatementCall(.apiLowerPlannedFloor, [.smallint(trigger.shard), .time(message.plannedAt)]))

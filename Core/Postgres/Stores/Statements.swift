@@ -21,7 +21,13 @@ extension Statement {
     /// The same, with how each trigger that changed stands now.
     static let recordOutcomesAndReturn = Statement(
         "record-outcomes-and-return",
-        PackageResources.record_outcomes_sql + Array("\nreturning t.schedule_id, t.state, t.occurrence, t.reason".utf8))
+        PackageResources.record_outcomes_sql
+            + Array(
+                """
+
+                returning t.schedule_id, t.state, t.occurrence, t.reason, t.id, t.kind, t.tenant, t.name, t.shard, t.attempts,
+                    u.state
+                """.utf8))
     static let countFailures = Statement("count-failures", PackageResources.count_failures_sql)
     static let watchFailures = Statement("watch-failures", PackageResources.watch_failures_sql)
     static let lockSchedules = Statement("lock-schedules", PackageResources.lock_schedules_sql)
@@ -51,7 +57,12 @@ extension Statement {
     static let unwatchFailures = Statement("delete from headgate.failure_watch where schedule_id = any ($1)")
     static let forgetFailures = Statement(
         "update headgate.failure_watch set failures = 0 where schedule_id = any ($1) and failures > 0")
-    static let isWatching = Statement("select exists (select 1 from headgate.failure_watch)")
+    /// Whether any failure is counted or told of.
+    static let isWatching = Statement(
+        """
+        select exists (select 1 from headgate.failure_watch)
+            or exists (select 1 from headgate.tenant where has_failure_call)
+        """)
     static let allShards = Statement("select shard from headgate.shard order by shard")
     static let takeShard = Statement("select pg_try_advisory_lock(\(AdvisoryLock.loader), $1)")
     /// Shared by every transaction that writes schedules of a shard; held alone to raise its floors.

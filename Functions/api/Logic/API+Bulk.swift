@@ -53,12 +53,14 @@ extension API {
     private func resumeAll(_ call: Call) async throws -> Response {
         let prefix = try prefix(call)
         let missed = try await resumePolicy(call)
+        try await refuseIfPaused(call.caller.tenant)
         let now = try await registry.now()
         let next = resumption(now)
         var (count, last) = (0, "")
         while true {
             let page = try await registry.resumeAll(
-                prefix: prefix, after: last, limit: API.page, missed: missed, by: call.caller.actor, now: now,
+                prefix: prefix, pausedFor: nil, after: last, limit: API.page, missed: missed, by: call.caller.actor,
+                now: now,
                 next: next)
             count += page.names.count
             guard page.names.count == API.page, let name = page.names.last else { break }
@@ -83,6 +85,7 @@ extension API {
         fields.finish()
         guard fields.errors.isEmpty, let from, let to else { throw Problem.invalid(fields.errors) }
         let row = try await find(call)
+        try await refuseIfPaused(row.tenant)
         let occurrences = try Timing(decoding: row.timing)
             .upcoming(after: from - .microseconds(1), count: API.backfillLimit + 1, zones: zones).filter { $0 < to }
         if occurrences.count > API.backfillLimit {

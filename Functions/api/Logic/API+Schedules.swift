@@ -44,20 +44,19 @@ extension API {
     }
 
     /// Compiles a document for the store. The shard is the id's hash.
-    private func write(_ document: JSON, name: ScheduleName, tenant: String, now: Timestamp, ignoring: Set<String> = [])
-        throws(FieldErrors) -> ScheduleWrite
-    {
+    func write(
+        _ document: JSON, name: ScheduleName, tenant: String, now: Timestamp, ignoring: Set<String> = []
+    ) throws(FieldErrors) -> (write: ScheduleWrite, record: ActionRecord) {
         let identity = ScheduleIdentity(tenant: TenantID(checked: tenant), name: name)
         let spec = try ScheduleSpec(json: document, identity: identity, zones: zones, now: now, ignoring: ignoring)
         var random = SystemRandomNumberGenerator()
         let id = Identifier.v7(at: now, using: &random)
         let (timing, zones) = (spec.timing, zones)
-        return ScheduleWrite(
+        let write = ScheduleWrite(
             tenant: tenant, name: name.description, id: id, shard: MessageID(id).shard(of: shards),
-            timing: timing.encode(),
-            action: ActionRecord(action: spec.action, retry: spec.retry, pauseAfter: spec.pauseAfter).encoded,
-            paused: spec.paused,
+            timing: timing.encode(), action: spec.record.encoded, paused: spec.paused,
             next: { timing.next(atOrAfter: $0, zones: zones) })
+        return (write, spec.record)
     }
 
     private func putSchedule(_ call: Call) async throws -> Response {
@@ -69,9 +68,11 @@ extension API {
                 FieldError(pointer: "/name", detail: "is not the name in the path, \(name); leave it out")
             ])
         }
-        var write = try write(
+        var (write, record) = try write(
             document, name: name, tenant: call.caller.tenant, now: now, ignoring: ["name"])
         write.expecting = try call.expectedRevision()
+        let mistakes = try await secretMistakes(record, tenant: call.caller.tenant)
+        if !mistakes.isEmpty { throw Problem.invalid(mistakes) }
         let result = try await registry.put([write], by: call.caller.actor, acrossTenants: false, now: now)[0]
         await cancelInQueue(result.cancelled, tenant: call.caller.tenant, reason: "superseded")
         return try response(result.row, status: result.isCreated ? .created : .ok)
@@ -87,7 +88,7 @@ extension API {
         let record = try ActionRecord(decoding: row.action)
         let spec = ScheduleSpec(
             action: record.action, timing: try Timing(decoding: row.timing), retry: record.retry,
-            pauseAfter: record.pauseAfter)
+            pauseAfter: record.pauseAfter, onFailure: record.onFailure)
         let members: [JSON.Member] = [
             .init("name", .string(row.name)), .init("tenant", .string(row.tenant)), .init("id", .string("\(row.id)")),
         ]
@@ -180,6 +181,7 @@ extension API {
     private func resumeSchedule(_ call: Call) async throws -> Response {
         let missed = try await resumePolicy(call)
         let name = try call.scheduleName()
+        try await refuseIfPaused(call.caller.tenant)
         let now = try await registry.now()
         let isThere = try await registry.resume(
             name.description, missed: missed, by: call.caller.actor, now: now, next: resumption(now))
@@ -189,6 +191,7 @@ extension API {
 
     private func fireSchedule(_ call: Call) async throws -> Response {
         let row = try await find(call)
+        try await refuseIfPaused(row.tenant)
         let ticket = try await queue.ticket()
         let now = try await call.now(registry)
         let occurrence = now.flooredToMillisecond
@@ -240,95 +243,5 @@ extension API {
         return Response.json([
             "upcoming": .array(timing.upcoming(after: after!, count: count, zones: zones).map(JSON.time))
         ])
-    }
-
-    /// Good lines are stored, a thousand a transaction; bad ones are listed. While one batch is written the next is read.
-    private func importSchedules(_ call: Call) async throws -> Response {
-        let body = try await call.bytes(limit: 64 << 20)
-        let now = try await registry.now()
-        var refused: [(line: Int, errors: [FieldError])] = []
-        var batch: [ScheduleWrite] = []
-        var names: Set<String> = []
-        var writing: Task<ImportCounts, any Error>?
-        var counts = ImportCounts()
-        for (index, line) in body.split(separator: 10, omittingEmptySubsequences: false).enumerated()
-        where line.contains(where: { (byte: UInt8) in byte > 32 }) {
-            do throws(FieldErrors) {
-                let write = try importLine(line, call.caller, now: now)
-                guard names.insert("\(write.tenant)/\(write.name)").inserted else {
-                    throw FieldErrors([FieldError(pointer: "/name", detail: "the name stands in an earlier line too")])
-                }
-                batch.append(write)
-            } catch {
-                refused.append((index + 1, error.errors))
-            }
-            if batch.count == API.importBatch {
-                if let writing { counts += try await writing.value }
-                let full = batch
-                writing = Task { try await store(full, by: call.caller, now: now) }
-                batch = []
-            }
-        }
-        if let writing { counts += try await writing.value }
-        if !batch.isEmpty { counts += try await store(batch, by: call.caller, now: now) }
-        let list = refused.map { line, errors -> JSON in
-            [
-                "line": .integer(line),
-                "errors": .array(errors.map { ["pointer": .string($0.pointer), "detail": .string($0.detail)] }),
-            ]
-        }
-        return Response.json([
-            "created": .integer(counts.created), "updated": .integer(counts.updated), "refused": .array(list),
-        ])
-    }
-
-    private static let importBatch = 1_000
-
-    private func store(_ batch: [ScheduleWrite], by caller: Caller, now: Timestamp) async throws -> ImportCounts {
-        let isMixed = batch.contains { $0.tenant != caller.tenant }
-        let results = try await registry.put(batch, by: caller.actor, acrossTenants: isMixed, now: now)
-        for (tenant, results) in Dictionary(grouping: results.filter { !$0.cancelled.isEmpty }, by: \.row.tenant) {
-            await cancelInQueue(results.flatMap(\.cancelled), tenant: tenant, reason: "superseded")
-        }
-        let created = results.filter(\.isCreated).count
-        return ImportCounts(created: created, updated: results.count - created)
-    }
-
-    private func importLine(_ line: ArraySlice<UInt8>, _ caller: Caller, now: Timestamp) throws(FieldErrors)
-        -> ScheduleWrite
-    {
-        let document: JSON
-        do throws(JSON.SyntaxError) {
-            document = try JSON(parsing: line)
-        } catch {
-            throw FieldErrors([FieldError(pointer: "", detail: "not JSON: column \(error.column): \(error.detail)")])
-        }
-        var fields = JSONFields(document)
-        let name = fields.required("name", NameRule.schedule.sentence) { $0.text.flatMap { ScheduleName($0) } }
-        let tenant = fields.optional("tenant", NameRule.tenant.sentence) { $0.text.flatMap { TenantID($0) } }
-        if let tenant, !caller.isPlatform, tenant.description != caller.tenant {
-            fields.fail("tenant", "only a platform admin's key may name another tenant")
-        }
-        let target = tenant?.description ?? caller.tenant
-        var errors = fields.errors
-        do throws(FieldErrors) {
-            let write = try write(
-                document, name: name ?? ScheduleName(checked: "unnamed"), tenant: target, now: now,
-                ignoring: ["name", "tenant"])
-            if errors.isEmpty { return write }
-        } catch {
-            errors += error.errors
-        }
-        throw FieldErrors(errors)
-    }
-}
-
-private struct ImportCounts: Sendable {
-    var created = 0
-    var updated = 0
-
-    static func += (left: inout ImportCounts, right: ImportCounts) {
-        left.created += right.created
-        left.updated += right.updated
     }
 }

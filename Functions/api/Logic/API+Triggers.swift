@@ -127,7 +127,10 @@ extension API {
             throw Problem.invalid(fields.errors + error.errors)
         }
         if !fields.errors.isEmpty { throw Problem.invalid(fields.errors) }
-        let action = ActionRecord(action: spec.action, retry: spec.retry).encoded
+        let mistakes = try await secretMistakes(spec.record, tenant: call.caller.tenant)
+        if !mistakes.isEmpty { throw Problem.invalid(mistakes) }
+        try await refuseIfPaused(call.caller.tenant)
+        let action = spec.record.encoded
         let shard = MessageID(scheduleID).shard(of: shards)
         let isStored = occurrence < now + .seconds(2 * 86_400)
         let isNow = occurrence <= now + .seconds(2)

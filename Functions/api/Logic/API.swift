@@ -7,6 +7,7 @@ import Model
 import Postgres
 package import Queue
 package import Scheduling
+package import Secrets
 package import Store
 import Telemetry
 
@@ -20,14 +21,23 @@ package struct API: Sendable {
     let ledger: any RequestLedger
     let queue: any MessageQueue
     let outcomes: any MessageQueue
+    let tenants: any TenantRegistry
+    /// Where workers read of tenants.
+    let directory: any TenantDirectory
+    /// Nil: secrets cannot be stored.
+    let keys: SecretKeys?
     let zones: ZoneCatalog
     /// Partitions of the schedules.
     let shards: Int
 
     package init(
-        _ runtime: FunctionRuntime, registry: any ScheduleRegistry & RequestLedger, queue: any MessageQueue,
-        outcomes: any MessageQueue, zones: ZoneCatalog, shards: Int
+        _ runtime: FunctionRuntime, registry: any ScheduleRegistry & RequestLedger & TenantRegistry,
+        queue: any MessageQueue, outcomes: any MessageQueue, directory: any TenantDirectory, keys: SecretKeys?,
+        zones: ZoneCatalog, shards: Int
     ) {
+        tenants = registry
+        self.directory = directory
+        self.keys = keys
         self.runtime = runtime
         self.registry = registry
         ledger = registry
@@ -37,7 +47,9 @@ package struct API: Sendable {
         self.shards = shards
     }
 
-    var routes: [Route] { scheduleRoutes + bulkRoutes + triggerRoutes + queueRoutes + keyRoutes }
+    var routes: [Route] {
+        scheduleRoutes + bulkRoutes + triggerRoutes + queueRoutes + keyRoutes + tenantRoutes + secretRoutes
+    }
 
     /// Serves until the process is asked to stop; requests under way are answered first.
     package func run(host: String, port: Int) async throws {
@@ -171,6 +183,11 @@ struct ProblemMiddleware: RouterMiddleware {
             return Problem(
                 status: .preconditionFailed, type: "changed", title: "It has changed",
                 detail: mismatch.revision.map { "its ETag is now \"\($0)\"" } ?? "it does not exist"
+            ).response
+        } catch let limit as TenantLimit {
+            return Problem(
+                status: .forbidden, type: "limit", title: "The tenant may not have more",
+                detail: "the tenant \(limit.tenant) may have \(limit.limit) \(limit.things)"
             ).response
         } catch let error as HTTPError where error.status == .notFound {
             return missing(request)

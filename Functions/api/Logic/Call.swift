@@ -33,8 +33,8 @@ struct Call: Sendable {
 
     func scheduleName() throws -> ScheduleName {
         let text = try path("name")
-        guard let name = ScheduleName(text) else {
-            throw Problem.parameter("name", "a schedule's name is \(NameRule.schedule.sentence)")
+        guard let name = ScheduleName(text), !name.isReserved else {
+            throw Problem.parameter("name", "a schedule's name is \(ScheduleName.sentence)")
         }
         return name
     }

@@ -6,6 +6,7 @@ import Postgres
 import Queue
 import Redis
 import Scheduling
+import Secrets
 
 @main struct APICommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,9 +20,16 @@ import Scheduling
         let registry = PostgresRegistry(url: runtime.settings.postgres)
         guard let shards = await runtime.untilItWorks("cannot reach Postgres", { try await registry.shardCount() })
         else { return }
+        let keys: SecretKeys?
+        do throws(SecretError) {
+            keys = try SecretKeys.fromEnvironment(FunctionSettings.variable)
+        } catch {
+            throw ValidationError(error.description)
+        }
         let api = API(
             runtime, registry: registry, queue: runtime.settings.triggerQueue(),
             outcomes: runtime.settings.outcomeQueue(),
+            directory: RedisTenantDirectory(url: runtime.settings.redisURL), keys: keys,
             zones: SystemZones.catalog, shards: shards)
         try await api.run(host: host, port: port)
     }

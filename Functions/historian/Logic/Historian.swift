@@ -13,16 +13,19 @@ package struct Historian: Sendable {
     private let runtime: FunctionRuntime
     private let store: any OutcomeStore
     private let queue: any MessageQueue
+    /// Where triggers go that tell of failures.
+    private let triggers: any MessageQueue
     private let batch: Int
     private let visibility: Duration
 
     package init(
-        _ runtime: FunctionRuntime, store: any OutcomeStore, queue: any MessageQueue, batch: Int = 40,
-        visibility: Duration = .seconds(30)
+        _ runtime: FunctionRuntime, store: any OutcomeStore, queue: any MessageQueue,
+        triggers: any MessageQueue, batch: Int = 40, visibility: Duration = .seconds(30)
     ) {
         self.runtime = runtime
         self.store = store
         self.queue = queue
+        self.triggers = triggers
         self.batch = batch
         self.visibility = visibility
     }
@@ -85,12 +88,28 @@ package struct Historian: Sendable {
             _ = try await queue.confirm(
                 messages.map(\.receipt), recorded: outcomes.lazy.filter(\.state.isFinal).map { MessageID($0.id) })
             try Failpoint.historianAfterConfirm.pass()
+            await send(result.notices)
         } catch {
             // The leases lapse, or are given back, and the outcomes are recorded later.
             runtime.logger.warning("cannot record \(outcomes.count) outcomes: \(error)")
             _ = try? await queue.release(messages.map(\.receipt), after: .seconds(1))
             runtime.metrics.count("headgate_historian_errors_total", help: "Batches that were given back")
             await runtime.life.sleep(.milliseconds(250))
+        }
+    }
+
+    /// What fails here the monitor sends after a minute.
+    private func send(_ notices: [QueuedTrigger]) async {
+        if notices.isEmpty { return }
+        do {
+            let messages = notices.map { notice in
+                OutgoingMessage(
+                    id: MessageID(notice.message.id), tenant: notice.message.tenant, delay: .zero,
+                    body: notice.message.encoded)
+            }
+            _ = try await triggers.send(messages)
+        } catch {
+            runtime.logger.warning("\(notices.count) calls that tell of failures are left to the monitor: \(error)")
         }
     }
 

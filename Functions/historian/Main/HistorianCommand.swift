@@ -18,6 +18,7 @@ import Redis
         let queue = runtime.settings.outcomeQueue()
         let historian = Historian(
             runtime, store: PostgresOutcomeStore(url: runtime.settings.postgres), queue: queue,
+            triggers: runtime.settings.triggerQueue(),
             visibility: queue.configuration.visibility)
         await runtime.run { await historian.run() }
     }

@@ -78,6 +78,7 @@ package struct Loader: Sendable {
         while !runtime.life.isStopping {
             let start = ContinuousClock.now
             if session.clock.isStale { session.clock = try await ClockOffset(store.now) }
+            if session.needsWeights { session.took(try await store.weights()) }
             if session.needsShards {
                 session.took(try await store.takeShards(session.missing))
                 runtime.metrics.set(
@@ -97,7 +98,7 @@ package struct Loader: Sendable {
         let work = try await store.overview(of: session.held.sorted(), before: horizon)
         for shard in work {
             if runtime.life.isStopping { return false }
-            if shard.confirmedPass < shard.pass { try await resend(shard) }
+            if shard.confirmedPass < shard.pass { try await resend(shard, session.weights) }
             if shard.hasDueSchedules || shard.plannedLow < horizon {
                 try await pass(shard, horizon: horizon, &session)
             }
@@ -131,7 +132,7 @@ package struct Loader: Sendable {
             guard let result else { break }
             session.adopt(planner.resultingLoad, shard: shard)
             try Failpoint.loaderAfterClaim.pass()
-            try await send(result.toSend, ticket: ticket, now: now)
+            try await send(result.toSend, ticket: ticket, now: now, session.weights)
             try Failpoint.loaderAfterSend.pass()
             count("headgate_loader_schedules_total", result.claimed, "Schedules claimed")
             isMore = result.claimed == configuration.batch
@@ -148,7 +149,7 @@ package struct Loader: Sendable {
             let ticket = try await queue.ticket()
             let triggers = try await store.claimPlanned(
                 shard: shard, pass: pass, from: overview.plannedLow, before: horizon, limit: configuration.batch)
-            try await send(triggers, ticket: ticket, now: now)
+            try await send(triggers, ticket: ticket, now: now, session.weights)
             isMore = triggers.count == configuration.batch
             if !isMore { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
         }
@@ -172,7 +173,7 @@ package struct Loader: Sendable {
     }
 
     /// Sends what a loader before this one, or a pass that failed, may not have sent.
-    private func resend(_ shard: ShardOverview) async throws {
+    private func resend(_ shard: ShardOverview, _ weights: [String: Double]) async throws {
         var last: (Timestamp, Identifier)?
         while true {
             let now = try await ClockOffset(store.now).now()
@@ -180,15 +181,17 @@ package struct Loader: Sendable {
             let triggers = try await store.unconfirmed(
                 shard: shard.shard, confirmed: shard.confirmedPass, from: shard.openLow, after: last,
                 limit: configuration.batch)
-            try await send(triggers, ticket: ticket, now: now)
+            try await send(triggers, ticket: ticket, now: now, weights)
             guard let end = triggers.last, triggers.count == configuration.batch else { break }
             last = (end.message.plannedAt, end.message.id)
         }
         try await store.confirmAllPasses(shard: shard.shard, upTo: shard.pass)
     }
 
-    private func send(_ triggers: [QueuedTrigger], ticket: QueueTicket, now: Timestamp) async throws {
-        let messages = triggers.filter(\.hasAction).map { OutgoingMessage($0, now: now) }
+    private func send(
+        _ triggers: [QueuedTrigger], ticket: QueueTicket, now: Timestamp, _ weights: [String: Double]
+    ) async throws {
+        let messages = triggers.filter(\.hasAction).map { OutgoingMessage($0, now: now, weights: weights) }
         for start in stride(from: 0, to: messages.count, by: 1_000) {
             let part = Array(messages[start..<min(start + 1_000, messages.count)])
             let results = try await queue.send(part, ticket: ticket, mode: .add)
@@ -208,13 +211,18 @@ package struct Loader: Sendable {
 
 extension OutgoingMessage {
     /// A committed trigger as a message, to be received at its planned time.
-    package init(_ trigger: QueuedTrigger, now: Timestamp) {
+    ///
+    /// - Parameter weights: of the tenants that do not have the usual one. What a message costs its tenant in the fair queue is the
+    ///   inverse of its weight.
+    package init(_ trigger: QueuedTrigger, now: Timestamp, weights: [String: Double]) {
         let message = trigger.message
+        let cost = weights.isEmpty ? 1 : 1 / (weights[message.tenant] ?? 1)
         // A backfill is served under a key of its own, and costs ten times as much: it waits behind its tenant's live work.
         let isBackfill = message.kind == .backfill
         self.init(
             id: MessageID(message.id), tenant: isBackfill ? "\(message.tenant)/backfill" : message.tenant,
-            delay: max(.zero, message.plannedAt - now), cost: isBackfill ? 10 : 1, generation: message.redrive,
+            delay: max(.zero, message.plannedAt - now), cost: isBackfill ? cost * 10 : cost,
+            generation: message.redrive,
             attempts: trigger.attempts, body: message.encoded)
     }
 }

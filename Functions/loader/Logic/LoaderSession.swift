@@ -10,6 +10,8 @@ struct LoaderSession: Sendable {
     private(set) var held: Set<Int> = []
     private var triedAt: ContinuousClock.Instant?
     private var raisedAt = ContinuousClock.now
+    private(set) var weights: [String: Double] = [:]
+    private var weighedAt: ContinuousClock.Instant?
     private var loads: [Int: LoadHistogram] = [:]
 
     init(clock: ClockOffset, wanted: [Int]) {
@@ -26,6 +28,14 @@ struct LoaderSession: Sendable {
     mutating func took(_ shards: Set<Int>) {
         triedAt = .now
         held.formUnion(shards)
+    }
+
+    /// Tenants' weights are read every 5 s.
+    var needsWeights: Bool { weighedAt.map { ContinuousClock.now - $0 > .seconds(5) } ?? true }
+
+    mutating func took(_ weights: [String: Double]) {
+        self.weights = weights
+        weighedAt = .now
     }
 
     mutating func isTimeToRaiseFloors() -> Bool {

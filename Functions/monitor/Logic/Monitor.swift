@@ -27,12 +27,14 @@ package struct Monitor: Sendable {
     private let queue: any MessageQueue
     private let outcomes: any MessageQueue
     private let generation: RedisGeneration
+    private let tenants: any TenantDirectory
     private static let batch = 1_000
 
     package init(
         _ runtime: FunctionRuntime, configuration: Configuration, store: any MonitorStore, queue: any MessageQueue,
-        outcomes: any MessageQueue, generation: RedisGeneration
+        outcomes: any MessageQueue, generation: RedisGeneration, tenants: any TenantDirectory
     ) {
+        self.tenants = tenants
         self.runtime = runtime
         self.configuration = configuration
         self.store = store
@@ -49,6 +51,8 @@ package struct Monitor: Sendable {
             let start = ContinuousClock.now
             // Each duty alone: a database that is down must not keep the queues from moving.
             await duty("moving the queues") { try await tickQueues() }
+            // Before what was lost is sent again: calls may need a tenant's secrets.
+            await duty("publishing tenants") { try await publishTenants() }
             await duty("checking Redis") { try await checkGeneration() }
             await duty("looking for overdue triggers") { try await repair() }
             await duty("keeping the partitions") { try await keepDays() }
@@ -82,6 +86,26 @@ package struct Monitor: Sendable {
             runtime.metrics.set(
                 "headgate_queue_oldest_ready_seconds", statistics.oldestReady?.inSeconds ?? 0,
                 labels: "queue=\"\(queue.name)\"", help: "Age of the oldest message that is ready")
+        }
+    }
+
+    // MARK: Tenants
+
+    /// Publishes what changed in the directory since it was last complete; all of it to a Redis that knows nothing.
+    private func publishTenants() async throws {
+        let known = try await tenants.state()?.version
+        let version = try await store.directoryVersion()
+        if known == version { return }
+        // A database that was put back to an earlier state counts anew.
+        let isOlder = known.map { $0 > version } ?? false
+        if isOlder { try await tenants.clear() }
+        var last = isOlder ? 0 : known ?? 0
+        while true {
+            let entries = try await store.directoryEntries(after: last, limit: Monitor.batch)
+            let isLast = entries.count < Monitor.batch
+            try await tenants.publish(entries, completeTo: isLast ? version : nil)
+            if isLast { return }
+            last = entries.last?.version ?? last
         }
     }
 
@@ -149,8 +173,10 @@ package struct Monitor: Sendable {
     }
 
     private func resend(_ triggers: [QueuedTrigger], now: Timestamp) async throws {
-        let messages = triggers.filter(\.hasAction).map { OutgoingMessage($0, now: now) }
-        if messages.isEmpty { return }
+        let open = triggers.filter(\.hasAction)
+        if open.isEmpty { return }
+        let weights = try await store.weights()
+        let messages = open.map { OutgoingMessage($0, now: now, weights: weights) }
         let sent = try await queue.send(messages).filter { $0 == .accepted }.count
         if sent > 0 {
             runtime.logger.warning("sent \(sent) triggers again that the queue had lost")
@@ -173,6 +199,7 @@ package struct Monitor: Sendable {
         for day in days where day.start < oldest { await drop(day) }
         try await store.dropLoad(before: Timestamp(seconds: (today - 1) * 86_400))
         try await store.dropOneOffs(before: oldest)
+        try await store.dropTenants(before: Timestamp(seconds: (today - 1) * 86_400))
         try await store.dropRequests(before: Timestamp(seconds: (today - 1) * 86_400))
     }
 

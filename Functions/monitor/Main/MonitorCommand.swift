@@ -34,7 +34,8 @@ import Redis
         }
         let monitor = Monitor(
             runtime, configuration: configuration, store: PostgresMonitorStore(url: runtime.settings.postgres),
-            queue: runtime.settings.triggerQueue(), outcomes: runtime.settings.outcomeQueue(), generation: generation)
+            queue: runtime.settings.triggerQueue(), outcomes: runtime.settings.outcomeQueue(), generation: generation,
+            tenants: RedisTenantDirectory(url: runtime.settings.redisURL))
         await runtime.run { await monitor.run() }
     }
 }

@@ -1,6 +1,7 @@
 import HTTP
 import Model
 import Queue
+import Secrets
 
 /// One leased trigger on its way to its target.
 struct Delivery: Sendable {
@@ -12,6 +13,8 @@ struct Delivery: Sendable {
     /// The host and port of the call's URL.
     let host: String
     var startedAt: Timestamp
+    /// Nil: the call needs none.
+    var secrets: CallSecrets?
 
     init(
         message: TriggerMessage, record: ActionRecord, receipt: Receipt, attempt: Int, startedAt: Timestamp
@@ -42,9 +45,9 @@ struct Delivery: Sendable {
         switch record.action {
         case .http(let call):
             var headers: [(name: String, value: String)] = []
-            headers.reserveCapacity(call.headers.count + 6)
+            headers.reserveCapacity(call.headers.count + 9)
             var hasContentType = call.body == nil
-            for header in call.headers {
+            for header in secrets?.headers ?? call.headers {
                 headers.append((header.name, header.value))
                 hasContentType = hasContentType || header.name.lowercased() == "content-type"
             }
@@ -54,6 +57,10 @@ struct Delivery: Sendable {
             headers.append(("Headgate-Fire-Time", message.occurrence.description))
             headers.append(("Headgate-Attempt", String(attempt)))
             headers.append(("traceparent", Delivery.traceparent(traceID, spanID)))
+            if let signing = secrets?.signing, !signing.isEmpty {
+                headers += WebhookSignature.headers(
+                    id: message.id.description, at: startedAt, body: call.body ?? [], secrets: signing)
+            }
             return HTTPRequest(
                 method: call.method, url: call.url, headers: headers, body: call.body, timeout: call.timeout,
                 keptBytes: Delivery.keptBytes)
@@ -83,7 +90,7 @@ struct Delivery: Sendable {
         }
         if case .success(let response) = result {
             outcome.status = response.status
-            outcome.body = response.body
+            outcome.body = secrets?.redacted(response.body) ?? response.body
         }
         return outcome
     }

@@ -1,8 +1,9 @@
 package import FunctionRuntime
 package import HTTP
 private import Logging
-private import Model
+import Model
 package import Queue
+package import Secrets
 private import Telemetry
 
 /// Performs the actions of triggers: leases them, makes the calls, and settles each with its outcome in one atomic step.
@@ -40,7 +41,7 @@ package actor TriggerWorker {
         var since: ContinuousClock.Instant
     }
 
-    private let runtime: FunctionRuntime
+    let runtime: FunctionRuntime
     private let configuration: Configuration
     private let queue: any MessageQueue
     private let client: HTTPClient
@@ -50,12 +51,25 @@ package actor TriggerWorker {
     private var parked: [Parked] = []
     /// Settlements without a call, one after the other.
     private var settling: Task<Void, Never>?
+    var admission: Task<Void, Never>?
     private var room: CheckedContinuation<Void, Never>?
     private var random = SystemRandomNumberGenerator()
+    let tenants: any TenantDirectory
+    let limiter: any RateLimiter
+    let keys: SecretKeys?
+    var cache = TenantCache()
+    var cachedAt: ContinuousClock.Instant?
+    /// Deliveries whose tenant's record, secrets or rate are being looked at.
+    var admitting = 0
 
+    /// - Parameter keys: what opens secrets; nil: calls that need one wait until their deadline.
     package init(
-        _ runtime: FunctionRuntime, configuration: Configuration, queue: any MessageQueue, client: HTTPClient
+        _ runtime: FunctionRuntime, configuration: Configuration, queue: any MessageQueue, client: HTTPClient,
+        tenants: any TenantDirectory, limiter: any RateLimiter, keys: SecretKeys?
     ) {
+        self.tenants = tenants
+        self.limiter = limiter
+        self.keys = keys
         self.runtime = runtime
         self.configuration = configuration
         self.queue = queue
@@ -88,6 +102,7 @@ package actor TriggerWorker {
             await drain()
             keeping.cancel()
             await keeping.value
+            await admission?.value
             await settling?.value
             finished.close()
         }
@@ -99,13 +114,15 @@ package actor TriggerWorker {
     private func receiveLoop() async {
         let life = runtime.life
         while !life.isStopping {
-            let free = configuration.concurrency - flights.count - parked.count
+            let free = configuration.concurrency - flights.count - parked.count - admitting
             if free < min(configuration.batch, max(1, configuration.concurrency / 8)) {
                 await waitForRoom()
                 continue
             }
             let received = await receive(min(configuration.batch, free))
-            if !received.isEmpty { life.noteWork() }
+            if received.isEmpty { continue }
+            life.noteWork()
+            await refreshTenants()
             start(received)
         }
     }
@@ -143,6 +160,7 @@ package actor TriggerWorker {
     private func start(_ received: [ReceivedMessage]) {
         let now = WallClock.now()
         var settlements: [Settlement] = []
+        var special: [Delivery] = []
         for message in received {
             let trigger: TriggerMessage
             let record: ActionRecord
@@ -164,13 +182,18 @@ package actor TriggerWorker {
                 count(.expired)
                 continue
             }
+            if delivery.usesSecrets || !cache.isPlain(trigger.tenant) {
+                special.append(delivery)
+                continue
+            }
             if let release = begin(delivery, since: .now) { settlements.append(release) }
         }
         settleLater(settlements)
+        admitLater(special)
     }
 
     /// Makes the call, or parks it; the release of one that has to wait longer.
-    private func begin(_ delivery: Delivery, since: ContinuousClock.Instant) -> Settlement? {
+    func begin(_ delivery: Delivery, since: ContinuousClock.Instant) -> Settlement? {
         let now = ContinuousClock.now
         let host = delivery.host
         switch gate.admit(host: host, tenant: delivery.message.tenant, at: now, using: &random) {
@@ -204,7 +227,7 @@ package actor TriggerWorker {
             "headgate_breakers_open", Double(gate.openBreakers), help: "Target hosts that give no answer")
     }
 
-    private func settleLater(_ settlements: [Settlement]) {
+    func settleLater(_ settlements: [Settlement]) {
         if settlements.isEmpty { return }
         let before = settling
         settling = Task {
@@ -254,7 +277,7 @@ package actor TriggerWorker {
         }
     }
 
-    private func wakeReceiver() {
+    func wakeReceiver() {
         room?.resume()
         room = nil
     }
@@ -308,7 +331,7 @@ package actor TriggerWorker {
 
     /// Settles, and repeats while the queue cannot be reached: until the leases have lapsed, others would make the calls
     /// again.
-    private func settle(_ settlements: [Settlement]) async {
+    func settle(_ settlements: [Settlement]) async {
         if settlements.isEmpty { return }
         let deadline = ContinuousClock.now + configuration.visibility
         while true {
@@ -331,7 +354,7 @@ package actor TriggerWorker {
         }
     }
 
-    private func count(_ state: TriggerState) {
+    func count(_ state: TriggerState) {
         runtime.metrics.count(
             "headgate_triggers_total", labels: "state=\"\(state.name)\"", help: "Triggers by their outcome")
     }
@@ -360,7 +383,7 @@ package actor TriggerWorker {
     /// releases their leases. A function that ends by itself lets them take the time they need.
     private func drain() async {
         var deadline: ContinuousClock.Instant?
-        while !flights.isEmpty || !parked.isEmpty {
+        while !flights.isEmpty || !parked.isEmpty || admitting > 0 {
             if runtime.life.isAskedToStop { deadline = deadline ?? .now + configuration.drain }
             if runtime.life.isUrgent || deadline.map({ ContinuousClock.now > $0 }) ?? false {
                 for flight in flights.values { if let token = flight.token { client.cancel(token) } }

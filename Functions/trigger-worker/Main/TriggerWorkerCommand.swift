@@ -4,6 +4,7 @@ import HTTP
 import Model
 import Queue
 import Redis
+import Secrets
 import TriggerWorkerFunction
 
 @main struct TriggerWorkerCommand: AsyncParsableCommand {
@@ -39,7 +40,18 @@ import TriggerWorkerFunction
         var http = HTTPClient.Configuration()
         http.maximumConcurrency = concurrency
         http.policy = .publicOnly(except: runtime.settings.allowedTargets)
-        let worker = TriggerWorker(runtime, configuration: configuration, queue: queue, client: HTTPClient(http))
+        let redis = runtime.settings.redisURL
+        let worker = TriggerWorker(
+            runtime, configuration: configuration, queue: queue, client: HTTPClient(http),
+            tenants: RedisTenantDirectory(url: redis), limiter: RedisRateLimiter(url: redis), keys: try secretKeys())
         await runtime.run { await worker.run() }
+    }
+
+    private func secretKeys() throws -> SecretKeys? {
+        do throws(SecretError) {
+            return try SecretKeys.fromEnvironment(FunctionSettings.variable)
+        } catch {
+            throw ValidationError(error.description)
+        }
     }
 }

@@ -11,6 +11,8 @@ package struct FunctionSettings: Sendable {
     /// Where functions write their metrics: `NAME-N.prom`.
     package var metrics: String
     package var apiPort: Int
+    /// What seals tenants' secrets.
+    package var secretKeys: String
     /// The environment of the runner, which the functions inherit.
     package var inherited: [String: String]
 
@@ -20,8 +22,9 @@ package struct FunctionSettings: Sendable {
 
     package init(
         database: DatabaseURLs, redis: String, queues: [QueueSpecification], format: Console.Format, programs: String,
-        metrics: String, apiPort: Int, inherited: [String: String]
+        metrics: String, apiPort: Int, secretKeys: String, inherited: [String: String]
     ) {
+        self.secretKeys = secretKeys
         self.database = database
         self.redis = redis
         self.queues = queues
@@ -60,6 +63,10 @@ package struct FunctionSettings: Sendable {
         environment["HEADGATE_QUEUES"] = JSON.object(queues.map { .init($0.name, $0.json) }).description
         environment["HEADGATE_LOG"] = inherited["HEADGATE_LOG"] ?? "info"
         environment["HEADGATE_LOG_FORMAT"] = format.rawValue
+        // For those that seal and open secrets, and for nobody else.
+        environment["HEADGATE_SECRET_KEYS"] =
+            label.hasPrefix("api-") || label.hasPrefix("trigger-worker-")
+            ? inherited["HEADGATE_SECRET_KEYS"] ?? secretKeys : nil
         environment["HEADGATE_METRICS_FILE"] = "\(metrics)/\(label).prom"
         // Deliveries to this machine: what a developer's targets are. Elsewhere they are refused.
         environment["HEADGATE_ALLOW_TARGETS"] = inherited["HEADGATE_ALLOW_TARGETS"] ?? "127.0.0.0/8,::1"

@@ -1,0 +1,137 @@
+/// What the platform grants a tenant, and what it asks for all its schedules.
+package struct TenantSettings: Hashable, Sendable {
+    /// Its share of the workers beside others that wait: a tenant of weight 2 gets twice what one of weight 1 gets.
+    package var weight: Double
+    /// Calls a second, of all its triggers together; nil: any.
+    package var maxRate: Double?
+    /// Calls a second to a target, by host, or host and port, as they stand in the URL.
+    package var targetRates: [String: Double]
+    /// Schedules it may have; nil: any.
+    package var maxSchedules: Int?
+    package var isPaused: Bool
+    /// The call to make when a trigger of a schedule without an `onFailure` of its own fails.
+    package var onFailure: HTTPAction?
+
+    package init(
+        weight: Double = 1, maxRate: Double? = nil, targetRates: [String: Double] = [:], maxSchedules: Int? = nil,
+        isPaused: Bool = false, onFailure: HTTPAction? = nil
+    ) {
+        self.weight = weight
+        self.maxRate = maxRate
+        self.targetRates = targetRates
+        self.maxSchedules = maxSchedules
+        self.isPaused = isPaused
+        self.onFailure = onFailure
+    }
+
+    package static let weights = 0.01...100.0
+    package static let rates = 0.001...1_000_000.0
+    package static let maximumTargets = 1_000
+    /// Why the schedules of a paused tenant are paused; those that are so are resumed with it.
+    package static let pauseReason = "the tenant is paused"
+}
+
+extension TenantSettings {
+    package init(json: JSON) throws(FieldErrors) {
+        var fields = JSONFields(json)
+        let rate: (JSON) -> Double? = { $0.double.flatMap { TenantSettings.rates.contains($0) ? $0 : nil } }
+        let rateSentence = "a number of calls a second from 0.001 to 1000000"
+        let weight = fields.optional("weight", "a number from 0.01 to 100") { value in
+            value.double.flatMap { TenantSettings.weights.contains($0) ? $0 : nil }
+        }
+        let maxRate = fields.optional("maxRate", rateSentence, rate)
+        var targetRates: [String: Double] = [:]
+        if let members = fields.optional("targetRates", "an object of hosts and rates", \.members) {
+            var inner = JSONFields(.object(members), at: fields.pointer(to: "targetRates"))
+            if members.count > TenantSettings.maximumTargets {
+                fields.fail(
+                    "targetRates", "has \(members.count) hosts; at most \(TenantSettings.maximumTargets) are allowed")
+            }
+            for member in members {
+                if member.name.isEmpty || member.name.utf8.contains(where: { "/?#@ ".utf8.contains($0) }) {
+                    inner.fail(member.name, "is not a host, or a host and a port, such as api.example.com:8443")
+                }
+                targetRates[member.name.lowercased()] = inner.required(member.name, rateSentence, rate)
+            }
+            fields.add(inner.errors)
+        }
+        let maxSchedules = fields.optional("maxSchedules", "a whole number from 0 on") { value in
+            value.int.flatMap { $0 >= 0 && $0 <= Int(Int32.max) ? $0 : nil }
+        }
+        let isPaused = fields.optional("paused", "true or false", \.flag) ?? false
+        let onFailure = HTTPAction(failureCall: &fields)
+        fields.finish()
+        if !fields.errors.isEmpty { throw FieldErrors(fields.errors) }
+        self.init(
+            weight: weight ?? 1, maxRate: maxRate, targetRates: targetRates, maxSchedules: maxSchedules,
+            isPaused: isPaused, onFailure: onFailure)
+    }
+
+    /// The members that `init(json:)` reads, with all defaults filled in.
+    package var jsonMembers: [JSON.Member] {
+        let targets = targetRates.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .number($0.value)) }
+        return [
+            .init("weight", .number(weight)), .init("maxRate", .optional(maxRate, JSON.number)),
+            .init("targetRates", .object(targets)), .init("maxSchedules", .optional(maxSchedules) { .integer($0) }),
+            .init("paused", .bool(isPaused)), .init("onFailure", .optional(onFailure) { ["http": $0.json] }),
+        ]
+    }
+
+    package var encoded: [UInt8] {
+        var writer = ByteWriter()
+        writer.write(unsigned: 1)
+        writer.write(weight)
+        writer.write(optional: maxRate) { $0.write($1) }
+        writer.write(targetRates)
+        writer.write(optional: maxSchedules) { $0.write($1) }
+        writer.write(isPaused)
+        writer.write(optional: onFailure) { $1.encode(into: &$0) }
+        return writer.bytes
+    }
+
+    package init(decoding bytes: [UInt8]) throws(ByteReader.Failure) {
+        var reader = ByteReader(bytes)
+        guard try reader.unsigned() == 1 else { throw reader.failure("a tenant's settings of version 1") }
+        weight = try reader.double()
+        maxRate = try reader.optional { reader throws(ByteReader.Failure) in try reader.double() }
+        targetRates = try reader.rates()
+        maxSchedules = try reader.optional { reader throws(ByteReader.Failure) in try reader.int() }
+        isPaused = try reader.bool()
+        onFailure = try reader.optional { reader throws(ByteReader.Failure) in try HTTPAction(from: &reader) }
+    }
+}
+
+extension HTTPAction {
+    /// Reads `onFailure`: `{"http": {…}}`.
+    package init?(failureCall fields: inout JSONFields) {
+        guard let value = fields.raw("onFailure"), value != .null else { return nil }
+        var errors: [FieldError] = []
+        let action = Action(value, at: fields.pointer(to: "onFailure"), errors: &errors)
+        fields.add(errors)
+        guard case .http(let call) = action else { return nil }
+        self = call
+    }
+}
+
+extension ByteWriter {
+    mutating func write(_ value: Double) { write(unsigned: value.bitPattern.byteSwapped) }
+
+    /// In the order of names, so that equal rates are equal bytes.
+    mutating func write(_ rates: [String: Double]) {
+        write(unsigned: UInt64(rates.count))
+        for (name, rate) in rates.sorted(by: { $0.key < $1.key }) {
+            write(name)
+            write(rate)
+        }
+    }
+}
+
+extension ByteReader {
+    mutating func double() throws(Failure) -> Double { Double(bitPattern: try unsigned().byteSwapped) }
+
+    mutating func rates() throws(Failure) -> [String: Double] {
+        var rates: [String: Double] = [:]
+        for _ in 0..<(try unsigned()) { rates[try text()] = try double() }
+        return rates
+    }
+}

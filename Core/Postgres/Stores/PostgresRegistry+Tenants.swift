@@ -1,0 +1,249 @@
+package import Model
+package import Store
+
+extension PostgresRegistry: TenantRegistry {
+    package func tenant(_ tenant: String) async throws -> TenantRow? {
+        try await inTransaction(of: tenant) { connection throws(PostgresError) in
+            try connection.query(StatementCall(.findTenant, [.text(tenant)])) { row throws(PostgresError) in
+                try row.tenant()
+            }.first
+        }
+    }
+
+    package func put(
+        _ settings: TenantSettings, expecting: ExpectedRevision?, by actor: AuditActor, now: Timestamp
+    ) async throws -> TenantChange {
+        try await inTransaction(of: actor.tenant) {
+            connection throws(PostgresError) -> Result<TenantChange, RevisionMismatch> in
+            let version = try connection.nextDirectoryVersion()
+            let before = try connection.query(StatementCall(.lockTenant, [.text(actor.tenant)])) {
+                row throws(PostgresError) in try row.tenant()
+            }.first
+            if let mismatch = expecting?.mismatch(revision: before?.revision) { return .failure(mismatch) }
+            try connection.put(settings, version: version, tenant: actor.tenant, now: now)
+            try connection.note(actor, "tenant.put", actor.tenant, now: now)
+            return .success(try connection.change(of: actor.tenant, isCreated: before == nil))
+        }.get()
+    }
+
+    package func eraseSettings(by actor: AuditActor, now: Timestamp) async throws -> TenantChange {
+        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            let version = try connection.nextDirectoryVersion()
+            try connection.execute(StatementCall(.dropSecrets, [.text(actor.tenant)]))
+            try connection.execute(StatementCall(.dropTenantKeys, [.text(actor.tenant), .time(now)]))
+            try connection.put(TenantSettings(), version: version, tenant: actor.tenant, now: now)
+            try connection.note(actor, "tenant.delete", actor.tenant, now: now)
+            return try connection.change(of: actor.tenant, isCreated: false)
+        }
+    }
+
+    package func eraseSchedules(limit: Int, by actor: AuditActor, now: Timestamp) async throws -> BulkPage {
+        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            let page = StatementCall(.eraseSchedules, [.text(actor.tenant), .bigint(limit)])
+            let rows = try connection.query(page) { row throws(PostgresError) in try row.schedule() }
+            if rows.isEmpty { return BulkPage() }
+            let open = try connection.cancelOpen(rows.map(\.id), now: now, reason: "deleted")
+            for row in rows {
+                try connection.execute(
+                    StatementCall(
+                        .apiDelete, [.text(actor.tenant), .text(row.name), .smallint(row.shard), .uuid(row.id)]))
+            }
+            try connection.execute(StatementCall(.unwatchFailures, [.uuids(rows.map(\.id))]))
+            return BulkPage(names: rows.map(\.name), cancelled: open.filter(\.isQueued).map(\.id))
+        }
+    }
+
+    package func eraseTriggers(by actor: AuditActor, now: Timestamp) async throws -> Int {
+        let tables = try await inTransaction(of: nil) { connection throws(PostgresError) in
+            try connection.query(StatementCall(.triggerTables)) { row throws(PostgresError) in
+                (day: try row.required(0, row.time), place: try row.required(1, row.int))
+            }
+        }
+        var count = 0
+        for (day, place) in tables where place == TriggerDay.Place.attached.rawValue {
+            count += try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+                try connection.execute(StatementCall(.patience))
+                return try connection.execute(StatementCall(.eraseDay, [.time(day), .text(actor.tenant)]))
+            }
+        }
+        return count
+    }
+
+    // MARK: Secrets
+
+    package func secrets(of tenant: String, after name: String, limit: Int) async throws -> [SecretRow] {
+        let call = StatementCall(.listSecrets, [.text(tenant), .text(name), .bigint(limit)])
+        return try await inTransaction(of: tenant) { connection throws(PostgresError) in
+            try connection.query(call) { row throws(PostgresError) in
+                SecretRow(
+                    name: try row.required(0, row.text), createdAt: try row.required(1, row.time),
+                    updatedAt: try row.required(2, row.time))
+            }
+        }
+    }
+
+    package func putSecret(
+        _ name: String, sealed: [UInt8], keeping: Timestamp?, maximum: Int, by actor: AuditActor, now: Timestamp
+    ) async throws -> TenantChange {
+        let tenant = PostgresValue.text(actor.tenant)
+        return try await inTransaction(of: actor.tenant) {
+            connection throws(PostgresError) -> Result<TenantChange, TenantLimit> in
+            let version = try connection.nextDirectoryVersion()
+            let before = try connection.query(StatementCall(.lockSecret, [tenant, .text(name)])) {
+                row throws(PostgresError) in try row.required(0, row.bytes)
+            }.first
+            if before == nil, try connection.count(StatementCall(.countSecrets, [tenant])) >= maximum {
+                return .failure(TenantLimit(things: "secrets", tenant: actor.tenant, limit: maximum))
+            }
+            var secret = SealedSecret(current: sealed)
+            if let keeping, let before = before.flatMap({ try? SealedSecret(decoding: $0) }) {
+                (secret.previous, secret.previousUntil) = (before.current, keeping)
+            }
+            try connection.execute(
+                StatementCall(.putSecret, [tenant, .text(name), .bytes(secret.encoded), .time(now)]))
+            try connection.touch(actor.tenant, version: version, now: now)
+            try connection.note(actor, "secret.put", name, now: now)
+            return .success(try connection.change(of: actor.tenant, isCreated: before == nil))
+        }.get()
+    }
+
+    package func deleteSecret(_ name: String, by actor: AuditActor, now: Timestamp) async throws -> TenantChange? {
+        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            let version = try connection.nextDirectoryVersion()
+            let count = try connection.execute(StatementCall(.deleteSecret, [.text(actor.tenant), .text(name)]))
+            if count == 0 { return nil }
+            try connection.touch(actor.tenant, version: version, now: now)
+            try connection.note(actor, "secret.delete", name, now: now)
+            return try connection.change(of: actor.tenant, isCreated: false)
+        }
+    }
+
+    package func missingSecrets(_ names: Set<String>, tenant: String) async throws -> Set<String> {
+        if names.isEmpty { return [] }
+        let known = try await inTransaction(of: tenant) { connection throws(PostgresError) in
+            try connection.query(StatementCall(.knownSecrets, [.text(tenant), .texts(names.sorted())])) {
+                row throws(PostgresError) in try row.required(0, row.text)
+            }
+        }
+        return names.subtracting(known)
+    }
+}
+
+extension PostgresConnection {
+    /// The next version of the directory. Its lock is held until the transaction ends, so that versions are in the order of
+    /// commits; taken first by every transaction that changes a tenant.
+    fileprivate func nextDirectoryVersion() throws(PostgresError) -> Int {
+        try count(StatementCall(.nextDirectoryVersion))
+    }
+
+    fileprivate func count(_ call: StatementCall) throws(PostgresError) -> Int {
+        try query(call) { row throws(PostgresError) in try row.required(0, row.int) }.first ?? 0
+    }
+
+    fileprivate func put(
+        _ settings: TenantSettings, version: Int, tenant: String, now: Timestamp
+    ) throws(PostgresError) {
+        try execute(
+            StatementCall(
+                .putTenant,
+                [
+                    .text(tenant), .bigint(version), .bytes(settings.encoded), .double(settings.weight),
+                    .int(settings.maxSchedules), .bool(settings.isPaused), .bool(settings.onFailure != nil), .time(now),
+                ]))
+    }
+
+    fileprivate func touch(_ tenant: String, version: Int, now: Timestamp) throws(PostgresError) {
+        try execute(
+            StatementCall(
+                .touchTenant, [.text(tenant), .bigint(version), .bytes(TenantSettings().encoded), .time(now)]))
+    }
+
+    fileprivate func change(of tenant: String, isCreated: Bool) throws(PostgresError) -> TenantChange {
+        let row = try query(StatementCall(.findTenant, [.text(tenant)])) { row throws(PostgresError) in
+            try row.tenant()
+        }[0]
+        return TenantChange(row: row, isCreated: isCreated, entry: try entries(of: [row])[0])
+    }
+
+    /// The shares of tenants that do not have one.
+    func weights() throws(PostgresError) -> [String: Double] {
+        let rows = try query(StatementCall(.weights)) { row throws(PostgresError) in
+            (try row.required(0, row.text), try row.required(1, row.double))
+        }
+        return Dictionary(uniqueKeysWithValues: rows)
+    }
+
+    /// What workers must know of these tenants.
+    func entries(of rows: [TenantRow]) throws(PostgresError) -> [DirectoryEntry] {
+        if rows.isEmpty { return [] }
+        var secrets: [String: [String: SealedSecret]] = [:]
+        let call = StatementCall(.sealedSecrets, [.texts(rows.map(\.tenant))])
+        let found = try query(call) { row throws(PostgresError) in
+            (
+                tenant: try row.required(0, row.text), name: try row.required(1, row.text),
+                sealed: try row.required(2, row.bytes)
+            )
+        }
+        for secret in found {
+            // A damaged one is left out: calls that need it wait, and say so.
+            secrets[secret.tenant, default: [:]][secret.name] = try? SealedSecret(decoding: secret.sealed)
+        }
+        return rows.map { row in
+            DirectoryEntry(
+                tenant: row.tenant, version: row.version,
+                record: TenantRecord(row.settings, secrets: secrets[row.tenant] ?? [:]))
+        }
+    }
+
+    /// Refuses new schedules that a tenant may not have, and pauses those of paused tenants.
+    func keepLimits(_ results: inout [PutResult], now: Timestamp) throws(PostgresError) -> TenantLimit? {
+        let call = StatementCall(.tenantLimits, [.texts(Set(results.map(\.row.tenant)).sorted())])
+        let limits = try query(call) { row throws(PostgresError) in
+            (
+                tenant: try row.required(0, row.text), maximum: try row.int(1), isPaused: try row.required(2, row.bool),
+                count: try row.required(3, row.int)
+            )
+        }
+        for limit in limits {
+            let places = results.indices.filter { results[$0].row.tenant == limit.tenant }
+            let new = places.filter { results[$0].isCreated }.count
+            // The names of the new ones are taken already, in this transaction.
+            if let maximum = limit.maximum, new > 0, limit.count > maximum {
+                return TenantLimit(things: "schedules", tenant: limit.tenant, limit: maximum)
+            }
+            if limit.isPaused {
+                for place in places where results[place].row.state == .active { results[place].row.pauseWithTenant() }
+            }
+        }
+        return nil
+    }
+}
+
+extension ScheduleRow {
+    fileprivate mutating func pauseWithTenant() {
+        state = .paused
+        resumeAt = [resumeAt, nextAt].compactMap(\.self).min()
+        nextAt = nil
+        pauseReason = TenantSettings.pauseReason
+    }
+}
+
+extension ExpectedRevision {
+    func mismatch(revision: Int?) -> RevisionMismatch? {
+        guard let revision else { return RevisionMismatch(revision: nil) }
+        if case .exactly(let expected) = self, expected != revision { return RevisionMismatch(revision: revision) }
+        return nil
+    }
+}
+
+extension PostgresRow {
+    func tenant() throws(PostgresError) -> TenantRow {
+        let bytes = try required(3, bytes)
+        guard let settings = try? TenantSettings(decoding: bytes) else {
+            throw PostgresError(.unexpectedValue, "the settings of a tenant cannot be read")
+        }
+        return TenantRow(
+            tenant: try required(0, text), version: try required(1, int), revision: try required(2, int),
+            settings: settings, updatedAt: try required(4, time))
+    }
+}

@@ -1,0 +1,61 @@
+/// The statements about tenants, secrets and the directory of both.
+extension Statement {
+    static let putTenant = Statement("put-tenant", PackageResources.put_tenant_sql)
+    static let touchTenant = Statement("touch-tenant", PackageResources.touch_tenant_sql)
+    static let tenantLimits = Statement("tenant-limits", PackageResources.tenant_limits_sql)
+    static let tenantsChanged = Statement("tenants-changed", PackageResources.tenants_changed_sql)
+    static let eraseSchedules = Statement("erase-schedules", PackageResources.erase_schedules_sql)
+
+    static let nextDirectoryVersion = Statement("update headgate.directory set version = version + 1 returning version")
+    static let directoryVersion = Statement("select version from headgate.directory")
+    static let findTenant = Statement(
+        "select tenant, version, revision, settings, updated_at from headgate.tenant where tenant = $1")
+    static let lockTenant = Statement(
+        "select tenant, version, revision, settings, updated_at from headgate.tenant where tenant = $1 for update")
+    static let isTenantPaused = Statement(
+        "select exists (select 1 from headgate.tenant where tenant = $1 and is_paused)")
+    static let dropTenantKeys = Statement(
+        "update headgate.api_key set revoked_at = $2 where tenant = $1 and revoked_at is null and not is_platform")
+    static let dropTenants = Statement(
+        """
+        delete from headgate.tenant t where t.settings = $1 and t.updated_at < $2
+            and not exists (select 1 from headgate.secret s where s.tenant = t.tenant)
+        """)
+    static let weights = Statement("select tenant, weight from headgate.tenant where weight <> 1")
+    static let claimTenantNotice = Statement(
+        """
+        update headgate.tenant set notified_at = $2 where tenant = $1 and has_failure_call
+            and (notified_at is null or notified_at <= $3) returning settings
+        """)
+    static let claimScheduleNotice = Statement(
+        """
+        update headgate.failure_watch w set notified_at = $2 from headgate.schedule s
+        where w.schedule_id = $1 and w.has_call and (w.notified_at is null or w.notified_at <= $3)
+            and s.shard = w.shard and s.id = w.schedule_id
+        returning s.action
+        """)
+    static let ownFailureCalls = Statement(
+        "select schedule_id from headgate.failure_watch where schedule_id = any ($1) and has_call order by 1")
+
+    static let listSecrets = Statement(
+        """
+        select name, created_at, updated_at from headgate.secret where tenant = $1 and name > $2 order by name limit $3
+        """)
+    static let sealedSecrets = Statement(
+        "select tenant, name, sealed from headgate.secret where tenant = any ($1) order by tenant, name")
+    static let lockSecret = Statement("select sealed from headgate.secret where tenant = $1 and name = $2 for update")
+    static let countSecrets = Statement("select count(*) from headgate.secret where tenant = $1")
+    static let putSecret = Statement(
+        """
+        insert into headgate.secret (tenant, name, sealed, created_at, updated_at) values ($1, $2, $3, $4, $4)
+        on conflict (tenant, name) do update set sealed = excluded.sealed, updated_at = excluded.updated_at
+        """)
+    static let deleteSecret = Statement("delete from headgate.secret where tenant = $1 and name = $2")
+    static let dropSecrets = Statement("delete from headgate.secret where tenant = $1")
+    static let knownSecrets = Statement("select name from headgate.secret where tenant = $1 and name = any ($2)")
+
+    static let startAgain = Statement("rollback and chain")
+    static let patience = Statement("set local statement_timeout = '10min'")
+    static let eraseDay = Statement(
+        "delete from headgate.trigger where day = ($1::timestamptz at time zone 'UTC')::date and tenant = $2")
+}

@@ -1,0 +1,38 @@
+/// Spaces out calls so that a bucket has no more than its rate, over all workers.
+///
+/// A call that cannot be made now gets a time of its own, when it is asked for again and let go: a backlog costs two questions a
+/// message and no polling. Generic cell rate algorithm (ITU-T I.371) without a burst: calls are evenly spaced.
+package protocol RateLimiter: Sendable {
+    /// For each request how long it has to wait; zero: it may go now.
+    func reserve(_ requests: [RateRequest]) async throws(QueueError) -> [Duration]
+}
+
+package struct RateRequest: Hashable, Sendable {
+    package struct Bucket: Hashable, Sendable {
+        /// Of the tenant's buckets.
+        package var name: String
+        /// Calls a second.
+        package var rate: Double
+
+        package init(name: String, rate: Double) {
+            self.name = name
+            self.rate = rate
+        }
+    }
+
+    /// The same at every try.
+    package var id: MessageID
+    package var tenant: String
+    package var buckets: [Bucket]
+
+    package init(id: MessageID, tenant: String, buckets: [Bucket]) {
+        self.id = id
+        self.tenant = tenant
+        self.buckets = buckets
+    }
+}
+
+extension QueueRules {
+    /// How far ahead a call gets a time of its own; later ones ask again.
+    package static let rateHorizon = Duration.seconds(300)
+}

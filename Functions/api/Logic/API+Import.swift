@@ -1,0 +1,138 @@
+import Hummingbird
+import Model
+import Store
+
+/// Many schedules in one request, one a line.
+extension API {
+    private static let importBatch = 1_000
+
+    /// A line that can be stored.
+    private struct ImportLine: Sendable {
+        var number: Int
+        var write: ScheduleWrite
+        var record: ActionRecord
+    }
+
+    private struct ImportResult: Sendable {
+        var created = 0
+        var updated = 0
+        var refused: [(line: Int, errors: [FieldError])] = []
+
+        static func += (left: inout ImportResult, right: ImportResult) {
+            left.created += right.created
+            left.updated += right.updated
+            left.refused += right.refused
+        }
+    }
+
+    /// Good lines are stored, a thousand a transaction; bad ones are listed. While one batch is written the next is read.
+    func importSchedules(_ call: Call) async throws -> Response {
+        let body = try await call.bytes(limit: 64 << 20)
+        let now = try await registry.now()
+        var batch: [ImportLine] = []
+        var names: Set<String> = []
+        var writing: Task<ImportResult, any Error>?
+        var result = ImportResult()
+        for (index, line) in body.split(separator: 10, omittingEmptySubsequences: false).enumerated()
+        where line.contains(where: { (byte: UInt8) in byte > 32 }) {
+            do throws(FieldErrors) {
+                let line = try read(line, number: index + 1, call.caller, now: now)
+                guard names.insert("\(line.write.tenant)/\(line.write.name)").inserted else {
+                    throw FieldErrors([FieldError(pointer: "/name", detail: "the name stands in an earlier line too")])
+                }
+                batch.append(line)
+            } catch {
+                result.refused.append((index + 1, error.errors))
+            }
+            if batch.count == API.importBatch {
+                if let writing { result += try await writing.value }
+                let full = batch
+                writing = Task { try await store(full, by: call.caller, now: now) }
+                batch = []
+            }
+        }
+        if let writing { result += try await writing.value }
+        if !batch.isEmpty { result += try await store(batch, by: call.caller, now: now) }
+        let list = result.refused.sorted { $0.line < $1.line }.map { line, errors -> JSON in
+            [
+                "line": .integer(line),
+                "errors": .array(errors.map { ["pointer": .string($0.pointer), "detail": .string($0.detail)] }),
+            ]
+        }
+        return Response.json([
+            "created": .integer(result.created), "updated": .integer(result.updated), "refused": .array(list),
+        ])
+    }
+
+    private func read(
+        _ line: ArraySlice<UInt8>, number: Int, _ caller: Caller, now: Timestamp
+    ) throws(FieldErrors) -> ImportLine {
+        let document: JSON
+        do throws(JSON.SyntaxError) {
+            document = try JSON(parsing: line)
+        } catch {
+            throw FieldErrors([FieldError(pointer: "", detail: "not JSON: column \(error.column): \(error.detail)")])
+        }
+        var fields = JSONFields(document)
+        let name = fields.required("name", ScheduleName.sentence) { value in
+            value.text.flatMap { ScheduleName($0) }.flatMap { $0.isReserved ? nil : $0 }
+        }
+        let tenant = fields.optional("tenant", NameRule.tenant.sentence) { $0.text.flatMap { TenantID($0) } }
+        if let tenant, !caller.isPlatform, tenant.description != caller.tenant {
+            fields.fail("tenant", "only a platform admin's key may name another tenant")
+        }
+        let target = tenant?.description ?? caller.tenant
+        var errors = fields.errors
+        do throws(FieldErrors) {
+            let (write, record) = try write(
+                document, name: name ?? ScheduleName(checked: "unnamed"), tenant: target, now: now,
+                ignoring: ["name", "tenant"])
+            if errors.isEmpty { return ImportLine(number: number, write: write, record: record) }
+        } catch {
+            errors += error.errors
+        }
+        throw FieldErrors(errors)
+    }
+
+    private func store(_ lines: [ImportLine], by caller: Caller, now: Timestamp) async throws -> ImportResult {
+        var result = ImportResult()
+        let good = try await withoutMissingSecrets(lines, &result)
+        do {
+            result += try await put(good, by: caller, now: now)
+        } catch is TenantLimit {
+            // Some of them still have room: each alone.
+            for line in good {
+                do {
+                    result += try await put([line], by: caller, now: now)
+                } catch let limit as TenantLimit {
+                    let detail = "the tenant \(limit.tenant) may have \(limit.limit) \(limit.things)"
+                    result.refused.append((line.number, [FieldError(pointer: "", detail: detail)]))
+                }
+            }
+        }
+        return result
+    }
+
+    private func withoutMissingSecrets(
+        _ lines: [ImportLine], _ result: inout ImportResult
+    ) async throws -> [ImportLine] {
+        var good: [ImportLine] = []
+        for line in lines {
+            let errors = try await secretMistakes(line.record, tenant: line.write.tenant)
+            if errors.isEmpty { good.append(line) } else { result.refused.append((line.number, errors)) }
+        }
+        return good
+    }
+
+    private func put(_ lines: [ImportLine], by caller: Caller, now: Timestamp) async throws -> ImportResult {
+        if lines.isEmpty { return ImportResult() }
+        let isMixed = lines.contains { $0.write.tenant != caller.tenant }
+        let results = try await registry.put(
+            lines.map(\.write), by: caller.actor, acrossTenants: isMixed, now: now)
+        for (tenant, results) in Dictionary(grouping: results.filter { !$0.cancelled.isEmpty }, by: \.row.tenant) {
+            await cancelInQueue(results.flatMap(\.cancelled), tenant: tenant, reason: "superseded")
+        }
+        let created = results.filter(\.isCreated).count
+        return ImportResult(created: created, updated: results.count - created)
+    }
+}

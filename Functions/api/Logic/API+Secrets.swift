@@ -1,0 +1,117 @@
+import FunctionRuntime
+import HTTPTypes
+import Hummingbird
+import Logging
+import Model
+import Queue
+import Secrets
+import Store
+
+/// Secrets go in and are never shown again; their values are sealed before they are stored.
+extension API {
+    var secretRoutes: [Route] {
+        [
+            Route(
+                method: .get, path: "/v1/secrets", summary: "List the names of secrets", role: .author,
+                query: ["limit", "cursor"], handle: listSecrets),
+            Route(
+                method: .put, path: "/v1/secrets/{name}", summary: "Store or change a secret; it is never shown",
+                role: .author, hasBody: true, statuses: [200, 201], handle: putSecret),
+            Route(
+                method: .delete, path: "/v1/secrets/{name}", summary: "Delete a secret", role: .author, statuses: [204],
+                handle: deleteSecret),
+        ]
+    }
+
+    private static let maximumSecrets = 100
+    private static let maximumLength = 4_096
+    private static let keptFor = Duration.seconds(86_400)
+
+    private func secretName(_ call: Call) throws -> String {
+        let name = try call.path("name")
+        guard NameRule.secret.accepts(name) else {
+            throw Problem.parameter("name", "a secret's name is \(NameRule.secret.sentence)")
+        }
+        return name
+    }
+
+    private func putSecret(_ call: Call) async throws -> Response {
+        let name = try secretName(call)
+        guard let keys else {
+            throw Problem.unavailable("HEADGATE_SECRET_KEYS is not set for the API: secrets cannot be sealed")
+        }
+        var fields = JSONFields(try await call.json())
+        let value = fields.required("value", "a string of 1 to \(API.maximumLength) bytes without CR, LF or NUL") {
+            json in
+            json.text.flatMap { text -> String? in
+                let isGood = (1...API.maximumLength).contains(text.utf8.count)
+                return isGood && !text.utf8.contains { [0, 10, 13].contains($0) } ? text : nil
+            }
+        }
+        if let value, let mistake = WebhookSignature.mistake(in: value) { fields.fail("value", mistake) }
+        let keeping = fields.optional("keepPrevious", "a duration from 0s to 30d") { json in
+            json.text.flatMap { Duration(text: $0) }.flatMap { $0 <= .seconds(30 * 86_400) ? $0 : nil }
+        }
+        fields.finish()
+        // A mistake names the kind of a value and never the value.
+        guard fields.errors.isEmpty, let value else { throw Problem.invalid(fields.errors.map(API.withoutValue)) }
+        let now = try await registry.now()
+        let sealed = try keys.seal(value, name: name, tenant: call.caller.tenant)
+        let kept = keeping ?? API.keptFor
+        let change = try await tenants.putSecret(
+            name, sealed: sealed, keeping: kept > .zero ? now + kept : nil, maximum: API.maximumSecrets,
+            by: call.caller.actor, now: now)
+        await publish(change)
+        return Response.json(
+            ["name": .string(name), "updatedAt": .time(now)], status: change.isCreated ? .created : .ok)
+    }
+
+    private static func withoutValue(_ error: FieldError) -> FieldError {
+        guard error.pointer == "/value", let found = error.detail.firstRange(of: ", found ") else { return error }
+        return FieldError(pointer: error.pointer, detail: String(error.detail[..<found.lowerBound]))
+    }
+
+    private func listSecrets(_ call: Call) async throws -> Response {
+        let limit = try call.int("limit", in: 1...1_000, default: 100)
+        let rows = try await tenants.secrets(
+            of: call.caller.tenant, after: call.text("cursor") ?? "", limit: limit + 1)
+        let items = rows.prefix(limit).map { row -> JSON in
+            ["name": .string(row.name), "createdAt": .time(row.createdAt), "updatedAt": .time(row.updatedAt)]
+        }
+        return Response.json([
+            "items": .array(items), "next": rows.count > limit ? .string(rows[limit - 1].name) : .null,
+        ])
+    }
+
+    private func deleteSecret(_ call: Call) async throws -> Response {
+        let name = try secretName(call)
+        let now = try await registry.now()
+        guard let change = try await tenants.deleteSecret(name, by: call.caller.actor, now: now) else {
+            throw Problem.notFound("the secret \(name)")
+        }
+        await publish(change)
+        return Response(status: .noContent)
+    }
+
+    // MARK: Of schedules
+
+    /// What to say of a secret that calls name and the tenant does not have; nil: they are all there.
+    func missingSecret(of call: HTTPAction?, tenant: String) async throws -> String? {
+        guard let call, call.usesSecrets else { return nil }
+        let missing = try await tenants.missingSecrets(call.secretNames, tenant: tenant)
+        guard let name = missing.min() else { return nil }
+        return "there is no secret \(name): store it first with PUT /v1/secrets/\(name)"
+    }
+
+    /// The mistakes of a schedule's calls that only the store knows.
+    func secretMistakes(_ record: ActionRecord, tenant: String) async throws -> [FieldError] {
+        var errors: [FieldError] = []
+        if case .http(let call) = record.action, let text = try await missingSecret(of: call, tenant: tenant) {
+            errors.append(FieldError(pointer: "/action/http", detail: text))
+        }
+        if let text = try await missingSecret(of: record.onFailure, tenant: tenant) {
+            errors.append(FieldError(pointer: "/onFailure/http", detail: text))
+        }
+        return errors
+    }
+}

@@ -1,0 +1,136 @@
+import FunctionRuntime
+import HTTPTypes
+import Hummingbird
+import Logging
+import Model
+import Queue
+import Store
+
+/// What the platform grants a tenant, and erasing one.
+extension API {
+    var tenantRoutes: [Route] {
+        [
+            Route(
+                method: .get, path: "/v1/tenants/{tenant}", summary: "Show a tenant's settings", role: .viewer,
+                handle: getTenant),
+            Route(
+                method: .put, path: "/v1/tenants/{tenant}", summary: "Set a tenant's weight, rates, limits and pause",
+                role: .admin, hasBody: true, statuses: [200, 201], handle: putTenant),
+            Route(
+                method: .delete, path: "/v1/tenants/{tenant}",
+                summary: "Erase a tenant: schedules, messages, triggers, secrets, settings and keys", role: .admin,
+                statuses: [200], handle: deleteTenant),
+        ]
+    }
+
+    private static let page = 500
+
+    /// The tenant of the path: the caller's own, or any for a platform admin. Others are not there.
+    private func tenant(_ call: Call) throws -> String {
+        let text = try call.path("tenant")
+        guard TenantID(text) != nil else {
+            throw Problem.parameter("tenant", "a tenant's name is \(NameRule.tenant.sentence)")
+        }
+        guard text == call.caller.tenant || call.caller.isPlatform else { throw Problem.notFound("the tenant \(text)") }
+        return text
+    }
+
+    private func actor(_ call: Call, _ tenant: String) throws -> AuditActor {
+        guard call.caller.isPlatform else { throw Problem.forbidden("only a platform admin may change tenants") }
+        return AuditActor(tenant: tenant, subject: call.caller.subject)
+    }
+
+    private func getTenant(_ call: Call) async throws -> Response {
+        let tenant = try tenant(call)
+        guard let row = try await tenants.tenant(tenant) else {
+            return Response.json(.object([.init("tenant", .string(tenant))] + TenantSettings().jsonMembers))
+        }
+        return response(row)
+    }
+
+    private func response(_ row: TenantRow, status: HTTPResponse.Status = .ok) -> Response {
+        var response = Response.json(
+            .object(
+                [.init("tenant", .string(row.tenant))] + row.settings.jsonMembers + [
+                    .init("revision", .integer(row.revision)), .init("updatedAt", .time(row.updatedAt)),
+                ]), status: status)
+        response.headers[.eTag] = "\"\(row.revision)\""
+        return response
+    }
+
+    /// Pausing stops new occurrences and what is queued; resuming lets each schedule treat what it missed by its own policy.
+    /// Both are repeated by repeating the call.
+    private func putTenant(_ call: Call) async throws -> Response {
+        let tenant = try tenant(call)
+        let actor = try actor(call, tenant)
+        let settings = try TenantSettings(json: try await call.json())
+        if let secret = try await missingSecret(of: settings.onFailure, tenant: tenant) {
+            throw Problem.invalid([FieldError(pointer: "/onFailure/http", detail: secret)])
+        }
+        let now = try await registry.now()
+        let change = try await tenants.put(
+            settings, expecting: try call.expectedRevision(), by: actor, now: now)
+        await publish(change)
+        if settings.isPaused {
+            try await pauseSchedules(by: actor, now: now)
+        } else {
+            try await resumeSchedules(by: actor, now: now)
+        }
+        return response(change.row, status: change.isCreated ? .created : .ok)
+    }
+
+    private func pauseSchedules(by actor: AuditActor, now: Timestamp) async throws {
+        var last = ""
+        while true {
+            let page = try await registry.pauseAll(
+                prefix: "", after: last, limit: API.page, reason: TenantSettings.pauseReason, by: actor, now: now)
+            await cancelInQueue(page.cancelled, tenant: actor.tenant, reason: "paused")
+            guard page.names.count == API.page, let name = page.names.last else { return }
+            last = name
+        }
+    }
+
+    private func resumeSchedules(by actor: AuditActor, now: Timestamp) async throws {
+        var last = ""
+        while true {
+            let page = try await registry.resumeAll(
+                prefix: "", pausedFor: TenantSettings.pauseReason, after: last, limit: API.page, missed: nil, by: actor,
+                now: now, next: resumption(now))
+            guard page.names.count == API.page, let name = page.names.last else { return }
+            last = name
+        }
+    }
+
+    /// In an order that a failure can interrupt: nothing new begins, then what is there goes. Repeating it ends it.
+    private func deleteTenant(_ call: Call) async throws -> Response {
+        let tenant = try tenant(call)
+        let actor = try actor(call, tenant)
+        let now = try await registry.now()
+        await publish(try await tenants.eraseSettings(by: actor, now: now))
+        var schedules = 0
+        while true {
+            let page = try await tenants.eraseSchedules(limit: API.page, by: actor, now: now)
+            await cancelInQueue(page.cancelled, tenant: tenant, reason: "deleted")
+            schedules += page.names.count
+            if page.names.count < API.page { break }
+        }
+        let triggers = try await tenants.eraseTriggers(by: actor, now: now)
+        return Response.json(["schedules": .integer(schedules), "triggers": .integer(triggers)])
+    }
+
+    /// Tells the workers; what fails here the monitor publishes within seconds.
+    func publish(_ change: TenantChange) async {
+        do {
+            try await directory.publish([change.entry], completeTo: nil)
+        } catch {
+            runtime.logger.warning("a change of the tenant \(change.row.tenant) is left to the monitor: \(error)")
+        }
+    }
+
+    /// Nothing is started for a paused tenant.
+    func refuseIfPaused(_ tenant: String) async throws {
+        if try await tenants.tenant(tenant)?.settings.isPaused == true {
+            throw Problem.conflict("\(TenantSettings.pauseReason): a platform admin resumes it")
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import FunctionRuntime
+import Logging
+import Model
+import Queue
+import Secrets
+import Telemetry
+
+/// What a tenant's settings ask before a call: a pause, secrets, and rates.
+extension TriggerWorker {
+    /// Reads the state of the directory, at most once a second and only while there is work.
+    func refreshTenants() async {
+        if let cachedAt, ContinuousClock.now - cachedAt < .seconds(1) { return }
+        do {
+            cache.adopt(try await tenants.state())
+            cachedAt = .now
+        } catch {
+            runtime.logger.warning("cannot read the tenants' directory: \(error)")
+        }
+    }
+
+    /// Looks at these one batch after the other, beside the calls under way.
+    func admitLater(_ deliveries: [Delivery]) {
+        if deliveries.isEmpty { return }
+        admitting += deliveries.count
+        let before = admission
+        admission = Task {
+            await before?.value
+            let releases: [Settlement]
+            do throws(QueueError) {
+                releases = try await admit(deliveries)
+            } catch {
+                runtime.logger.warning("cannot read tenants' settings or rates: \(error)")
+                releases = deliveries.map { Settlement($0.receipt, .release(after: .seconds(1))) }
+            }
+            await settle(releases)
+            admitting -= deliveries.count
+            wakeReceiver()
+        }
+    }
+
+    /// Begins the calls that may be made now; the settlements of the others.
+    private func admit(_ deliveries: [Delivery]) async throws(QueueError) -> [Settlement] {
+        let missing = cache.missing(of: Set(deliveries.map(\.message.tenant)))
+        cache.store(try await tenants.records(of: missing), of: missing)
+        var settlements: [Settlement] = []
+        var ready: [Delivery] = []
+        for var delivery in deliveries {
+            if cache.record(of: delivery.message.tenant)?.isPaused == true {
+                settlements.append(hold(delivery, for: .seconds(5), because: TenantSettings.pauseReason))
+                continue
+            }
+            do throws(SecretError) {
+                try open(&delivery)
+                ready.append(delivery)
+            } catch {
+                runtime.logger.warning(
+                    "a call waits: \(error)",
+                    metadata: ["tenant": "\(delivery.message.tenant)", "schedule": "\(delivery.message.schedule)"])
+                settlements.append(hold(delivery, for: .seconds(2), because: "\(error)"))
+            }
+        }
+        return settlements + (try await space(ready))
+    }
+
+    private func open(_ delivery: inout Delivery) throws(SecretError) {
+        guard case .http(let call) = delivery.record.action, call.usesSecrets else { return }
+        guard cache.isKnown else { throw SecretError("the tenants' secrets have not been published here yet") }
+        let sealed = cache.record(of: delivery.message.tenant)?.secrets ?? [:]
+        delivery.secrets = try CallSecrets(
+            of: call, tenant: delivery.message.tenant, sealed: sealed, keys: keys, now: delivery.startedAt)
+    }
+
+    /// Begins calls as their rates allow.
+    private func space(_ deliveries: [Delivery]) async throws(QueueError) -> [Settlement] {
+        let buckets = deliveries.map { $0.buckets(cache.record(of: $0.message.tenant)) }
+        let rated = deliveries.indices.filter { !buckets[$0].isEmpty }
+        let waits = try await limiter.reserve(
+            rated.map { place in
+                let message = deliveries[place].message
+                return RateRequest(id: MessageID(message.id), tenant: message.tenant, buckets: buckets[place])
+            })
+        var times = Dictionary(uniqueKeysWithValues: zip(rated, waits))
+        return deliveries.indices.compactMap { place in
+            let wait = times.removeValue(forKey: place) ?? .zero
+            if wait <= .zero { return begin(deliveries[place], since: .now) }
+            let names = buckets[place].map(\.sentence).joined(separator: ", ")
+            // Beyond the horizon nothing was reserved: it asks again, not all at once.
+            let isBeyond = wait > QueueRules.rateHorizon
+            let time = isBeyond ? QueueRules.rateHorizon * Double.random(in: 0.5...1) : wait
+            return hold(deliveries[place], for: time, until: wait, because: names)
+        }
+    }
+
+    /// Lets a lease go for a while, without an attempt; or ends the trigger, where its deadline passes before that.
+    private func hold(
+        _ delivery: Delivery, for time: Duration, until wait: Duration? = nil, because reason: String
+    ) -> Settlement {
+        let now = WallClock.now()
+        if now + (wait ?? time) > delivery.message.deadline {
+            let outcome = delivery.outcome(
+                .expired, result: nil, reason: "the deadline passes before attempt \(delivery.attempt): \(reason)",
+                endedAt: now)
+            count(.expired)
+            return Settlement(delivery.receipt, .acknowledge, outcome: outcome.line)
+        }
+        runtime.metrics.count(
+            "headgate_calls_held_back_total", labels: "reason=\"settings\"",
+            help: "Calls put off, without an attempt, by a limit or a breaker")
+        return Settlement(delivery.receipt, .release(after: time))
+    }
+}
+
+extension Delivery {
+    var usesSecrets: Bool {
+        switch record.action {
+        case .http(let call): call.usesSecrets
+        }
+    }
+
+    /// The rates that the call is subject to.
+    func buckets(_ tenant: TenantRecord?) -> [RateRequest.Bucket] {
+        guard let tenant else { return [] }
+        var buckets: [RateRequest.Bucket] = []
+        if let rate = tenant.maxRate { buckets.append(.init(name: "all", rate: rate)) }
+        if !tenant.targetRates.isEmpty {
+            let name = host.lowercased()
+            let bare = name.lastIndex(of: ":").map { String(name[..<$0]) } ?? name
+            if let rate = tenant.targetRates[name] ?? tenant.targetRates[bare] {
+                buckets.append(.init(name: "target:\(tenant.targetRates[name] == nil ? bare : name)", rate: rate))
+            }
+        }
+        return buckets
+    }
+}
+
+extension RateRequest.Bucket {
+    var sentence: String { name == "all" ? "the tenant's rate is \(rate)/s" : "the rate of \(name) is \(rate)/s" }
+}

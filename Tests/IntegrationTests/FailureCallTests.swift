@@ -1,0 +1,82 @@
+import Foundation
+import Model
+import TestServers
+import Testing
+
+/// Calls that tell of failures.
+@Suite(.serialized) struct FailureCallTests {
+    private static func failing(_ port: Int, own: String = "") -> String {
+        #"{"action":{"http":{"url":"http://127.0.0.1:\#(port)/status/404/x"}},"when":[{"every":"1h"}]\#(own)}"#
+    }
+    private static func call(_ port: Int, _ path: String) -> String {
+        #","onFailure":{"http":{"url":"http://127.0.0.1:\#(port)\#(path)"}}"#
+    }
+    private static let told = "select count(*) from headgate.trigger where kind = 4 and state = 2"
+
+    @Test func `a failure is told of once a minute, with what failed`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.startAll()
+            let body = Self.failing(it.target.port, own: Self.call(it.target.port, "/echo"))
+            let made = try await api.call("PUT", "/v1/schedules/a", body)
+            #expect(made.body["onFailure"]?["http"]?["url"]?.text?.hasSuffix("/echo") == true)
+            let fired = try await api.call("POST", "/v1/schedules/a/fire")
+            try await eventually("it is told") { try await it.number(Self.told) == 1 }
+            for _ in 0..<3 { _ = try await api.call("POST", "/v1/schedules/a/fire") }
+            try await it.settled(5)
+            #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 1)
+            let list = try await api.call("GET", "/v1/triggers?limit=10")
+            let notice = try #require(list.body["items"]?.elements?.first { $0["kind"]?.text == "onFailure" })
+            #expect(notice["schedule"]?.text == "a")
+            let text = try #require(notice["attempts"]?.elements?[0]["response"]?.text)
+            let sent = try JSON(parsing: Array((try JSON(parsing: Array(text.utf8))["body"]?.text ?? "").utf8))
+            #expect(sent["trigger"] == fired.body["id"] && sent["state"]?.text == "rejected")
+            #expect(sent["schedule"]?.text == "a" && sent["reason"]?.text == "status 404" && sent["attempts"]?.int == 1)
+            // A minute later the next failure is told of.
+            try await it.execute("update headgate.failure_watch set notified_at = notified_at - interval '61 seconds'")
+            _ = try await api.call("POST", "/v1/schedules/a/fire")
+            try await eventually("it is told again") { try await it.number(Self.told) == 2 }
+        }
+    }
+
+    @Test func `a tenant's call tells of schedules without their own, and never of itself`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.startAll()
+            let failing = "/status/410/tell"
+            _ = try await api.call("PUT", "/v1/tenants/dev", "{" + Self.call(it.target.port, failing).dropFirst() + "}")
+            _ = try await api.call("PUT", "/v1/schedules/a", Self.failing(it.target.port))
+            _ = try await api.call(
+                "PUT", "/v1/schedules/own", Self.failing(it.target.port, own: Self.call(it.target.port, "/ok")))
+            _ = try await api.call("POST", "/v1/schedules/own/fire")
+            try await eventually("its own call is made") { try await it.number(Self.told) == 1 }
+            #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 1)
+            _ = try await api.call("POST", "/v1/schedules/a/fire")
+            let failed = "select count(*) from headgate.trigger where kind = 4 and state = 3 and name = 'a'"
+            try await eventually("the tenant's call is made, and fails") { try await it.number(failed) == 1 }
+            try await it.execute("update headgate.tenant set notified_at = notified_at - interval '61 seconds'")
+            _ = try await api.call("POST", "/v1/schedules/own/fire")
+            try await it.settled(5)
+            #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 2)
+        }
+    }
+
+    @Test(arguments: ["historian.after-record", "historian.after-confirm"])
+    func `a failure is told of although the historian dies`(failpoint: String) async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.startAll(except: ["historian"])
+            let dying = try it.start("historian", failpoint: failpoint)
+            _ = try await api.call(
+                "PUT", "/v1/schedules/a", Self.failing(it.target.port, own: Self.call(it.target.port, "/ok")))
+            _ = try await api.call("POST", "/v1/schedules/a/fire")
+            try await eventually("the historian dies") { !dying.isRunning }
+            try it.start("historian")
+            // The monitor looks at what is a minute late; here it looks at once.
+            try await it.execute(
+                "insert into headgate.overdue select day, id, now() from headgate.trigger where kind = 4")
+            try await eventually("it is told", within: .seconds(30)) { try await it.number(Self.told) == 1 }
+            #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 1)
+        }
+    }
+}
