@@ -32,6 +32,29 @@ import Testing
         2f6203010203
         """
 
+    /// With `pauseAfter` 3.
+    static let action2 = """
+        HEX2
+        """
+    /// With `pauseAfter` 3, `onFailure` and a signed call.
+    static let action3 = """
+        HEX3
+        """
+    static let tenant = """
+        HEX4
+        """
+    static let record = """
+        HEX5
+        """
+
+    private static let signed = HTTPAction(
+        method: "PUT", url: "https://example.com/a", headers: [.init(name: "A", value: "Bearer ${secret.t}")],
+        body: [0x7b, 0x7d],
+        timeout: .seconds(12), signing: "hook")
+    private static let call = HTTPAction(url: "https://example.com/b")
+    private static let settings = TenantSettings(
+        weight: 2.5, maxRate: 0.1, targetRates: ["b": 2, "a": 7], maxSchedules: 9, isPaused: true, onFailure: call)
+
     private func read() throws -> ScheduleSpec {
         let identity = ScheduleIdentity(tenant: TenantID("acme")!, name: ScheduleName("a")!)
         return try ScheduleSpec(
@@ -48,6 +71,28 @@ import Testing
         let spec = try read()
         let record = try ActionRecord(decoding: RecordedFormatTests.bytes(RecordedFormatTests.action))
         #expect(record == ActionRecord(action: spec.action, retry: spec.retry))
+    }
+
+    @Test func `action records of versions 2 and 3 are read, and written as they were`() throws {
+        let plain = ActionRecord(action: .http(Self.call), retry: RetryPolicy(), pauseAfter: 3)
+        let full = ActionRecord(
+            action: .http(Self.signed), retry: RetryPolicy(), pauseAfter: 3, onFailure: Self.call)
+        for (record, hex) in [(plain, Self.action2), (full, Self.action3)] {
+            #expect(try ActionRecord(decoding: Self.bytes(hex)) == record)
+            #expect(record.encoded == Self.bytes(hex))
+        }
+        #expect(ActionRecord.failurePolicy(of: plain.encoded) == FailurePolicy(pauseAfter: 3, hasCall: false))
+        #expect(ActionRecord.failurePolicy(of: full.encoded) == FailurePolicy(pauseAfter: 3, hasCall: true))
+        #expect(ActionRecord.failurePolicy(of: Self.bytes(Self.action)) == nil)
+    }
+
+    @Test func `a tenant's settings and record of version 1 are read, and written as they were`() throws {
+        #expect(try TenantSettings(decoding: Self.bytes(Self.tenant)) == Self.settings)
+        #expect(Self.settings.encoded == Self.bytes(Self.tenant))
+        let secret = SealedSecret(current: [1, 2], previous: [3], previousUntil: Timestamp(seconds: 9))
+        let record = TenantRecord(Self.settings, secrets: ["x": secret])
+        #expect(try TenantRecord(decoding: Self.bytes(Self.record)) == record)
+        #expect(record.encoded == Self.bytes(Self.record))
     }
 
     @Test func `a trigger message of version 1 is read`() throws {

@@ -10,7 +10,7 @@ import ArgumentParser
             """,
         subcommands: [
             ScheduleCommand.self, TriggerCommand.self, QueueCommand.self, KeyCommand.self, TopCommand.self,
-            MigrateCommand.self,
+            TenantCommand.self, SecretCommand.self, MigrateCommand.self,
         ])
 }
 
