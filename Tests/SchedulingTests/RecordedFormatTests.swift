@@ -34,17 +34,21 @@ import Testing
 
     /// With `pauseAfter` 3.
     static let action2 = """
-        HEX2
+        0206010104504f53541568747470733a2f2f6578616d706c652e636f6d2f620000808ece1c0180897a808080808080808040
+        808c8d9e0228
         """
     /// With `pauseAfter` 3, `onFailure` and a signed call.
     static let action3 = """
-        HEX3
+        0306220104504f53541568747470733a2f2f6578616d706c652e636f6d2f620000808ece1c0102035055541568747470733a
+        2f2f6578616d706c652e636f6d2f610101411242656172657220247b7365637265742e747d01027b7d80ecb80b04686f6f6b
+        0180897a808080808080808040808c8d9e0228
         """
     static let tenant = """
-        HEX4
+        01c00801bff2e6cc99b3e6cc9a01020161c038016240011201010104504f53541568747470733a2f2f6578616d706c652e63
+        6f6d2f620000808ece1c
         """
     static let record = """
-        HEX5
+        0101bff2e6cc99b3e6cc9a01020161c038016240010101780201020101030180d1ca08
         """
 
     private static let signed = HTTPAction(
