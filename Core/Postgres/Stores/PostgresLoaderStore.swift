@@ -57,7 +57,29 @@ package final class PostgresLoaderStore: LoaderStore {
     }
 
     /// Two round trips a batch: begin and claim; re-arm, insert, note the pass, add load, commit.
+    ///
+    /// A claim that meets schedules on their way to another shard is repeated.
     package func claimSchedules(
+        shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int,
+        plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan,
+        beforeCommit: @escaping @Sendable () throws -> Void
+    ) async throws -> ClaimResult? {
+        for _ in 1..<PostgresLoaderStore.tries {
+            do {
+                return try await claim(
+                    shard: shard, pass: pass, from: floor, before: horizon, limit: limit, plan: plan,
+                    beforeCommit: beforeCommit)
+            } catch let error as PostgresError where error.isRetryable && error.code == .refused {
+                continue
+            }
+        }
+        return try await claim(
+            shard: shard, pass: pass, from: floor, before: horizon, limit: limit, plan: plan, beforeCommit: beforeCommit
+        )
+    }
+    private static let tries = 10
+
+    private func claim(
         shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int,
         plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan,
         beforeCommit: @escaping @Sendable () throws -> Void

@@ -38,6 +38,8 @@ extension PostgresRegistry {
     ) async throws -> [Identifier] {
         if triggers.isEmpty { return [] }
         return try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            // It may have moved to another shard since it was read.
+            guard let row = try connection.find(row.name, row.tenant) else { return [] }
             try connection.shareFloors(of: [row.shard])
             let call = StatementCall(
                 .apiBackfill,

@@ -138,7 +138,13 @@ package final class PostgresRegistry: ScheduleRegistry {
 
     package func insert(_ trigger: TriggerWrite, by actor: AuditActor, now: Timestamp) async throws -> Bool {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-            try connection.query(StatementCall(.shareFloor, [.int(trigger.shard)])) { _ throws(PostgresError) in }
+            var shard = trigger.shard
+            // A stored schedule may have moved to another shard since it was read.
+            if trigger.hidden == nil {
+                guard let row = try connection.find(trigger.message.schedule, actor.tenant) else { return false }
+                shard = row.shard
+            }
+            try connection.shareFloors(of: [shard])
             if let hidden = trigger.hidden {
                 let taken = try connection.execute(
                     StatementCall(
@@ -160,12 +166,12 @@ package final class PostgresRegistry: ScheduleRegistry {
             var isNew = true
             if trigger.isStored {
                 let insert = StatementCall.insertTrigger(
-                    message, state: trigger.state, shard: trigger.shard, revision: trigger.revision,
+                    message, state: trigger.state, shard: shard, revision: trigger.revision,
                     schedule: trigger.schedule)
                 isNew = try connection.execute(insert) == 1
                 if trigger.state == .planned {
                     try connection.execute(
-                        StatementCall(.apiLowerPlannedFloor, [.smallint(trigger.shard), .time(message.plannedAt)]))
+                        StatementCall(.apiLowerPlannedFloor, [.smallint(shard), .time(message.plannedAt)]))
                 }
             }
             try connection.note(actor, "trigger.create", message.id.description, now: now)

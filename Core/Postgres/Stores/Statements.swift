@@ -47,6 +47,11 @@ extension Statement {
     static let readGeneration = Statement("read-generation", PackageResources.read_generation_sql)
     static let writeGeneration = Statement("write-generation", PackageResources.write_generation_sql)
 
+    static let reshardPage = Statement("reshard-page", PackageResources.reshard_page_sql)
+    static let reshardLock = Statement("reshard-lock", PackageResources.reshard_lock_sql)
+    static let reshardTriggers = Statement("reshard-triggers", PackageResources.reshard_triggers_sql)
+    static let reshardSchedules = Statement("reshard-schedules", PackageResources.reshard_schedules_sql)
+
     static func rearmSchedules(shard: Int) -> Statement {
         let text = String(decoding: PackageResources.rearm_schedules_sql, as: UTF8.self)
         return Statement("rearm-schedules-\(shard)", Array(text.replacing("${shard}", with: String(shard)).utf8))

@@ -9,6 +9,7 @@ package import Queue
 package import Scheduling
 package import Secrets
 package import Store
+import Synchronization
 import Telemetry
 
 /// The HTTP API: registers schedules, shows triggers and queues, and manages keys.
@@ -27,8 +28,9 @@ package struct API: Sendable {
     /// Nil: secrets cannot be stored.
     let keys: SecretKeys?
     let zones: ZoneCatalog
-    /// Partitions of the schedules.
-    let shards: Int
+    private let shardCount: ShardCount
+    /// Partitions of the schedules, as of the last ten seconds. A schedule may stand in any; new ones are spread over these.
+    var shards: Int { shardCount.value.load(ordering: .relaxed) }
 
     package init(
         _ runtime: FunctionRuntime, registry: any ScheduleRegistry & RequestLedger & TenantRegistry,
@@ -44,7 +46,7 @@ package struct API: Sendable {
         self.queue = queue
         self.outcomes = outcomes
         self.zones = zones
-        self.shards = shards
+        shardCount = ShardCount(shards)
     }
 
     var routes: [Route] {
@@ -81,7 +83,20 @@ package struct API: Sendable {
             onServerRunning: { channel in
                 logger.info("listening", metadata: ["port": "\(channel.localAddress?.port ?? port)"])
             }, logger: Logger(label: "http") { _ in SwiftLogNoOpLogHandler() })
-        try await app.runService()
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { await countShards() }
+            try await app.runService()
+            group.cancelAll()
+        }
+    }
+
+    private func countShards() async {
+        while !Task.isCancelled {
+            // Cancelled, it is over.
+            do { try await Task.sleep(for: .seconds(10)) } catch { return }
+            // A database that cannot be asked changes nothing here; what needs it says so.
+            if let count = try? await registry.shardCount() { shardCount.value.store(count, ordering: .relaxed) }
+        }
     }
 
     private func authenticate(_ request: Request) async throws -> Caller {
@@ -136,6 +151,12 @@ package struct API: Sendable {
             runtime.logger.warning("\(ids.count) cancels are left to the monitor: \(error)")
         }
     }
+}
+
+private final class ShardCount: Sendable {
+    let value: Atomic<Int>
+
+    init(_ value: Int) { self.value = Atomic(value) }
 }
 
 /// Turns every error into problem details, and counts requests.

@@ -80,6 +80,7 @@ package struct Loader: Sendable {
             if session.clock.isStale { session.clock = try await ClockOffset(store.now) }
             if session.needsWeights { session.took(try await store.weights()) }
             if session.needsShards {
+                if configuration.shards == nil { session.found(try await store.shards()) }
                 session.took(try await store.takeShards(session.missing))
                 runtime.metrics.set(
                     "headgate_loader_shards", Double(session.held.count), help: "Shards that this loader has")

@@ -6,7 +6,7 @@ import Store
 /// What a loader knows while its connection lives.
 struct LoaderSession: Sendable {
     var clock: ClockOffset
-    let wanted: [Int]
+    private(set) var wanted: [Int]
     private(set) var held: Set<Int> = []
     private var triedAt: ContinuousClock.Instant?
     private var raisedAt = ContinuousClock.now
@@ -19,11 +19,11 @@ struct LoaderSession: Sendable {
         self.wanted = wanted
     }
 
-    /// Shards that another loader had are tried again every 5 s.
-    var needsShards: Bool {
-        held.count < wanted.count && (triedAt.map { ContinuousClock.now - $0 > .seconds(5) } ?? true)
-    }
+    /// Shards that another loader had, or that are new, are looked for every 5 s.
+    var needsShards: Bool { triedAt.map { ContinuousClock.now - $0 > .seconds(5) } ?? true }
     var missing: [Int] { wanted.filter { !held.contains($0) } }
+
+    mutating func found(_ shards: [Int]) { wanted = shards }
 
     mutating func took(_ shards: Set<Int>) {
         triedAt = .now

@@ -1,0 +1,157 @@
+private import Model
+private import Queue
+
+/// Spreads the schedules over more shards while everything runs.
+///
+/// First the new shards are made, beside the others; loaders and the API see them within seconds. Then schedules move, up to 500 a
+/// transaction, with their names, and with those of their triggers that may still be sent. Whoever meets a moving row waits for
+/// the commit or tries again. It can be stopped and run again at any time; running it twice changes nothing.
+package struct Resharder: Sendable {
+    /// A superuser, or the owner of the schema.
+    package var url: String
+    package var shards: Int
+
+    private static let page = 500
+
+    package init(url: String, shards: Int) {
+        precondition((1...1_024).contains(shards), "1 to 1024 shards, not \(shards)")
+        self.url = url
+        self.shards = shards
+    }
+
+    /// How many schedules it moved. Throws `ReshardError` where there are more shards already.
+    ///
+    /// - Parameter report: told how many have moved so far, after each shard.
+    package func run(_ report: (Int) -> Void = { _ in }) async throws -> Int {
+        let connection = PostgresConnection(.init(url: url, applicationName: "headgate reshard"))
+        try await connection.run(script: "set client_min_messages = warning; set role headgate_owner; set jit = off")
+        let known = try await connection.query(StatementCall(.countShards)) { row throws(PostgresError) in
+            try row.required(0, row.int)
+        }[0]
+        guard known <= shards else { throw ReshardError(known: known, wanted: shards) }
+        for shard in known..<shards { try await add(shard, connection) }
+        var total = 0
+        // The API may have made schedules by the old count until it saw the new shards: until a whole round moves none.
+        while true {
+            var moved = 0
+            for shard in 0..<shards {
+                moved += try await empty(shard, connection)
+                report(total + moved)
+            }
+            total += moved
+            if moved == 0 { break }
+        }
+        await connection.close()
+        return total
+    }
+
+    /// Made beside the parent and attached, so that nobody waits but for a moment.
+    private func add(_ shard: Int, _ connection: PostgresConnection) async throws {
+        let script = """
+            begin; set local lock_timeout = '2s';
+            create table headgate.schedule_\(shard) (like headgate.schedule including defaults including constraints)
+                with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+            alter table headgate.schedule attach partition headgate.schedule_\(shard) for values in (\(shard));
+            insert into headgate.shard (shard) values (\(shard)); commit
+            """
+        try await Resharder.patiently {
+            do {
+                try await connection.run(script: script)
+            } catch {
+                try await connection.run(script: "rollback")
+                throw error
+            }
+        }
+    }
+
+    /// Repeats what stands in somebody's way.
+    private static func patiently<Value: Sendable>(
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        for _ in 1..<50 {
+            do {
+                return try await body()
+            } catch let error as PostgresError where error.isRetryable && error.code == .refused {
+                continue
+            }
+        }
+        return try await body()
+    }
+
+    /// Moves what does not belong into a shard. How many.
+    private func empty(_ shard: Int, _ connection: PostgresConnection) async throws -> Int {
+        var last = Identifier(high: 0, low: 0)
+        var moved = 0
+        while true {
+            let call = StatementCall(.reshardPage, [.smallint(shard), .uuid(last), .bigint(Resharder.page)])
+            let page = try await connection.query(call) { row throws(PostgresError) in
+                ScheduleName(
+                    id: try row.required(0, row.uuid), tenant: try row.required(1, row.text),
+                    name: try row.required(2, row.text))
+            }
+            let leaving = page.filter { MessageID($0.id).shard(of: shards) != shard }
+            if !leaving.isEmpty { moved += try await move(leaving, from: shard, connection) }
+            guard let end = page.last, page.count == Resharder.page else { return moved }
+            last = end.id
+        }
+    }
+
+    private func move(
+        _ names: [ScheduleName], from shard: Int, _ connection: PostgresConnection
+    ) async throws -> Int {
+        let shards = shards
+        return try await Resharder.patiently {
+            try await connection.transaction { connection throws(PostgresError) in
+                try connection.move(names, from: shard) { MessageID($0).shard(of: shards) }
+            }
+        }
+    }
+
+    fileprivate struct ScheduleName: Sendable {
+        var id: Identifier
+        var tenant: String
+        var name: String
+    }
+}
+
+/// There are more shards than were asked for; schedules cannot be brought together.
+package struct ReshardError: Error, CustomStringConvertible {
+    var known: Int
+    var wanted: Int
+    package var description: String {
+        "there are \(known) shards already; their number can grow, not shrink to \(wanted)"
+    }
+}
+
+extension PostgresConnection {
+    fileprivate func move(
+        _ names: [Resharder.ScheduleName], from shard: Int, to target: (Identifier) -> Int
+    ) throws(PostgresError) -> Int {
+        let lock = StatementCall(
+            .reshardLock,
+            [
+                .smallint(shard), .texts(names.map(\.tenant)), .texts(names.map(\.name)), .uuids(names.map(\.id)),
+            ])
+        let ids = try query(lock) { row throws(PostgresError) in try row.required(0, row.uuid) }
+        if ids.isEmpty { return 0 }
+        let targets = ids.map(target)
+        try shareFloors(of: Set(targets))
+        let places = [PostgresValue.uuids(ids), .smallints(targets)]
+        let day = try now() - .seconds(40 * 86_400)
+        let planned = try query(StatementCall(.reshardTriggers, places + [.time(day)])) { row throws(PostgresError) in
+            (shard: try row.required(0, row.int), plannedAt: try row.required(1, row.time))
+        }
+        let moved = try query(StatementCall(.reshardSchedules, [.smallint(shard)] + places)) {
+            row throws(PostgresError) in (shard: try row.required(0, row.int), nextAt: try row.time(1))
+        }
+        let armed = moved.filter { $0.nextAt != nil }
+        if !armed.isEmpty {
+            try execute(
+                StatementCall(.apiLowerFloor, [.smallints(armed.map(\.shard)), .times(armed.map(\.nextAt))]))
+        }
+        for place in planned {
+            try execute(StatementCall(.apiLowerPlannedFloor, [.smallint(place.shard), .time(place.plannedAt)]))
+        }
+        return moved.count
+    }
+}
