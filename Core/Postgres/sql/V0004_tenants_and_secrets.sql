@@ -38,11 +38,23 @@ create table headgate.secret (
     primary key (tenant, name)
 );
 
+-- Runs of a schedule that may not overlap: one row a schedule that has any, locked while it is decided on.
+create table headgate.overlap (
+    schedule_id uuid primary key,
+    tenant text not null,
+    running uuid,
+    -- In the order in which they came.
+    waiting uuid[] not null default '{}',
+    -- When what runs began.
+    since timestamptz not null
+) with (fillfactor = 50);
+create index overlap_since on headgate.overlap (since);
+
 do $$
 declare
     t text;
 begin
-    foreach t in array array['tenant', 'secret'] loop
+    foreach t in array array['tenant', 'secret', 'overlap'] loop
         execute format('alter table headgate.%I enable row level security', t);
         execute format('alter table headgate.%I force row level security', t);
         execute format('create policy engine on headgate.%I to headgate_engine, headgate_owner using (true) with check (true)', t);
@@ -51,7 +63,7 @@ begin
             with check (tenant = current_setting(''headgate.tenant'', true))', t);
     end loop;
 end $$;
-grant select, insert, update, delete on headgate.tenant, headgate.secret to headgate_api, headgate_engine;
+grant select, insert, update, delete on headgate.tenant, headgate.secret, headgate.overlap to headgate_api, headgate_engine;
 grant select, update on headgate.directory to headgate_api, headgate_engine;
 
 -- A watched schedule may be paused, or have its failures told of, or both.

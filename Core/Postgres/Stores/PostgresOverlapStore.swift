@@ -1,0 +1,61 @@
+package import Model
+import Store
+
+/// Overlap rows in Postgres, on one connection: three statements a decision.
+package final class PostgresOverlapStore: OverlapStore {
+    private let connection: PostgresConnection
+
+    package init(url: String) {
+        connection = PostgresConnection(.engine(url: url, applicationName: "headgate overlap"))
+    }
+
+    package func close() async { await connection.close() }
+
+    package func withOverlap<Decision: Sendable>(
+        of schedule: Identifier, tenant: String, now: Timestamp,
+        _ change: @escaping @Sendable (inout (running: Identifier?, waiting: [Identifier])) -> Decision
+    ) async throws -> Decision {
+        try await connection.transaction { connection throws(PostgresError) in
+            let lock = StatementCall(.lockOverlap, [.uuid(schedule), .text(tenant), .time(now)])
+            let rows = try connection.query(lock) { row throws(PostgresError) in
+                (
+                    running: try row.uuid(0),
+                    waiting: (try row.text(1) ?? "").split(separator: ",").compactMap { Identifier(String($0)) }
+                )
+            }
+            var state = rows[0]
+            let before = state.running
+            let decision = change(&state)
+            let isIdle = state.running == nil && state.waiting.isEmpty
+            try connection.execute(
+                isIdle
+                    ? StatementCall(.dropOverlap, [.uuid(schedule)])
+                    : StatementCall(
+                        .writeOverlap,
+                        [
+                            .uuid(schedule), .uuid(state.running), .uuids(state.waiting),
+                            .time(state.running == before ? nil : now),
+                        ]))
+            return decision
+        }
+    }
+
+    package func runningSince(
+        before time: Timestamp, limit: Int
+    ) async throws -> [(schedule: Identifier, run: Identifier)] {
+        try await connection.query(StatementCall(.oldOverlaps, [.time(time), .bigint(limit)])) {
+            row throws(PostgresError) in (try row.required(0, row.uuid), try row.required(1, row.uuid))
+        }
+    }
+}
+
+extension Statement {
+    fileprivate static let lockOverlap = Statement("lock-overlap", PackageResources.lock_overlap_sql)
+    fileprivate static let dropOverlap = Statement("delete from headgate.overlap where schedule_id = $1")
+    fileprivate static let writeOverlap = Statement(
+        "update headgate.overlap set running = $2, waiting = $3, since = coalesce($4, since) where schedule_id = $1")
+    fileprivate static let oldOverlaps = Statement(
+        """
+        select schedule_id, running from headgate.overlap where since < $1 and running is not null order by since limit $2
+        """)
+}
