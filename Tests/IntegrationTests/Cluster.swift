@@ -104,6 +104,9 @@ final class Cluster: Sendable {
             ? URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../.build/debug") : folder
     }()
 
+    /// The project.
+    static let sources = URL(filePath: #filePath).appending(path: "../../..").standardized
+
     static let zones = ZoneCatalog(load: {
         FileManager.default.contents(atPath: "/usr/share/zoneinfo/\($0)").map { Array($0) }
     })

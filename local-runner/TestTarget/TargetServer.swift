@@ -30,8 +30,12 @@ package final class TargetServer: Sendable {
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                        try channel.pipeline.syncOperations.addHandler(RequestHandler(log: log, now: now))
+                        let load = LoadHandler(log: log, now: now) { context in
+                            let pipeline = context.pipeline.syncOperations
+                            try pipeline.configureHTTPServerPipeline()
+                            try pipeline.addHandler(RequestHandler(log: log, now: now))
+                        }
+                        try channel.pipeline.syncOperations.addHandler(load)
                     }
                 }
                 .bind(host: "127.0.0.1", port: port).get()

@@ -4,8 +4,6 @@ package import Store
 /// The loader's side of Postgres, on one connection, which holds the locks of its shards.
 package final class PostgresLoaderStore: LoaderStore {
     private let connection: PostgresConnection
-    /// The longest time from an occurrence to its planned time, and so between a trigger's day and its sending.
-    private static let maximumMargin = Duration.seconds(8 * 86_400)
 
     package init(url: String) {
         connection = PostgresConnection(.engine(url: url, applicationName: "headgate loader"))
@@ -147,10 +145,7 @@ package final class PostgresLoaderStore: LoaderStore {
     ) async throws -> [QueuedTrigger] {
         let call = StatementCall(
             .claimPlanned,
-            [
-                .smallint(shard), .time(floor), .time(horizon), .bigint(limit), .bigint(pass),
-                .time(earliestDay(floor)), .time(horizon),
-            ])
+            [.smallint(shard), .time(floor), .time(horizon), .bigint(limit), .bigint(pass)])
         return try await connection.transaction { connection throws(PostgresError) in
             let triggers = try connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
             if let first = triggers.first {
@@ -167,7 +162,7 @@ package final class PostgresLoaderStore: LoaderStore {
         try await connection.execute(
             StatementCall(
                 .expirePlanned,
-                [.smallint(shard), .time(floor), .time(now), .bigint(limit), .time(earliestDay(floor))]))
+                [.smallint(shard), .time(floor), .time(now), .bigint(limit)]))
     }
 
     /// Without waiting for the disk: a confirmation that is lost only means sending again.
@@ -203,12 +198,7 @@ package final class PostgresLoaderStore: LoaderStore {
             guard isHeld == [true] else { return }
             try connection.pipeline([
                 StatementCall(.raiseFloor, [.smallint(shard), .time(ceiling)]),
-                StatementCall(
-                    .raisePlannedFloor,
-                    [
-                        .smallint(shard), .time(now - PostgresLoaderStore.maximumMargin),
-                        .time(now + PostgresLoaderStore.maximumMargin),
-                    ]),
+                StatementCall(.raisePlannedFloor, [.smallint(shard)]),
             ])
         }
     }
@@ -221,10 +211,6 @@ package final class PostgresLoaderStore: LoaderStore {
     }
 
     // MARK: Rows
-
-    private func earliestDay(_ floor: Timestamp) -> Timestamp {
-        floor < .epoch + PostgresLoaderStore.maximumMargin ? .epoch : floor - PostgresLoaderStore.maximumMargin
-    }
 
     private func insertedIDs(_ ids: [Identifier], pass: Int) async throws -> [Identifier] {
         let call = StatementCall(.insertedTriggers, [.bigint(pass), .uuids(ids), .times(ids.map(\.v7Time))])

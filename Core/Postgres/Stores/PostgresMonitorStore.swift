@@ -4,7 +4,6 @@ package import Store
 /// The monitor's side of Postgres, on one connection.
 package final class PostgresMonitorStore: MonitorStore {
     private let connection: PostgresConnection
-    private static let window = Duration.seconds(8 * 86_400)
     private static let checkAgainAfter = Duration.seconds(60)
 
     package init(url: String) {
@@ -17,10 +16,7 @@ package final class PostgresMonitorStore: MonitorStore {
     package func sweep(now: Timestamp) async throws {
         let call = StatementCall(
             .sweep,
-            [
-                .time(now - .seconds(60)), .time(now - PostgresMonitorStore.window), .time(now + .seconds(86_400)),
-                .time(now),
-            ])
+            [.time(now - .seconds(60)), .time(now)])
         let move = StatementCall(.moveSweep, [.time(now - .seconds(60))])
         try await connection.pipeline([StatementCall(.begin), call, move, StatementCall(.commit)])
     }

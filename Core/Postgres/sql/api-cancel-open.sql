@@ -6,7 +6,6 @@ with open as (
     update headgate.trigger t
     set cancel_requested = true, reason = $3, state = case when t.state = 0 then 7 else t.state end
     where t.schedule_id = any ($1) and t.occurrence >= $2::timestamptz - interval '8 days' and t.state < 2
-        and t.day >= ($2::timestamptz at time zone 'UTC')::date - 9
     returning t.id, t.day, t.state, t.occurrence, t.kind, t.schedule_id, t.shard, t.revision
 ), late as (
     insert into headgate.overdue (day, id, check_at) select day, id, $2::timestamptz + interval '5 seconds' from open where state = 1
@@ -15,5 +14,5 @@ with open as (
 select id, state = 1, case when kind = 0 and occurrence > coalesce((
         select max(d.occurrence) from headgate.trigger d
         where d.schedule_id = o.schedule_id and d.kind = 0 and d.state between 2 and 6
-            and d.day >= ($2::timestamptz at time zone 'UTC')::date - 9), '-infinity') then occurrence end, schedule_id, shard, revision
+            and d.occurrence >= $2::timestamptz - interval '9 days'), '-infinity') then occurrence end, schedule_id, shard, revision
 from open o

@@ -1,10 +1,10 @@
--- Turns planned triggers queued: $1 shard, $2 floor, $3 horizon, $4 limit, $5 pass, $6 earliest day, $7 latest day.
+-- Turns planned triggers queued: $1 shard, $2 floor, $3 horizon, $4 limit, $5 pass. Without a condition on the
+-- day, which would let the planner choose the primary key and read whole days.
 -- Returns what the message needs; action null: the schedule is gone or has another revision.
 -- Locks: the rows, skipping those that somebody holds. Index: trigger_planned_at, then the primary keys.
 with due as (
     select day, id from headgate.trigger
     where shard = $1 and planned_at >= $2 and planned_at < $3 and state = 0 and not cancel_requested
-        and day between ($6::timestamptz at time zone 'UTC')::date and ($7::timestamptz at time zone 'UTC')::date
     order by planned_at
     limit $4
     for update skip locked

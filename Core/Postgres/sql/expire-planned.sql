@@ -1,9 +1,9 @@
--- Expires planned triggers whose deadline has passed while the queue was full: $1 shard, $2 floor, $3 now, $4 limit,
--- $5 earliest day. Locks: the rows, skipping those that somebody holds. Index: trigger_planned_at.
+-- Expires planned triggers whose deadline has passed while the queue was full: $1 shard, $2 floor, $3 now, $4 limit.
+-- Locks: the rows, skipping those that somebody holds. Index: trigger_planned_at.
 with late as (
     select day, id from headgate.trigger
     where shard = $1 and planned_at >= $2 and planned_at < $3 and deadline < $3 and state = 0 and not cancel_requested
-        and day between ($5::timestamptz at time zone 'UTC')::date and ($3::timestamptz at time zone 'UTC')::date
+    order by planned_at
     limit $4
     for update skip locked
 )

@@ -1,9 +1,13 @@
 -- Queued triggers planned from the sweep's mark on: $1 after this planned_at and $2 id, $3 limit.
--- Index: trigger_planned_at.
+-- Index: trigger_planned_at, shard by shard.
 select t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive, t.attempts, s.action, t.kind, t.day
-from headgate.trigger t
+from headgate.monitor mark cross join headgate.shard h cross join lateral (
+    select * from headgate.trigger t
+    where t.shard = h.shard and t.planned_at >= greatest(mark.swept_to, $1)
+        and (t.planned_at > $1 or t.planned_at = $1 and t.id > $2) and t.state = 1 and not t.cancel_requested
+    order by t.planned_at, t.id
+    limit $3
+) t
 left join headgate.schedule s on s.shard = t.shard and s.id = t.schedule_id and s.revision = t.revision
-where t.shard in (select shard from headgate.shard) and t.planned_at >= (select swept_to from headgate.monitor)
-    and (t.planned_at, t.id) > ($1, $2) and t.state = 1 and not t.cancel_requested
 order by t.planned_at, t.id
 limit $3

@@ -102,11 +102,10 @@ package struct Loader: Sendable {
             if shard.confirmedPass < shard.pass { try await resend(shard, session.weights) }
             if shard.hasDueSchedules || shard.plannedLow < horizon {
                 try await pass(shard, horizon: horizon, &session)
+                session.touch(shard.shard)
             }
         }
-        if session.isTimeToRaiseFloors() {
-            for shard in session.held.sorted() { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
-        }
+        for shard in session.shardsToRaise() { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
         return session.clock.now() + configuration.lookahead > horizon
     }
 

@@ -9,6 +9,7 @@ struct LoaderSession: Sendable {
     private(set) var wanted: [Int]
     private(set) var held: Set<Int> = []
     private var triedAt: ContinuousClock.Instant?
+    private var touched: Set<Int> = []
     private var raisedAt = ContinuousClock.now
     private(set) var weights: [String: Double] = [:]
     private var weighedAt: ContinuousClock.Instant?
@@ -38,11 +39,16 @@ struct LoaderSession: Sendable {
         weighedAt = .now
     }
 
-    mutating func isTimeToRaiseFloors() -> Bool {
-        guard ContinuousClock.now - raisedAt > .seconds(10) else { return false }
+    /// Shards whose floors are to be raised now: every two seconds those that have been worked on, for a scan walks over what
+    /// was armed between its floor and now.
+    mutating func shardsToRaise() -> [Int] {
+        guard ContinuousClock.now - raisedAt > .seconds(2), !touched.isEmpty else { return [] }
         raisedAt = .now
-        return true
+        defer { touched = [] }
+        return touched.sorted()
     }
+
+    mutating func touch(_ shard: Int) { touched.insert(shard) }
 
     /// The load of a shard, read when it is first needed. As planned so far: its changes are empty.
     mutating func load(of shard: Int, now: Timestamp, _ store: any LoaderStore) async throws -> LoadHistogram {
