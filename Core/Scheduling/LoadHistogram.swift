@@ -45,6 +45,15 @@ package struct LoadHistogram: Sendable {
             .sorted { $0.second < $1.second }
     }
 
+    /// Takes what was added for stored, and forgets seconds before that one, but for some of its block: who keeps a histogram
+    /// for days would carry all of them along.
+    package mutating func settle(before second: Int64) {
+        deltas = [:]
+        let first = second >> LoadHistogram.shift
+        guard blocks.keys.contains(where: { $0 < first }) else { return }
+        blocks = blocks.filter { $0.key >= first }
+    }
+
     /// Calls `body` for every second with a trigger from `first` to `last`.
     func forEach(from first: Int64, through last: Int64, _ body: (Int64, Int) -> Void) {
         for (key, block) in blocks {

@@ -130,7 +130,7 @@ package struct Loader: Sendable {
                 try Failpoint.loaderBeforeCommit.pass()
             }
             guard let result else { break }
-            session.adopt(planner.resultingLoad, shard: shard)
+            session.adopt(planner.resultingLoad, shard: shard, now: now)
             try Failpoint.loaderAfterClaim.pass()
             try await send(result.toSend, ticket: ticket, now: now, session.weights)
             try Failpoint.loaderAfterSend.pass()

@@ -58,8 +58,9 @@ struct LoaderSession: Sendable {
         return load
     }
 
-    mutating func adopt(_ load: LoadHistogram?, shard: Int) {
-        guard let load else { return }
-        loads[shard] = LoadHistogram(load.counts)
+    mutating func adopt(_ load: LoadHistogram?, shard: Int, now: Timestamp) {
+        guard var load else { return }
+        load.settle(before: now.seconds)
+        loads[shard] = load
     }
 }
