@@ -46,7 +46,7 @@ package final class InMemoryQueue: MessageQueue {
             let now = clock()
             let (messages, nextDue) = state.withLock { state in
                 let messages = state.lease(limit, visibility: visibility, now: now, maximumReceives: maximumReceives)
-                return (messages, state.nextDue)
+                return (messages, state.nextDue())
             }
             flushNotices(now: now)
             if !messages.isEmpty || ContinuousClock.now >= deadline || Task.isCancelled { return messages }
@@ -110,8 +110,7 @@ package final class InMemoryQueue: MessageQueue {
     }
 
     package func pressure() async throws(QueueError) -> QueuePressure {
-        let statistics = try await statistics()
-        return QueuePressure(fullestShard: statistics.ready + statistics.delayed + statistics.inFlight)
+        QueuePressure(fullestShard: state.withLock { $0.liveCount })
     }
 
     package func tick() async throws(QueueError) -> Int {
@@ -123,7 +122,10 @@ package final class InMemoryQueue: MessageQueue {
     }
 
     /// When the queue next changes by itself: the earliest delayed message or lease end. Nil: never.
-    package var nextDue: Timestamp? { state.withLock { $0.nextDue } }
+    package var nextDue: Timestamp? { state.withLock { $0.nextDue() } }
+
+    /// Whether a message could be received now.
+    package var hasReady: Bool { state.withLock { $0.hasReady() } }
 
     private func flushNotices(now: Timestamp) {
         let notices = state.withLock { $0.takeNotices() }

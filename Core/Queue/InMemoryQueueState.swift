@@ -1,6 +1,8 @@
 import Model
 
-/// The state of one in-memory queue: plain values and plain scans, written to be obviously right.
+/// The state of one in-memory queue: entries, and indexes of them by time and by place in the order of service.
+///
+/// An entry is not taken out of an index when it moves on: whoever finds it there looks whether it still holds.
 struct InMemoryQueueState {
     private struct Entry {
         var id: MessageID
@@ -19,18 +21,51 @@ struct InMemoryQueueState {
         case delayed(until: Timestamp)
         case inFlight(handle: String, until: Timestamp)
         case dead(at: Timestamp, reason: String)
+
+        /// When it changes by itself.
+        var due: Timestamp? {
+            switch self {
+            case .delayed(let until), .inFlight(_, let until): until
+            case .ready, .dead: nil
+            }
+        }
+    }
+
+    private struct Ready: Comparable {
+        var tag: Double
+        var order: Int
+        var id: MessageID
+
+        static func < (left: Ready, right: Ready) -> Bool { (left.tag, left.order) < (right.tag, right.order) }
+    }
+
+    private struct Due: Comparable {
+        var time: Timestamp
+        var id: MessageID
+
+        static func < (left: Due, right: Due) -> Bool {
+            left.time == right.time ? left.id.description < right.id.description : left.time < right.time
+        }
     }
 
     private var entries: [MessageID: Entry] = [:]
     private var handles: [String: MessageID] = [:]
+    private var ready = Heap<Ready>()
+    private var due = Heap<Due>()
+    private var dead: Set<MessageID> = []
     /// Settled ids: until when they stay known; nil while their outcome is unconfirmed.
     private var settled: [MessageID: Timestamp?] = [:]
+    /// The index of those that have an end.
+    private var ends = Heap<Due>()
     private var finishTags: [String: Double] = [:]
     private var virtualTime = 0.0
     private var order = 0
     private var epoch = 0
     private var settledCount = 0
     private var notices: [UInt8] = []
+
+    /// Messages that are ready, delayed or in flight.
+    var liveCount: Int { entries.count - dead.count }
 
     mutating func send(_ message: OutgoingMessage, ticket: QueueTicket, mode: SendMode, now: Timestamp) -> SendResult {
         if now - ticket.time > QueueRules.ticketLifetime { return .stale }
@@ -43,22 +78,38 @@ struct InMemoryQueueState {
             return .known
         }
         settled[message.id] = nil
-        var entry = Entry(
-            id: message.id, tenant: message.tenant, cost: message.cost, generation: message.generation,
-            attempts: message.attempts, sent: now, body: message.body, place: .dead(at: now, reason: ""))
-        let due = ticket.time + message.delay
-        if due > now { entry.place = .delayed(until: due) } else { makeReady(&entry) }
-        entries[message.id] = entry
+        put(
+            Entry(
+                id: message.id, tenant: message.tenant, cost: message.cost, generation: message.generation,
+                attempts: message.attempts, sent: now, body: message.body, place: .delayed(until: now)),
+            at: ticket.time + message.delay, now: now)
         return .accepted
     }
 
     mutating func sendOutcome(_ body: [UInt8], now: Timestamp) {
         order += 1
-        var entry = Entry(
-            id: MessageID("o\(order)"), tenant: "", cost: 1, generation: 0, attempts: 0, sent: now, body: body,
-            place: .dead(at: now, reason: ""))
-        makeReady(&entry)
+        put(
+            Entry(
+                id: MessageID("o\(order)"), tenant: "", cost: 1, generation: 0, attempts: 0, sent: now, body: body,
+                place: .delayed(until: now)), at: now, now: now)
+    }
+
+    /// Makes an entry ready, or delays it until its time.
+    private mutating func put(_ entry: Entry, at time: Timestamp, now: Timestamp) {
+        var entry = entry
+        if time > now { entry.place = .delayed(until: time) } else { makeReady(&entry) }
+        set(entry)
+    }
+
+    private mutating func set(_ entry: Entry) {
+        if case .dead = entry.place { dead.insert(entry.id) } else if !dead.isEmpty { dead.remove(entry.id) }
+        if let time = entry.place.due { due.insert(Due(time: time, id: entry.id)) }
         entries[entry.id] = entry
+    }
+
+    private mutating func remove(_ id: MessageID) {
+        entries[id] = nil
+        dead.remove(id)
     }
 
     /// Start-time fair queueing: a message starts where its tenant's last one finished, or now.
@@ -67,56 +118,50 @@ struct InMemoryQueueState {
         finishTags[entry.tenant] = start + entry.cost
         order += 1
         entry.place = .ready(tag: start, order: order)
+        ready.insert(Ready(tag: start, order: order, id: entry.id))
     }
 
     @discardableResult
     mutating func promote(now: Timestamp, maximumReceives: Int) -> Int {
         var moved = 0
-        let due = entries.values.compactMap { entry -> (Timestamp, MessageID)? in
-            switch entry.place {
-            case .delayed(let until) where until <= now: (until, entry.id)
-            case .inFlight(_, let until) where until <= now: (until, entry.id)
-            default: nil
-            }
-        }.sorted { ($0.0, $0.1.description) < ($1.0, $1.1.description) }
-        for (_, id) in due {
-            guard var entry = entries[id] else { continue }
+        while let first = due.first, first.time <= now {
+            _ = due.popFirst()
+            guard var entry = entries[first.id], entry.place.due == first.time else { continue }
+            moved += 1
             if case .inFlight(let handle, _) = entry.place {
                 handles[handle] = nil
                 if entry.receives >= maximumReceives {
                     let reason = BurialNotice.tooManyReceives(entry.receives)
-                    notices += BurialNotice.line(id: id, generation: entry.generation, reason: reason)
+                    notices += BurialNotice.line(id: entry.id, generation: entry.generation, reason: reason)
                     entry.place = .dead(at: now, reason: reason)
-                } else {
-                    makeReady(&entry)
+                    set(entry)
+                    continue
                 }
-            } else {
-                makeReady(&entry)
             }
-            entries[id] = entry
-            moved += 1
+            makeReady(&entry)
+            set(entry)
         }
         return moved
     }
 
     mutating func lease(_ limit: Int, visibility: Duration, now: Timestamp, maximumReceives: Int) -> [ReceivedMessage] {
         promote(now: now, maximumReceives: maximumReceives)
-        let ready = entries.values.compactMap { entry -> (Double, Int, MessageID)? in
-            if case .ready(let tag, let order) = entry.place { (tag, order, entry.id) } else { nil }
-        }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.prefix(limit)
-        return ready.map { tag, _, id in
-            var entry = entries[id]!
-            virtualTime = max(virtualTime, tag)
+        var leased: [ReceivedMessage] = []
+        while leased.count < limit, let first = ready.popFirst() {
+            guard var entry = entries[first.id], case .ready(_, first.order) = entry.place else { continue }
+            virtualTime = max(virtualTime, first.tag)
             epoch += 1
             entry.receives += 1
-            let handle = "\(id)|\(epoch)"
+            let handle = "\(entry.id)|\(epoch)"
             entry.place = .inFlight(handle: handle, until: now + visibility)
-            handles[handle] = id
-            entries[id] = entry
-            return ReceivedMessage(
-                id: id, receipt: Receipt(shard: 0, handle: handle), tenant: entry.tenant, receives: entry.receives,
-                attempts: entry.attempts, generation: entry.generation, body: entry.body)
+            handles[handle] = entry.id
+            set(entry)
+            leased.append(
+                ReceivedMessage(
+                    id: entry.id, receipt: Receipt(shard: 0, handle: handle), tenant: entry.tenant,
+                    receives: entry.receives, attempts: entry.attempts, generation: entry.generation, body: entry.body))
         }
+        return leased
     }
 
     mutating func settle(
@@ -125,39 +170,36 @@ struct InMemoryQueueState {
         guard let id = handles.removeValue(forKey: settlement.receipt.handle), var entry = entries[id] else {
             return .stale
         }
-        func later(_ delay: Duration) -> Bool { delay > .zero }
         switch settlement.verdict {
         case .acknowledge:
-            entries[id] = nil
-            settled[id] =
-                .some(keepsKnown && !settlement.outcome.isEmpty ? nil : now + QueueRules.forgetAfter)
+            remove(id)
+            keepKnown(id, until: keepsKnown && !settlement.outcome.isEmpty ? nil : now + QueueRules.forgetAfter)
             settledCount += 1
         case .retry(let delay):
             entry.attempts += 1
             entry.receives = 0
-            if later(delay) { entry.place = .delayed(until: now + delay) } else { makeReady(&entry) }
-            entries[id] = entry
+            put(entry, at: now + delay, now: now)
         case .release(let delay):
             entry.receives -= 1
-            if later(delay) { entry.place = .delayed(until: now + delay) } else { makeReady(&entry) }
-            entries[id] = entry
+            put(entry, at: now + delay, now: now)
         case .bury(let reason):
             entry.attempts += 1
             entry.place = .dead(at: now, reason: reason)
-            entries[id] = entry
+            set(entry)
         }
         outcome += settlement.outcome
         return .settled
     }
 
     mutating func extend(_ handle: String, to until: Timestamp) -> Bool {
-        guard let id = handles[handle] else { return false }
-        entries[id]?.place = .inFlight(handle: handle, until: until)
+        guard let id = handles[handle], var entry = entries[id] else { return false }
+        entry.place = .inFlight(handle: handle, until: until)
+        set(entry)
         return true
     }
 
     mutating func confirm(_ ids: [MessageID], now: Timestamp) {
-        for id in ids where settled[id] != nil { settled[id] = .some(now + QueueRules.forgetAfter) }
+        for id in ids where settled[id] != nil { keepKnown(id, until: now + QueueRules.forgetAfter) }
     }
 
     /// The outcomes of settled messages are gone: they may be sent again.
@@ -168,11 +210,11 @@ struct InMemoryQueueState {
     mutating func cancel(_ id: MessageID, now: Timestamp) -> CancelResult {
         guard let entry = entries[id] else {
             if case .some(.none) = settled[id] { return .inFlight }
-            settled[id] = .some(now + QueueRules.forgetAfter)
+            keepKnown(id, until: now + QueueRules.forgetAfter)
             return .unknown
         }
         if case .inFlight = entry.place { return .inFlight }
-        entries[id] = nil
+        remove(id)
         settled[id] = nil
         return .removed
     }
@@ -183,32 +225,35 @@ struct InMemoryQueueState {
     }
 
     func deadLetters(_ limit: Int, tenant: String? = nil) -> [DeadLetter] {
-        let dead = entries.values.compactMap { entry -> DeadLetter? in
-            guard case .dead(let time, let reason) = entry.place, tenant.map({ $0 == entry.tenant }) ?? true else {
-                return nil
-            }
+        let letters = dead.compactMap { id -> DeadLetter? in
+            guard let entry = entries[id], case .dead(let time, let reason) = entry.place,
+                tenant.map({ $0 == entry.tenant }) ?? true
+            else { return nil }
             return DeadLetter(
                 id: entry.id, tenant: entry.tenant, diedAt: time, reason: reason, receives: entry.receives,
                 attempts: entry.attempts, generation: entry.generation, body: entry.body)
         }
-        return Array(dead.sorted { ($0.diedAt, $0.id.description) < ($1.diedAt, $1.id.description) }.prefix(limit))
+        return Array(letters.sorted { ($0.diedAt, $0.id.description) < ($1.diedAt, $1.id.description) }.prefix(limit))
     }
 
     mutating func redriveDead(_ limit: Int, rate: Double?, now: Timestamp) -> Int {
-        let dead = deadLetters(limit)
-        for (index, letter) in dead.enumerated() {
+        let letters = deadLetters(limit)
+        for (index, letter) in letters.enumerated() {
             var entry = entries[letter.id]!
             entry.receives = 0
             let delay = rate.map { Duration.milliseconds(Int64(Double(index) / $0 * 1_000)) } ?? .zero
-            if delay > .zero { entry.place = .delayed(until: now + delay) } else { makeReady(&entry) }
-            entries[letter.id] = entry
+            put(entry, at: now + delay, now: now)
         }
-        return dead.count
+        return letters.count
     }
 
     mutating func purge() -> Int {
-        defer { self = InMemoryQueueState() }
-        return entries.count
+        let count = entries.count
+        // Receipts of before must never hold again.
+        let epoch = epoch
+        self = InMemoryQueueState()
+        self.epoch = epoch
+        return count
     }
 
     func statistics(now: Timestamp) -> QueueStatistics {
@@ -237,20 +282,32 @@ struct InMemoryQueueState {
         return notices
     }
 
-    var nextDue: Timestamp? {
-        entries.values.compactMap { entry in
-            switch entry.place {
-            case .delayed(let until), .inFlight(_, let until): until
-            case .ready, .dead: nil
-            }
-        }.min()
+    /// Whether a lease would find a message without waiting.
+    mutating func hasReady() -> Bool {
+        while let first = ready.first {
+            if case .ready(_, first.order)? = entries[first.id]?.place { return true }
+            _ = ready.popFirst()
+        }
+        return false
+    }
+
+    mutating func nextDue() -> Timestamp? {
+        while let first = due.first {
+            if entries[first.id]?.place.due == first.time { return first.time }
+            _ = due.popFirst()
+        }
+        return nil
+    }
+
+    private mutating func keepKnown(_ id: MessageID, until end: Timestamp?) {
+        settled[id] = .some(end)
+        if let end { ends.insert(Due(time: end, id: id)) }
     }
 
     private mutating func forget(now: Timestamp) {
-        guard settled.count > 1_000 else {
-            settled = settled.filter { $0.value.map { $0 > now } ?? true }
-            return
+        while let first = ends.first, first.time <= now {
+            _ = ends.popFirst()
+            if settled[first.id] == .some(first.time) { settled[first.id] = nil }
         }
-        if order % 1_000 == 0 { settled = settled.filter { $0.value.map { $0 > now } ?? true } }
     }
 }
