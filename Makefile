@@ -1,12 +1,14 @@
 # The commands of the project. `make run` and `make test` need Swift and nothing else; they install the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test bench format lint clean
+.PHONY: help setup build run test simulate bench format lint clean
 
 release := .build/release
 SCENARIO ?= S1
 # The API's port; 0: a free one.
 PORT ?= 8080
+# Of the simulation; printed, so that a run can be repeated.
+SEED ?= 1
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,9 +22,15 @@ build: setup ## Build the release binaries into .build/release
 run: build ## Start everything here, register sample schedules, and show their deliveries live
 	@exec $(release)/local-runner up --examples --ready-file .headgate/ready.json --port $(PORT)
 
-test: lint ## Check the format, build for debugging, and run every test
+test: lint ## Check the format, build for debugging, run every test, and simulate a week
 	swift build --build-tests
-	@exec swift test --skip-build
+	swift test --skip-build
+	@$(MAKE) --no-print-directory simulate
+
+simulate: ## Simulate a week of 100,000 schedules: make simulate SEED=7 (default: 1)
+	swift build -c release --product simulation
+	@echo "seed $(SEED)"
+	@exec $(release)/simulation --schedules 100000 --days 7 --triggers 200000 --seed $(SEED)
 
 bench: build ## Measure a scenario: make bench SCENARIO=S1; the figures go to docs/performance.md
 	@exec $(release)/headgate-bench $(SCENARIO)

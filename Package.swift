@@ -123,6 +123,15 @@ let package = Package(
             ["Model", "Blocking", "CPlatform", "HTTP", "Queue", "Redis", "Scheduling", "Telemetry", logging]),
         .target(name: "TestServers", path: "Tests/TestServers", swiftSettings: testSettings),
         test("ModelTests", ["Model"]),
+        .target(
+            name: "SimulationKit",
+            dependencies: ["Model", "Queue", "Scheduling", "Store", "LoaderFunction", "TriggerWorkerFunction"],
+            path: "Tests/Simulation/Kit", swiftSettings: settings),
+        .executableTarget(
+            name: "simulation", dependencies: ["Model", "SimulationKit", "FunctionRuntime", argumentParser],
+            path: "Tests/Simulation/Main", swiftSettings: settings),
+        test("SimulationTests", ["SimulationKit", "Model", "Queue", "Scheduling", "Store", "FunctionRuntime"]),
+        test("StoreTests", ["Model", "Postgres", "Store", "TestServers"]),
         test("QueueTests", ["Model", "Queue", "Redis", "TestServers"]),
     ]
         + function(

@@ -13,6 +13,7 @@ import Testing
         ("unsettled-triggers", "now() - interval '70 s', '00000000-0000-0000-0000-000000000000'::uuid, 1000::bigint"),
         ("claim-planned", "3::smallint, now() - interval '9 s', now(), 1000::bigint, 1::bigint"),
         ("expire-planned", "3::smallint, now() - interval '9 s', now(), 1000::bigint"),
+        ("open-pass", "3::smallint, 1::bigint, now(), now() + interval '1 s'"),
         ("raise-planned-floor", "3::smallint"),
         ("claim-schedules", "3::smallint, now() - interval '9 s', now(), 1000::bigint"),
         ("raise-floor", "3::smallint, now()"),

@@ -109,12 +109,8 @@ package final class PostgresLoaderStore: LoaderStore {
                 let queued = plan.rows.lazy.filter { $0.state == .queued }.map(\.plannedAt).min()
                 let planned = plan.rows.lazy.filter { $0.state == .planned }.map(\.plannedAt).min()
                 calls.append(
-                    StatementCall(
-                        .openPass,
-                        [
-                            .smallint(shard), .bigint(pass), .time(queued ?? .distantFuture),
-                            .time(planned ?? .distantFuture),
-                        ]))
+                    PostgresLoaderStore.openPass(
+                        shard, pass, queued: queued ?? .distantFuture, planned: planned ?? .distantFuture))
             }
             if !plan.load.isEmpty {
                 calls.append(
@@ -150,9 +146,8 @@ package final class PostgresLoaderStore: LoaderStore {
             let triggers = try connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
             if let first = triggers.first {
                 try connection.execute(
-                    StatementCall(
-                        .openPass,
-                        [.smallint(shard), .bigint(pass), .time(first.message.plannedAt), .time(.distantFuture)]))
+                    PostgresLoaderStore.openPass(
+                        shard, pass, queued: first.message.plannedAt, planned: .distantFuture))
             }
             return triggers
         }
@@ -233,6 +228,12 @@ package final class PostgresLoaderStore: LoaderStore {
             fired: try row.required(6, row.int), timing: try row.required(7, row.bytes),
             action: try row.required(8, row.bytes), resumeMissed: try row.int(9), ahead: ahead,
             isOneOff: try row.int(12) == 1)
+    }
+
+    private static func openPass(
+        _ shard: Int, _ pass: Int, queued: Timestamp, planned: Timestamp
+    ) -> StatementCall {
+        StatementCall(.openPass, [.smallint(shard), .bigint(pass), .time(queued), .time(planned)])
     }
 
     private static func insert(

@@ -92,11 +92,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
 
     /// Splits outcomes so that each round has a trigger once, sorted by id, the attempts in order.
     static func rounds(_ outcomes: [TriggerOutcome]) -> [[TriggerOutcome]] {
-        let sorted = outcomes.sorted {
-            ($0.id, $0.redrive, $0.attempt == 0 ? .max : $0.attempt) < (
-                $1.id, $1.redrive, $1.attempt == 0 ? .max : $1.attempt
-            )
-        }
+        let sorted = outcomes.sorted(by: TriggerOutcome.isRecordedBefore)
         var rounds: [[TriggerOutcome]] = []
         var last: Identifier?
         var round = 0

@@ -228,14 +228,6 @@ extension ScheduleRow {
     }
 }
 
-extension ExpectedRevision {
-    func mismatch(revision: Int?) -> RevisionMismatch? {
-        guard let revision else { return RevisionMismatch(revision: nil) }
-        if case .exactly(let expected) = self, expected != revision { return RevisionMismatch(revision: revision) }
-        return nil
-    }
-}
-
 extension PostgresRow {
     func tenant() throws(PostgresError) -> TenantRow {
         let bytes = try required(3, bytes)

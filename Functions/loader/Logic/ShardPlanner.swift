@@ -1,10 +1,10 @@
-import Model
-import Scheduling
-import Store
+package import Model
+package import Scheduling
+package import Store
 import Synchronization
 
 /// Plans one batch of claimed schedules: from stored bytes to rows, without I/O.
-final class ShardPlanner: Sendable {
+package final class ShardPlanner: Sendable {
     private let planner: Planner
     private let load: LoadHistogram
     private let now: Timestamp
@@ -13,7 +13,7 @@ final class ShardPlanner: Sendable {
     private let sendHorizon: Timestamp
     private let result = Mutex<LoadHistogram?>(nil)
 
-    init(planner: Planner, load: LoadHistogram, now: Timestamp, horizon: Timestamp, sendHorizon: Timestamp) {
+    package init(planner: Planner, load: LoadHistogram, now: Timestamp, horizon: Timestamp, sendHorizon: Timestamp) {
         self.planner = planner
         self.load = load
         self.now = now
@@ -22,16 +22,16 @@ final class ShardPlanner: Sendable {
     }
 
     /// Equal loads are broken from another second in every shard, so that shards do not agree on the same ones.
-    static func tieOffset(of shard: Int) -> UInt64 {
+    package static func tieOffset(of shard: Int) -> UInt64 {
         var hash = StableHash()
         hash.combine(UInt64(shard))
         return hash.value
     }
 
     /// The load after `plan`.
-    var resultingLoad: LoadHistogram? { result.withLock { $0 } }
+    package var resultingLoad: LoadHistogram? { result.withLock { $0 } }
 
-    func plan(_ schedules: [ClaimedSchedule]) -> ShardPlan {
+    package func plan(_ schedules: [ClaimedSchedule]) -> ShardPlan {
         var plan = ShardPlan()
         plan.rearms.reserveCapacity(schedules.count)
         plan.rows.reserveCapacity(schedules.count)

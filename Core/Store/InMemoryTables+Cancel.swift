@@ -1,0 +1,145 @@
+import Model
+
+/// What a change of a schedule does to its open triggers, and they to it (protocols.md, rule 8).
+extension InMemoryTables {
+    /// An open trigger that was asked to be cancelled.
+    struct Open: Sendable {
+        var id: Identifier
+        var schedule: Identifier
+        var revision: Int
+        /// The queue may hold it.
+        var isQueued: Bool
+        /// Its occurrence, where it is planned again: it is of the calendar, and later than all that is settled.
+        var replanned: Timestamp?
+    }
+
+    func row(_ name: String, tenant: String) -> ScheduleRow? {
+        names[Name(tenant: tenant, name: name)].flatMap { schedules[$0]?.row }
+    }
+
+    /// Changes a schedule's row and indexes it anew.
+    mutating func write(_ id: Identifier, _ body: (inout ScheduleRow) -> Void) {
+        guard schedules[id] != nil else { return }
+        body(&schedules[id]!.row)
+        if let next = schedules[id]!.row.nextAt { arm(id, at: next) }
+    }
+
+    mutating func put(_ write: ScheduleWrite, now: Timestamp) -> PutResult {
+        guard let row = row(write.name, tenant: write.tenant) else {
+            let new = write.newRow(now: now)
+            schedules[new.id] = StoredSchedule(row: new)
+            names[Name(tenant: new.tenant, name: new.name)] = new.id
+            self.write(new.id) { _ in }
+            return PutResult(row: new, isCreated: true, cancelled: [])
+        }
+        let isChanged = row.timing != write.timing || row.action != write.action
+        var open: [Open] = []
+        if isChanged {
+            open = cancelOpen(row.id, now: now, reason: "superseded")
+        } else if write.paused == true && row.state != .paused {
+            open = cancelOpen(row.id, now: now, reason: "paused")
+        }
+        // From the first occurrence that nobody has planned, or that is cancelled here.
+        let from = [now, row.nextAt, row.resumeAt, open.filter { !$0.isQueued }.compactMap(\.replanned).min()]
+            .compactMap(\.self).min()!
+        let new = write.replaced(row, from: from, now: now)
+        if new.revision != row.revision { schedules[row.id]?.fired = 0 }
+        schedules[row.id]?.resumeMissed = nil
+        schedules[row.id]?.ahead = nil
+        self.write(row.id) { row in
+            row = new
+            if new.state != .paused { row.pauseReason = nil }
+        }
+        return PutResult(row: new, isCreated: false, cancelled: open.filter(\.isQueued).map(\.id))
+    }
+
+    mutating func pause(_ id: Identifier, reason: String, now: Timestamp) {
+        guard let before = schedules[id]?.row, before.state != .finished else { return }
+        schedules[id]?.resumeMissed = nil
+        schedules[id]?.ahead = nil
+        write(id) { row in
+            (row.state, row.resumeAt, row.nextAt) = (.paused, row.resumeAt ?? row.nextAt, nil)
+            row.updatedAt = now
+            if !(before.state == .paused && reason.isEmpty) { row.pauseReason = reason }
+        }
+    }
+
+    /// Asks to cancel the open triggers of a schedule. Those that were never sent are cancelled at once.
+    mutating func cancelOpen(_ schedule: Identifier, now: Timestamp, reason: String) -> [Open] {
+        let settled = schedules[schedule]?.lastSettled ?? .distantPast
+        let ids = schedules[schedule]?.open ?? []
+        return ids.compactMap { id in
+            guard let trigger = trigger(id), trigger.occurrence >= now - .seconds(8 * 86_400) else { return nil }
+            requestCancel(id, now: now, reason: reason)
+            return Open(
+                id: id, schedule: schedule, revision: trigger.revision, isQueued: trigger.state == .queued,
+                replanned: trigger.kind == .scheduled && trigger.occurrence > settled ? trigger.occurrence : nil)
+        }
+    }
+
+    mutating func requestCancel(_ id: Identifier, now: Timestamp, reason: String) {
+        let isQueued = update(id) { trigger in
+            if trigger.state.isFinal { return false }
+            (trigger.isCancelRequested, trigger.reason) = (true, reason)
+            if trigger.state == .planned { trigger.state = .cancelled }
+            return trigger.state == .queued
+        }
+        if isQueued == true { check(id, at: now + .seconds(5)) }
+    }
+
+    /// Makes triggers cancelled whose cancel was asked for and that the queue does not hold.
+    mutating func settleCancelled(_ ids: [Identifier], reason: String) {
+        var cancelled: [Open] = []
+        for id in ids.sorted() {
+            let isSettled = update(id) { trigger in
+                if trigger.state.isFinal || !trigger.isCancelRequested { return false }
+                (trigger.state, trigger.reason) = (.cancelled, trigger.reason ?? reason)
+                return true
+            }
+            guard isSettled == true, let trigger = trigger(id), trigger.kind == .scheduled,
+                ["superseded", "paused"].contains(trigger.reason ?? ""),
+                trigger.occurrence > schedules[trigger.schedule]?.lastSettled ?? .distantPast
+            else { continue }
+            cancelled.append(
+                Open(
+                    id: id, schedule: trigger.schedule, revision: trigger.revision, isQueued: false,
+                    replanned: trigger.occurrence))
+        }
+        rewind(cancelled)
+    }
+
+    /// Lets schedules go back to the first of their cancelled triggers; the conditions are those of `rewind.sql`.
+    mutating func rewind(_ cancelled: [Open]) {
+        var places: [Identifier: (occurrence: Timestamp, revision: Int)] = [:]
+        for trigger in cancelled {
+            guard let occurrence = trigger.replanned else { continue }
+            let known = places[trigger.schedule]
+            places[trigger.schedule] = (
+                min(known?.occurrence ?? occurrence, occurrence), max(known?.revision ?? 0, trigger.revision)
+            )
+        }
+        for (id, place) in places {
+            guard let before = schedules[id]?.row, before.state == .paused || before.revision > place.revision else {
+                continue
+            }
+            func earlier(_ time: Timestamp?) -> Timestamp { min(time ?? place.occurrence, place.occurrence) }
+            write(id) { row in
+                row.nextAt = before.state == .paused ? nil : earlier(before.nextAt)
+                row.resumeAt =
+                    before.state == .paused || before.resumeAt != nil ? earlier(before.resumeAt) : nil
+                if before.state == .finished { row.state = .active }
+                if before.revision == place.revision { row.revision += 1 }
+            }
+        }
+    }
+
+    func row(_ trigger: StoredTrigger) -> TriggerRow {
+        let schedule = schedules[trigger.schedule]?.row
+        return TriggerRow(
+            id: trigger.id, tenant: schedule?.tenant ?? "", name: schedule?.name ?? "", kind: trigger.kind,
+            state: trigger.state, revision: trigger.revision, redrive: trigger.redrive, occurrence: trigger.occurrence,
+            plannedAt: trigger.plannedAt, deadline: trigger.deadline, attempts: trigger.attempts,
+            latenessMilliseconds: trigger.latenessMilliseconds, isCancelRequested: trigger.isCancelRequested,
+            count: trigger.count, lastOccurrence: trigger.lastOccurrence, reason: trigger.reason, log: trigger.log)
+    }
+}

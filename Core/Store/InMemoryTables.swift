@@ -1,0 +1,144 @@
+import Model
+
+/// The tables and indexes of the in-memory store. What spans several of them and must stay in step is done here.
+struct InMemoryTables: Sendable {
+    struct Name: Hashable {
+        var tenant: String
+        var name: String
+    }
+
+    var shards: [StoredShard]
+    var schedules: [Identifier: StoredSchedule] = [:]
+    var names: [Name: Identifier] = [:]
+    var days: [Int64: StoredDay] = [:]
+    /// How far the monitor has looked.
+    var sweptTo = Timestamp.epoch
+    /// Unsettled triggers that it has not looked at, by `plannedAt`.
+    var unswept = Heap<TimedID>()
+    /// When each overdue trigger is looked at next, and the index of that.
+    var checkAt: [Identifier: Timestamp] = [:]
+    var checks = Heap<TimedID>()
+    var generation: String?
+    var connections = 0
+    let observer: (@Sendable (StoredChange) -> Void)?
+
+    init(shards: Int, observer: (@Sendable (StoredChange) -> Void)?) {
+        self.shards = Array(repeating: StoredShard(), count: shards)
+        self.observer = observer
+    }
+
+    static func day(_ time: Timestamp) -> Int64 { floorDivide(time.seconds, 86_400) }
+
+    // MARK: Triggers
+
+    func trigger(_ id: Identifier) -> StoredTrigger? { days[InMemoryTables.day(id.v7Time)]?.triggers[id] }
+
+    /// Adds a trigger to its table and the indexes; false: its id is there.
+    mutating func insert(_ trigger: StoredTrigger) -> Bool {
+        let day = InMemoryTables.day(trigger.id.v7Time)
+        let isNew = withDay(day) { table in
+            if table.triggers[trigger.id] != nil { return false }
+            table.triggers[trigger.id] = trigger
+            if !trigger.state.isFinal { table.unsettled += 1 }
+            return true
+        }
+        guard isNew else { return false }
+        if trigger.state.isFinal {
+            noteSettled(trigger)
+        } else {
+            schedules[trigger.schedule]?.open.append(trigger.id)
+            let entry = TimedID(time: trigger.plannedAt, id: trigger.id)
+            unswept.insert(entry)
+            if trigger.state == .planned { shards[trigger.shard].planned.insert(entry) }
+        }
+        observer?(.inserted(trigger))
+        return true
+    }
+
+    /// Changes a trigger in place, and keeps in step what follows from its state. Nil: there is none.
+    @discardableResult
+    mutating func update<Value>(_ id: Identifier, _ body: (inout StoredTrigger) -> Value) -> Value? {
+        var change: StoredChange?
+        let day = InMemoryTables.day(id.v7Time)
+        guard days[day] != nil else { return nil }
+        let value = withDay(day) { table -> Value? in
+            guard let index = table.triggers.index(forKey: id) else { return nil }
+            let before = table.triggers.values[index].state
+            let value = body(&table.triggers.values[index])
+            let trigger = table.triggers.values[index]
+            if before.isFinal != trigger.state.isFinal {
+                table.unsettled += trigger.state.isFinal ? -1 : 1
+                change = trigger.state.isFinal ? .settled(trigger) : .redriven(trigger)
+            }
+            return value
+        }
+        if let change { follow(change) }
+        return value
+    }
+
+    private mutating func follow(_ change: StoredChange) {
+        switch change {
+        case .inserted: break
+        case .settled(let trigger):
+            schedules[trigger.schedule]?.open.removeAll { $0 == trigger.id }
+            noteSettled(trigger)
+        case .redriven(let trigger): schedules[trigger.schedule]?.open.append(trigger.id)
+        }
+        observer?(change)
+    }
+
+    private mutating func noteSettled(_ trigger: StoredTrigger) {
+        guard trigger.kind == .scheduled, trigger.state != .cancelled,
+            let known = schedules[trigger.schedule]?.lastSettled, known < trigger.occurrence
+        else { return }
+        schedules[trigger.schedule]?.lastSettled = trigger.occurrence
+    }
+
+    private mutating func withDay<Value>(_ day: Int64, _ body: (inout StoredDay) -> Value) -> Value {
+        body(&days[day, default: StoredDay()])
+    }
+
+    /// What goes to the queue; without an action where the schedule is gone or has another revision.
+    func queued(_ trigger: StoredTrigger) -> QueuedTrigger {
+        let schedule = schedules[trigger.schedule]?.row
+        return QueuedTrigger(
+            message: TriggerMessage(
+                id: trigger.id, kind: trigger.kind, redrive: trigger.redrive, occurrence: trigger.occurrence,
+                plannedAt: trigger.plannedAt, deadline: trigger.deadline, tenant: schedule?.tenant ?? "",
+                schedule: schedule?.name ?? "",
+                action: schedule.flatMap { $0.revision == trigger.revision ? $0.action : nil } ?? []),
+            attempts: trigger.attempts)
+    }
+
+    // MARK: Schedules
+
+    /// Writes a schedule's row, indexes it where it is armed, and lowers the floor of its shard.
+    mutating func arm(_ id: Identifier, at next: Timestamp) {
+        guard let shard = schedules[id]?.row.shard else { return }
+        shards[shard].due.insert(TimedID(time: next, id: id))
+        shards[shard].low = min(shards[shard].low, next)
+    }
+
+    /// The earliest armed schedule of a shard from its floor on; entries that no longer hold are dropped on the way.
+    mutating func firstDue(_ shard: Int) -> Timestamp? {
+        while let first = shards[shard].due.first {
+            if schedules[first.id]?.row.nextAt == first.time { return first.time }
+            _ = shards[shard].due.popFirst()
+        }
+        return nil
+    }
+
+    /// The earliest planned trigger of a shard.
+    mutating func firstPlanned(_ shard: Int) -> Timestamp? {
+        while let first = shards[shard].planned.first {
+            if trigger(first.id)?.state == .planned { return first.time }
+            _ = shards[shard].planned.popFirst()
+        }
+        return nil
+    }
+
+    mutating func check(_ id: Identifier, at time: Timestamp) {
+        checkAt[id] = time
+        checks.insert(TimedID(time: time, id: id))
+    }
+}

@@ -1,0 +1,41 @@
+package import Model
+
+extension ExpectedRevision {
+    /// What a write that expects this finds wrong with a row; nil: nothing.
+    package func mismatch(_ row: ScheduleRow?) -> RevisionMismatch? { mismatch(revision: row?.revision) }
+
+    package func mismatch(revision: Int?) -> RevisionMismatch? {
+        guard let revision else { return RevisionMismatch(revision: nil) }
+        if case .exactly(let expected) = self, expected != revision { return RevisionMismatch(revision: revision) }
+        return nil
+    }
+}
+
+extension ScheduleWrite {
+    /// The row of a schedule that is new.
+    package func newRow(now: Timestamp) -> ScheduleRow {
+        let next = next(now)
+        let isPaused = paused == true
+        return ScheduleRow(
+            id: id, tenant: tenant, name: name, shard: shard, revision: 1,
+            state: next == nil ? .finished : isPaused ? .paused : .active, nextAt: isPaused ? nil : next,
+            resumeAt: isPaused ? next : nil, timing: timing, action: action, pauseReason: nil, createdAt: now,
+            updatedAt: now)
+    }
+
+    /// The row after this write. Unchanged timing and action keep the revision; without `paused` a pause stays.
+    package func replaced(_ row: ScheduleRow, from: Timestamp, now: Timestamp) -> ScheduleRow {
+        var new = row
+        let isChanged = row.timing != timing || row.action != action
+        let wasPaused = row.state == .paused
+        let isPaused = paused ?? wasPaused
+        if !isChanged && isPaused == wasPaused { return row }
+        (new.timing, new.action, new.updatedAt) = (timing, action, now)
+        if isChanged { new.revision += 1 }
+        let next = isChanged ? next(from) : isPaused ? row.nextAt : next(row.resumeAt ?? now)
+        new.state = next == nil ? .finished : isPaused ? .paused : .active
+        new.nextAt = isPaused ? nil : next
+        new.resumeAt = isPaused ? next : nil
+        return new
+    }
+}

@@ -1,0 +1,86 @@
+import Model
+import Store
+import Testing
+
+/// What every store keeps to, for historians.
+@Suite(.serialized) struct OutcomeStoreTests {
+    @Test(arguments: Driver.allCases)
+    func `an outcome is recorded once, however often it comes`(driver: Driver) async throws {
+        let it = try await driver.make()
+        let id = try await it.queue("nightly")
+        #expect(try await it.record(id, .queued, reason: "status 500").recorded == 1)
+        let again = try await it.record(id, .queued, reason: "status 500")
+        #expect(again.recorded == 0 && again.repeated == 1)
+        let row = try await it.trigger(id)
+        #expect(row.state == .queued && row.attempts == 1 && row.reason == "status 500")
+        #expect(row.log.filter { $0 == 10 }.count == 1)
+    }
+
+    @Test(arguments: Driver.allCases)
+    func `several attempts in one batch are recorded in order`(driver: Driver) async throws {
+        let it = try await driver.make()
+        let id = try await it.queue("nightly")
+        let outcomes = [3, 1, 2].map { attempt in
+            TriggerOutcome(
+                id: id, redrive: 0, attempt: attempt, state: attempt == 3 ? .delivered : .queued,
+                latenessMilliseconds: attempt == 1 ? 12 : nil, reason: attempt == 3 ? nil : "attempt \(attempt)")
+        }
+        #expect(try await it.outcomes.record(outcomes).recorded == 3)
+        let row = try await it.trigger(id)
+        #expect(row.state == .delivered && row.attempts == 3 && row.reason == nil && row.latenessMilliseconds == 12)
+    }
+
+    @Test(arguments: Driver.allCases)
+    func `a final state never regresses, but a late attempt is noted`(driver: Driver) async throws {
+        let it = try await driver.make()
+        let id = try await it.queue("nightly")
+        #expect(try await it.record(id, .delivered, attempt: 2).recorded == 1)
+        #expect(try await it.record(id, .queued, attempt: 1).recorded == 1)
+        #expect(try await it.record(id, .dead, attempt: 0, reason: "received 30 times").repeated == 1)
+        #expect(try await it.record(id, .rejected, attempt: 3, reason: "status 404").recorded == 1)
+        let row = try await it.trigger(id)
+        #expect(row.state == .delivered && row.attempts == 3 && row.reason == nil)
+    }
+
+    @Test(arguments: Driver.allCases)
+    func `an outcome without a trigger is counted, and stops no other`(driver: Driver) async throws {
+        let it = try await driver.make()
+        let id = try await it.queue("nightly")
+        let stranger = TriggerKey(schedule: id, kind: .manual, revision: 9, occurrence: it.start).id()
+        let result = try await it.outcomes.record([
+            TriggerOutcome(id: stranger, redrive: 0, attempt: 1, state: .delivered),
+            TriggerOutcome(id: id, redrive: 0, attempt: 1, state: .delivered),
+        ])
+        #expect(result.recorded == 1 && result.orphaned == 1 && result.repeated == 0)
+    }
+
+    @Test(arguments: Driver.allCases)
+    func `a redrive counts attempts anew, and outcomes of before it come too late`(driver: Driver) async throws {
+        let it = try await driver.make()
+        let id = try await it.queue("nightly")
+        #expect(try await it.registry.redrive([id], deadline: it.start, now: it.start).isEmpty, "it is not dead")
+        _ = try await it.record(id, .dead, attempt: 1, reason: "status 500, after 1 attempts")
+        let deadline = it.start + .seconds(9_000)
+        #expect(try await it.registry.redrive([id], deadline: deadline, now: it.start) == [id])
+        let queued = try await it.trigger(id)
+        #expect(queued.state == .queued && queued.redrive == 1 && queued.attempts == 0 && queued.deadline == deadline)
+        #expect(try await it.record(id, .dead, attempt: 2).recorded == 0)
+        #expect(try await it.record(id, .delivered, attempt: 1, redrive: 1).recorded == 1)
+        let row = try await it.trigger(id)
+        #expect(row.state == .delivered && row.attempts == 1)
+    }
+
+    @Test(arguments: Driver.allCases)
+    func `the reason of a cancel outlives failed attempts, and a delivery outlives the cancel`(driver: Driver)
+        async throws
+    {
+        let it = try await driver.make()
+        let id = try await it.queue("nightly")
+        _ = try await it.registry.requestCancel(id, now: it.start)
+        _ = try await it.record(id, .queued, attempt: 1, reason: "status 500")
+        #expect(try await it.trigger(id).reason == "cancelled")
+        _ = try await it.record(id, .delivered, attempt: 2)
+        try await it.monitor.settleCancelled([id])
+        #expect(try await it.trigger(id).state == .delivered)
+    }
+}
