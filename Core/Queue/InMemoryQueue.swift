@@ -84,8 +84,8 @@ package final class InMemoryQueue: MessageQueue {
         return state.withLock { state in ids.map { state.cancel($0, now: now) } }
     }
 
-    package func holds(_ ids: [MessageID]) async throws(QueueError) -> [Bool] {
-        state.withLock { state in ids.map { state.holds($0) } }
+    package func holds(_ messages: [(id: MessageID, generation: Int)]) async throws(QueueError) -> [Bool] {
+        state.withLock { state in messages.map { state.holds($0.id, generation: $0.generation) } }
     }
 
     package func peekDead(limit: Int, tenant: String?) async throws(QueueError) -> [DeadLetter] {

@@ -219,9 +219,11 @@ struct InMemoryQueueState {
         return .removed
     }
 
-    func holds(_ id: MessageID) -> Bool {
+    func holds(_ id: MessageID, generation: Int) -> Bool {
         if case .some(.none) = settled[id] { return true }
-        return entries[id] != nil
+        guard let entry = entries[id] else { return false }
+        if case .dead = entry.place { return entry.generation >= generation }
+        return true
     }
 
     func deadLetters(_ limit: Int, tenant: String? = nil) -> [DeadLetter] {

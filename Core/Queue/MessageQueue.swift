@@ -35,8 +35,9 @@ package protocol MessageQueue: Sendable {
     /// `forgetAfter`, so that a sender that has committed it and not sent it yet comes too late.
     func cancel(_ ids: [MessageID]) async throws(QueueError) -> [CancelResult]
 
-    /// Whether the queue has the message of each id, or waits for its outcome to be recorded.
-    func holds(_ ids: [MessageID]) async throws(QueueError) -> [Bool]
+    /// Whether the queue has the message of each id, or waits for its outcome to be recorded. A dead letter of an earlier
+    /// generation than the one that is asked for does not count: its redrive was never sent.
+    func holds(_ messages: [(id: MessageID, generation: Int)]) async throws(QueueError) -> [Bool]
 
     /// Dead letters, of a tenant or of all, oldest first.
     func peekDead(limit: Int, tenant: String?) async throws(QueueError) -> [DeadLetter]

@@ -227,10 +227,13 @@ package final class RedisQueue: MessageQueue {
         }
     }
 
-    package func holds(_ ids: [MessageID]) async throws(QueueError) -> [Bool] {
-        try await scatter(ids, shard: { $0.shard(of: keys.count) }, limit: 1_000) { shard, ids in
+    package func holds(_ messages: [(id: MessageID, generation: Int)]) async throws(QueueError) -> [Bool] {
+        try await scatter(messages, shard: { $0.id.shard(of: keys.count) }, limit: 1_000) { shard, messages in
             var arguments = self.arguments()
-            for id in ids { arguments.append(id.description) }
+            for message in messages {
+                arguments.append(message.id.description)
+                arguments.append(message.generation)
+            }
             return ScriptCall(RedisQueueScripts.holds, keys: self.keys[shard], arguments: arguments)
         } result: {
             $0.int == 1

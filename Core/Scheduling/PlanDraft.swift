@@ -45,10 +45,9 @@ struct PlanDraft {
             plan.next = nil
             return
         }
-        var live = max(request.cursor, boundary)
-        if let ahead { live = max(live, ahead.upperBound) }
+        let live = max(request.cursor, boundary)
         guard let resume else {
-            planLive(from: live)
+            planLive(from: live, except: ahead)
             return
         }
         // One range can be remembered as planned ahead. A second one would begin here: then catching up goes first.
@@ -56,15 +55,19 @@ struct PlanDraft {
         if let ahead, resume < ahead.lowerBound, ahead.upperBound < boundary {
             plan.ahead = ahead
         } else {
-            planLive(from: live)
+            planLive(from: live, except: ahead)
             plan.ahead = begin..<max(begin, horizon, ahead?.upperBound ?? begin)
         }
         plan.next = hasRoom ? resume : nil
     }
 
-    private mutating func planLive(from start: Timestamp) {
+    private mutating func planLive(from start: Timestamp, except ahead: Range<Timestamp>?) {
         var next = timing.next(atOrAfter: start)
-        while let occurrence = next, occurrence < horizon, hasRoom {
+        while let occurrence = next, occurrence < horizon || ahead?.contains(occurrence) ?? false, hasRoom {
+            if let ahead, ahead.contains(occurrence) {
+                next = timing.next(atOrAfter: ahead.upperBound)
+                continue
+            }
             next = timing.next(after: occurrence)
             append(occurrence, gap: gap(after: occurrence, next: next))
         }

@@ -33,6 +33,8 @@ struct StoredSchedule: Sendable {
     var fired = 0
     var resumeMissed: Int?
     var ahead: Range<Timestamp>?
+    /// Where its revision began to plan; nil: it is not known.
+    var beganAt: Timestamp?
     /// Its triggers that are planned or queued.
     var open: [Identifier] = []
     /// The latest occurrence of the calendar that ended otherwise than cancelled.

@@ -49,6 +49,9 @@ extension InMemoryStore {
             guard row.state == .paused else { return true }
             let nextAt = next(row)
             tables.schedules[row.id]?.resumeMissed = missed
+            if let began = tables.schedules[row.id]?.beganAt {
+                tables.schedules[row.id]?.beganAt = min(began, nextAt ?? began)
+            }
             tables.write(row.id) { row in
                 (row.state, row.nextAt, row.resumeAt) = (nextAt == nil ? .finished : .active, nextAt, nil)
                 (row.pauseReason, row.updatedAt) = (nil, now)

@@ -28,6 +28,7 @@ extension InMemoryTables {
         guard let row = row(write.name, tenant: write.tenant) else {
             let new = write.newRow(now: now)
             schedules[new.id] = StoredSchedule(row: new)
+            schedules[new.id]?.beganAt = new.nextAt ?? new.resumeAt
             names[Name(tenant: new.tenant, name: new.name)] = new.id
             self.write(new.id) { _ in }
             return PutResult(row: new, isCreated: true, cancelled: [])
@@ -43,7 +44,10 @@ extension InMemoryTables {
         let from = [now, row.nextAt, row.resumeAt, open.filter { !$0.isQueued }.compactMap(\.replanned).min()]
             .compactMap(\.self).min()!
         let new = write.replaced(row, from: from, now: now)
-        if new.revision != row.revision { schedules[row.id]?.fired = 0 }
+        if new.revision != row.revision {
+            schedules[row.id]?.fired = 0
+            schedules[row.id]?.beganAt = new.nextAt ?? new.resumeAt
+        }
         schedules[row.id]?.resumeMissed = nil
         schedules[row.id]?.ahead = nil
         self.write(row.id) { row in
@@ -110,26 +114,52 @@ extension InMemoryTables {
 
     /// Lets schedules go back to the first of their cancelled triggers; the conditions are those of `rewind.sql`.
     mutating func rewind(_ cancelled: [Open]) {
-        var places: [Identifier: (occurrence: Timestamp, revision: Int)] = [:]
+        var places: [Identifier: (occurrence: Timestamp, revision: Int, count: Int)] = [:]
         for trigger in cancelled {
             guard let occurrence = trigger.replanned else { continue }
             let known = places[trigger.schedule]
             places[trigger.schedule] = (
-                min(known?.occurrence ?? occurrence, occurrence), max(known?.revision ?? 0, trigger.revision)
+                min(known?.occurrence ?? occurrence, occurrence), max(known?.revision ?? 0, trigger.revision),
+                (known?.count ?? 0) + 1
             )
         }
         for (id, place) in places {
-            guard let before = schedules[id]?.row, before.state == .paused || before.revision > place.revision else {
-                continue
+            guard let schedule = schedules[id] else { continue }
+            if schedule.row.revision == place.revision {
+                if schedule.row.state == .paused { takeBack(id, from: place.occurrence, count: place.count) }
+            } else if schedule.row.revision > place.revision, place.occurrence < schedule.beganAt ?? .distantFuture {
+                goBack(id, to: place.occurrence)
             }
-            func earlier(_ time: Timestamp?) -> Timestamp { min(time ?? place.occurrence, place.occurrence) }
-            write(id) { row in
-                row.nextAt = before.state == .paused ? nil : earlier(before.nextAt)
-                row.resumeAt =
-                    before.state == .paused || before.resumeAt != nil ? earlier(before.resumeAt) : nil
-                if before.state == .finished { row.state = .active }
-                if before.revision == place.revision { row.revision += 1 }
-            }
+        }
+    }
+
+    /// Of a paused schedule's own revision: the next one begins there.
+    private mutating func takeBack(_ id: Identifier, from occurrence: Timestamp, count: Int) {
+        let fired = schedules[id]?.fired ?? 0
+        schedules[id]?.fired = max(0, fired - count)
+        schedules[id]?.ahead = nil
+        write(id) { row in
+            row.resumeAt = min(row.resumeAt ?? occurrence, occurrence)
+            row.revision += 1
+        }
+        let resumeAt = schedules[id]?.row.resumeAt
+        schedules[id]?.beganAt = resumeAt
+    }
+
+    /// Of an older revision than the schedule's: it remembers what it has planned since it began.
+    private mutating func goBack(_ id: Identifier, to occurrence: Timestamp) {
+        guard let schedule = schedules[id] else { return }
+        let cursor = schedule.row.resumeAt ?? schedule.row.nextAt ?? .distantFuture
+        if schedule.ahead == nil, let began = schedule.beganAt, cursor > began {
+            schedules[id]?.ahead = began..<cursor
+        }
+        schedules[id]?.beganAt = occurrence
+        func earlier(_ time: Timestamp?) -> Timestamp { min(time ?? occurrence, occurrence) }
+        write(id) { row in
+            let isPaused = row.state == .paused
+            row.nextAt = isPaused ? nil : earlier(row.nextAt)
+            row.resumeAt = isPaused || row.resumeAt != nil ? earlier(row.resumeAt) : nil
+            if row.state == .finished { row.state = .active }
         }
     }
 

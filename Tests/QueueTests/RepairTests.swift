@@ -25,15 +25,25 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases)
+    func `a dead letter does not stand for a redrive that was never sent`(driver: Driver) async throws {
+        let it = try driver.make()
+        _ = try await it.send("m")
+        try await settle(it, .bury(reason: "x"))
+        #expect(try await it.queue.holds([(MessageID("m"), 0)]) == [true])
+        _ = try await it.takeOutcomes(recorded: ["m"])
+        #expect(try await it.queue.holds([(MessageID("m"), 0), (MessageID("m"), 1)]) == [true, false])
+    }
+
+    @Test(arguments: Driver.allCases)
     func `what is settled and not recorded is as good as in flight to a cancel`(driver: Driver) async throws {
         let it = try driver.make()
         _ = try await it.send("m")
         try await settle(it, .acknowledge)
         #expect(try await it.queue.cancel([MessageID("m")]) == [.inFlight])
-        #expect(try await it.queue.holds([MessageID("m"), MessageID("n")]) == [true, false])
+        #expect(try await it.queue.holds([(MessageID("m"), 0), (MessageID("n"), 0)]) == [true, false])
         _ = try await it.takeOutcomes(recorded: ["m"])
         #expect(try await it.queue.cancel([MessageID("m")]) == [.unknown])
-        #expect(try await it.queue.holds([MessageID("m")]) == [false])
+        #expect(try await it.queue.holds([(MessageID("m"), 0)]) == [false])
     }
 
     @Test(arguments: Driver.allCases)

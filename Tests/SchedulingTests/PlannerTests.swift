@@ -43,6 +43,24 @@ import Testing
         #expect(plan.next == start + .seconds(60) && plan.fired == 60)
     }
 
+    @Test func `what was planned ahead of the cursor is passed over, before it and after it is planned`() {
+        // It went back to an occurrence that was cancelled; three of those after it have their triggers.
+        let ahead = start + .seconds(15)..<start + .seconds(50)
+        for back in [0, 100] as [Int64] {
+            let plan = plan(
+                every(.seconds(10), margin: .duration(.seconds(600)), missed: .all), cursor: start,
+                now: start + .seconds(back), ahead: ahead)
+            let wanted = ([0, 1] + (5..<(back + 60) / 10)).map { start + .seconds($0 * 10) }
+            #expect(plan.triggers.map(\.occurrence) == wanted && plan.ahead == nil && plan.lapses.isEmpty)
+        }
+        let lapsed = plan(
+            every(.seconds(10), missed: .skip), cursor: start, now: start + .seconds(3_600), ahead: ahead)
+        #expect(lapsed.lapses.reduce(0) { $0 + $1.count } + lapsed.triggers.count == 366 - 3)
+        // Planned further ahead than this pass looks: it goes on behind that.
+        let far = plan(every(.seconds(10)), cursor: start, now: start, through: .seconds(20), ahead: ahead)
+        #expect(far.triggers.map(\.occurrence) == [start, start + .seconds(10)] && far.next == start + .seconds(50))
+    }
+
     @Test func `a margin longer than the period leaves every trigger inside its own window`() {
         let plan = plan(every(.seconds(10), margin: .duration(.seconds(300))), cursor: start, now: start)
         #expect(plan.triggers.count == 6)

@@ -28,9 +28,9 @@ final class LosingQueue: MessageQueue {
         for (index, message) in messages.enumerated() where message.id == lost { results.insert(.known, at: index) }
         return results
     }
-    func holds(_ ids: [MessageID]) async throws(QueueError) -> [Bool] {
+    func holds(_ messages: [(id: MessageID, generation: Int)]) async throws(QueueError) -> [Bool] {
         let lost = state.withLock { $0.lost }
-        return zip(ids, try await queue.holds(ids)).map { $0 == lost || $1 }
+        return zip(messages, try await queue.holds(messages)).map { $0.id == lost || $1 }
     }
     func cancel(_ ids: [MessageID]) async throws(QueueError) -> [CancelResult] {
         let lost = state.withLock { $0.lost }

@@ -54,7 +54,9 @@ import Testing
     }
 
     @Test func `a historian that forgets an outcome is noticed`() async throws {
+        // Without faults, which would explain that calls are made again.
         var configuration = configuration(3)
+        configuration.faults = .none
         configuration.outcomeStore = { ForgetfulStore($0) }
         await #expect(throws: Violation.self) { _ = try await run(configuration) }
     }

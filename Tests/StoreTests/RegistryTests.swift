@@ -46,6 +46,27 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases)
+    func `a schedule that goes back knows what its younger revision has planned`(driver: Driver) async throws {
+        let it = try await driver.make()
+        let queued = try await it.queue("nightly")
+        _ = try await it.register("nightly", action: [8], at: it.start + .seconds(30))
+        _ = try await it.claim(pass: 2, through: .seconds(60))
+        try await it.registry.settleCancelled([queued], reason: "superseded")
+        #expect(try await it.schedule("nightly")?.nextAt == it.start)
+        #expect(try await it.claimed(pass: 3).map(\.ahead) == [it.start + .seconds(60)..<it.start + .seconds(120)])
+    }
+
+    @Test(arguments: Driver.allCases)
+    func `what a pause takes back no longer counts as fired`(driver: Driver) async throws {
+        let it = try await driver.make()
+        let queued = try await it.queue("nightly")
+        _ = try await it.registry.pause("nightly", now: it.start)
+        try await it.monitor.settleCancelled([queued])
+        _ = try await it.registry.resume("nightly", now: it.start)
+        #expect(try await it.claimed(pass: 2).map(\.fired) == [0])
+    }
+
+    @Test(arguments: Driver.allCases)
     func `a pause keeps the place, raises the revision of what it took back, and a resume goes on there`(
         driver: Driver
     ) async throws {

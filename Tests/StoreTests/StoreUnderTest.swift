@@ -93,6 +93,18 @@ struct StoreUnderTest {
             plan: { Minutes.plan($0, state: state) }, beforeCommit: beforeCommit)
     }
 
+    /// What a claim of all that is due sees; it is planned as usual.
+    func claimed(pass: Int) async throws -> [ClaimedSchedule] {
+        let seen = Mutex<[ClaimedSchedule]>([])
+        _ = try await loader.claimSchedules(
+            shard: 0, pass: pass, from: .epoch, before: start + .milliseconds(1), limit: 100,
+            plan: { schedules in
+                seen.withLock { $0 = schedules }
+                return Minutes.plan(schedules, state: .queued)
+            }, beforeCommit: {})
+        return seen.withLock { $0 }
+    }
+
     /// Registers a schedule and queues its first trigger.
     func queue(_ name: String, pass: Int = 1) async throws -> Identifier {
         try await register(name)

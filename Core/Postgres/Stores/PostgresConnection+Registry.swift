@@ -63,13 +63,13 @@ extension PostgresConnection {
 
     /// Lets schedules go back to the first of their cancelled triggers.
     func rewind(_ cancelled: [OpenTrigger]) throws(PostgresError) {
-        var places: [Identifier: (shard: Int, occurrence: Timestamp, revision: Int)] = [:]
+        var places: [Identifier: (shard: Int, first: Timestamp, revision: Int, count: Int)] = [:]
         for trigger in cancelled {
             guard let occurrence = trigger.replanned else { continue }
             let known = places[trigger.schedule]
             places[trigger.schedule] = (
-                trigger.shard, min(known?.occurrence ?? occurrence, occurrence),
-                max(known?.revision ?? 0, trigger.revision)
+                trigger.shard, min(known?.first ?? occurrence, occurrence),
+                max(known?.revision ?? 0, trigger.revision), (known?.count ?? 0) + 1
             )
         }
         if places.isEmpty { return }
@@ -79,7 +79,8 @@ extension PostgresConnection {
             .rewind,
             [
                 .smallints(sorted.map(\.value.shard)), .uuids(sorted.map(\.key)),
-                .times(sorted.map(\.value.occurrence)), .ints(sorted.map(\.value.revision)),
+                .times(sorted.map(\.value.first)),
+                .ints(sorted.map(\.value.revision)), .ints(sorted.map(\.value.count)),
             ])
         let armed = try query(call) { row throws(PostgresError) in (try row.required(0, row.int), try row.time(1)) }
             .filter { $0.1 != nil }

@@ -66,6 +66,9 @@ end $$;
 grant select, insert, update, delete on headgate.tenant, headgate.secret, headgate.overlap to headgate_api, headgate_engine;
 grant select, update on headgate.directory to headgate_api, headgate_engine;
 
+-- Where a revision began to plan: from there on to its next occurrence everything has a trigger. Null: it is not known.
+alter table headgate.schedule add column began_at timestamptz;
+
 -- A watched schedule may be paused, or have its failures told of, or both.
 alter table headgate.failure_watch alter column pause_after drop not null;
 alter table headgate.failure_watch add column has_call boolean not null default false;

@@ -1,6 +1,10 @@
--- ARGV: clock, ids. Returns per id 1 where the queue has its message or waits for its outcome to be recorded, else 0.
+-- ARGV: clock, then per message: id, generation. Returns per message 1 where the queue has it or waits for its outcome to be
+-- recorded, else 0. A dead letter of an earlier generation does not count.
 local ids = {}
-for j = 2, #ARGV do ids[j - 1] = ARGV[j] end
+for j = 2, #ARGV, 2 do ids[#ids + 1] = ARGV[j] end
 local items, unconfirmed, out = read('HMGET', Q.i, ids), read('SMISMEMBER', Q.p, ids), {}
-for j = 1, #ids do out[j] = (items[j] or unconfirmed[j] == 1) and 1 or 0 end
+for j = 1, #ids do
+    local has = items[j] and not (call('ZSCORE', Q.x, ids[j]) and tonumber(parse(items[j]).gen) < tonumber(ARGV[2 * j + 1]))
+    out[j] = (has or unconfirmed[j] == 1) and 1 or 0
+end
 return out

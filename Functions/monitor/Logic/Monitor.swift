@@ -168,7 +168,8 @@ package struct Monitor: Sendable {
     private func settleGone(_ open: [OverdueTrigger]) async throws {
         let wanted = open.filter { $0.state == .queued && !$0.isCancelRequested && $0.trigger?.hasAction == false }
         if wanted.isEmpty { return }
-        let held = try await queue.holds(wanted.map { MessageID($0.id) })
+        let held = try await queue.holds(
+            wanted.map { (MessageID($0.id), $0.trigger?.message.redrive ?? 0) })
         try await store.settleGone(zip(wanted, held).filter { !$0.1 }.map(\.0.id))
     }
 

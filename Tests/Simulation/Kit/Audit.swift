@@ -38,7 +38,7 @@ extension Simulation {
     /// Where an open trigger is, for the report of a violation.
     func place(of id: Identifier) async throws -> String {
         guard let row = store.stored(id) else { return "no record" }
-        let isHeld = try await queue.holds([MessageID(id)])[0]
+        let isHeld = try await queue.holds([(MessageID(id), row.redrive)])[0]
         let hasAction = store.queuedTrigger(id)?.hasAction == true
         return """
             \(row.state)\(row.isCancelRequested ? ", to be cancelled" : ""), redrive \(row.redrive), \

@@ -149,8 +149,7 @@ extension Simulation {
         for index in loaders.indices { wake(index, at: clock.now + .seconds(1)) }
     }
 
-    /// `API.redriveQueue`: the transition first, then the send, of the dead letters' own messages. No crash strikes between the
-    /// two: a trigger whose schedule has changed since is then held as a dead letter and recorded as queued, for good.
+    /// `API.redriveQueue`: the transition first, then the send, of the dead letters' own messages.
     private func redriveSome() async throws {
         try await step(62, needs: .queueOutage)
         let letters = try await queue.peekDead(limit: 5).compactMap { try? TriggerMessage(decoding: $0.body) }
@@ -164,6 +163,7 @@ extension Simulation {
             return OutgoingMessage(
                 id: MessageID(message.id), tenant: message.tenant, generation: message.redrive, body: message.encoded)
         }
+        try await step(63, needs: .queueOutage)
         let results = try await queue.send(messages, ticket: ticket, mode: .redrive)
         for (message, result) in zip(messages, results) { sayOf(message.id, "redriven: \(result)") }
     }

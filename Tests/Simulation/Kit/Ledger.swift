@@ -27,9 +27,6 @@ final class Ledger: Sendable {
         /// Runs for two reasons lay one in the other: which occurrence belongs to which their records do not say. Then only
         /// the count is compared.
         var isEntangled = false
-        /// It went back, for a trigger that an update had cancelled, to before what its revision had planned already: then
-        /// `rewind.sql` lets an occurrence that has its trigger be counted again among those that are missed.
-        var wentBack = false
     }
 
     struct Open {
@@ -141,7 +138,6 @@ final class Ledger: Sendable {
                 return
             }
             if let cursor = after.cursor {
-                if cursor < before.cursor ?? .distantPast { state.accounts[index].wentBack = true }
                 state.accounts[index].segment.from = min(state.accounts[index].segment.from, cursor)
             }
         }
@@ -174,7 +170,6 @@ final class Ledger: Sendable {
             }
         }
         if count == account.count && (sum == account.sum || account.isEntangled) { return nil }
-        if account.wentBack && account.count > count { return nil }
         let difference =
             account.count < count
             ? "\(count - account.count) occurrences without a record"

@@ -97,11 +97,12 @@ extension Simulation {
 
     /// `Monitor.settleGone`.
     private func settleGone(_ open: [OverdueTrigger]) async throws {
-        let wanted = open.filter { $0.state == .queued && !$0.isCancelRequested && $0.trigger?.hasAction == false }
-            .map(\.id)
+        let asked = open.filter { $0.state == .queued && !$0.isCancelRequested && $0.trigger?.hasAction == false }
+        let wanted = asked.map(\.id)
         if wanted.isEmpty { return }
         try await step(49, needs: .queueOutage)
-        let held = try await queue.holds(wanted.map { MessageID($0) })
+        let held = try await queue.holds(
+            asked.map { (MessageID($0.id), $0.trigger?.message.redrive ?? 0) })
         for (id, isHeld) in zip(wanted, held) { say(id, "the monitor asks whether it is held: \(isHeld)") }
         try await step(50, needs: .storeOutage)
         try await store.settleGone(zip(wanted, held).filter { !$0.1 }.map(\.0))

@@ -22,7 +22,12 @@ struct Target {
     func isExcused(_ id: Identifier) -> Bool { excused.contains(id) }
 
     /// Everything that has been called so far may be called again.
-    mutating func excuseAll() { excused.formUnion(seen.keys) }
+    mutating func excuseAll() {
+        excused.formUnion(seen.keys)
+        troubles += 1
+    }
+    /// How often all were excused.
+    private(set) var troubles = 0
 
     mutating func forget(_ id: Identifier) {
         seen[id] = nil

@@ -63,7 +63,7 @@ extension Simulation {
         let received = try await queue.receive(upTo: 100, visibility: WorkerProcess.visibility, wait: .zero)
         if received.isEmpty { return }
         trace.note(.received, clock.now, UInt64(received.count))
-        let leasedAt = clock.now
+        let (leasedAt, troubles) = (clock.now, target.troubles)
         try await step(20)
         let now = clock.now
         var settlements: [Settlement] = []
@@ -78,8 +78,11 @@ extension Simulation {
                 settlements.append(Settlement(message.receipt, .acknowledge, outcome: outcome.line))
                 continue
             }
-            // Who stood still for longer than the lease lasts calls without one.
-            if now - leasedAt >= WorkerProcess.visibility { target.excuse([trigger.id]) }
+            // Who stood still until the lease could end before it is first extended, or while all leases were lost, may call
+            // without one.
+            if now - leasedAt >= WorkerProcess.visibility * 2 / 3 || troubles < target.troubles {
+                target.excuse([trigger.id])
+            }
             let (answer, length) = target.answer(trigger, clock.now, using: &random)
             let flight = WorkerProcess.Flight(
                 message: trigger, retry: record.retry, receipt: message.receipt, attempt: message.attempts + 1,
