@@ -22,15 +22,15 @@ build: setup ## Build the release binaries into .build/release
 run: build ## Start everything here, register sample schedules, and show their deliveries live
 	@exec $(release)/local-runner up --examples --ready-file .headgate/ready.json --port $(PORT)
 
-test: lint ## Check the format, build for debugging, run every test, and simulate a week
+test: lint ## Check the format, build for debugging, run every test, and simulate a month
 	swift build --build-tests
 	swift test --skip-build
 	@$(MAKE) --no-print-directory simulate
 
-simulate: ## Simulate a week of 100,000 schedules: make simulate SEED=7 (default: 1)
+simulate: ## Simulate a month of a million schedules: make simulate SEED=7 (default: 1)
 	swift build -c release --product simulation
 	@echo "seed $(SEED)"
-	@exec $(release)/simulation --schedules 100000 --days 7 --triggers 200000 --seed $(SEED)
+	@exec $(release)/simulation --schedules 1000000 --days 30 --triggers 1500000 --seed $(SEED)
 
 bench: build ## Measure a scenario: make bench SCENARIO=S1; the figures go to docs/performance.md
 	@exec $(release)/headgate-bench $(SCENARIO)
