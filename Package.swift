@@ -114,7 +114,7 @@ let package = Package(
         test("WrapperTests", ["Model", "HTTP", "Postgres", "Queue", "Redis", "TestServers", "TestTarget"]),
         test("SchedulingTests", ["Model", "Scheduling"]),
         test("SecretsTests", ["Model", "Secrets"]),
-        test("FunctionLogicTests", ["Model", "TriggerWorkerFunction"]),
+        test("FunctionLogicTests", ["Model", "Secrets", "TriggerWorkerFunction"]),
         .target(
             name: "Telemetry", dependencies: ["Model", logging], path: "Core/Telemetry", exclude: ["README.md"],
             swiftSettings: settings),

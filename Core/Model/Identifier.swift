@@ -131,3 +131,18 @@ public struct StableHash: Sendable {
         return mixed ^ mixed >> 31
     }
 }
+
+extension StableHash {
+    /// Where something named by a text belongs, of so many: the same on every machine and in every version.
+    package static func shard(of text: String, count: Int) -> Int {
+        if count == 1 { return 0 }
+        var hash = StableHash()
+        hash.combine(text)
+        return Int(hash.value % UInt64(count))
+    }
+}
+
+extension Identifier {
+    /// The shard of a schedule with this id, of so many.
+    package func shard(of count: Int) -> Int { StableHash.shard(of: description, count: count) }
+}

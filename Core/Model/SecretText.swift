@@ -30,7 +30,7 @@ package struct SecretText: Hashable, Sendable {
 
     /// Whether a value names secrets; cheaper than reading it.
     package static func isIn(_ value: String) -> Bool {
-        value.utf8.contains(UInt8(ascii: "$")) && value.contains(opening)
+        value.utf8.contains(UInt8(ascii: "$")) && !SecretText(value).names.isEmpty
     }
 
     /// The value with its secrets put in; nil where `lookUp` does not know one.

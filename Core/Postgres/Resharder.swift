@@ -1,5 +1,4 @@
 private import Model
-private import Queue
 
 /// Spreads the schedules over more shards while everything runs.
 ///
@@ -89,7 +88,7 @@ package struct Resharder: Sendable {
                     id: try row.required(0, row.uuid), tenant: try row.required(1, row.text),
                     name: try row.required(2, row.text))
             }
-            let leaving = page.filter { MessageID($0.id).shard(of: shards) != shard }
+            let leaving = page.filter { $0.id.shard(of: shards) != shard }
             if !leaving.isEmpty { moved += try await move(leaving, from: shard, connection) }
             guard let end = page.last, page.count == Resharder.page else { return moved }
             last = end.id
@@ -102,7 +101,7 @@ package struct Resharder: Sendable {
         let shards = shards
         return try await Resharder.patiently {
             try await connection.transaction { connection throws(PostgresError) in
-                try connection.move(names, from: shard) { MessageID($0).shard(of: shards) }
+                try connection.move(names, from: shard) { $0.shard(of: shards) }
             }
         }
     }

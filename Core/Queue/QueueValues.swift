@@ -23,10 +23,7 @@ package struct MessageID: Hashable, Sendable, CustomStringConvertible {
 
     /// The shard of a queue with so many shards: the same on every machine and in every version.
     package func shard(of count: Int) -> Int {
-        if count == 1 { return 0 }
-        var hash = StableHash()
-        hash.combine(description)
-        return Int(hash.value % UInt64(count))
+        StableHash.shard(of: description, count: count)
     }
 }
 

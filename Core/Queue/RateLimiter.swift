@@ -1,7 +1,7 @@
 /// Spaces out calls so that a bucket has no more than its rate, over all workers.
 ///
 /// A call that cannot be made now gets a time of its own, when it is asked for again and let go: a backlog costs two questions a
-/// message and no polling. Generic cell rate algorithm (ITU-T I.371) without a burst: calls are evenly spaced.
+/// message and no polling. Generic cell rate algorithm (ITU-T I.371) without a burst: the calls of a bucket are evenly spaced.
 package protocol RateLimiter: Sendable {
     /// For each request how long it has to wait; zero: it may go now.
     func reserve(_ requests: [RateRequest]) async throws(QueueError) -> [Duration]
@@ -24,10 +24,13 @@ package struct RateRequest: Hashable, Sendable {
     package var id: MessageID
     package var tenant: String
     package var buckets: [Bucket]
+    /// How long it can wait: one that would have to wait longer gets no time, and its place is for others.
+    package var longest: Duration
 
-    package init(id: MessageID, tenant: String, buckets: [Bucket]) {
+    package init(id: MessageID, tenant: String, longest: Duration, buckets: [Bucket]) {
         self.id = id
         self.tenant = tenant
+        self.longest = longest
         self.buckets = buckets
     }
 }

@@ -38,6 +38,7 @@ package struct RedisRateLimiter: RateLimiter {
         arguments.append(QueueRules.rateHorizon.milliseconds)
         for request in requests {
             arguments.append(request.id.description)
+            arguments.append(max(0, request.longest.milliseconds))
             arguments.append(request.buckets.count)
             for bucket in request.buckets {
                 arguments.append(bucket.name)

@@ -117,7 +117,7 @@ extension InMemoryStore: MonitorStore {
     /// Tenants have no settings and no secrets here.
     package func directoryVersion() async throws -> Int { 0 }
     package func directoryEntries(after version: Int, limit: Int) async throws -> [DirectoryEntry] { [] }
-    package func dropTenants(before time: Timestamp) async throws {}
+    package func dropTenants(before time: Timestamp, publishedTo version: Int) async throws {}
     package func weights() async throws -> [String: Double] { [:] }
 
     package func redisGeneration() async throws -> String? { withTables { $0.generation } }

@@ -63,6 +63,25 @@ import TriggerWorkerFunction
         }
     }
 
+    @Test func `who is turned away is told before, and asking takes nothing`() {
+        var gate = TargetGate(.init(perHost: 1, perTenant: 2))
+        var random = SystemRandomNumberGenerator()
+        let now = ContinuousClock.now
+        #expect(gate.turnsAway(host: "a", tenant: "x", at: now) == nil)
+        #expect(gate.admit(host: "a", tenant: "x", at: now, using: &random) == .go)
+        #expect(gate.turnsAway(host: "a", tenant: "y", at: now) == .host)
+        #expect(gate.turnsAway(host: "b", tenant: "x", at: now) == nil)
+        #expect(gate.admit(host: "b", tenant: "x", at: now, using: &random) == .go)
+        #expect(gate.turnsAway(host: "c", tenant: "x", at: now) == .tenant)
+        gate.end(host: "a", tenant: "x", isAnswered: true, at: now)
+        for _ in 0..<20 {
+            #expect(gate.admit(host: "a", tenant: "z", at: now, using: &random) == .go)
+            gate.end(host: "a", tenant: "z", isAnswered: false, at: now)
+        }
+        #expect(gate.turnsAway(host: "a", tenant: "z", at: now) == .breaker)
+        #expect(gate.turnsAway(host: "a", tenant: "z", at: now + .seconds(6)) == nil)
+    }
+
     @Test mutating func `a trial that we cancel says nothing, and another may be made`() {
         for _ in 0..<3 {
             _ = admit("dead")

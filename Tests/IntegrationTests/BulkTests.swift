@@ -108,6 +108,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "step=2562047788h", "step=0s", "step=1s&to=2099-01-01T00:00:00Z",
+        "from=9999-01-01T00:00:00Z&to=9999-12-31T00:00:00Z&step=366d",
+    ])
+    func `a forecast of no sense is refused, and the API goes on`(query: String) async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let answer = try await api.call("GET", "/v1/forecast?\(query)")
+            #expect(answer.status == (query.hasPrefix("from=9999") ? 200 : 400))
+            #expect(try await api.call("GET", "/v1/schedules").status == 200)
+        }
+    }
+
     @Test func `a schedule that fails again and again pauses itself, says why, and begins anew when resumed`()
         async throws
     {

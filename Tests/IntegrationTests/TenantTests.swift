@@ -162,9 +162,13 @@ import Testing
                 _ = try await api.call("PUT", "/v1/secrets/s", #"{"value":"long enough"}"#, tenant: tenant)
             }
             _ = try await api.call("POST", "/v1/keys", #"{"subject":"bob","tenant":"gone","role":"admin"}"#)
-            try await it.settled(2)
+            try await it.register(
+                [("dead", it.once("/close", after: .seconds(1), at: now, retry: ["maxAttempts": 1]))], tenant: "gone")
+            try await it.settled(3)
+            #expect(try await api.call("GET", "/v1/queues/triggers/dead").body["items"]?.elements?.count == 1)
             let erased = try await api.call("DELETE", "/v1/tenants/gone")
-            #expect(erased.status == 200 && erased.body["schedules"]?.int == 2 && erased.body["triggers"]?.int == 1)
+            #expect(erased.status == 200 && erased.body["schedules"]?.int == 3 && erased.body["triggers"]?.int == 2)
+            #expect(try await api.call("GET", "/v1/queues/triggers/dead").body["items"]?.elements?.isEmpty == true)
             for table in ["schedule", "schedule_name", "trigger", "secret"] {
                 #expect(
                     try await it.number("select count(*) from headgate.\(table) where tenant = 'gone'") == 0, "\(table)"

@@ -50,8 +50,8 @@ import Testing
             for member in ["api", "postgres", "redis"] {
                 #expect(running.ready[member]?.text?.contains("127.0.0.1") == true)
             }
-            // Both servers, the API, three functions that stay, and two trigger-workers.
-            #expect(await eventually { processes(directory).count == 8 })
+            // Both servers, the API, three functions that stay, and a trigger-worker.
+            #expect(await eventually { processes(directory).count == 7 })
             let all = processes(directory)
             running.runner.send(SIGTERM)
             #expect(await running.runner.exit.wait() == .exited(0))
@@ -66,7 +66,7 @@ import Testing
         try await Place.temporary { directory in
             try prepare(directory)
             let first = try await start(directory)
-            #expect(await eventually { processes(directory).count == 8 })
+            #expect(await eventually { processes(directory).count == 7 })
             let all = processes(directory)
             kill(first.runner.pid, SIGKILL)
             #expect(await eventually { all.allSatisfy { ProcessIdentity.current($0) == nil } })
@@ -102,7 +102,7 @@ import Testing
         try await Place.temporary { directory in
             try prepare(directory)
             let running = try await start(directory)
-            #expect(await eventually { processes(directory).count == 8 })
+            #expect(await eventually { processes(directory).count == 7 })
             let before = LocalFile.names(in: "\(directory)/data/pids")
             for name in before
             where name.hasPrefix("redis.") || name.hasPrefix("loader-1.") || name.hasPrefix("trigger-worker-1.") {
@@ -130,7 +130,7 @@ import Testing
             try prepare(
                 directory, worker: "trap 'touch \(directory)/asked' TERM\nwhile :; do sleep 0.1 & wait $!; done")
             let running = try await start(directory)
-            #expect(await eventually { processes(directory).count == 8 })
+            #expect(await eventually { processes(directory).count == 7 })
             running.runner.send(SIGINT)
             #expect(await eventually { LocalFile.text("\(directory)/asked") != nil })
             running.runner.send(SIGINT)

@@ -44,9 +44,11 @@ import Testing
     private func limiter(_ clock: @escaping @Sendable () -> Timestamp) throws -> RedisRateLimiter {
         RedisRateLimiter(url: try url(), prefix: prefix, clock: clock)
     }
-    private func request(_ id: Int, tenant: String = "a", _ rates: [String: Double]) -> RateRequest {
+    private func request(
+        _ id: Int, tenant: String = "a", longest: Duration = .seconds(3_600), _ rates: [String: Double]
+    ) -> RateRequest {
         RateRequest(
-            id: MessageID("\(id)"), tenant: tenant,
+            id: MessageID("\(id)"), tenant: tenant, longest: longest,
             buckets: rates.sorted { $0.key < $1.key }.map { .init(name: $0.key, rate: $0.value) })
     }
 
@@ -72,7 +74,22 @@ import Testing
         let rates = ["all": 100.0, "target:x": 2.0]
         #expect(try await limiter.reserve([request(0, rates), request(1, rates)]) == [.zero, .milliseconds(500)])
         #expect(try await limiter.reserve([request(0, tenant: "b", rates)]) == [.zero])
-        #expect(try await limiter.reserve([request(2, ["all": 100])]) == [.milliseconds(510)])
+        // The slow target takes places of the whole, and does not hold it up.
+        #expect(try await limiter.reserve([request(2, ["all": 100])]) == [.milliseconds(20)])
+    }
+
+    @Test func `one that cannot wait so long takes no place from others`() async throws {
+        let time = Mutex(Timestamp(seconds: 1_790_000_000))
+        let limiter = try limiter { time.withLock { $0 } }
+        // Twice what the rate allows, each useful for two seconds: the others get through at the rate.
+        var went = 0
+        for second in 0..<20 {
+            let waits = try await limiter.reserve(
+                (0..<20).map { request(second * 20 + $0, longest: .seconds(2), ["all": 10]) })
+            went += waits.filter { $0 <= .seconds(2) }.count
+            time.withLock { $0 = $0 + .seconds(1) }
+        }
+        #expect((200...221).contains(went), "\(went) of 400")
     }
 
     @Test func `beyond the horizon nothing is reserved`() async throws {

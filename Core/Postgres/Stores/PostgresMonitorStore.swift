@@ -35,8 +35,9 @@ package final class PostgresMonitorStore: MonitorStore {
         }
     }
 
-    package func dropTenants(before time: Timestamp) async throws {
-        try await connection.execute(StatementCall(.dropTenants, [.bytes(TenantSettings().encoded), .time(time)]))
+    package func dropTenants(before time: Timestamp, publishedTo version: Int) async throws {
+        try await connection.execute(
+            StatementCall(.dropTenants, [.bytes(TenantSettings().encoded), .time(time), .bigint(version)]))
     }
 
     package func weights() async throws -> [String: Double] { try await connection.weights() }

@@ -6,6 +6,8 @@ extension PostgresRegistry {
         prefix: String, after name: String, limit: Int, reason: String, by actor: AuditActor, now: Timestamp
     ) async throws -> BulkPage {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            // A pause of the tenant that was taken back meanwhile goes no further.
+            if reason == TenantSettings.pauseReason, try !connection.isPaused(actor.tenant) { return BulkPage() }
             let rows = try connection.lock(
                 prefix: prefix, state: .active, after: name, limit: limit, tenant: actor.tenant)
             if rows.isEmpty { return BulkPage() }
@@ -23,6 +25,7 @@ extension PostgresRegistry {
         now: Timestamp, next: @escaping @Sendable (ScheduleRow) -> Timestamp?
     ) async throws -> BulkPage {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            if reason == TenantSettings.pauseReason, try connection.isPaused(actor.tenant) { return BulkPage() }
             let rows = try connection.lock(
                 prefix: prefix, state: .paused, reason: reason, after: name, limit: limit, tenant: actor.tenant)
             if rows.isEmpty { return BulkPage() }

@@ -26,12 +26,16 @@ extension PostgresRegistry: TenantRegistry {
         }.get()
     }
 
-    package func eraseSettings(by actor: AuditActor, now: Timestamp) async throws -> TenantChange {
+    package func eraseSettings(isPaused: Bool, by actor: AuditActor, now: Timestamp) async throws -> TenantChange {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             let version = try connection.nextDirectoryVersion()
-            try connection.execute(StatementCall(.dropSecrets, [.text(actor.tenant)]))
             try connection.execute(StatementCall(.dropTenantKeys, [.text(actor.tenant), .time(now)]))
-            try connection.put(TenantSettings(), version: version, tenant: actor.tenant, now: now)
+            if !isPaused {
+                try connection.execute(StatementCall(.dropSecrets, [.text(actor.tenant)]))
+                try connection.execute(StatementCall(.dropRequestsOfTenant, [.text(actor.tenant)]))
+            }
+            let settings = TenantSettings(isPaused: isPaused)
+            try connection.put(settings, version: version, tenant: actor.tenant, now: now)
             try connection.note(actor, "tenant.delete", actor.tenant, now: now)
             return try connection.change(of: actor.tenant, isCreated: false)
         }
@@ -53,20 +57,30 @@ extension PostgresRegistry: TenantRegistry {
         }
     }
 
-    package func eraseTriggers(by actor: AuditActor, now: Timestamp) async throws -> Int {
-        let tables = try await inTransaction(of: nil) { connection throws(PostgresError) in
+    package func triggerDays() async throws -> [Timestamp] {
+        try await inTransaction(of: nil) { connection throws(PostgresError) in
             try connection.query(StatementCall(.triggerTables)) { row throws(PostgresError) in
                 (day: try row.required(0, row.time), place: try row.required(1, row.int))
             }
-        }
-        var count = 0
-        for (day, place) in tables where place == TriggerDay.Place.attached.rawValue {
-            count += try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-                try connection.execute(StatementCall(.patience))
-                return try connection.execute(StatementCall(.eraseDay, [.time(day), .text(actor.tenant)]))
+        }.filter { $0.place == TriggerDay.Place.attached.rawValue }.map(\.day)
+    }
+
+    package func triggers(
+        of tenant: String, on day: Timestamp, after id: Identifier, limit: Int
+    ) async throws -> [(id: Identifier, mayBeQueued: Bool)] {
+        let call = StatementCall(.triggersOfTenant, [.time(day), .text(tenant), .uuid(id), .bigint(limit)])
+        return try await inTransaction(of: tenant) { connection throws(PostgresError) in
+            try connection.execute(StatementCall(.patience))
+            return try connection.query(call) { row throws(PostgresError) in
+                (id: try row.required(0, row.uuid), mayBeQueued: try row.required(1, row.bool))
             }
         }
-        return count
+    }
+
+    package func eraseTriggers(_ ids: [Identifier], of tenant: String, on day: Timestamp) async throws -> Int {
+        try await inTransaction(of: tenant) { connection throws(PostgresError) in
+            try connection.execute(StatementCall(.eraseTriggers, [.time(day), .text(tenant), .uuids(ids)]))
+        }
     }
 
     // MARK: Secrets
@@ -199,23 +213,29 @@ extension PostgresConnection {
     func keepLimits(_ results: inout [PutResult], now: Timestamp) throws(PostgresError) -> TenantLimit? {
         let call = StatementCall(.tenantLimits, [.texts(Set(results.map(\.row.tenant)).sorted())])
         let limits = try query(call) { row throws(PostgresError) in
-            (
-                tenant: try row.required(0, row.text), maximum: try row.int(1), isPaused: try row.required(2, row.bool),
-                count: try row.required(3, row.int)
-            )
+            (tenant: try row.required(0, row.text), maximum: try row.int(1), isPaused: try row.required(2, row.bool))
         }
         for limit in limits {
             let places = results.indices.filter { results[$0].row.tenant == limit.tenant }
-            let new = places.filter { results[$0].isCreated }.count
-            // The names of the new ones are taken already, in this transaction.
-            if let maximum = limit.maximum, new > 0, limit.count > maximum {
-                return TenantLimit(things: "schedules", tenant: limit.tenant, limit: maximum)
+            if let maximum = limit.maximum, places.contains(where: { results[$0].isCreated }) {
+                try query(StatementCall(.lockCount, [.text(limit.tenant)])) { _ throws(PostgresError) in }
+                // The names of the new ones are taken already, in this transaction.
+                if try count(StatementCall(.countSchedules, [.text(limit.tenant)])) > maximum {
+                    return TenantLimit(things: "schedules", tenant: limit.tenant, limit: maximum)
+                }
             }
             if limit.isPaused {
                 for place in places where results[place].row.state == .active { results[place].row.pauseWithTenant() }
             }
         }
         return nil
+    }
+
+    /// Whether a tenant is paused, until the transaction ends.
+    func isPaused(_ tenant: String) throws(PostgresError) -> Bool {
+        try query(StatementCall(.isTenantPaused, [.text(tenant)])) { row throws(PostgresError) in
+            try row.required(0, row.bool)
+        } == [true]
     }
 }
 

@@ -3,6 +3,9 @@ extension Statement {
     static let putTenant = Statement("put-tenant", PackageResources.put_tenant_sql)
     static let touchTenant = Statement("touch-tenant", PackageResources.touch_tenant_sql)
     static let tenantLimits = Statement("tenant-limits", PackageResources.tenant_limits_sql)
+    static let countSchedules = Statement("count-schedules", PackageResources.count_schedules_sql)
+    /// Held to the end by a transaction that counts a tenant's schedules.
+    static let lockCount = Statement("select pg_advisory_xact_lock(\(AdvisoryLock.count), hashtext($1))")
     static let tenantsChanged = Statement("tenants-changed", PackageResources.tenants_changed_sql)
     static let eraseSchedules = Statement("erase-schedules", PackageResources.erase_schedules_sql)
 
@@ -12,13 +15,14 @@ extension Statement {
         "select tenant, version, revision, settings, updated_at from headgate.tenant where tenant = $1")
     static let lockTenant = Statement(
         "select tenant, version, revision, settings, updated_at from headgate.tenant where tenant = $1 for update")
-    static let isTenantPaused = Statement(
-        "select exists (select 1 from headgate.tenant where tenant = $1 and is_paused)")
+    /// Whether a tenant is paused; stays so until the transaction ends.
+    static let isTenantPaused = Statement("select is_paused from headgate.tenant where tenant = $1 for share")
+    static let dropRequestsOfTenant = Statement("delete from headgate.idempotency where tenant = $1")
     static let dropTenantKeys = Statement(
         "update headgate.api_key set revoked_at = $2 where tenant = $1 and revoked_at is null and not is_platform")
     static let dropTenants = Statement(
         """
-        delete from headgate.tenant t where t.settings = $1 and t.updated_at < $2
+        delete from headgate.tenant t where t.settings = $1 and t.updated_at < $2 and t.version <= $3
             and not exists (select 1 from headgate.secret s where s.tenant = t.tenant)
         """)
     static let weights = Statement("select tenant, weight from headgate.tenant where weight <> 1")
@@ -56,6 +60,12 @@ extension Statement {
 
     static let startAgain = Statement("rollback and chain")
     static let patience = Statement("set local statement_timeout = '10min'")
-    static let eraseDay = Statement(
-        "delete from headgate.trigger where day = ($1::timestamptz at time zone 'UTC')::date and tenant = $2")
+    static let triggersOfTenant = Statement(
+        """
+        select id, state in (0, 1, 5) from headgate.trigger
+        where day = ($1::timestamptz at time zone 'UTC')::date and tenant = $2 and id > $3 order by id limit $4
+        """)
+    static let eraseTriggers = Statement(
+        "delete from headgate.trigger where day = ($1::timestamptz at time zone 'UTC')::date and tenant = $2 and id = any ($3)"
+    )
 }

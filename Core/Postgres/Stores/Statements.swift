@@ -81,6 +81,7 @@ enum AdvisoryLock {
     static let migration = 1_212_630
     static let loader = 1_212_631
     static let floor = 1_212_632
+    static let count = 1_212_633
 }
 
 extension PostgresConnection.Configuration {

@@ -1,6 +1,8 @@
 -- Times for calls that have a rate. KEYS, of one tenant: next (HASH bucket -> when its next call may be, ms), times (ZSET id ->
--- the call's own time, ms). ARGV: clock, horizon ms, then per request: id, number of buckets, and for each its name and the
--- ms between two calls. Returns for each how many ms it has to wait; 0: now. Beyond the horizon nothing is reserved.
+-- the call's own time, ms). ARGV: clock, horizon ms, then per request: id, the longest it can wait in ms, number of buckets, and
+-- for each its name and the ms between two calls. Returns for each how many ms it has to wait; 0: now. Nothing is reserved for one
+-- that would have to wait beyond the horizon, or for longer than it can: its place is for others. Each bucket goes on from its
+-- own time, so that a slow one does not hold up what shares another with it.
 local call, fmt = redis.call, string.format
 local t = tonumber(ARGV[1])
 if t == 0 then
@@ -9,25 +11,28 @@ if t == 0 then
 end
 local horizon, j, waits = tonumber(ARGV[2]), 3, {}
 while j <= #ARGV do
-    local id, n = ARGV[j], tonumber(ARGV[j + 1])
+    local id, longest, n = ARGV[j], tonumber(ARGV[j + 1]), tonumber(ARGV[j + 2])
     local own = call('ZSCORE', KEYS[2], id)
     local wait
     if own then
         wait = math.ceil(tonumber(own) - t)
         if wait <= 0 then call('ZREM', KEYS[2], id) end
     else
-        local at = t
-        for b = 0, n - 1 do at = math.max(at, tonumber(call('HGET', KEYS[1], ARGV[j + 2 + 2 * b]) or '0')) end
+        local at, nexts = t, {}
+        for b = 0, n - 1 do
+            nexts[b] = math.max(t, tonumber(call('HGET', KEYS[1], ARGV[j + 3 + 2 * b]) or '0'))
+            at = math.max(at, nexts[b])
+        end
         wait = math.ceil(at - t)
-        if wait <= horizon then
+        if wait <= horizon and wait <= longest then
             for b = 0, n - 1 do
-                call('HSET', KEYS[1], ARGV[j + 2 + 2 * b], fmt('%.3f', at + tonumber(ARGV[j + 3 + 2 * b])))
+                call('HSET', KEYS[1], ARGV[j + 3 + 2 * b], fmt('%.3f', nexts[b] + tonumber(ARGV[j + 4 + 2 * b])))
             end
             if wait > 0 then call('ZADD', KEYS[2], fmt('%.3f', at), id) end
         end
     end
     waits[#waits + 1] = math.max(0, wait)
-    j = j + 2 + 2 * n
+    j = j + 3 + 2 * n
 end
 -- Calls that never came for their time: cancelled, or expired.
 call('ZREMRANGEBYSCORE', KEYS[2], '-inf', t - 600000)

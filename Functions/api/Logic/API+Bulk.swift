@@ -116,7 +116,9 @@ extension API {
         let from = try call.time("from") ?? now
         let to = try call.time("to") ?? from + .seconds(86_400)
         let step = try call.duration("step") ?? .seconds(3_600)
-        guard step >= .seconds(1) else { throw Problem.parameter("step", "expected a duration from 1s on") }
+        guard (.seconds(1)...(.seconds(366 * 86_400))).contains(step) else {
+            throw Problem.parameter("step", "expected a duration from 1s to 366d")
+        }
         guard from < to else { throw Problem.parameter("to", "is not after from") }
         let steps = Int((to.microseconds - from.microseconds + step.microseconds - 1) / step.microseconds)
         guard steps <= API.forecastSteps else {

@@ -143,6 +143,7 @@ extension API {
             guard let text = value.text, text.utf8.count <= 500 else { return nil }
             return text
         }
+        if reason == TenantSettings.pauseReason { fields.fail("reason", "is what Headgate says of a paused tenant") }
         fields.finish()
         if !fields.errors.isEmpty { throw Problem.invalid(fields.errors) }
         return reason ?? ""
@@ -202,8 +203,10 @@ extension API {
         let write = TriggerWrite(
             message: message, schedule: row.id, shard: row.shard, revision: row.revision, hidden: nil, isStored: true,
             state: .queued)
-        _ = try await registry.insert(write, by: call.caller.actor, now: now)
-        await send(message, ticket: ticket, now: now)
+        // One that is there already was sent, or is sent by the monitor; one whose schedule is gone has no record and no call.
+        if try await registry.insert(write, by: call.caller.actor, now: now) {
+            await send(message, ticket: ticket, now: now)
+        }
         return try await showTrigger(message.id, tenant: row.tenant, status: .accepted)
     }
 

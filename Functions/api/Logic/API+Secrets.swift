@@ -99,8 +99,9 @@ extension API {
     func missingSecret(of call: HTTPAction?, tenant: String) async throws -> String? {
         guard let call, call.usesSecrets else { return nil }
         let missing = try await tenants.missingSecrets(call.secretNames, tenant: tenant)
-        guard let name = missing.min() else { return nil }
-        return "there is no secret \(name): store it first with PUT /v1/secrets/\(name)"
+        if missing.isEmpty { return nil }
+        let names = missing.sorted()
+        return "there is no secret \(names.joined(separator: ", ")): store it first with PUT /v1/secrets/\(names[0])"
     }
 
     /// The mistakes of a schedule's calls that only the store knows.

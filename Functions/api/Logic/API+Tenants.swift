@@ -101,22 +101,37 @@ extension API {
         }
     }
 
-    /// In an order that a failure can interrupt: nothing new begins, then what is there goes. Repeating it ends it.
+    /// In an order that a failure can interrupt: nothing new begins, then what is there goes, and its settings last. Repeating it
+    /// ends it. What the queue cannot be asked to give back is an error here: its record must stay until it has.
     private func deleteTenant(_ call: Call) async throws -> Response {
         let tenant = try tenant(call)
         let actor = try actor(call, tenant)
         let now = try await registry.now()
-        await publish(try await tenants.eraseSettings(by: actor, now: now))
+        await publish(try await tenants.eraseSettings(isPaused: true, by: actor, now: now))
         var schedules = 0
         while true {
             let page = try await tenants.eraseSchedules(limit: API.page, by: actor, now: now)
-            await cancelInQueue(page.cancelled, tenant: tenant, reason: "deleted")
             schedules += page.names.count
             if page.names.count < API.page { break }
         }
-        let triggers = try await tenants.eraseTriggers(by: actor, now: now)
+        var triggers = 0
+        for day in try await tenants.triggerDays() { triggers += try await eraseTriggers(of: tenant, on: day) }
+        await publish(try await tenants.eraseSettings(isPaused: false, by: actor, now: now))
         return Response.json(["schedules": .integer(schedules), "triggers": .integer(triggers)])
     }
+
+    private func eraseTriggers(of tenant: String, on day: Timestamp) async throws -> Int {
+        var (count, last) = (0, Identifier(high: 0, low: 0))
+        while true {
+            let page = try await tenants.triggers(of: tenant, on: day, after: last, limit: API.erasedAtOnce)
+            // Dead letters too: nobody could send or remove them any more.
+            _ = try await queue.cancel(page.filter(\.mayBeQueued).map { MessageID($0.id) })
+            count += try await tenants.eraseTriggers(page.map(\.id), of: tenant, on: day)
+            guard page.count == API.erasedAtOnce, let end = page.last else { return count }
+            last = end.id
+        }
+    }
+    private static let erasedAtOnce = 5_000
 
     /// Tells the workers; what fails here the monitor publishes within seconds.
     func publish(_ change: TenantChange) async {

@@ -145,8 +145,8 @@ extension API {
         let write = TriggerWrite(
             message: message, schedule: scheduleID, shard: shard, revision: 1, hidden: hidden, isStored: isStored,
             state: isNow ? .queued : .planned)
-        _ = try await registry.insert(write, by: call.caller.actor, now: now)
-        if isStored && isNow { await send(message, ticket: ticket, now: now) }
+        let isNew = try await registry.insert(write, by: call.caller.actor, now: now)
+        if isNew && isStored && isNow { await send(message, ticket: ticket, now: now) }
         return try await showTrigger(message.id, tenant: call.caller.tenant, status: .accepted)
     }
 

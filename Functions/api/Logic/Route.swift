@@ -91,7 +91,8 @@ enum OpenAPI {
         if route.method == .post {
             headers.append(header("Idempotency-Key", "Repeats within 24 hours get the first answer"))
         }
-        if route.parameters == ["name"] && [.put, .delete].contains(route.method) {
+        let isNamed = route.path == "/v1/schedules/{name}" && route.method != .get
+        if isNamed || route.path == "/v1/tenants/{tenant}" && route.method == .put {
             headers.append(header("If-Match", "The ETag that it must still have"))
         }
         var responses = route.statuses.map { JSON.Member(String($0), ["description": "OK"]) }

@@ -200,7 +200,9 @@ package struct Monitor: Sendable {
         for day in days where day.start < oldest { await drop(day) }
         try await store.dropLoad(before: Timestamp(seconds: (today - 1) * 86_400))
         try await store.dropOneOffs(before: oldest)
-        try await store.dropTenants(before: Timestamp(seconds: (today - 1) * 86_400))
+        if let published = try await tenants.state()?.version {
+            try await store.dropTenants(before: Timestamp(seconds: (today - 1) * 86_400), publishedTo: published)
+        }
         try await store.dropRequests(before: Timestamp(seconds: (today - 1) * 86_400))
     }
 

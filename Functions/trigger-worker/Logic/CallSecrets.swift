@@ -26,17 +26,26 @@ struct CallSecrets: Sendable {
             return HTTPAction.Header(name: header.name, value: value)
         }
         signing = []
-        hidden = values.values.filter { $0.utf8.count >= CallSecrets.shortestHidden }.map { Array($0.utf8) }
+        hidden = values.values.map { Array($0.utf8) }.filter { $0.count >= CallSecrets.shortestHidden }
+            .sorted { $0.count > $1.count }
         guard let name = call.signing, let current = values[name], let secret = sealed[name] else { return }
         signing = [current]
         if let previous = secret.previous, let until = secret.previousUntil, now < until {
-            signing.append(try keys.open(previous, name: name, tenant: tenant))
+            // Sealed with a key that is gone, it signs no more: the new value does.
+            if let value = try? keys.open(previous, name: name, tenant: tenant) { signing.append(value) }
         }
     }
 
     /// An answer without the secrets that went out with the call.
-    func redacted(_ answer: [UInt8]) -> [UInt8] {
-        hidden.reduce(answer) { $0.replacing($1, with: Array("***".utf8)) }
+    ///
+    /// - Parameter isCut: it may end within a secret: then what it ends with of one is left out too.
+    func redacted(_ answer: [UInt8], isCut: Bool) -> [UInt8] {
+        var answer = hidden.reduce(answer) { $0.replacing($1, with: Array("***".utf8)) }
+        guard isCut else { return answer }
+        let tail = hidden.map { secret in (1..<secret.count).last { answer.suffix($0) == secret.prefix($0) } ?? 0 }
+            .max()
+        answer.removeLast(min(tail ?? 0, answer.count))
+        return answer
     }
 
     /// Shorter ones occur by chance.

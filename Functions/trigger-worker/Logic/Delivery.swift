@@ -90,7 +90,8 @@ struct Delivery: Sendable {
         }
         if case .success(let response) = result {
             outcome.status = response.status
-            outcome.body = secrets?.redacted(response.body) ?? response.body
+            outcome.body =
+                secrets?.redacted(response.body, isCut: response.body.count >= Delivery.keptBytes) ?? response.body
         }
         return outcome
     }

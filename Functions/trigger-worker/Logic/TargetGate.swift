@@ -79,6 +79,19 @@ package struct TargetGate: Sendable {
         hosts.values.filter { if case .closed = $0.breaker { false } else { true } }.count
     }
 
+    /// Whether a call would be turned away now: asked before something is spent on it. Nil: it would not.
+    package func turnsAway(host name: String, tenant: String, at now: ContinuousClock.Instant) -> Reason? {
+        guard let host = hosts[name] else { return isFull(tenant) ? .tenant : nil }
+        switch host.breaker {
+        case .open(let until, _) where now < until: return .breaker
+        case .trial: return .breaker
+        case .open, .closed: break
+        }
+        return host.places.inFlight >= configuration.perHost ? .host : isFull(tenant) ? .tenant : nil
+    }
+
+    private func isFull(_ tenant: String) -> Bool { tenants[tenant]?.inFlight ?? 0 >= configuration.perTenant }
+
     /// Asks for a place; `go` takes it.
     package mutating func admit(
         host name: String, tenant: String, at now: ContinuousClock.Instant,

@@ -72,23 +72,41 @@ extension TriggerWorker {
 
     /// Begins calls as their rates allow.
     private func space(_ deliveries: [Delivery]) async throws(QueueError) -> [Settlement] {
+        let (instant, now) = (ContinuousClock.now, WallClock.now())
         let buckets = deliveries.map { $0.buckets(cache.record(of: $0.message.tenant)) }
-        let rated = deliveries.indices.filter { !buckets[$0].isEmpty }
+        // What the gate turns away anyway spends nothing of its tenant's rate.
+        let rated = deliveries.indices.filter { place in
+            let delivery = deliveries[place]
+            return !buckets[place].isEmpty
+                && gate.turnsAway(host: delivery.host, tenant: delivery.message.tenant, at: instant) == nil
+        }
         let waits = try await limiter.reserve(
             rated.map { place in
                 let message = deliveries[place].message
-                return RateRequest(id: MessageID(message.id), tenant: message.tenant, buckets: buckets[place])
+                return RateRequest(
+                    id: MessageID(message.id), tenant: message.tenant, longest: message.deadline - now,
+                    buckets: buckets[place])
             })
         var times = Dictionary(uniqueKeysWithValues: zip(rated, waits))
         return deliveries.indices.compactMap { place in
             let wait = times.removeValue(forKey: place) ?? .zero
-            if wait <= .zero { return begin(deliveries[place], since: .now) }
+            if wait <= .zero { return beginLate(deliveries[place]) }
             let names = buckets[place].map(\.sentence).joined(separator: ", ")
             // Beyond the horizon nothing was reserved: it asks again, not all at once.
             let isBeyond = wait > QueueRules.rateHorizon
             let time = isBeyond ? QueueRules.rateHorizon * Double.random(in: 0.5...1) : wait
             return hold(deliveries[place], for: time, until: wait, because: names)
         }
+    }
+
+    /// Begins a call after its tenant was looked at, unless that took so long that the lease may end before it is first extended.
+    private func beginLate(_ delivery: Delivery) -> Settlement? {
+        var delivery = delivery
+        let now = WallClock.now()
+        if now - delivery.startedAt > visibility / 3 { return Settlement(delivery.receipt, .release(after: .zero)) }
+        delivery.startedAt = now
+        if now > delivery.message.deadline { return hold(delivery, for: .zero, because: "its time came too late") }
+        return begin(delivery, since: .now)
     }
 
     /// Lets a lease go for a while, without an attempt; or ends the trigger, where its deadline passes before that.

@@ -15,7 +15,7 @@ package actor TriggerWorker {
         /// Triggers leased at once.
         package var batch = 100
         /// Calls in flight at once.
-        package var concurrency = 256
+        package var concurrency = 512
         package var visibility: Duration = .seconds(30)
         /// How long calls under way may take when the worker is asked to stop.
         package var drain: Duration = .seconds(25)
@@ -29,6 +29,8 @@ package actor TriggerWorker {
 
         package init() {}
     }
+
+    var visibility: Duration { configuration.visibility }
 
     private struct Flight {
         var receipt: Receipt
@@ -47,7 +49,7 @@ package actor TriggerWorker {
     private let client: HTTPClient
     private let finished = Finished()
     private var flights: [Receipt: Flight] = [:]
-    private var gate: TargetGate
+    var gate: TargetGate
     private var parked: [Parked] = []
     /// Settlements without a call, one after the other.
     private var settling: Task<Void, Never>?
