@@ -111,7 +111,7 @@ import Testing
             #expect(
                 await eventually {
                     let now = LocalFile.names(in: "\(directory)/data/pids")
-                    return now.count == 8 && Set(now).intersection(before).count == 5
+                    return now.count == 7 && Set(now).intersection(before).count == 4
                 })
             let log = LocalFile.text("\(directory)/data/logs/redis.log") ?? ""
             let port = try #require(running.ready["redis"]?.text?.split(separator: ":").last)
