@@ -4,6 +4,13 @@ package import Scheduling
 package enum SystemZones {
     private static let directory = "/usr/share/zoneinfo"
 
+    /// The version of tzdata, such as `2025b`: the first line of `tzdata.zi`. Nil where that file is missing.
+    package static var version: String? {
+        guard let table = FileText.read("\(directory)/tzdata.zi") else { return nil }
+        let line = String(decoding: table.prefix { $0 != 10 }, as: UTF8.self).split(separator: " ")
+        return line.count == 3 && line[1] == "version" ? String(line[2]) : nil
+    }
+
     package static let catalog = ZoneCatalog(
         load: { FileText.read("\(directory)/\($0)") },
         names: {

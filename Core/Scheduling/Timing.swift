@@ -36,3 +36,10 @@ package struct Timing: Hashable, Sendable {
         self.maxTriggers = maxTriggers
     }
 }
+
+extension Timing {
+    /// Whether its occurrences depend on the rules of a time zone.
+    package var usesZones: Bool {
+        (when + except).contains { if case .cron(let entry) = $0 { entry.timeZone != "UTC" } else { false } }
+    }
+}

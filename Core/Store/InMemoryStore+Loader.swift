@@ -3,6 +3,14 @@ package import Model
 extension InMemoryStore: LoaderStore {
     package func shards() async throws -> [Int] { withTables { Array($0.shards.indices) } }
 
+    /// Time zones do not change while a process runs.
+    package func staleZones(of shards: [Int], version: String) async throws -> [Int] { [] }
+    package func recompute(
+        shard: Int, after id: Identifier, dueAfter time: Timestamp, limit: Int,
+        next: @escaping @Sendable (_ timing: [UInt8], _ next: Timestamp) -> Timestamp?
+    ) async throws -> Identifier? { nil }
+    package func noteZones(shard: Int, version: String) async throws {}
+
     package func takeShards(_ shards: [Int]) async throws -> Set<Int> {
         withTables { tables in
             var taken: Set<Int> = []

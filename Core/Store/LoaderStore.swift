@@ -39,6 +39,16 @@ package protocol LoaderStore: Sendable {
     func weights() async throws -> [String: Double]
     /// The load histogram from a time on.
     func load(shard: Int, from time: Timestamp) async throws -> [(second: Int64, count: Int)]
+    /// Which of these shards were computed with other time zones than those of a version.
+    func staleZones(of shards: [Int], version: String) async throws -> [Int]
+    /// Computes a page of a shard's schedules anew that are next due after a time, in the order of ids: `next` gives the next
+    /// occurrence by a timing, or the same again. The last id; nil: there are no more.
+    func recompute(
+        shard: Int, after id: Identifier, dueAfter time: Timestamp, limit: Int,
+        next: @escaping @Sendable (_ timing: [UInt8], _ next: Timestamp) -> Timestamp?
+    ) async throws -> Identifier?
+    /// A shard was computed with these time zones.
+    func noteZones(shard: Int, version: String) async throws
     func close() async
 }
 

@@ -67,6 +67,18 @@ final class DoublingStore: LoaderStore {
         try await store.load(shard: shard, from: time)
     }
     func weights() async throws -> [String: Double] { try await store.weights() }
+    func staleZones(of shards: [Int], version: String) async throws -> [Int] {
+        try await store.staleZones(of: shards, version: version)
+    }
+    func recompute(
+        shard: Int, after id: Identifier, dueAfter time: Timestamp, limit: Int,
+        next: @escaping @Sendable (_ timing: [UInt8], _ next: Timestamp) -> Timestamp?
+    ) async throws -> Identifier? {
+        try await store.recompute(shard: shard, after: id, dueAfter: time, limit: limit, next: next)
+    }
+    func noteZones(shard: Int, version: String) async throws {
+        try await store.noteZones(shard: shard, version: version)
+    }
     func close() async { await store.close() }
 }
 

@@ -192,10 +192,49 @@ package final class PostgresLoaderStore: LoaderStore {
             }
             guard isHeld == [true] else { return }
             try connection.pipeline([
-                StatementCall(.raiseFloor, [.smallint(shard), .time(ceiling)]),
+                StatementCall(.raiseFloor(shard: shard), [.smallint(shard), .time(ceiling)]),
                 StatementCall(.raisePlannedFloor, [.smallint(shard)]),
             ])
         }
+    }
+
+    package func staleZones(of shards: [Int], version: String) async throws -> [Int] {
+        let call = StatementCall(.staleZones, [.smallints(shards), .text(version)])
+        return try await connection.query(call) { row throws(PostgresError) in try row.required(0, row.int) }
+    }
+
+    /// Two statements a page, and one for the floor.
+    package func recompute(
+        shard: Int, after id: Identifier, dueAfter time: Timestamp, limit: Int,
+        next: @escaping @Sendable (_ timing: [UInt8], _ next: Timestamp) -> Timestamp?
+    ) async throws -> Identifier? {
+        let page = StatementCall(.lockLater, [.smallint(shard), .uuid(id), .time(time), .bigint(limit)])
+        return try await connection.transaction { connection throws(PostgresError) in
+            try connection.shareFloors(of: [shard])
+            let rows = try connection.query(page) { row throws(PostgresError) in
+                (
+                    id: try row.required(0, row.uuid), timing: try row.required(1, row.bytes),
+                    next: try row.required(2, row.time)
+                )
+            }
+            var moved: [(id: Identifier, next: Timestamp?)] = []
+            for row in rows {
+                let time = next(row.timing, row.next)
+                if time != row.next { moved.append((row.id, time)) }
+            }
+            if !moved.isEmpty {
+                try connection.execute(
+                    StatementCall(.moveNext, [.smallint(shard), .uuids(moved.map(\.id)), .times(moved.map(\.next))]))
+                if let first = moved.compactMap(\.next).min() {
+                    try connection.execute(StatementCall(.apiLowerFloor, [.smallints([shard]), .times([first])]))
+                }
+            }
+            return rows.count < limit ? nil : rows.last?.id
+        }
+    }
+
+    package func noteZones(shard: Int, version: String) async throws {
+        try await connection.execute(StatementCall(.noteZones, [.smallint(shard), .text(version)]))
     }
 
     package func load(shard: Int, from time: Timestamp) async throws -> [(second: Int64, count: Int)] {

@@ -9,7 +9,6 @@ extension Statement {
     static let confirmPass = Statement("confirm-pass", PackageResources.confirm_pass_sql)
     static let confirmAllPasses = Statement("confirm-all-passes", PackageResources.confirm_all_passes_sql)
     static let shardsOverview = Statement("shards-overview", PackageResources.shards_overview_sql)
-    static let raiseFloor = Statement("raise-floor", PackageResources.raise_floor_sql)
     static let claimPlanned = Statement("claim-planned", PackageResources.claim_planned_sql)
     static let expirePlanned = Statement("expire-planned", PackageResources.expire_planned_sql)
     static let raisePlannedFloor = Statement("raise-planned-floor", PackageResources.raise_planned_floor_sql)
@@ -47,14 +46,24 @@ extension Statement {
     static let readGeneration = Statement("read-generation", PackageResources.read_generation_sql)
     static let writeGeneration = Statement("write-generation", PackageResources.write_generation_sql)
 
+    static let staleZones = Statement("stale-zones", PackageResources.stale_zones_sql)
+    static let lockLater = Statement("lock-later", PackageResources.lock_later_sql)
+    static let moveNext = Statement("move-next", PackageResources.move_next_sql)
+    static let noteZones = Statement("update headgate.shard set zones = $2 where shard = $1")
     static let reshardPage = Statement("reshard-page", PackageResources.reshard_page_sql)
     static let reshardLock = Statement("reshard-lock", PackageResources.reshard_lock_sql)
     static let reshardTriggers = Statement("reshard-triggers", PackageResources.reshard_triggers_sql)
     static let reshardSchedules = Statement("reshard-schedules", PackageResources.reshard_schedules_sql)
 
     static func rearmSchedules(shard: Int) -> Statement {
-        let text = String(decoding: PackageResources.rearm_schedules_sql, as: UTF8.self)
-        return Statement("rearm-schedules-\(shard)", Array(text.replacing("${shard}", with: String(shard)).utf8))
+        of(shard, "rearm-schedules", PackageResources.rearm_schedules_sql)
+    }
+    static func raiseFloor(shard: Int) -> Statement { of(shard, "raise-floor", PackageResources.raise_floor_sql) }
+
+    /// A statement that addresses a shard by its partition.
+    private static func of(_ shard: Int, _ name: String, _ text: [UInt8]) -> Statement {
+        let text = String(decoding: text, as: UTF8.self)
+        return Statement("\(name)-\(shard)", Array(text.replacing("${shard}", with: String(shard)).utf8))
     }
 
     static let dropRequests = Statement("delete from headgate.idempotency where at < $1")

@@ -69,6 +69,9 @@ grant select, update on headgate.directory to headgate_api, headgate_engine;
 -- Where a revision began to plan: from there on to its next occurrence everything has a trigger. Null: it is not known.
 alter table headgate.schedule add column began_at timestamptz;
 
+-- The version of the time zones with which a shard's next occurrences were computed.
+alter table headgate.shard add column zones text;
+
 -- A watched schedule may be paused, or have its failures told of, or both.
 alter table headgate.failure_watch alter column pause_after drop not null;
 alter table headgate.failure_watch add column has_call boolean not null default false;

@@ -1,6 +1,8 @@
--- Raises the floor of a shard's due scan to the earliest armed schedule: $1 shard, $2 ceiling.
+-- Raises the floor of a shard's due scan to the earliest armed schedule: $1 shard, $2 ceiling. ${shard} is the shard too.
 -- Only while the caller holds the shard's floor lock, which every writer of schedules shares: then no writer has an
--- uncommitted earlier next_at. Index: schedule_next_at.
+-- uncommitted earlier next_at. Addressed by partition: a condition on the shard lets the planner choose the primary key, and then
+-- it reads the whole shard. Index: schedule_next_at.
 update headgate.shard h
-set low = least($2, coalesce((select min(s.next_at) from headgate.schedule s where s.shard = $1 and s.next_at >= h.low), $2))
+set low = least($2, coalesce(
+    (select s.next_at from headgate.schedule_${shard} s where s.next_at >= h.low order by s.next_at limit 1), $2))
 where h.shard = $1

@@ -28,16 +28,19 @@ package struct Loader: Sendable {
         package init() {}
     }
 
-    private let runtime: FunctionRuntime
-    private let configuration: Configuration
-    private let store: any LoaderStore
+    let runtime: FunctionRuntime
+    let configuration: Configuration
+    let store: any LoaderStore
     private let queue: any MessageQueue
-    private let zones: ZoneCatalog
+    let zones: ZoneCatalog
+    /// Nil: it is not known, and a change is not noticed.
+    let zonesVersion: String?
 
     package init(
         _ runtime: FunctionRuntime, configuration: Configuration, store: any LoaderStore, queue: any MessageQueue,
-        zones: ZoneCatalog
+        zones: ZoneCatalog, zonesVersion: String? = nil
     ) {
+        self.zonesVersion = zonesVersion
         self.runtime = runtime
         self.configuration = configuration
         self.store = store
@@ -81,7 +84,9 @@ package struct Loader: Sendable {
             if session.needsWeights { session.took(try await store.weights()) }
             if session.needsShards {
                 if configuration.shards == nil { session.found(try await store.shards()) }
-                session.took(try await store.takeShards(session.missing))
+                let taken = try await store.takeShards(session.missing)
+                session.took(taken)
+                try await refreshZones(of: taken, now: session.clock.now())
                 runtime.metrics.set(
                     "headgate_loader_shards", Double(session.held.count), help: "Shards that this loader has")
             }

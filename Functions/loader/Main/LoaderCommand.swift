@@ -22,7 +22,8 @@ import Postgres
         configuration.shards = shard.isEmpty ? nil : shard
         let loader = Loader(
             runtime, configuration: configuration, store: PostgresLoaderStore(url: runtime.settings.postgres),
-            queue: runtime.settings.triggerQueue(), zones: SystemZones.catalog)
+            queue: runtime.settings.triggerQueue(), zones: SystemZones.catalog,
+            zonesVersion: SystemZones.version)
         await runtime.run { await loader.run() }
     }
 }

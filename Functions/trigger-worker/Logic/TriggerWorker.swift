@@ -15,7 +15,7 @@ package actor TriggerWorker {
         /// Triggers leased at once.
         package var batch = 100
         /// Calls in flight at once.
-        package var concurrency = 512
+        package var concurrency = 1_024
         package var visibility: Duration = .seconds(30)
         /// How long calls under way may take when the worker is asked to stop.
         package var drain: Duration = .seconds(25)

@@ -12,7 +12,7 @@ import TriggerWorkerFunction
         commandName: "trigger-worker", abstract: "Perform the actions of triggers.", discussion: FunctionHelp.settings)
 
     @Option(help: "Triggers leased at once.") var batch = 100
-    @Option(help: "Calls in flight at once.") var concurrency = 512
+    @Option(help: "Calls in flight at once.") var concurrency = 1_024
     @Option(help: "Calls in flight to one host (default: all).") var perHost: Int?
     @Option(help: "Calls in flight of one tenant (default: all).") var perTenant: Int?
     @Option(help: "End after so long without work.", transform: FunctionHelp.duration) var idle: Duration?
@@ -39,6 +39,8 @@ import TriggerWorkerFunction
         configuration.visibility = queue.configuration.visibility
         var http = HTTPClient.Configuration()
         http.maximumConcurrency = concurrency
+        // A call that has its place must not wait for a connection behind slow ones.
+        http.connectionsPerHost = perHost ?? concurrency
         http.policy = .publicOnly(except: runtime.settings.allowedTargets)
         let redis = runtime.settings.redisURL
         let worker = TriggerWorker(

@@ -1,0 +1,31 @@
+import FunctionRuntime
+import Logging
+import Model
+import Scheduling
+import Store
+
+/// When the time zones have changed (a new tzdata), what was computed with the old ones is computed anew.
+///
+/// Only what is further ahead than a pass looks: nearer occurrences are planned already, and stay. Planned triggers that wait for
+/// their place within a margin stay too: their occurrence was near when they were planned.
+extension Loader {
+    func refreshZones(of shards: Set<Int>, now: Timestamp) async throws {
+        guard let version = zonesVersion, !shards.isEmpty else { return }
+        let horizon = now + configuration.every * 2 + configuration.lookahead
+        for shard in try await store.staleZones(of: shards.sorted(), version: version) {
+            let zones = zones
+            var last: Identifier? = Identifier(high: 0, low: 0)
+            while let id = last, !runtime.life.isStopping {
+                last = try await store.recompute(shard: shard, after: id, dueAfter: horizon, limit: 500) {
+                    timing, next in
+                    // A timing that cannot be read is reported where it is planned; UTC and elapsed time never change.
+                    guard let timing = try? Timing(decoding: timing), timing.usesZones else { return next }
+                    return timing.next(atOrAfter: horizon, zones: zones)
+                }
+            }
+            if runtime.life.isStopping { return }
+            try await store.noteZones(shard: shard, version: version)
+            runtime.logger.info("computed with time zones \(version)", metadata: ["shard": "\(shard)"])
+        }
+    }
+}
