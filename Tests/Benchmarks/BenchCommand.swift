@@ -7,12 +7,12 @@ import Model
         commandName: "headgate-bench", abstract: "Measure Headgate on this machine and check that nothing was lost.")
 
     /// What can be measured, by name.
-    private static let all = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S11", "S12"]
+    private static let all = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S11", "S12", "CRON"]
 
     @Argument(
         help: """
             S1 sustained, S2 burst, S3 smoothing, S4 precision, S5 noisy neighbour, S6 cold start, S7 idle (with S11, import), \
-            S12 slow targets; several may be named.
+            S12 slow targets, CRON next occurrences; several may be named.
             """) var scenarios = ["S1"]
     @Option(help: "S1: triggers due per second.") var rate = 8_000
     @Option(help: "S1 and S4: seconds that are measured.") var seconds = 30
@@ -31,6 +31,12 @@ import Model
         var isFailed = false
         // Each on a stand of its own: what one has registered does not disturb the next.
         for scenario in scenarios {
+            if scenario == "CRON" {
+                let text = ResultRow.table(try Calendars().run())
+                print(text)
+                try ResultPage.write(text, scenarios: [scenario], to: page)
+                continue
+            }
             let stand = try await Stand.start()
             let signals = stand.stopsOnSignals()
             defer { for signal in signals { signal.cancel() } }

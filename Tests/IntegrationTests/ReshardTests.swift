@@ -98,12 +98,19 @@ import Testing
             let now = try await it.registry.now()
             try await it.register((0..<6_000).map { ("s\($0)", it.once("/ok", after: .seconds(600), at: now)) })
             let url = it.postgres.postgresURL()
+            // Somebody holds the last shard's schedules: it gets as far as there.
+            let holder = PostgresConnection(.init(url: url, applicationName: "holder"))
+            try await holder.run(
+                script: "begin; select 1 from headgate.schedule where shard = \(Cluster.shards - 1) for update")
             let first = try it.start("headgate", ["reshard", "--postgres", url, "--shards", "\(Self.shards)"])
             let there = "select count(*) from headgate.schedule where shard >= \(Cluster.shards)"
-            try await eventually("some have moved") { try await it.number(there) > 0 }
+            try await eventually("it waits") {
+                try await it.number("select count(*) from pg_stat_activity where wait_event_type = 'Lock'") > 0
+            }
             kill(first.processIdentifier, SIGKILL)
             try await eventually("it is dead") { !first.isRunning }
             let before = try await it.number(there)
+            await holder.close()
             let moved = try await Resharder(url: url, shards: Self.shards).run()
             #expect(moved > 0 && before > 0, "it was killed in the middle")
             #expect(try await it.number("select count(distinct shard) from headgate.schedule") == Self.shards)
