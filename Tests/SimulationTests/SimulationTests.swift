@@ -6,7 +6,7 @@ import Testing
 @testable import SimulationKit
 
 /// Short runs in which much goes wrong. Long ones are for `make test`, in release.
-@Suite struct SimulationTests {
+@Suite(.serialized) struct SimulationTests {
     private func configuration(_ seed: UInt64) -> SimulationConfiguration {
         var configuration = SimulationConfiguration(seed: seed, schedules: 200, days: 1, triggers: 5_000)
         configuration.faults = .dense
@@ -17,7 +17,7 @@ import Testing
         try await Simulation(configuration, zones: SystemZones.catalog).run()
     }
 
-    @Test(arguments: 1...6 as ClosedRange<UInt64>)
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
     func `nothing is lost and nothing recorded twice, whatever goes wrong`(seed: UInt64) async throws {
         let report = try await run(configuration(seed))
         #expect(report.triggers > 500 && report.statistics.crashes > 20 && report.statistics.losses > 0)

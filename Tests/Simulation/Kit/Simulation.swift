@@ -39,6 +39,7 @@ package final class Simulation {
     var workersBack = Timestamp.epoch
     var historianBack = Timestamp.epoch
     var broken: Set<Int> = []
+    private var turns = 0
     /// Faults strike; false while what is left is drained.
     var isHostile = true
     /// Loaders plan; false at the end.
@@ -102,6 +103,9 @@ package final class Simulation {
     /// Takes the next event and lets it happen.
     func runOne() async throws {
         guard let event = events.popFirst() else { return }
+        // Others that share the threads have their turn.
+        turns &+= 1
+        if turns % 256 == 0 { await Task.yield() }
         clock.advance(to: event.time)
         switch event.kind {
         case .loader(let index): try await runLoader(index, at: event.time)
