@@ -5,8 +5,13 @@ import Testing
 @testable import TriggerWorkerFunction
 
 @Suite struct CallSecretsTests {
-    private let keys = try! SecretKeys("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
-    private let other = try! SecretKeys("Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=")
+    private let keys: SecretKeys
+    private let other: SecretKeys
+
+    init() throws {
+        keys = try SecretKeys("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+        other = try SecretKeys("Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=")
+    }
 
     private func open(_ header: String, signing: String? = nil, _ sealed: [String: SealedSecret]) throws -> CallSecrets
     {

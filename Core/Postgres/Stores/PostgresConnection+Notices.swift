@@ -52,6 +52,7 @@ extension PostgresConnection {
         let claim = StatementCall(
             .claimScheduleNotice, [.uuid(schedule), .time(now), .time(now - PostgresConnection.pause)])
         let action = try query(claim) { row throws(PostgresError) in try row.required(0, row.bytes) }.first
+        // A record that cannot be read names no call; the worker that gets it reports it.
         return action.flatMap { try? ActionRecord(decoding: $0) }?.onFailure
     }
 

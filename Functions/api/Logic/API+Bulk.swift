@@ -25,7 +25,7 @@ extension API {
         ]
     }
 
-    private static let page = 500
+    static let page = 500
 
     private func prefix(_ call: Call) throws -> String {
         guard let prefix = call.text("prefix") else {
@@ -37,16 +37,8 @@ extension API {
     private func pauseAll(_ call: Call) async throws -> Response {
         let prefix = try prefix(call)
         let reason = try await pauseReason(call)
-        let now = try await registry.now()
-        var (count, last) = (0, "")
-        while true {
-            let page = try await registry.pauseAll(
-                prefix: prefix, after: last, limit: API.page, reason: reason, by: call.caller.actor, now: now)
-            await cancelInQueue(page.cancelled, tenant: call.caller.tenant, reason: "paused")
-            count += page.names.count
-            guard page.names.count == API.page, let name = page.names.last else { break }
-            last = name
-        }
+        let count = try await pauseSchedules(
+            prefix: prefix, reason: reason, by: call.caller.actor, now: try await registry.now())
         return Response.json(["paused": .integer(count)])
     }
 
@@ -54,19 +46,38 @@ extension API {
         let prefix = try prefix(call)
         let missed = try await resumePolicy(call)
         try await refuseIfPaused(call.caller.tenant)
-        let now = try await registry.now()
+        let count = try await resumeSchedules(
+            prefix: prefix, pausedFor: nil, missed: missed, by: call.caller.actor, now: try await registry.now())
+        return Response.json(["resumed": .integer(count)])
+    }
+
+    /// Pauses the active schedules with a prefix, page by page. How many.
+    func pauseSchedules(prefix: String, reason: String, by actor: AuditActor, now: Timestamp) async throws -> Int {
+        var (count, last) = (0, "")
+        while true {
+            let page = try await registry.pauseAll(
+                prefix: prefix, after: last, limit: API.page, reason: reason, by: actor, now: now)
+            await cancelInQueue(page.cancelled, tenant: actor.tenant, reason: "paused")
+            count += page.names.count
+            guard page.names.count == API.page, let name = page.names.last else { return count }
+            last = name
+        }
+    }
+
+    /// Resumes the paused schedules with a prefix, of those that were paused for a reason or of all, page by page. How many.
+    func resumeSchedules(
+        prefix: String, pausedFor reason: String?, missed: Int?, by actor: AuditActor, now: Timestamp
+    ) async throws -> Int {
         let next = resumption(now)
         var (count, last) = (0, "")
         while true {
             let page = try await registry.resumeAll(
-                prefix: prefix, pausedFor: nil, after: last, limit: API.page, missed: missed, by: call.caller.actor,
-                now: now,
+                prefix: prefix, pausedFor: reason, after: last, limit: API.page, missed: missed, by: actor, now: now,
                 next: next)
             count += page.names.count
-            guard page.names.count == API.page, let name = page.names.last else { break }
+            guard page.names.count == API.page, let name = page.names.last else { return count }
             last = name
         }
-        return Response.json(["resumed": .integer(count)])
     }
 
     private static let backfillLimit = 10_000

@@ -23,8 +23,6 @@ extension API {
         ]
     }
 
-    private static let page = 500
-
     /// The tenant of the path: the caller's own, or any for a platform admin. Others are not there.
     private func tenant(_ call: Call) throws -> String {
         let text = try call.path("tenant")
@@ -72,33 +70,12 @@ extension API {
             settings, expecting: try call.expectedRevision(), by: actor, now: now)
         await publish(change)
         if settings.isPaused {
-            try await pauseSchedules(by: actor, now: now)
+            _ = try await pauseSchedules(prefix: "", reason: TenantSettings.pauseReason, by: actor, now: now)
         } else {
-            try await resumeSchedules(by: actor, now: now)
+            _ = try await resumeSchedules(
+                prefix: "", pausedFor: TenantSettings.pauseReason, missed: nil, by: actor, now: now)
         }
         return response(change.row, status: change.isCreated ? .created : .ok)
-    }
-
-    private func pauseSchedules(by actor: AuditActor, now: Timestamp) async throws {
-        var last = ""
-        while true {
-            let page = try await registry.pauseAll(
-                prefix: "", after: last, limit: API.page, reason: TenantSettings.pauseReason, by: actor, now: now)
-            await cancelInQueue(page.cancelled, tenant: actor.tenant, reason: "paused")
-            guard page.names.count == API.page, let name = page.names.last else { return }
-            last = name
-        }
-    }
-
-    private func resumeSchedules(by actor: AuditActor, now: Timestamp) async throws {
-        var last = ""
-        while true {
-            let page = try await registry.resumeAll(
-                prefix: "", pausedFor: TenantSettings.pauseReason, after: last, limit: API.page, missed: nil, by: actor,
-                now: now, next: resumption(now))
-            guard page.names.count == API.page, let name = page.names.last else { return }
-            last = name
-        }
     }
 
     /// In an order that a failure can interrupt: nothing new begins, then what is there goes, and its settings last. Repeating it

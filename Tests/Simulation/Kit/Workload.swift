@@ -55,6 +55,7 @@ struct Workload {
         case 2: timing.maxTriggers = Int.random(in: 1...20, using: &random)
         case 3:
             timing.except = [
+                // A constant that is an expression.
                 .cron(CronEntry(try! CronExpression("* * * * sun"), timeZone: random.pick(Workload.zones)))
             ]
         case 4 where period != .once: timing.when.append(.at(instant(using: &random)))
