@@ -41,7 +41,7 @@ package final class RedisQueue: MessageQueue {
 
     /// The hash tag is the shard, so that a queue and the queue it settles into share a slot of a cluster.
     private static func keys(of name: QueueName, shard: Int, prefix: String) -> [String] {
-        ["r", "d", "f", "b", "i", "t", "m", "x", "y", "w", "c", "p", "k0", "k1", "k2"]
+        ["r", "d", "f", "b", "i", "t", "m", "x", "y", "w", "c", "p", "k0", "k1", "k2", "e"]
             .map { "\(prefix):{\(shard)}:\(name):\($0)" }
     }
     private static let wakeKey = 9

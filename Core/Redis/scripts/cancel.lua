@@ -20,7 +20,7 @@ for j, id in ipairs(ids) do
     end
 end
 each(gone, 1, function(...)
-    call('ZREM', Q.r, ...); call('ZREM', Q.d, ...); call('ZREM', Q.x, ...)
+    call('ZREM', Q.r, ...); call('ZREM', Q.d, ...); call('ZREM', Q.e, ...); call('ZREM', Q.x, ...)
     call('HDEL', Q.b, ...); call('HDEL', Q.i, ...); call('HDEL', Q.y, ...)
 end)
 count(Q, live, -1)

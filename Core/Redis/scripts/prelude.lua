@@ -1,6 +1,6 @@
 -- Shared by every operation of a queue shard. The operation's text follows this one in the same script.
 --
--- KEYS, 15 a queue; an operation that touches two queues passes the second one's after the first one's:
+-- KEYS, 16 a queue; an operation that touches two queues passes the second one's after the first one's:
 --   r ready         ZSET  id, score = start tag of start-time fair queueing
 --   d delayed       ZSET  id, score = due ms
 --   f in flight     ZSET  id, score = end of lease ms
@@ -14,6 +14,7 @@
 --   c tenants       HASH  tenant -> messages that are ready, delayed or in flight
 --   p unconfirmed   SET   settled ids whose outcome is not yet recorded
 --   k0 k1 k2        SETs  ids recorded in the last 10 to 15 minutes, by 5-minute generation
+--   e delayed crowd ZSET  as d, of tenants that had more than 1,000 messages here when they were delayed
 --
 -- Lua does not roll back: every operation checks its arguments and reads all it needs before its first write. The first
 -- write of a settlement frees memory, so that it succeeds in a full server. Numbers are written with %d: Lua's own
@@ -24,9 +25,9 @@ local function queue(o)
     if not KEYS[o + 1] then return nil end
     return { r = KEYS[o + 1], d = KEYS[o + 2], f = KEYS[o + 3], b = KEYS[o + 4], i = KEYS[o + 5], t = KEYS[o + 6],
         m = KEYS[o + 7], x = KEYS[o + 8], y = KEYS[o + 9], w = KEYS[o + 10], c = KEYS[o + 11], p = KEYS[o + 12],
-        k = { [0] = KEYS[o + 13], KEYS[o + 14], KEYS[o + 15] } }
+        k = { [0] = KEYS[o + 13], KEYS[o + 14], KEYS[o + 15] }, e = KEYS[o + 16] }
 end
-local Q, P = queue(0), queue(15)
+local Q, P = queue(0), queue(16)
 
 -- ms since 1970, of Redis; a positive argument replaces it in tests and virtual time.
 local function clock(a)
@@ -60,6 +61,16 @@ local function read(command, key, ids)
 end
 local function wake(q) call('ZADD', q.w, 0, '0') end
 
+-- Milliseconds until the queue next changes by itself; -1: never.
+local function untilDue(q, t)
+    local next = -1
+    for _, z in ipairs { q.d, q.e, q.f } do
+        local head = call('ZRANGE', z, 0, 0, 'WITHSCORES')
+        if head[2] and (next < 0 or tonumber(head[2]) - t < next) then next = math.max(0, tonumber(head[2]) - t) end
+    end
+    return next
+end
+
 -- Puts ids into the ready set, each behind what its tenant already has there. Takes their items, read before.
 local function ready(q, ids, vs)
     if #ids == 0 then return end
@@ -84,8 +95,9 @@ local function ready(q, ids, vs)
 end
 
 -- Counts messages per tenant up or down; a count that reaches zero is removed. Three calls, however many tenants there are.
+-- Returns the new counts by tenant.
 local function count(q, vs, by)
-    if #vs == 0 then return end
+    if #vs == 0 then return {} end
     local n, order = {}, {}
     for j = 1, #vs do
         local x = vs[j].tenant
@@ -95,10 +107,39 @@ local function count(q, vs, by)
     local was, C, gone = read('HMGET', q.c, order), {}, {}
     for j, x in ipairs(order) do
         local now = tonumber(was[j] or '0') + n[x]
+        n[x] = now
         if now > 0 then C[#C + 1] = x; C[#C + 1] = fmt('%d', now) elseif was[j] then gone[#gone + 1] = x end
     end
     each(C, 2, function(...) call('HSET', q.c, ...) end)
     each(gone, 1, function(...) call('HDEL', q.c, ...) end)
+    return n
+end
+
+-- Delays ids until their due times (ms). Those of a tenant with many messages wait apart: when they become due they are
+-- promoted in small parts between leases, so that nobody else waits for the whole crowd. `counts`: messages by tenant, where
+-- known. Wakes a receiver if the queue now changes earlier than it would have.
+local function delay(q, t, ids, vs, dues, counts)
+    if #ids == 0 then return end
+    if not counts then
+        local tenants = {}
+        counts = {}
+        for j = 1, #ids do
+            local x = vs[j].tenant
+            if not counts[x] then counts[x] = 0; tenants[#tenants + 1] = x end
+        end
+        local n = read('HMGET', q.c, tenants)
+        for j, x in ipairs(tenants) do counts[x] = tonumber(n[j] or '0') end
+    end
+    local D, E, soonest = {}, {}, dues[1]
+    for j = 1, #ids do
+        local z = counts[vs[j].tenant] > 1000 and E or D
+        z[#z + 1] = fmt('%d', dues[j]); z[#z + 1] = ids[j]
+        soonest = math.min(soonest, dues[j])
+    end
+    local before = untilDue(q, t)
+    each(D, 2, function(...) call('ZADD', q.d, ...) end)
+    each(E, 2, function(...) call('ZADD', q.e, ...) end)
+    if before < 0 or soonest - t < before then wake(q) end
 end
 
 -- The set of ids recorded in this 5-minute generation; empties those that are three generations old.
@@ -139,11 +180,15 @@ local function bury(q, t, ids, vs, reasons, notice)
     if notice and P then post(P, t, table.concat(lines)) end
 end
 
--- Moves what is due out of the delayed set and what lost its lease out of the in-flight set: at most 3,000.
--- Returns how many, and whether more are due.
+-- Moves what is due out of the delayed sets and what lost its lease out of the in-flight set: at most 3,000, and where those
+-- are all, up to 1,000 of the crowd.
+-- Returns how many, and whether others than the crowd are due.
 local function promote(q, t, maxReceives)
     local due = call('ZRANGE', q.d, '-inf', t, 'BYSCORE', 'LIMIT', 0, 3000)
     local late = call('ZRANGE', q.f, '-inf', t, 'BYSCORE', 'LIMIT', 0, 3000 - #due)
+    local more = #due + #late == 3000
+    local crowd = more and {} or call('ZRANGE', q.e, '-inf', t, 'BYSCORE', 'LIMIT', 0, 250)
+    for _, id in ipairs(crowd) do due[#due + 1] = id end
     if #due + #late == 0 then return 0, false end
     local dueItems, lateItems = read('HMGET', q.i, due), read('HMGET', q.i, late)
     local ids, vs, dead, deadVs, reasons, I = {}, {}, {}, {}, {}, {}
@@ -163,11 +208,12 @@ local function promote(q, t, maxReceives)
         end
     end
     each(due, 1, function(...) call('ZREM', q.d, ...) end)
+    each(crowd, 1, function(...) call('ZREM', q.e, ...) end)
     each(late, 1, function(...) call('ZREM', q.f, ...) end)
     each(I, 2, function(...) call('HSET', q.i, ...) end)
     ready(q, ids, vs)
     bury(q, t, dead, deadVs, reasons, true)
-    return #due + #late, #due + #late == 3000
+    return #due + #late, more
 end
 
 -- Which handles still hold: their ids, items and a flag for each; a handle is id|epoch.
@@ -184,14 +230,4 @@ local function held(q, handles)
         seen[handles[j]] = true
     end
     return ids, vs, ok
-end
-
--- Milliseconds until the queue next changes by itself; -1: never.
-local function untilDue(q, t)
-    local next = -1
-    for _, z in ipairs { q.d, q.f } do
-        local head = call('ZRANGE', z, 0, 0, 'WITHSCORES')
-        if head[2] and (next < 0 or tonumber(head[2]) - t < next) then next = math.max(0, tonumber(head[2]) - t) end
-    end
-    return next
 end

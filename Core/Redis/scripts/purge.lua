@@ -1,6 +1,6 @@
 -- Removes every message and forgets every id; epochs and totals stay. Of an outcome queue (with second KEYS) the ids whose
 -- outcomes are gone are forgotten by the queue they came from: they may be sent again. Returns how many messages it removed.
 local n = call('HLEN', Q.i)
-call('UNLINK', Q.r, Q.d, Q.f, Q.b, Q.i, Q.t, Q.x, Q.y, Q.c, Q.p, Q.k[0], Q.k[1], Q.k[2])
+call('UNLINK', Q.r, Q.d, Q.f, Q.b, Q.i, Q.t, Q.x, Q.y, Q.c, Q.p, Q.k[0], Q.k[1], Q.k[2], Q.e)
 if P then call('UNLINK', P.p) end
 return n

@@ -37,5 +37,5 @@ each(I, 2, function(...) call('HSET', Q.i, ...) end)
 each(gone, 1, function(...) call('HDEL', Q.b, ...); call('HDEL', Q.i, ...) end)
 count(Q, goneVs, -1)
 -- Another waiter becomes the timekeeper while anything is left.
-if n == limit or call('EXISTS', Q.r, Q.d) > 0 then wake(Q) end
+if n == limit or call('EXISTS', Q.r, Q.d, Q.e) > 0 then wake(Q) end
 return out

@@ -12,8 +12,7 @@ local items = read('HMGET', Q.i, ids)
 local unconfirmed, seen = read('SMISMEMBER', Q.p, ids), {}
 recent(Q, t)
 local a, b, c = read('SMISMEMBER', Q.k[0], ids), read('SMISMEMBER', Q.k[1], ids), read('SMISMEMBER', Q.k[2], ids)
-local B, I, D, now, nowVs, all, dead = {}, {}, {}, {}, {}, {}, {}
-local soonest
+local B, I, now, nowVs, later, laterVs, dues, all, dead = {}, {}, {}, {}, {}, {}, {}, {}, {}
 for j = 1, n do
     local o, id = 7 * j - 3, ids[j]
     local settled = unconfirmed[j] + a[j] + b[j] + c[j] > 0
@@ -30,19 +29,15 @@ for j = 1, n do
         I[#I + 1] = id; I[#I + 1] = item(v, 0, tonumber(ARGV[o + 4]), '0')
         local due = ticket + tonumber(ARGV[o + 1])
         if due > t then
-            D[#D + 1] = fmt('%d', due); D[#D + 1] = id
-            if not soonest or due < soonest then soonest = due end
+            later[#later + 1] = id; laterVs[#later] = v; dues[#later] = due
         else
             now[#now + 1] = id; nowVs[#now] = v
         end
     end
 end
-local before = soonest and untilDue(Q, t) or -1
 each(B, 2, function(...) call('HSET', Q.b, ...) end)
 each(dead, 1, function(...) call('ZREM', Q.x, ...); call('HDEL', Q.y, ...) end)
 each(I, 2, function(...) call('HSET', Q.i, ...) end)
-each(D, 2, function(...) call('ZADD', Q.d, ...) end)
 ready(Q, now, nowVs)
-count(Q, all, 1)
-if soonest and (before < 0 or soonest - t < before) then wake(Q) end
+delay(Q, t, later, laterVs, dues, count(Q, all, 1))
 return out

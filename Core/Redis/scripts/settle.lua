@@ -5,13 +5,13 @@ local n = (#ARGV - 1) / 5
 local handles = {}
 for j = 1, n do handles[j] = ARGV[5 * j - 3] end
 local ids, vs, ok = held(Q, handles)
-local leave, done, doneVs, kept, plain, back, backVs, I, D = {}, {}, {}, {}, {}, {}, {}, {}, {}
-local dead, deadVs, reasons, out, lines, soonest = {}, {}, {}, {}, {}, nil
+local leave, done, doneVs, kept, plain, I, out, lines = {}, {}, {}, {}, {}, {}, {}, {}
+local back, backVs, later, laterVs, dues, dead, deadVs, reasons = {}, {}, {}, {}, {}, {}, {}, {}
 for j = 1, n do
     out[j] = ok[j] and 1 or 0
     if ok[j] then
         local o, id, v = 5 * j - 3, ids[j], vs[j]
-        local verdict, delay = ARGV[o + 1], tonumber(ARGV[o + 2])
+        local verdict, wait = ARGV[o + 1], tonumber(ARGV[o + 2])
         leave[#leave + 1] = id
         if ARGV[o + 4] ~= '' then lines[#lines + 1] = ARGV[o + 4] end
         if verdict == 'a' then
@@ -26,9 +26,8 @@ for j = 1, n do
             local rc, at = 0, v.at + 1
             if verdict == 'l' then rc, at = v.rc - 1, v.at end
             I[#I + 1] = id; I[#I + 1] = item(v, rc, at, '0')
-            if delay > 0 then
-                D[#D + 1] = fmt('%d', t + delay); D[#D + 1] = id
-                if not soonest or t + delay < soonest then soonest = t + delay end
+            if wait > 0 then
+                later[#later + 1] = id; laterVs[#later] = v; dues[#later] = t + wait
             else
                 back[#back + 1] = id; backVs[#back] = v
             end
@@ -48,11 +47,7 @@ if #done > 0 then
     call('HINCRBY', Q.m, 'settled', #done)
 end
 each(I, 2, function(...) call('HSET', Q.i, ...) end)
-if #D > 0 then
-    local before = untilDue(Q, t)
-    each(D, 2, function(...) call('ZADD', Q.d, ...) end)
-    if before < 0 or soonest - t < before then wake(Q) end
-end
+delay(Q, t, later, laterVs, dues)
 ready(Q, back, backVs)
 bury(Q, t, dead, deadVs, reasons, false)
 if P and #lines > 0 then post(P, t, table.concat(lines)) end

@@ -7,7 +7,7 @@ if #head > 0 then
         if raw then oldest = math.max(oldest, t - tonumber(parse(raw).sent)) end
     end
 end
-local out = { call('ZCARD', Q.r), call('ZCARD', Q.d), call('ZCARD', Q.f), call('ZCARD', Q.x),
+local out = { call('ZCARD', Q.r), call('ZCARD', Q.d) + call('ZCARD', Q.e), call('ZCARD', Q.f), call('ZCARD', Q.x),
     tonumber(call('HGET', Q.m, 'settled') or '0'), oldest }
 if call('HLEN', Q.c) <= 10000 then
     for _, x in ipairs(call('HGETALL', Q.c)) do out[#out + 1] = x end

@@ -8,7 +8,8 @@ local scan = call('HSCAN', Q.i, ARGV[3], 'COUNT', 200)
 local ids, vs = {}, {}
 for j = 1, #scan[2], 2 do
     local id = scan[2][j]
-    if not (call('ZSCORE', Q.r, id) or call('ZSCORE', Q.d, id) or call('ZSCORE', Q.f, id) or call('ZSCORE', Q.x, id)) then
+    if not (call('ZSCORE', Q.r, id) or call('ZSCORE', Q.d, id) or call('ZSCORE', Q.e, id) or call('ZSCORE', Q.f, id)
+        or call('ZSCORE', Q.x, id)) then
         ids[#ids + 1] = id; vs[#ids] = parse(scan[2][j + 1])
     end
 end

@@ -11,6 +11,12 @@ final class Finished: Sendable {
         var items: [Item] = []
         var waiter: CheckedContinuation<Void, Never>?
         var isClosed = false
+
+        mutating func take(_ limit: Int) -> [Item] {
+            let taken = items.prefix(limit)
+            items.removeFirst(taken.count)
+            return Array(taken)
+        }
     }
     private let state = Mutex(State())
 
@@ -32,21 +38,13 @@ final class Finished: Sendable {
         waiter?.resume()
     }
 
-    /// What ended since the last call, without waiting.
-    func takeNow() -> [Item] {
-        state.withLock { state in
-            defer { state.items = [] }
-            return state.items
-        }
-    }
+    /// What ended first, at most `limit`, without waiting.
+    func takeNow(_ limit: Int) -> [Item] { state.withLock { $0.take(limit) } }
 
-    /// What ended since the last call, after waiting for something; nil when closed and empty.
-    func next() async -> [Item]? {
+    /// What ended first, at most `limit`, after waiting for something; nil when closed and empty.
+    func next(_ limit: Int) async -> [Item]? {
         while true {
-            let (items, isClosed) = state.withLock { state in
-                defer { state.items = [] }
-                return (state.items, state.isClosed)
-            }
+            let (items, isClosed) = state.withLock { state in (state.take(limit), state.isClosed) }
             if !items.isEmpty { return items }
             if isClosed { return nil }
             await withCheckedContinuation { continuation in

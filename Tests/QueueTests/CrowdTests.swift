@@ -1,0 +1,101 @@
+import Model
+import Queue
+import Testing
+
+/// What holds for a tenant with thousands of messages, and for those beside it; run on every driver.
+@Suite struct CrowdTests {
+    private static let size = 4_500
+
+    /// A crowd of one tenant that becomes due at the same time as some messages of another.
+    private func crowd(_ driver: Driver, quiet: Int = 20) async throws -> QueueUnderTest {
+        let it = try driver.make()
+        let noisy = (0..<CrowdTests.size).map { it.message("noisy\($0)", tenant: "noisy", delay: .seconds(5)) }
+        for start in stride(from: 0, to: noisy.count, by: 1_000) {
+            _ = try await it.queue.send(Array(noisy[start..<min(start + 1_000, noisy.count)]))
+        }
+        _ = try await it.queue.send(
+            (0..<quiet).map { it.message("zquiet\($0)", tenant: "quiet", delay: .seconds(5)) })
+        return it
+    }
+
+    @Test(arguments: Driver.allCases)
+    func `a crowd that becomes due at once is no reason for others to wait`(driver: Driver) async throws {
+        let it = try await crowd(driver)
+        it.advance(.seconds(5))
+        #expect(try await it.receive(42).filter { $0.tenant == "quiet" }.count == 20)
+        var noisy = 0
+        while case let received = try await it.receive(1_000, visibility: .seconds(600)), !received.isEmpty {
+            noisy += received.count
+        }
+        #expect(noisy == CrowdTests.size - 22, "none of the crowd stays behind")
+    }
+
+    /// With every message of the crowd made ready before the first lease, each 3,000 cost all others 10 ms.
+    @Test func `Redis makes a crowd ready in parts between leases`() async throws {
+        let it = try await crowd(.redis)
+        it.advance(.seconds(5))
+        _ = try await it.receive(42)
+        let statistics = try await it.queue.statistics()
+        #expect(statistics.delayed > CrowdTests.size / 2, "only a part was moved before the first lease")
+        #expect(statistics.delayed + statistics.ready + statistics.inFlight == CrowdTests.size + 20)
+    }
+
+    @Test(arguments: Driver.allCases)
+    func `a crowd that is retried or loses its leases is no reason to wait either`(driver: Driver) async throws {
+        let it = try await crowd(driver, quiet: 0)
+        it.advance(.seconds(5))
+        var held: [Receipt] = []
+        while case let received = try await it.receive(1_000, visibility: .seconds(30)), !received.isEmpty {
+            held += received.map(\.receipt)
+        }
+        #expect(held.count == CrowdTests.size)
+        #expect(try await it.queue.retry(Array(held.prefix(3_000)), after: .seconds(30)).allSatisfy { $0 == .settled })
+        _ = try await it.queue.send((0..<20).map { it.message("q\($0)", tenant: "quiet", delay: .seconds(30)) })
+        it.advance(.seconds(30))
+        let received = try await it.receive(42)
+        #expect(received.filter { $0.tenant == "quiet" }.count == 20)
+        #expect(received.filter { $0.tenant == "noisy" }.count == 22)
+    }
+
+    @Test(arguments: Driver.allCases)
+    func `of a crowd that waits each message can be cancelled, counted and purged`(driver: Driver) async throws {
+        let it = try await crowd(driver)
+        let some = (2_000..<3_000).map { MessageID("noisy\($0)") }
+        #expect(try await it.queue.cancel(some).allSatisfy { $0 == .removed })
+        var statistics = try await it.queue.statistics()
+        #expect(statistics.delayed == CrowdTests.size - 1_000 + 20 && statistics.tenants["noisy"] == 3_500)
+        #expect(try await it.queue.pressure().fullestShard == 3_520)
+        #expect(try await it.queue.tick() == 0, "nothing is due and nothing is lost")
+        #expect(try await it.queue.purge() == 3_520)
+        statistics = try await it.queue.statistics()
+        #expect(statistics.delayed == 0 && statistics.tenants.isEmpty)
+        it.advance(.seconds(5))
+        #expect(try await it.receive().isEmpty)
+    }
+
+    @Test(arguments: Driver.allCases)
+    func `a redriven crowd comes back at its rate`(driver: Driver) async throws {
+        let it = try await crowd(driver, quiet: 0)
+        it.advance(.seconds(5))
+        while case let received = try await it.receive(500), !received.isEmpty {
+            _ = try await it.queue.settle(received.map { Settlement($0.receipt, .bury(reason: "no")) })
+        }
+        #expect(try await it.queue.redriveDead(limit: 2_000, rate: 1_000) == 2_000)
+        #expect(try await it.receive(1_000).count == 1)
+        it.advance(.seconds(2))
+        var count = 0
+        while case let received = try await it.receive(1_000), !received.isEmpty { count += received.count }
+        #expect(count == 1_999)
+    }
+
+    /// A receiver that waits is told when a crowd becomes due, also where nothing else is delayed.
+    @Test(arguments: Driver.allCases) func `a crowd wakes who waits for it`(driver: Driver) async throws {
+        let it = try driver.make()
+        let messages = (0..<1_500).map { it.message("m\($0)", delay: .seconds(5)) }
+        _ = try await it.queue.send(Array(messages.prefix(1_000)))
+        _ = try await it.queue.send(Array(messages.suffix(500)))
+        #expect(try await it.queue.cancel(messages.prefix(1_000).map(\.id)).count == 1_000)
+        it.advance(.seconds(5))
+        #expect(try await it.receive(1_000).count == 500)
+    }
+}
