@@ -4,7 +4,8 @@
 .PHONY: help setup build run test simulate bench format lint clean
 
 release := .build/release
-SCENARIO ?= S1
+# Of the benchmarks: one or several of S1 to S7, S11, S12 and CRON; empty: all.
+SCENARIO ?=
 # The API's port; 0: a free one.
 PORT ?= 8080
 # Of the simulation; printed, so that a run can be repeated.
@@ -32,7 +33,7 @@ simulate: ## Simulate a month of a million schedules: make simulate SEED=7 (defa
 	@echo "seed $(SEED)"
 	@exec $(release)/simulation --schedules 1000000 --days 30 --triggers 1500000 --seed $(SEED)
 
-bench: build ## Measure a scenario: make bench SCENARIO=S1; the figures go to docs/performance.md
+bench: build ## Measure all scenarios, or one: make bench SCENARIO=S1; the figures go to docs/performance.md
 	@exec $(release)/headgate-bench $(SCENARIO)
 
 format: ## Format all Swift files

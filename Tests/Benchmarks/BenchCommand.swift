@@ -12,10 +12,15 @@ import Model
     @Argument(
         help: """
             S1 sustained, S2 burst, S3 smoothing, S4 precision, S5 noisy neighbour, S6 cold start, S7 idle (with S11, import), \
-            S12 slow targets, CRON next occurrences; several may be named.
-            """) var scenarios = ["S1"]
-    @Option(help: "S1: triggers due per second.") var rate = 8_000
-    @Option(help: "S1 and S4: seconds that are measured.") var seconds = 30
+            S12 slow targets, CRON next occurrences; several may be named. Without one all are measured, in half an hour.
+            """) var scenarios: [String] = []
+    @Option(help: "S1: triggers due per second.") var rate = 12_000
+    @Option(help: "S1 and S4: seconds that are measured.") var seconds = 60
+    @Option(
+        help: """
+            S1: a script that runs a bare pipeline, to be measured in the same run; it is given PGHOST, PGPORT, PGUSER, PGPASSWORD, \
+            PGDATABASE, REDIS_PORT, and as arguments the schedules due every 10 s and the seconds, and prints `worker N/s`.
+            """) var pipeline: String?
     @Option(help: "S2, S5: triggers due at once.") var burst = 100_000
     @Option(help: "S7: schedules.") var schedules = 1_000_000
     @Option(help: "The page that gets the figures.") var page = "docs/performance.md"
@@ -30,7 +35,7 @@ import Model
     func run() async throws {
         var isFailed = false
         // Each on a stand of its own: what one has registered does not disturb the next.
-        for scenario in scenarios {
+        for scenario in scenarios.isEmpty ? BenchCommand.all.filter({ $0 != "S11" }) : scenarios {
             if scenario == "CRON" {
                 let text = ResultRow.table(try Calendars().run())
                 print(text)
@@ -40,14 +45,23 @@ import Model
             let stand = try await Stand.start()
             let signals = stand.stopsOnSignals()
             defer { for signal in signals { signal.cancel() } }
-            let rows: [ResultRow]
+            var rows: [ResultRow]
             do {
-                rows = try await Limits.measure(stand) + measure(scenario, stand)
+                let limits = try await Limits.measure(stand)
+                let measured = try await measure(scenario, stand)
+                rows = limits.rows(rate: measured.compactMap(\.perSecond).first) + measured
             } catch {
                 stand.stop()
                 throw error
             }
             stand.stop()
+            if scenario == "S1", let pipeline, let rate = rows.compactMap(\.perSecond).first {
+                let bare = try await BarePipeline(script: pipeline).perSecond()
+                rows.append(
+                    ResultRow(
+                        scenario: "limit", what: "bare pipeline without features, calls/s",
+                        value: String(format: "%.0f, of which %.0f/s are %.0f %%", bare, rate, rate / bare * 100)))
+            }
             let text = ResultRow.table(rows)
             print(text)
             try ResultPage.write(text, scenarios: [scenario], to: page)

@@ -31,7 +31,7 @@ struct Idle {
         return [
             ResultRow(
                 scenario: "S11", what: "\(count) schedules imported as NDJSON, per second",
-                value: "\(Int(Double(count) / seconds))"),
+                value: "\(Int(Double(count) / seconds))", perSecond: Double(count) / seconds),
             ResultRow(
                 scenario: "S7", what: "\(count) schedules, none due: all processes, of one core",
                 value: String(

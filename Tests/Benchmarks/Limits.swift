@@ -3,9 +3,19 @@ import HTTP
 import Model
 import Synchronization
 
-/// What the machine's parts do alone, in the same run: the figures above mean little without them.
-enum Limits {
-    static func measure(_ stand: Stand) async throws -> [ResultRow] {
+/// What the machine's parts do alone, in the same run: a scenario's figures mean little without them.
+struct Limits {
+    var limits: [(what: String, perSecond: Double)]
+
+    /// - Parameter rate: what the scenario did, to be stated as a share of each limit.
+    func rows(rate: Double?) -> [ResultRow] {
+        limits.map { limit in
+            let share = rate.map { String(format: ", of which %.0f/s are %.1f %%", $0, $0 / limit.perSecond * 100) }
+            return ResultRow(scenario: "limit", what: limit.what, value: String(format: "%.0f%@", limit.perSecond, share ?? ""))
+        }
+    }
+
+    static func measure(_ stand: Stand) async throws -> Limits {
         let start = ContinuousClock.now
         let calls = 20_000
         let client = HTTPClient()
@@ -31,21 +41,20 @@ enum Limits {
         let rows = try await stand.timed(
             "create table bench_rows as select g, repeat('x', 200) t from generate_series(1, 300000) g; drop table bench_rows"
         )
-        return [
-            ResultRow(
-                scenario: "limit", what: "HTTP client against the target, POST/s, 256 at once", value: "\(Int(http))"),
-            ResultRow(scenario: "limit", what: "Redis SET/s, pipelined by 50", value: rate ?? "?"),
-            ResultRow(
-                scenario: "limit", what: "Postgres rows of 200 bytes written/s in one statement",
-                value: "\(Int(300_000 / rows))"),
-        ]
+        return Limits(limits: [
+            ("HTTP client against the target, POST/s, 256 at once", http),
+            ("Redis SET/s, pipelined by 50", rate.flatMap(Double.init) ?? .nan),
+            ("Postgres rows of 200 bytes written/s in one statement", 300_000 / rows),
+        ])
     }
 
-    private static func output(_ program: String, _ arguments: [String]) throws -> String {
+    static func output(_ program: String, _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> String {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [program] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = pipe
         try process.run()
         let data = pipe.fileHandleForReading.readDataToEndOfFile()

@@ -7,6 +7,8 @@ struct ResultRow {
     var value: String
     /// Something was lost or recorded wrongly: the run is worth nothing.
     var isFailure = false
+    /// Where the row is a rate: triggers or schedules a second, to be held against the limits of the same run.
+    var perSecond: Double?
 
     static func table(_ rows: [ResultRow]) -> String {
         let lines = rows.map { "| \($0.scenario) | \($0.what) | \($0.value)\($0.isFailure ? " **FAILED**" : "") |" }

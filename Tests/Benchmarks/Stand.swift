@@ -9,6 +9,7 @@ final class Stand {
     let key: String
     let database: PostgresConnection
     let redis: String
+    let postgres: String
     let target: String
     let programs: URL
     let http = HTTPClient()
@@ -25,7 +26,8 @@ final class Stand {
         api = ready["api"]!.text!
         key = ready["key"]!.text!
         redis = ready["redis"]!.text!
-        database = PostgresConnection(.init(url: ready["postgres"]!.text!, applicationName: "headgate bench"))
+        postgres = ready["postgres"]!.text!
+        database = PostgresConnection(.init(url: postgres, applicationName: "headgate bench"))
     }
 
     static func start() async throws -> Stand {
