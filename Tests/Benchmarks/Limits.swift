@@ -11,7 +11,8 @@ struct Limits {
     func rows(rate: Double?) -> [ResultRow] {
         limits.map { limit in
             let share = rate.map { String(format: ", of which %.0f/s are %.1f %%", $0, $0 / limit.perSecond * 100) }
-            return ResultRow(scenario: "limit", what: limit.what, value: String(format: "%.0f%@", limit.perSecond, share ?? ""))
+            return ResultRow(
+                scenario: "limit", what: limit.what, value: String(format: "%.0f%@", limit.perSecond, share ?? ""))
         }
     }
 
@@ -48,7 +49,8 @@ struct Limits {
         ])
     }
 
-    static func output(_ program: String, _ arguments: [String], environment: [String: String] = [:]
+    static func output(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:]
     ) throws -> String {
         let process = Process()
         let pipe = Pipe()

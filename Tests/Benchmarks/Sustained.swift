@@ -45,7 +45,8 @@ struct Sustained {
             ResultRow(scenario: name, what: "due in the \(seconds) s window (\(rate)/s)", value: "\(Int(planned))"),
             ResultRow(
                 scenario: name, what: "delivered and recorded 8 s after the window",
-                value: "\(Int(delivered)) (\(Int(delivered) / seconds)/s)", isFailure: isShort, perSecond: delivered / Double(seconds)),
+                value: "\(Int(delivered)) (\(Int(delivered) / seconds)/s)", isFailure: isShort,
+                perSecond: delivered / Double(seconds)),
             ResultRow(
                 scenario: name, what: "lateness p50 / p99 / max",
                 value: "\(Int(figures[2] ?? -1)) / \(Int(figures[3] ?? -1)) / \(Int(figures[4] ?? -1)) ms"),

@@ -79,4 +79,56 @@ import Testing
             #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 1)
         }
     }
+
+    /// Occurrences that an outage outlasted: nobody calls their target, and the loader records them.
+    @Test func `what lapsed in an outage is told of, by its schedule's call and the tenant's`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let call = Self.call(it.target.port, "/echo")
+            _ = try await api.call("PUT", "/v1/tenants/dev", "{" + call.dropFirst() + "}")
+            _ = try await api.call("PUT", "/v1/schedules/a", Self.failing(it.target.port, own: call))
+            for name in ["b", "c"] {
+                _ = try await api.call("PUT", "/v1/schedules/\(name)", Self.failing(it.target.port))
+            }
+            try await it.execute(
+                "update headgate.schedule set next_at = next_at - interval '9 hours'; update headgate.shard set low = '-infinity'"
+            )
+            try it.startAll()
+            try await eventually("both are told") { try await it.number(Self.told) == 2 }
+            #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 2)
+            let list = try await api.call("GET", "/v1/triggers?limit=100")
+            let notice = try #require(
+                list.body["items"]?.elements?.first {
+                    $0["kind"]?.text == "onFailure" && $0["schedule"]?.text == "a"
+                })
+            let text = try #require(notice["attempts"]?.elements?[0]["response"]?.text)
+            let sent = try JSON(parsing: Array((try JSON(parsing: Array(text.utf8))["body"]?.text ?? "").utf8))
+            #expect(sent["schedule"]?.text == "a" && sent["state"]?.text == "expired" && sent["attempts"]?.int == 0)
+            #expect((sent["count"]?.int ?? 0) >= 8 && sent["lastOccurrence"]?.text != nil)
+        }
+    }
+
+    @Test func `what expired while the queue was full is told of`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let soon = try await it.registry.now() + .seconds(5)
+            let call = Self.call(it.target.port, "/ok")
+            let body =
+                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"when":[{"at":"\#(soon)"}]\#(call)}"#
+            for index in 0..<200 { _ = try await api.call("PUT", "/v1/schedules/s\(index)", body) }
+            try it.startAll(except: ["loader", "trigger-worker"])
+            try it.start("loader", ["--queue-limit", "20"])
+            try await eventually("all are triggers") {
+                try await it.number("select count(*) from headgate.trigger where state < 2") == 200
+            }
+            try await it.execute("update headgate.trigger set deadline = now() - interval '1 second' where state = 0")
+            let expired = "select count(*) from headgate.trigger where state = 4"
+            try await eventually("those that found no room expire") { try await it.number(expired) > 0 }
+            let planned = "select count(*) from headgate.trigger where state = 0"
+            try await eventually("all of them") { try await it.number(planned) == 0 }
+            try await eventually("each is told of") {
+                try await it.number("select count(*) from headgate.trigger where kind = 4") == it.number(expired)
+            }
+        }
+    }
 }

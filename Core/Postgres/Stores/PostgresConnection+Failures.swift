@@ -14,6 +14,18 @@ struct EndedTrigger: Sendable {
     var occurrence: Timestamp
     var attempts: Int
     var reason: String?
+    /// More than one: a run of occurrences that the loader recorded as one, up to `lastOccurrence`.
+    var count = 1
+    var lastOccurrence: Timestamp?
+
+    /// One that the loader recorded without its having been queued.
+    init(_ trigger: NewTrigger, of schedule: ClaimedSchedule, shard: Int) {
+        self.schedule = schedule.id
+        self.shard = shard
+        (id, kind, state, reason) = (trigger.id, trigger.kind, trigger.state, trigger.reason)
+        (occurrence, count, lastOccurrence) = (trigger.occurrence, trigger.count, trigger.lastOccurrence)
+        (tenant, name, attempts) = (schedule.tenant, schedule.name, 0)
+    }
 
     init(_ row: PostgresRow) throws(PostgresError) {
         schedule = try row.required(0, row.uuid)

@@ -89,7 +89,8 @@ extension EndedTrigger {
         let document: JSON = [
             "type": "headgate.trigger.failed", "tenant": .string(tenant), "schedule": .string(name),
             "trigger": .string("\(id)"), "occurrence": .time(occurrence), "state": .string(state.name),
-            "reason": .optional(reason, JSON.string), "attempts": .integer(attempts),
+            "reason": .optional(reason, JSON.string), "attempts": .integer(attempts), "count": .integer(count),
+            "lastOccurrence": .optional(lastOccurrence, JSON.time),
         ]
         call.body = document.serialized
         return call

@@ -62,30 +62,50 @@ package final class PostgresLoaderStore: LoaderStore {
         plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan,
         beforeCommit: @escaping @Sendable () throws -> Void
     ) async throws -> ClaimResult? {
-        for _ in 1..<PostgresLoaderStore.tries {
+        let claimed = try await repeated {
+            try await self.claim(
+                shard: shard, pass: pass, from: floor, before: horizon, limit: limit, plan: plan,
+                beforeCommit: beforeCommit)
+        }
+        guard let (planned, expired) = claimed else { return nil }
+        var result = planned
+        if !expired.isEmpty { result.toSend += try await notices(of: expired) }
+        return result
+    }
+
+    private func repeated<Value>(_ body: () async throws -> Value) async throws -> Value {
+        for _ in 1..<10 {
             do {
-                return try await claim(
-                    shard: shard, pass: pass, from: floor, before: horizon, limit: limit, plan: plan,
-                    beforeCommit: beforeCommit)
+                return try await body()
             } catch let error as PostgresError where error.isRetryable && error.code == .refused {
                 continue
             }
         }
-        return try await claim(
-            shard: shard, pass: pass, from: floor, before: horizon, limit: limit, plan: plan, beforeCommit: beforeCommit
-        )
+        return try await body()
     }
-    private static let tries = 10
+
+    /// The calls that tell of what expired here, in a transaction of their own: within the claim they could wait for a writer who
+    /// waits for the claim. A loader that dies in between tells nobody; the records stand.
+    private func notices(of expired: [EndedTrigger]) async throws -> [QueuedTrigger] {
+        try await repeated {
+            try await self.connection.transaction { connection throws(PostgresError) in
+                let isWatching = try connection.query(StatementCall(.isWatching)) { row throws(PostgresError) in
+                    try row.required(0, row.bool)
+                }
+                return isWatching == [true] ? try connection.notices(of: expired) : []
+            }
+        }
+    }
 
     private func claim(
         shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int,
         plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan,
         beforeCommit: @escaping @Sendable () throws -> Void
-    ) async throws -> ClaimResult? {
+    ) async throws -> (ClaimResult, expired: [EndedTrigger])? {
         let claim = StatementCall(
             .claimSchedules, [.smallint(shard), .time(floor), .time(horizon), .bigint(limit)])
         let rearm = Statement.rearmSchedules(shard: shard)
-        let outcome: (ClaimResult, [NewTrigger], Int)? = try await connection.transaction {
+        let outcome: (ClaimResult, [NewTrigger], Int, [EndedTrigger])? = try await connection.transaction {
             connection throws(PostgresError) in
             let claimed = try connection.query(claim) { row throws(PostgresError) in
                 (try row.required(0, row.place), try PostgresLoaderStore.schedule(row))
@@ -125,15 +145,18 @@ package final class PostgresLoaderStore: LoaderStore {
             let toSend = plan.rows.filter { $0.state == .queued }
                 .map { PostgresLoaderStore.queued($0, of: schedules[$0.source]) }
             let inserted = plan.rows.isEmpty ? 0 : counts[1]
-            return (ClaimResult(claimed: claimed.count, toSend: toSend), plan.rows, inserted)
+            let expired = plan.rows.filter { $0.state == .expired }
+                .map { EndedTrigger($0, of: schedules[$0.source], shard: shard) }
+            return (ClaimResult(claimed: claimed.count, toSend: toSend), plan.rows, inserted, expired)
         }
-        guard case (var result, let rows, let inserted)? = outcome else { return nil }
+        guard case (var result, let rows, let inserted, var expired)? = outcome else { return nil }
         if inserted < rows.count {
             // Some were there before: sending them again could deliver what was delivered long ago.
             let fresh = try await Set(insertedIDs(rows.map(\.id), pass: pass))
             result.toSend.removeAll { !fresh.contains($0.message.id) }
+            expired.removeAll { !fresh.contains($0.id) }
         }
-        return result
+        return (result, expired)
     }
 
     package func claimPlanned(
@@ -154,10 +177,11 @@ package final class PostgresLoaderStore: LoaderStore {
     }
 
     package func expirePlanned(shard: Int, from floor: Timestamp, now: Timestamp, limit: Int) async throws -> Int {
-        try await connection.execute(
-            StatementCall(
-                .expirePlanned,
-                [.smallint(shard), .time(floor), .time(now), .bigint(limit)]))
+        let call = StatementCall(.expirePlanned, [.smallint(shard), .time(floor), .time(now), .bigint(limit)])
+        let expired = try await connection.query(call) { row throws(PostgresError) in try EndedTrigger(row) }
+        // What tells of it is sent by the monitor, when the queue has room.
+        if !expired.isEmpty { _ = try await notices(of: expired) }
+        return expired.count
     }
 
     /// Without waiting for the disk: a confirmation that is lost only means sending again.
