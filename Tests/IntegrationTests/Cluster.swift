@@ -140,6 +140,28 @@ final class Cluster: Sendable {
         ]
     }
 
+    /// SQL: the lines that the record of a trigger's attempts has.
+    static let recordedAttempts =
+        "length(convert_from(attempt_log, 'UTF8')) - length(replace(convert_from(attempt_log, 'UTF8'), E'\\n', ''))"
+
+    /// Kills the server, which was started with `--restart`.
+    func killRedis() async throws {
+        let connection = RedisConnection(url: try RedisURL(redis.withLock { $0 }.redisURL))
+        let info = try await connection.call([RedisCommand("INFO", "server")])
+        let line = (info[0].text ?? "").split(separator: "\r\n").first { $0.hasPrefix("process_id:") }
+        guard let id = line.flatMap({ Int32($0.dropFirst("process_id:".utf8.count)) }) else {
+            throw TestServerError(description: "Redis does not say its process")
+        }
+        kill(id, SIGKILL)
+    }
+
+    /// Kills a backend: the server ends all others at once, recovers from its log and takes connections again. Returns when it
+    /// does.
+    func crashPostgres() async throws {
+        kill(Int32(try await number("select pg_backend_pid()")), SIGKILL)
+        try await eventually("Postgres has recovered") { (try? await number("select 1")) == 1 }
+    }
+
     func execute(_ sql: String) async throws { try await admin.run(script: sql) }
 
     func number(_ sql: String) async throws -> Int {

@@ -1,0 +1,80 @@
+import Foundation
+import FunctionRuntime
+import Model
+import Redis
+import TestServers
+import Testing
+
+/// Every step between claim and record, with a server failing at the same time, under load: each occurrence ends delivered, and
+/// each attempt is recorded once.
+@Suite(.serialized) struct CrashMatrixTests {
+    enum Disruption: String, CaseIterable, CustomTestStringConvertible {
+        case redisIsKilled, redisIsWiped, postgresCrashes
+        var testDescription: String { rawValue }
+
+        func happen(to it: Cluster) async throws {
+            switch self {
+            case .redisIsKilled: try await it.killRedis()
+            case .redisIsWiped:
+                let connection = RedisConnection(url: try RedisURL(it.redis.withLock { $0 }.redisURL))
+                _ = try await connection.call([RedisCommand("FLUSHALL")])
+            case .postgresCrashes: try await it.crashPostgres()
+            }
+        }
+    }
+
+    private static let count = 400
+
+    @Test(arguments: Failpoint.all.map(\.name), Disruption.allCases)
+    func `a function killed at any step while a server fails loses nothing`(
+        failpoint: String, disruption: Disruption
+    ) async throws {
+        try await Cluster.with(redis: ["--restart"]) { it in
+            let function = String(failpoint.prefix { $0 != "." })
+            try it.startAll(except: [function])
+            let now = try await it.registry.now()
+            try await it.register(
+                (0..<Self.count).map {
+                    ("s\($0)", it.once("/ok", after: .milliseconds(1_000 + Int64($0) * 5), at: now))
+                })
+            let dying = try it.start(function, failpoint: failpoint)
+            try await eventually("\(function) dies at \(failpoint)") { !dying.isRunning }
+            try await disruption.happen(to: it)
+            try it.start(function)
+            try await it.settled(Self.count, within: .seconds(120))
+            let all = "select count(*) from headgate.trigger"
+            #expect(try await it.number(all) == Self.count)
+            #expect(try await it.number("\(all) where state = 2") == Self.count)
+            #expect(try await it.number("\(all) where \(Cluster.recordedAttempts) <> attempts") == 0)
+            let (distinct, total) = try await it.callsSeen()
+            #expect(distinct == Self.count)
+            // A wiped queue forgets what was called and not recorded, and a worker that dies with answers takes them along. The
+            // failure of a database is no reason to call again.
+            if disruption == .postgresCrashes && !(function == "trigger-worker" && failpoint.hasSuffix("-settle")) {
+                #expect(total == distinct)
+            }
+        }
+    }
+
+    @Test func `crashing Postgres again and again under 5,000 triggers loses none and records none twice`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let now = try await it.registry.now()
+            try await it.register(
+                (0..<5_000).map { ("s\($0)", it.once("/ok", after: .milliseconds(3_000 + Int64($0)), at: now)) })
+            try it.startAll()
+            for _ in 0..<3 {
+                try await Task.sleep(for: .milliseconds(1_300))
+                try await it.crashPostgres()
+            }
+            try await it.settled(5_000, within: .seconds(120))
+            let all = "select count(*) from headgate.trigger"
+            #expect(try await it.number(all) == 5_000)
+            #expect(try await it.number("\(all) where state = 2") == 5_000)
+            #expect(try await it.number("\(all) where \(Cluster.recordedAttempts) <> attempts") == 0)
+            let (distinct, total) = try await it.callsSeen()
+            #expect(distinct == 5_000 && total == 5_000, "the failure of a database is no reason to call again")
+        }
+    }
+}
