@@ -103,7 +103,7 @@ let package = Package(
         .executableTarget(
             name: "runner-probe", dependencies: ["LocalRunner", "Model"], path: "Tests/RunnerProbe",
             swiftSettings: settings),
-        test("LocalRunnerTests", ["LocalRunner", "TestTarget", "Model", "runner-probe"]),
+        test("LocalRunnerTests", ["LocalRunner", "TestRandom", "TestTarget", "Model", "runner-probe"]),
         test(
             "IntegrationTests",
             [
@@ -112,27 +112,30 @@ let package = Package(
                 "trigger-worker", "historian", "monitor", "api", "headgate", crypto,
             ]),
         test("WrapperTests", ["Model", "HTTP", "Postgres", "Queue", "Redis", "TestServers", "TestTarget"]),
-        test("SchedulingTests", ["Model", "Scheduling"]),
+        test("SchedulingTests", ["Model", "Scheduling", "TestRandom"]),
         test("SecretsTests", ["Model", "Secrets"]),
-        test("FunctionLogicTests", ["Model", "Secrets", "TriggerWorkerFunction"]),
+        test("FunctionLogicTests", ["Model", "Secrets", "TestRandom", "TriggerWorkerFunction"]),
         .target(
             name: "Telemetry", dependencies: ["Model", logging], path: "Core/Telemetry", exclude: ["README.md"],
             swiftSettings: settings),
         core(
             "FunctionRuntime",
             ["Model", "Blocking", "CPlatform", "HTTP", "Queue", "Redis", "Scheduling", "Telemetry", logging]),
+        .target(name: "TestRandom", path: "Tests/TestRandom", swiftSettings: settings),
         .target(name: "TestServers", path: "Tests/TestServers", swiftSettings: testSettings),
         test("ModelTests", ["Model"]),
         .target(
             name: "SimulationKit",
-            dependencies: ["Model", "Queue", "Scheduling", "Store", "LoaderFunction", "TriggerWorkerFunction"],
+            dependencies: [
+                "Model", "Queue", "Scheduling", "Store", "TestRandom", "LoaderFunction", "TriggerWorkerFunction",
+            ],
             path: "Tests/Simulation/Kit", swiftSettings: settings),
         .executableTarget(
             name: "simulation", dependencies: ["Model", "SimulationKit", "FunctionRuntime", argumentParser],
             path: "Tests/Simulation/Main", swiftSettings: settings),
         test("SimulationTests", ["SimulationKit", "Model", "Queue", "Scheduling", "Store", "FunctionRuntime"]),
         test("StoreTests", ["Model", "Postgres", "Store", "TestServers"]),
-        test("QueueTests", ["Model", "Queue", "Redis", "TestServers"]),
+        test("QueueTests", ["Model", "Queue", "Redis", "TestRandom", "TestServers"]),
     ]
         + function(
             "api", "APIFunction",

@@ -1,4 +1,5 @@
 import Model
+import TestRandom
 import Testing
 import TriggerWorkerFunction
 
@@ -94,7 +95,7 @@ import TriggerWorkerFunction
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func `no walk lets more through than the limits, or forgets a place`(seed: UInt64) {
-        var random = Seeded(state: seed)
+        var random = SeededGenerator(seed: seed)
         var gate = TargetGate(.init(perHost: 3, perTenant: 5))
         var open: [(host: String, tenant: String)] = []
         var now = ContinuousClock.now
@@ -121,17 +122,5 @@ import TriggerWorkerFunction
         for host in ["h0", "h1", "h2"] {
             #expect(gate.admit(host: host, tenant: host, at: now + .seconds(61), using: &random) == .go)
         }
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
     }
 }

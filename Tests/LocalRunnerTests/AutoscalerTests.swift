@@ -1,4 +1,5 @@
 import LocalRunner
+import TestRandom
 import Testing
 
 @Suite struct AutoscalerTests {

@@ -1,5 +1,6 @@
 import Model
 import Queue
+import TestRandom
 import Testing
 
 /// What every driver keeps to. A change of semantics starts here.
@@ -299,7 +300,7 @@ import Testing
         driver: Driver, seed: UInt64
     ) async throws {
         let it = try driver.make()
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(seed: seed)
         var sent = 0
         var settled: Set<String> = []
         var held: [String: Receipt] = [:]
@@ -337,17 +338,5 @@ import Testing
             let present = statistics.ready + statistics.delayed + statistics.inFlight + statistics.dead
             #expect(present + settled.count == sent, "seed \(seed) step \(step)")
         }
-    }
-}
-
-/// A small seeded generator (Steele, Lea, Flood 2014).
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
     }
 }

@@ -1,4 +1,5 @@
 import Model
+import TestRandom
 import Testing
 
 @testable import Scheduling
@@ -12,7 +13,7 @@ import Testing
         var values: Set<Int>
         var isStar: Bool
 
-        static func random(_ range: ClosedRange<Int>, using random: inout SplitMix) -> Field {
+        static func random(_ range: ClosedRange<Int>, using random: inout SeededGenerator) -> Field {
             switch Int.random(in: 0..<5, using: &random) {
             case 0, 1: return Field(text: "*", values: Set(range), isStar: true)
             case 2:
@@ -115,7 +116,7 @@ import Testing
         let range = first..<first + 2 * 86_400
         let readings = Reading.all(in: range, zone)
         for seed in 0..<6 as Range<UInt64> {
-            var random = SplitMix(seed * 977 + UInt64(first))
+            var random = SeededGenerator(seed: seed * 977 + UInt64(first))
             func field(_ range: ClosedRange<Int>) -> Field { Field.random(range, using: &random) }
             let model = Model(
                 second: Field(text: "0,30", values: [0, 30], isStar: false), minute: field(0...59), hour: field(0...23),
@@ -145,7 +146,7 @@ import Testing
     @Test func `the next occurrence is later, the same from anywhere between, and survives storing`() throws {
         let zones = ["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Casablanca", "America/St_Johns"]
         for seed in 0..<400 as Range<UInt64> {
-            var random = SplitMix(seed)
+            var random = SeededGenerator(seed: seed)
             let timing = Timing.random(zones: zones, using: &random)
             #expect(try Timing(decoding: timing.encode()) == timing, "seed \(seed)")
             let compiled = CompiledTiming(timing, zones: TestZones.catalog)
@@ -165,7 +166,7 @@ import Testing
 
 extension Timing {
     /// A timing of one to three entries, with or without exclusions.
-    static func random(zones: [String], using random: inout SplitMix) -> Timing {
+    static func random(zones: [String], using random: inout SeededGenerator) -> Timing {
         func entry() -> CalendarEntry {
             switch Int.random(in: 0..<5, using: &random) {
             case 0:
@@ -188,7 +189,7 @@ extension Timing {
                         overlap: [nil, .first, .second, .both].randomElement(using: &random)!))
             }
         }
-        let some = { (random: inout SplitMix) in Bool.random(using: &random) }
+        let some = { (random: inout SeededGenerator) in Bool.random(using: &random) }
         return Timing(
             when: (0..<Int.random(in: 1...3, using: &random)).map { _ in entry() },
             except: (0..<Int.random(in: 0...1, using: &random)).map { _ in entry() },

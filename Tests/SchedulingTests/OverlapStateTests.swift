@@ -1,5 +1,6 @@
 import Model
 import Scheduling
+import TestRandom
 import Testing
 
 /// What becomes of a run that comes while another is going on.
@@ -44,7 +45,7 @@ import Testing
 
     @Test(arguments: 0..<50 as Range<UInt64>)
     func `in any order of starts and finishes one runs, and each is run, waits or is skipped`(seed: UInt64) {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         var state = OverlapState()
         var (started, ended, skipped): (Set<Identifier>, Set<Identifier>, Set<Identifier>) = ([], [], [])
         let limit = Int.random(in: 1...3, using: &random)
@@ -64,16 +65,5 @@ import Testing
             #expect(state.running == started.subtracting(ended).first, "seed \(seed)")
             #expect(state.waiting.isEmpty || state.running != nil, "nothing waits for nothing, seed \(seed)")
         }
-    }
-}
-
-private struct Seeded: RandomNumberGenerator {
-    private var hash: StableHash
-
-    init(_ seed: UInt64) { hash = StableHash(seed: seed) }
-
-    mutating func next() -> UInt64 {
-        hash.combine(1)
-        return hash.value
     }
 }

@@ -1,4 +1,5 @@
 import Model
+import TestRandom
 import Testing
 
 @testable import Scheduling
@@ -190,7 +191,7 @@ import Testing
 
     @Test func `random walks plan every occurrence exactly once or let it lapse`() throws {
         for seed in 0..<120 as Range<UInt64> {
-            var random = SplitMix(seed)
+            var random = SeededGenerator(seed: seed)
             var timing = Timing.random(zones: ["Europe/Berlin", "UTC"], using: &random)
             timing.from = nil
             timing.until = nil

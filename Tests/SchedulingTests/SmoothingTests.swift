@@ -1,4 +1,5 @@
 import Model
+import TestRandom
 import Testing
 
 @testable import Scheduling
@@ -58,7 +59,7 @@ import Testing
 
     /// Triggers of random windows and their requests.
     private func random(_ seed: UInt64) -> (windows: [Window], requests: [PlanRequest]) {
-        var random = SplitMix(seed)
+        var random = SeededGenerator(seed: seed)
         var windows: [Window] = []
         var requests: [PlanRequest] = []
         let lengths = [[60, 600, 3_600], [30, 900], [20, 40, 80, 160, 320], [10, 3_600]][Int(seed % 4)]
@@ -124,7 +125,7 @@ import Testing
 
     @Test func `the least loaded second is what a plain search finds`() {
         for seed in 0..<200 as Range<UInt64> {
-            var random = SplitMix(seed)
+            var random = SeededGenerator(seed: seed)
             let count = Int.random(in: 1...70, using: &random)
             var counts = (0..<count).map { _ in Int.random(in: 0...3, using: &random) }
             let load = LoadHistogram(counts.enumerated().map { (second: 1_000 + Int64($0.offset), count: $0.element) })

@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import TestRandom
 import Testing
 
 @testable import Scheduling
@@ -7,7 +8,7 @@ import Testing
 @Suite(.serialized) struct TimeZoneTests {
     /// glibc reads the same files by its own code. `TZ` belongs to the process, so nothing else here may use it.
     @Test func `offsets of all zones from 1900 to 2600 are those of the C library`() throws {
-        var random = SplitMix(7)
+        var random = SeededGenerator(seed: 7)
         try #require(TestZones.names.count > 300)
         let range: ClosedRange<Int64> = -2_208_988_800...19_880_899_200
         for name in TestZones.names where name != "Factory" {
@@ -81,7 +82,7 @@ import Testing
         for length in 0..<whole.count - 1 {
             #expect(throws: TZifFile.Failure.self, "\(length) bytes") { try TZifFile(Array(whole[..<length])) }
         }
-        var random = SplitMix(3)
+        var random = SeededGenerator(seed: 3)
         for _ in 0..<300 {
             var damaged = whole
             damaged[Int.random(in: damaged.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)

@@ -1,4 +1,5 @@
 import Model
+import TestRandom
 import Testing
 
 @testable import Scheduling
@@ -11,7 +12,7 @@ import Testing
 
     @Test func `damaged bytes are refused and never crash`() {
         for seed in 0..<300 as Range<UInt64> {
-            var random = SplitMix(seed)
+            var random = SeededGenerator(seed: seed)
             let bytes = Timing.random(zones: ["UTC", "Europe/Berlin"], using: &random).encode()
             for length in bytes.indices {
                 #expect(throws: ByteReader.Failure.self) { try Timing(decoding: bytes[..<length]) }

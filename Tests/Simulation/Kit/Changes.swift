@@ -2,6 +2,7 @@ import Model
 import Queue
 import Scheduling
 import Store
+import TestRandom
 
 /// A schedule of the simulation, by which users find it.
 struct ScheduleHandle {

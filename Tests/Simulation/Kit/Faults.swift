@@ -1,5 +1,6 @@
 import Model
 import Queue
+import TestRandom
 
 extension Simulation {
     /// Spreads the faults of the whole run over it.

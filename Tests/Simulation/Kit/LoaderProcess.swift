@@ -3,6 +3,7 @@ import Model
 import Queue
 import Scheduling
 import Store
+import TestRandom
 
 /// A loader between two events: what `LoaderSession` knows in the function.
 struct LoaderProcess {

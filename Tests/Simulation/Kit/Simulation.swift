@@ -3,6 +3,7 @@ import Queue
 package import Scheduling
 import Store
 import Synchronization
+import TestRandom
 
 /// Headgate in one thread and in virtual time: loaders, workers, historian and monitor take their steps one after the other,
 /// faults strike between them, and invariants are checked all along. Equal seeds give equal runs.

@@ -1,4 +1,5 @@
 import Model
+import TestRandom
 import TriggerWorkerFunction
 
 /// The targets of all calls, and what they have seen.

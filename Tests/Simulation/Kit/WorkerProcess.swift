@@ -1,6 +1,7 @@
 import Model
 import Queue
 import Store
+import TestRandom
 import TriggerWorkerFunction
 
 /// A worker between two events: the calls it has in flight, by groups that end together.

@@ -1,5 +1,6 @@
 import Model
 import Scheduling
+import TestRandom
 
 /// A mix of schedules that comes to about so many triggers: mostly weekly and monthly, few by the hour or minute.
 struct Workload {
