@@ -110,16 +110,21 @@ import Testing
 
     @Test func `what expired while the queue was full is told of`() async throws {
         try await Cluster.with { it in
-            let api = try await APIClient.start(it)
-            let soon = try await it.registry.now() + .seconds(5)
-            let call = Self.call(it.target.port, "/ok")
-            let body =
-                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"when":[{"at":"\#(soon)"}]\#(call)}"#
-            for index in 0..<200 { _ = try await api.call("PUT", "/v1/schedules/s\(index)", body) }
+            let now = try await it.registry.now()
+            let call: JSON = ["http": ["url": .string("http://127.0.0.1:\(it.target.port)/ok")]]
+            try await it.register(
+                (0..<400).map { index in
+                    (
+                        "s\(index)",
+                        [
+                            "action": call, "when": [["at": .time(now + .seconds(1))]], "onFailure": call,
+                        ]
+                    )
+                })
             try it.startAll(except: ["loader", "trigger-worker"])
             try it.start("loader", ["--queue-limit", "20"])
             try await eventually("all are triggers") {
-                try await it.number("select count(*) from headgate.trigger where state < 2") == 200
+                try await it.number("select count(*) from headgate.trigger where state < 2") == 400
             }
             try await it.execute("update headgate.trigger set deadline = now() - interval '1 second' where state = 0")
             let expired = "select count(*) from headgate.trigger where state = 4"

@@ -115,10 +115,7 @@ extension API {
                 trigger.redrive += 1
                 trigger.deadline = max(trigger.deadline, deadline)
                 let delay = rate.map { Duration.milliseconds(Int64(Double(messages.count) / $0 * 1_000)) } ?? .zero
-                messages.append(
-                    OutgoingMessage(
-                        id: MessageID(id), tenant: tenant, delay: delay, generation: trigger.redrive,
-                        body: trigger.encoded))
+                messages.append(OutgoingMessage(trigger, delay: delay))
             }
         }
         do {

@@ -213,13 +213,8 @@ extension API {
     /// Sends a committed trigger; what fails here the monitor sends after a minute.
     func send(_ message: TriggerMessage, ticket: QueueTicket, now: Timestamp) async {
         do {
-            _ = try await queue.send(
-                [
-                    OutgoingMessage(
-                        id: MessageID(message.id), tenant: message.tenant, delay: max(.zero, message.plannedAt - now),
-                        body: message.encoded)
-                ],
-                ticket: ticket, mode: .add)
+            let delay = max(.zero, message.plannedAt - now)
+            _ = try await queue.send([OutgoingMessage(message, delay: delay)], ticket: ticket, mode: .add)
         } catch {
             runtime.logger.warning("a trigger is left to the monitor: \(error)")
         }

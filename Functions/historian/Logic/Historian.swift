@@ -102,12 +102,7 @@ package struct Historian: Sendable {
     private func send(_ notices: [QueuedTrigger]) async {
         if notices.isEmpty { return }
         do {
-            let messages = notices.map { notice in
-                OutgoingMessage(
-                    id: MessageID(notice.message.id), tenant: notice.message.tenant, delay: .zero,
-                    body: notice.message.encoded)
-            }
-            _ = try await triggers.send(messages)
+            _ = try await triggers.send(notices.map { OutgoingMessage($0.message, delay: .zero) })
         } catch {
             runtime.logger.warning("\(notices.count) calls that tell of failures are left to the monitor: \(error)")
         }

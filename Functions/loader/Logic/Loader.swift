@@ -137,7 +137,8 @@ package struct Loader: Sendable {
             guard let result else { break }
             session.adopt(planner.resultingLoad, shard: shard, now: now)
             try Failpoint.loaderAfterClaim.pass()
-            try await send(result.toSend, ticket: ticket, now: now, session.weights)
+            // While the queue is full nothing is sent, neither what tells of failures: the monitor sends that later.
+            if sendHorizon > .epoch { try await send(result.toSend, ticket: ticket, now: now, session.weights) }
             try Failpoint.loaderAfterSend.pass()
             count("headgate_loader_schedules_total", result.claimed, "Schedules claimed")
             isMore = result.claimed == configuration.batch
@@ -215,19 +216,9 @@ package struct Loader: Sendable {
 }
 
 extension OutgoingMessage {
-    /// A committed trigger as a message, to be received at its planned time.
-    ///
-    /// - Parameter weights: of the tenants that do not have the usual one. What a message costs its tenant in the fair queue is the
-    ///   inverse of its weight.
+    /// To be received at its planned time.
     package init(_ trigger: QueuedTrigger, now: Timestamp, weights: [String: Double]) {
-        let message = trigger.message
-        let cost = weights.isEmpty ? 1 : 1 / (weights[message.tenant] ?? 1)
-        // A backfill is served under a key of its own, and costs ten times as much: it waits behind its tenant's live work.
-        let isBackfill = message.kind == .backfill
-        self.init(
-            id: MessageID(message.id), tenant: isBackfill ? "\(message.tenant)/backfill" : message.tenant,
-            delay: max(.zero, message.plannedAt - now), cost: isBackfill ? cost * 10 : cost,
-            generation: message.redrive,
-            attempts: trigger.attempts, body: message.encoded)
+        let delay = max(.zero, trigger.message.plannedAt - now)
+        self.init(trigger.message, attempts: trigger.attempts, delay: delay, weights: weights)
     }
 }

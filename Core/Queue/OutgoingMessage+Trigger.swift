@@ -1,0 +1,18 @@
+package import Model
+
+extension OutgoingMessage {
+    /// A committed trigger as a message.
+    ///
+    /// - Parameters:
+    ///   - attempts: those that are recorded: the base for the next.
+    ///   - weights: of the tenants that do not have the usual one. What a message costs its tenant in the fair queue is the
+    ///     inverse of its weight.
+    package init(_ message: TriggerMessage, attempts: Int = 0, delay: Duration, weights: [String: Double] = [:]) {
+        let cost = weights.isEmpty ? 1 : 1 / (weights[message.tenant] ?? 1)
+        // A backfill is served under a key of its own, and costs ten times as much: it waits behind its tenant's live work.
+        let isBackfill = message.kind == .backfill
+        self.init(
+            id: MessageID(message.id), tenant: isBackfill ? "\(message.tenant)/backfill" : message.tenant, delay: delay,
+            cost: isBackfill ? cost * 10 : cost, generation: message.redrive, attempts: attempts, body: message.encoded)
+    }
+}
