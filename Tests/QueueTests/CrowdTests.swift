@@ -108,4 +108,23 @@ import Testing
         #expect(try await receiving.value.count == 200)
         #expect(ContinuousClock.now - start < .seconds(15), "not the end of the wait")
     }
+
+    /// Another program may make a message of the crowd ready without finding it among the delayed.
+    @Test func `one of a crowd that is held already is not handed out a second time`() async throws {
+        let url = try RedisURL(try TestServer.sharedRedis.get().redisURL)
+        let prefix = "g\(UInt32.random(in: 0...UInt32.max))"
+        let queue = RedisQueue(name: .triggers, configuration: .init(shards: 1), url: url, prefix: prefix)
+        let messages = (0..<1_001).map {
+            OutgoingMessage(id: MessageID("m\($0)"), tenant: "t", delay: .seconds($0 == 1_000 ? 1 : 3_600), body: [1])
+        }
+        _ = try await queue.send(Array(messages.prefix(1_000)))
+        _ = try await queue.send(Array(messages.suffix(1)))
+        let redis = RedisConnection(url: url)
+        _ = try await redis.call([RedisCommand("ZADD", "\(prefix):{0}:triggers:r", "0", "m1000")])
+        let held = try await queue.receive(upTo: 10, visibility: .seconds(60), wait: .zero)
+        #expect(held.map(\.id.description) == ["m1000"])
+        try await Task.sleep(for: .milliseconds(1_100))
+        #expect(try await queue.receive(upTo: 10, visibility: .seconds(60), wait: .zero).isEmpty)
+        #expect(try await queue.acknowledge(held.map(\.receipt)) == [true])
+    }
 }

@@ -193,7 +193,9 @@ local function promote(q, t, maxReceives)
     local dueItems, lateItems = read('HMGET', q.i, due), read('HMGET', q.i, late)
     local ids, vs, dead, deadVs, reasons, I = {}, {}, {}, {}, {}, {}
     for j, id in ipairs(due) do
-        if dueItems[j] then ids[#ids + 1] = id; vs[#vs + 1] = parse(dueItems[j]) end
+        local v = dueItems[j] and parse(dueItems[j])
+        -- One that somebody holds was made ready by a program of before the crowd's set, which did not find it there.
+        if v and v.ep == '0' then ids[#ids + 1] = id; vs[#vs + 1] = v end
     end
     for j, id in ipairs(late) do
         if lateItems[j] then
