@@ -54,7 +54,8 @@ package final class PostgresLoaderStore: LoaderStore {
         return pass
     }
 
-    /// Two round trips a batch: begin and claim; re-arm, insert, note the pass, add load, commit.
+    /// Two round trips a batch: begin and claim; re-arm, insert, note the pass, add load, commit. Where something expired, some
+    /// more for the calls that tell of it.
     ///
     /// A claim that meets schedules on their way to another shard is repeated.
     package func claimSchedules(

@@ -120,16 +120,7 @@ end
 -- known. Wakes a receiver if the queue now changes earlier than it would have.
 local function delay(q, t, ids, vs, dues, counts)
     if #ids == 0 then return end
-    if not counts then
-        local tenants = {}
-        counts = {}
-        for j = 1, #ids do
-            local x = vs[j].tenant
-            if not counts[x] then counts[x] = 0; tenants[#tenants + 1] = x end
-        end
-        local n = read('HMGET', q.c, tenants)
-        for j, x in ipairs(tenants) do counts[x] = tonumber(n[j] or '0') end
-    end
+    counts = counts or count(q, vs, 0)
     local D, E, soonest = {}, {}, dues[1]
     for j = 1, #ids do
         local z = counts[vs[j].tenant] > 1000 and E or D
