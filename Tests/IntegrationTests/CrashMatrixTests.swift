@@ -32,12 +32,20 @@ import Testing
         try await Cluster.with(redis: ["--restart"]) { it in
             let function = String(failpoint.prefix { $0 != "." })
             try it.startAll(except: [function])
-            let now = try await it.registry.now()
-            try await it.register(
-                (0..<Self.count).map {
-                    ("s\($0)", it.once("/ok", after: .milliseconds(1_000 + Int64($0) * 5), at: now))
-                })
+            let healthy = try it.start(function)
+            func register(_ wave: String) async throws {
+                let now = try await it.registry.now()
+                try await it.register(
+                    (0..<Self.count / 2).map {
+                        ("\(wave)\($0)", it.once("/ok", after: .milliseconds(500 + Int64($0) * 10), at: now))
+                    })
+            }
+            try await register("first")
+            try await eventually("calls are made") { try await it.keysSeen() > 20 }
+            healthy.terminate()
+            try await eventually("\(function) ends") { !healthy.isRunning }
             let dying = try it.start(function, failpoint: failpoint)
+            try await register("second")
             try await eventually("\(function) dies at \(failpoint)") { !dying.isRunning }
             try await disruption.happen(to: it)
             try it.start(function)
