@@ -20,6 +20,8 @@ package struct RecordResult: Sendable {
     package var refused = 0
     /// Triggers that tell of failures, committed and to be sent now.
     package var notices: [QueuedTrigger] = []
+    /// Queued triggers of schedules that were paused for their failures: to be taken from the queue.
+    package var cancelled: [Identifier] = []
 
     package init() {}
 }

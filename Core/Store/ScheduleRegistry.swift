@@ -58,9 +58,10 @@ package protocol ScheduleRegistry: Sendable {
     func requestCancel(_ id: Identifier, by actor: AuditActor, now: Timestamp) async throws -> TriggerRow?
     /// Makes these cancelled that were asked to be and are not settled.
     func settleCancelled(_ ids: [Identifier], tenant: String, reason: String) async throws
-    /// Turns dead triggers queued for another go. Those that were.
-    func redrive(_ ids: [Identifier], deadline: Timestamp, by actor: AuditActor, now: Timestamp) async throws
-        -> [Identifier]
+    /// Turns dead triggers queued for another go; the monitor looks at `checkAt` whether they were sent. Those that were dead.
+    func redrive(
+        _ ids: [Identifier], deadline: Timestamp, checkAt: Timestamp, by actor: AuditActor, now: Timestamp
+    ) async throws -> [Identifier]
 
     func authenticate(hash: [UInt8]) async throws -> KeyRow?
     func insert(_ key: KeyRow, hash: [UInt8], by actor: AuditActor, now: Timestamp) async throws

@@ -153,4 +153,31 @@ import Testing
                 try await api.call("PUT", "/v1/schedules/c", body("/ok").replacing(":3}", with: ":0}")).status == 400)
         }
     }
+
+    /// What is planned ahead waits in the queue, also where no monitor takes it out.
+    @Test func `a schedule that pauses itself makes no more calls`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.startAll(except: ["monitor"])
+            let body =
+                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/status/404"}},"when":[{"every":"1s"}],"pauseAfter":2}"#
+            _ = try await api.call("PUT", "/v1/schedules/a", body)
+            try await eventually("it is paused") {
+                try await api.call("GET", "/v1/schedules/a").body["state"]?.text == "paused"
+            }
+            try await Task.sleep(for: .seconds(4))
+            // One may have been under way.
+            #expect(try await it.callsSeen().total <= 3)
+        }
+    }
+
+    @Test func `a preview ends with the last trigger`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let body =
+                #"{"action":{"http":{"url":"http://127.0.0.1:1/x"}},"when":[{"every":"1d"}],"maxTriggers":2}"#
+            let answer = try await api.call("POST", "/v1/schedules/preview?count=5", body)
+            #expect(answer.body["upcoming"]?.elements?.count == 2)
+        }
+    }
 }

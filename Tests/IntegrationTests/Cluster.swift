@@ -57,7 +57,7 @@ final class Cluster: Sendable {
     @discardableResult
     func start(
         _ name: String, _ arguments: [String] = [], failpoint: String? = nil, clockShift: String = "",
-        errors: Pipe? = nil, role: String = "headgate_engine"
+        metrics: String = "", errors: Pipe? = nil, role: String = "headgate_engine"
     ) throws -> Process {
         let process = Process()
         process.executableURL = Cluster.programs.appending(path: name)
@@ -68,7 +68,8 @@ final class Cluster: Sendable {
                 #"{"triggers":{"shards":2,"visibility":"3s","maxReceives":10},"outcomes":{"shards":2,"visibility":"3s","maxReceives":1000}}"#,
             "HEADGATE_ALLOW_TARGETS": "127.0.0.0/8", "HEADGATE_LOG": "error",
             "HEADGATE_FAILPOINTS": failpoint.map { $0.contains("=") ? $0 : "\($0)=kill" } ?? "",
-            "HEADGATE_CLOCK_SHIFT": clockShift, "HEADGATE_SECRET_KEYS": Cluster.secretKeys,
+            "HEADGATE_CLOCK_SHIFT": clockShift, "HEADGATE_METRICS_FILE": metrics,
+            "HEADGATE_SECRET_KEYS": Cluster.secretKeys,
         ]
         if let errors { process.standardError = errors }
         try process.runUnblocked()

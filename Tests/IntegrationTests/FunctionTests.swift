@@ -113,6 +113,22 @@ import Testing
         }
     }
 
+    @Test func `a worker with a slow call goes on with what comes meanwhile`() async throws {
+        try await Cluster.with { it in
+            try it.startAll(except: ["trigger-worker"])
+            let now = try await it.registry.now()
+            try await it.register([
+                ("slow", it.once("/slow/8s/x", after: .seconds(1), at: now)),
+                ("later", it.once("/ok", after: .seconds(6), at: now)),
+            ])
+            try it.start("trigger-worker", ["--idle", "2s"])
+            try await eventually("the later one is delivered", within: .seconds(20)) {
+                try await it.number("select count(*) from headgate.trigger where name = 'later' and state = 2") == 1
+            }
+            try await it.settled(2)
+        }
+    }
+
     @Test func `a dead host costs a few attempts, and a slow one takes no place from others`() async throws {
         try await Cluster.with { it in
             try it.startAll(except: ["trigger-worker"])
@@ -137,6 +153,22 @@ import Testing
             }
             let calls = try await it.number("select sum(attempts)::int8 from headgate.trigger where name like 'dead%'")
             #expect(calls < 150, "\(calls) calls to a host that never answered")
+        }
+    }
+
+    @Test func `an open breaker is told`() async throws {
+        try await Cluster.with { it in
+            let metrics = FileManager.default.temporaryDirectory.appending(path: "headgate-\(UUID()).prom").path()
+            defer { try? FileManager.default.removeItem(atPath: metrics) }
+            try it.startAll(except: ["trigger-worker"])
+            try it.start("trigger-worker", metrics: metrics)
+            let now = try await it.registry.now()
+            let closed: JSON = ["http": ["url": .string("http://127.0.0.1:\(freePort())/x")]]
+            try await it.register(
+                (0..<20).map { ("dead\($0)", ["action": closed, "when": [["at": .time(now + .seconds(1))]]]) })
+            try await eventually("it is in the metrics", within: .seconds(25)) {
+                (try? String(contentsOfFile: metrics, encoding: .utf8))?.contains("headgate_breakers_open 1") == true
+            }
         }
     }
 }

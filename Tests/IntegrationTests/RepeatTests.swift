@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Redis
 import TestServers
 import Testing
 
@@ -344,6 +345,30 @@ import Testing
             try await Task.sleep(for: .seconds(3))
             #expect(try await it.keysSeen() == 2)
             #expect(try await it.number("select count(*) from headgate.trigger where state = 2") == 2)
+        }
+    }
+
+    @Test func `a dead trigger is sent again by its record, also when the queue has lost its dead letter`() async throws
+    {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.startAll()
+            // Its first call fails, the second one succeeds.
+            let body =
+                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/once/503/x"}},"retry":{"maxAttempts":1}}"#
+            let made = try await api.call("POST", "/v1/triggers", body)
+            let id = try #require(made.body["id"]?.text)
+            func shown() async throws -> JSON { try await api.call("GET", "/v1/triggers/\(id)").body }
+            try await eventually("it is dead") { try await shown()["state"]?.text == "dead" }
+            let redis = RedisConnection(url: try RedisURL(it.redis.withLock { $0 }.redisURL))
+            _ = try await redis.call([RedisCommand("FLUSHALL")])
+            #expect(try await api.call("GET", "/v1/queues/triggers/dead").body["items"]?.elements?.isEmpty == true)
+            let again = try await api.call("POST", "/v1/triggers/\(id)/redrive")
+            #expect(again.status == 202 && again.body["state"]?.text == "queued")
+            try await eventually("it is delivered") { try await shown()["state"]?.text == "delivered" }
+            #expect(try await api.call("POST", "/v1/triggers/\(id)/redrive").status == 409)
+            let unknown = "00000000-0000-7000-8000-000000000000"
+            #expect(try await api.call("POST", "/v1/triggers/\(unknown)/redrive").status == 404)
         }
     }
 }

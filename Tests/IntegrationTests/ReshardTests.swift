@@ -115,6 +115,8 @@ import Testing
             #expect(moved > 0 && before > 0, "it was killed in the middle")
             #expect(try await it.number("select count(distinct shard) from headgate.schedule") == Self.shards)
             #expect(try await it.number("select count(*) from headgate.schedule") == 6_000)
+            let least = "select min(count)::int from (select count(*) from headgate.schedule group by shard) x"
+            #expect(try await it.number(least) > 600, "6,000 by their hash in 8 shards")
         }
     }
 }

@@ -90,6 +90,17 @@ import Testing
         #expect((.zero...(.seconds(600))).contains(offsets.first!))
     }
 
+    @Test func `a spread by hash spreads schedules over their whole margin`() {
+        var timing = every(.seconds(3_600), margin: .duration(.seconds(600)))
+        timing.spread = .hash
+        var load = LoadHistogram()
+        let requests = (0..<200).map { PlanRequest(timing: timing, seed: UInt64($0), cursor: start) }
+        let offsets = planner.plan(requests, now: start, horizon: start + .seconds(60), load: &load)
+            .map { $0.triggers[0].plannedAt - start }
+        #expect(Set(offsets).count > 190 && offsets.allSatisfy { .zero <= $0 && $0 <= .seconds(600) })
+        #expect(offsets.contains { $0 < .seconds(60) } && offsets.contains { $0 > .seconds(540) })
+    }
+
     @Test func `an occurrence up to three seconds old is on time`() {
         let skip = every(.seconds(3_600), missed: .skip)
         #expect(plan(skip, cursor: start, now: start + .seconds(3)).triggers.map(\.plannedAt) == [start + .seconds(3)])
@@ -236,13 +247,14 @@ import Testing
         #expect(plan(timing, cursor: start, now: start, fired: 5).next == nil)
     }
 
-    @Test func `until finishes the schedule`() {
+    @Test func `until finishes the schedule`() throws {
         var timing = every(.seconds(10))
         timing.until = start + .seconds(20)
         let plan = plan(timing, cursor: start, now: start)
         #expect(plan.triggers.count == 3 && plan.next == nil)
         // The gap to the next occurrence is that of the calendar, so that the last one is useful as long as the others.
-        #expect(plan.triggers[2].deadline - plan.triggers[2].occurrence == .seconds(60))
+        let last = try #require(plan.triggers.last)
+        #expect(last.deadline - last.occurrence == .seconds(60))
     }
 
     @Test func `a time zone that is gone plans nothing and keeps the cursor`() throws {

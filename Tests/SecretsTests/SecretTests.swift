@@ -63,7 +63,10 @@ import Testing
         #expect(value.split(separator: " ").allSatisfy { $0.hasPrefix("v1,") })
     }
 
-    @Test(arguments: [("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", true), ("whsec_short", false), ("any text", true)])
+    @Test(arguments: [
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", true), ("whsec_short", false), ("whsec_c2hvcnQ=", false),
+        ("any text", true),
+    ])
     func `a signing secret is checked`(secret: String, isGood: Bool) {
         #expect((WebhookSignature.mistake(in: secret) == nil) == isGood)
     }

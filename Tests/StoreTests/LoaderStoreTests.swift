@@ -50,7 +50,7 @@ import Testing
         let it = try await driver.make()
         let id = try await it.queue("nightly")
         _ = try await it.record(id, .delivered)
-        _ = try await it.loader.claimSchedules(
+        let claim = try await it.loader.claimSchedules(
             shard: 0, pass: 2, from: .epoch, before: it.start + .seconds(61), limit: 10,
             plan: { schedules in
                 var plan = Minutes.plan(schedules, state: .queued)
@@ -62,6 +62,7 @@ import Testing
                         plannedAt: StoreUnderTest.start, deadline: StoreUnderTest.start + .seconds(60)))
                 return plan
             }, beforeCommit: {})
+        #expect(claim?.toSend.map(\.message.occurrence) == [it.start + .seconds(60)])
         #expect(try await it.trigger(id).state == .delivered)
         let unconfirmed = try await it.loader.unconfirmed(shard: 0, confirmed: 1, from: .epoch, after: nil, limit: 10)
         #expect(unconfirmed.map(\.message.occurrence) == [it.start + .seconds(60)])

@@ -28,6 +28,7 @@ import Testing
         #expect(try await it.outcomes.record(outcomes).recorded == 3)
         let row = try await it.trigger(id)
         #expect(row.state == .delivered && row.attempts == 3 && row.reason == nil && row.latenessMilliseconds == 12)
+        #expect(TriggerOutcome.parse(row.log).outcomes.map(\.attempt) == [1, 2, 3])
     }
 
     @Test(arguments: Driver.allCases)

@@ -43,7 +43,7 @@ struct PostgresRegistryUnderTest: RegistryUnderTest {
         try await registry.settleCancelled(ids, tenant: "acme", reason: reason)
     }
     func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [Identifier] {
-        try await registry.redrive(ids, deadline: deadline, by: actor, now: now)
+        try await registry.redrive(ids, deadline: deadline, checkAt: now + .seconds(60), by: actor, now: now)
     }
 }
 

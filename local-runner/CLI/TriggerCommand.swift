@@ -3,8 +3,8 @@ import Model
 
 struct TriggerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "trigger", abstract: "List, show, make and cancel triggers.",
-        subcommands: [List.self, Show.self, Create.self, Cancel.self])
+        commandName: "trigger", abstract: "List, show, make, cancel and redrive triggers.",
+        subcommands: [List.self, Show.self, Create.self, Cancel.self, Redrive.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List triggers, newest first.")
@@ -70,6 +70,18 @@ struct TriggerCommand: AsyncParsableCommand {
             if connection.json { return print(answer) }
             let isOpen = answer["state"]?.text == "queued"
             print(isOpen ? "the cancel is asked for; a call is under way and decides" : answer["state"]?.text ?? "")
+        }
+    }
+
+    struct Redrive: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Send a dead trigger again, also one whose dead letter the queue has lost.")
+        @OptionGroup var connection: Connection
+        @Argument var id: String
+        func run() async throws {
+            let answer = try await APIClient(connection).call("POST", "/v1/triggers/\(APIClient.encode(id))/redrive")
+            if connection.json { return print(answer) }
+            print(answer["state"]?.text ?? "")
         }
     }
 }

@@ -49,15 +49,16 @@ struct EndedTrigger: Sendable {
 }
 
 extension PostgresConnection {
-    /// Counts failures in a row of the watched schedules among these, and pauses those that have failed too often.
-    func countFailures(_ ended: [EndedTrigger]) throws(PostgresError) {
+    /// Counts failures in a row of the watched schedules among these, and pauses those that have failed too often: their queued
+    /// triggers, to be taken from the queue.
+    func countFailures(_ ended: [EndedTrigger]) throws(PostgresError) -> [Identifier] {
         var counts: [Identifier: (isAnew: Bool, failures: Int, reason: String?)] = [:]
         for trigger in ended.sorted(by: { $0.occurrence < $1.occurrence }) where trigger.isCounted {
             let known = counts[trigger.schedule] ?? (false, 0, nil)
             counts[trigger.schedule] =
                 trigger.isFailure ? (known.isAnew, known.failures + 1, trigger.reason) : (true, 0, nil)
         }
-        if counts.isEmpty { return }
+        if counts.isEmpty { return [] }
         let sorted = counts.sorted { $0.key < $1.key }
         let call = StatementCall(
             .countFailures,
@@ -71,26 +72,30 @@ extension PostgresConnection {
                 failures: try row.required(4, row.int)
             )
         }
+        var queued: [Identifier] = []
         for schedule in failing {
-            try pauseFailing(
+            queued += try pauseFailing(
                 schedule.id, shard: schedule.shard, tenant: schedule.tenant, name: schedule.name,
                 reason: "\(schedule.failures) failures in a row, the last: \(counts[schedule.id]?.reason ?? "?")")
         }
+        return queued
     }
 
-    /// What is planned is cancelled at once; the monitor takes from the queue what is there.
+    /// What is planned is cancelled at once. Its queued triggers: whoever takes them from the queue, the monitor at last, settles
+    /// them.
     private func pauseFailing(
         _ id: Identifier, shard: Int, tenant: String, name: String, reason: String
-    ) throws(PostgresError) {
+    ) throws(PostgresError) -> [Identifier] {
         let lock = StatementCall(.lockSchedules, [.smallints([shard]), .uuids([id])])
         let rows = try query(lock) { row throws(PostgresError) in try row.schedule() }
-        if rows.isEmpty { return }
+        if rows.isEmpty { return [] }
         let now = try now()
         let open = try cancelOpen([id], now: now, reason: "paused")
         try pause(rows, reason: reason, now: now)
         try rewind(open.filter { !$0.isQueued })
         try note(
             AuditActor(tenant: tenant, subject: "headgate"), "schedule.pause", name, reason: reason, now: now)
+        return open.filter(\.isQueued).map(\.id)
     }
 
     /// Watches the schedules among these that ask for it, and no longer those that do not.

@@ -36,6 +36,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
             result.orphaned += rest.orphaned
             result.refused += rest.refused
             result.notices += rest.notices
+            result.cancelled += rest.cancelled
             return result
         }
     }
@@ -44,7 +45,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
         var result = RecordResult()
         let rounds = PostgresOutcomeStore.rounds(outcomes)
         if try await isWatching() {
-            (result.recorded, result.notices) = try await recordAndCount(rounds)
+            (result.recorded, result.notices, result.cancelled) = try await recordAndCount(rounds)
         } else {
             let calls = rounds.map { PostgresOutcomeStore.call(.recordOutcomes, $0) }
             let counts = try await connection.pipeline(
@@ -73,8 +74,10 @@ package final class PostgresOutcomeStore: OutcomeStore {
 
     /// Records, and in the same transaction counts the failures of watched schedules: each once, as it is recorded once.
     ///
-    /// How many it recorded, and the calls that tell of failures.
-    private func recordAndCount(_ rounds: [[TriggerOutcome]]) async throws -> (Int, [QueuedTrigger]) {
+    /// How many it recorded, the calls that tell of failures, and the queued triggers of schedules that it paused.
+    private func recordAndCount(_ rounds: [[TriggerOutcome]]) async throws
+        -> (Int, [QueuedTrigger], [Identifier])
+    {
         try await connection.transaction { connection throws(PostgresError) in
             var recorded = 0
             var ended: [EndedTrigger] = []
@@ -85,8 +88,8 @@ package final class PostgresOutcomeStore: OutcomeStore {
                 recorded += changed.count
                 ended += changed
             }
-            try connection.countFailures(ended)
-            return (recorded, try connection.notices(of: ended))
+            let cancelled = try connection.countFailures(ended)
+            return (recorded, try connection.notices(of: ended), cancelled)
         }
     }
 

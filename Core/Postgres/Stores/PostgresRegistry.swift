@@ -227,11 +227,11 @@ package final class PostgresRegistry: ScheduleRegistry {
     }
 
     package func redrive(
-        _ ids: [Identifier], deadline: Timestamp, by actor: AuditActor, now: Timestamp
+        _ ids: [Identifier], deadline: Timestamp, checkAt: Timestamp, by actor: AuditActor, now: Timestamp
     ) async throws -> [Identifier] {
         let call = StatementCall(
             .apiRedrive,
-            [.uuids(ids), .times(ids.map(\.v7Time)), .text(actor.tenant), .time(deadline), .time(now)])
+            [.uuids(ids), .times(ids.map(\.v7Time)), .text(actor.tenant), .time(deadline), .time(checkAt)])
         return try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             try connection.note(actor, "queue.redrive", "triggers", now: now)
             return try connection.query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }

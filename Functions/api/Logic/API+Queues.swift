@@ -76,10 +76,11 @@ extension API {
     private func listDead(_ call: Call) async throws -> Response {
         let limit = try call.int("limit", in: 1...1_000, default: 100)
         let items = try await dead(try named(call), call.caller, limit: limit).map { letter -> JSON in
-            [
-                "id": .string("\(letter.id)"), "tenant": .string(letter.tenant), "diedAt": .time(letter.diedAt),
-                "reason": .string(letter.reason), "attempts": .integer(letter.attempts),
-                "schedule": .optional((try? TriggerMessage(decoding: letter.body))?.schedule, JSON.string),
+            let trigger = try? TriggerMessage(decoding: letter.body)
+            return [
+                "id": .string("\(letter.id)"), "tenant": .string(trigger?.tenant ?? letter.tenant),
+                "diedAt": .time(letter.diedAt), "reason": .string(letter.reason),
+                "attempts": .integer(letter.attempts), "schedule": .optional(trigger?.schedule, JSON.string),
             ]
         }
         return Response.json(["items": .array(items), "next": .null])
@@ -110,7 +111,9 @@ extension API {
             let triggers = Dictionary(letters.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
             let deadline = now + .seconds(3_600)
             let actor = AuditActor(tenant: tenant, subject: call.caller.subject)
-            for id in try await registry.redrive(triggers.keys.sorted(), deadline: deadline, by: actor, now: now) {
+            for id in try await registry.redrive(
+                triggers.keys.sorted(), deadline: deadline, checkAt: now + .seconds(60), by: actor, now: now)
+            {
                 guard var trigger = triggers[id] else { continue }
                 trigger.redrive += 1
                 trigger.deadline = max(trigger.deadline, deadline)

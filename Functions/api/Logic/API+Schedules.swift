@@ -231,15 +231,17 @@ extension API {
         let identity = ScheduleIdentity(tenant: TenantID(checked: call.caller.tenant), name: name)
         let spec = try ScheduleSpec(
             json: document, identity: identity, zones: zones, now: try await registry.now(), ignoring: ["name"])
-        return try await times(call, spec.timing)
+        return try await times(call, spec.timing, limit: spec.timing.maxTriggers)
     }
 
-    private func times(_ call: Call, _ timing: Timing) async throws -> Response {
+    /// - Parameter limit: how many times it runs at most; nil: for ever.
+    private func times(_ call: Call, _ timing: Timing, limit: Int? = nil) async throws -> Response {
         let count = try call.int("count", in: 1...1_000, default: 10)
         var after = try call.time("after")
         if after == nil { after = try await registry.now() }
         return Response.json([
-            "upcoming": .array(timing.upcoming(after: after!, count: count, zones: zones).map(JSON.time))
+            "upcoming": .array(
+                timing.upcoming(after: after!, count: min(count, limit ?? count), zones: zones).map(JSON.time))
         ])
     }
 }

@@ -19,6 +19,9 @@ extension API {
             Route(
                 method: .post, path: "/v1/triggers/{id}/cancel", summary: "Cancel a trigger", role: .operator,
                 handle: cancelTrigger),
+            Route(
+                method: .post, path: "/v1/triggers/{id}/redrive", summary: "Send a dead trigger again", role: .operator,
+                statuses: [202], handle: redriveTrigger),
         ]
     }
 
@@ -148,6 +151,19 @@ extension API {
         let isNew = try await registry.insert(write, by: call.caller.actor, now: now)
         if isNew && isStored && isNow { await send(message, ticket: ticket, now: now) }
         return try await showTrigger(message.id, tenant: call.caller.tenant, status: .accepted)
+    }
+
+    /// By its record alone, also when the queue has lost the dead letter: the monitor sends what is queued and in no queue, here at
+    /// its next look.
+    private func redriveTrigger(_ call: Call) async throws -> Response {
+        let id = try call.identifier("a trigger")
+        let now = try await registry.now()
+        let again = try await registry.redrive(
+            [id], deadline: now + .seconds(3_600), checkAt: now, by: call.caller.actor, now: now)
+        if again.isEmpty, let row = try await registry.trigger(id, tenant: call.caller.tenant) {
+            throw Problem.conflict("the trigger is \(row.state.name); only one that is dead is sent again")
+        }
+        return try await showTrigger(id, tenant: call.caller.tenant, status: .accepted)
     }
 
     private func cancelTrigger(_ call: Call) async throws -> Response {

@@ -89,6 +89,7 @@ package struct Historian: Sendable {
                 messages.map(\.receipt), recorded: outcomes.lazy.filter(\.state.isFinal).map { MessageID($0.id) })
             try Failpoint.historianAfterConfirm.pass()
             await send(result.notices)
+            await cancel(result.cancelled)
         } catch {
             // The leases lapse, or are given back, and the outcomes are recorded later.
             runtime.logger.warning("cannot record \(outcomes.count) outcomes: \(error)")
@@ -105,6 +106,17 @@ package struct Historian: Sendable {
             _ = try await triggers.send(notices.map { OutgoingMessage($0.message, delay: .zero) })
         } catch {
             runtime.logger.warning("\(notices.count) calls that tell of failures are left to the monitor: \(error)")
+        }
+    }
+
+    /// Takes the triggers of paused schedules from the queue, before they are due. The monitor settles them, and cancels what fails
+    /// here.
+    private func cancel(_ ids: [Identifier]) async {
+        if ids.isEmpty { return }
+        do {
+            _ = try await triggers.cancel(ids.map { MessageID($0) })
+        } catch {
+            runtime.logger.warning("\(ids.count) triggers of paused schedules are left to the monitor: \(error)")
         }
     }
 

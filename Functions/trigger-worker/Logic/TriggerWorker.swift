@@ -225,8 +225,6 @@ package actor TriggerWorker {
         settleLater(waiting.compactMap { begin($0.delivery, since: $0.since) })
         // Those that were let go make room.
         wakeReceiver()
-        runtime.metrics.set(
-            "headgate_breakers_open", Double(gate.openBreakers), help: "Target hosts that give no answer")
     }
 
     func settleLater(_ settlements: [Settlement]) {
@@ -295,6 +293,8 @@ package actor TriggerWorker {
         while !Task.isCancelled {
             if !flights.isEmpty { runtime.life.noteWork() }
             beginParked()
+            runtime.metrics.set(
+                "headgate_breakers_open", Double(gate.openBreakers), help: "Target hosts that give no answer")
             if runtime.life.isStopping { wakeReceiver() }
             do { try await Task.sleep(for: .milliseconds(100)) } catch { return }
         }
