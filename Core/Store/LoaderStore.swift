@@ -25,6 +25,9 @@ package protocol LoaderStore: Sendable {
     ) async throws -> [QueuedTrigger]
     /// Makes planned triggers expired whose deadline has passed, up to `limit`: the queue had no room for them. How many.
     func expirePlanned(shard: Int, from floor: Timestamp, now: Timestamp, limit: Int) async throws -> Int
+    /// Makes triggers of the calls that tell of these, where somebody wants to be told. They are to be sent now; what is not, the
+    /// monitor sends later.
+    func tell(of expired: [ExpiredTrigger]) async throws -> [QueuedTrigger]
     /// Everything of the pass was sent.
     func confirmPass(shard: Int, pass: Int) async throws
     /// Queued triggers of passes after `confirmed`, in the order of planned time and id, after a given one.
@@ -94,11 +97,15 @@ package struct ClaimedSchedule: Sendable {
     package var ahead: Range<Timestamp>?
     /// It stands for one trigger only, made by the API for a time further ahead than the partitions.
     package var isOneOff: Bool
+    /// When it was last written, paused or resumed.
+    package var updatedAt: Timestamp
 
     package init(
         id: Identifier, tenant: String, name: String, revision: Int, nextAt: Timestamp, fired: Int, timing: [UInt8],
-        action: [UInt8], resumeMissed: Int? = nil, ahead: Range<Timestamp>? = nil, isOneOff: Bool = false
+        action: [UInt8], resumeMissed: Int? = nil, ahead: Range<Timestamp>? = nil, isOneOff: Bool = false,
+        updatedAt: Timestamp = .epoch
     ) {
+        self.updatedAt = updatedAt
         self.isOneOff = isOneOff
         self.resumeMissed = resumeMissed
         self.ahead = ahead
@@ -177,11 +184,32 @@ package struct ClaimResult: Sendable {
     package var claimed: Int
     /// The queued rows, to be sent now.
     package var toSend: [QueuedTrigger]
+    /// What the claim recorded as expired, but for what lapsed before the schedule was last written or resumed: of that its owner
+    /// knows.
+    package var expired: [ExpiredTrigger] = []
 
     package init(claimed: Int, toSend: [QueuedTrigger]) {
         self.claimed = claimed
         self.toSend = toSend
     }
+}
+
+/// A trigger that a claim recorded as expired, without its having been queued.
+package struct ExpiredTrigger: Sendable {
+    package var trigger: NewTrigger
+    package var schedule: ClaimedSchedule
+    package var shard: Int
+
+    package init(trigger: NewTrigger, schedule: ClaimedSchedule, shard: Int) {
+        self.trigger = trigger
+        self.schedule = schedule
+        self.shard = shard
+    }
+}
+
+extension LoaderStore {
+    /// A store that knows no such calls tells nobody.
+    package func tell(of expired: [ExpiredTrigger]) async throws -> [QueuedTrigger] { [] }
 }
 
 /// A committed trigger that the queue should have.

@@ -117,15 +117,16 @@ package struct AuditActor: Sendable {
 /// What a write expects to find, by `If-Match`.
 package enum ExpectedRevision: Hashable, Sendable {
     case any
-    case exactly(Int)
+    /// An entity tag, or the revision alone.
+    case exactly(String)
 }
 
 /// A thing is not as a write expected it.
 package struct RevisionMismatch: Error, Hashable {
-    /// Nil: it does not exist.
-    package var revision: Int?
+    /// What it has now. Nil: it does not exist.
+    package var entityTag: String?
 
-    package init(revision: Int?) { self.revision = revision }
+    package init(entityTag: String?) { self.entityTag = entityTag }
 }
 
 package struct ScheduleWrite: Sendable {

@@ -2,13 +2,22 @@ package import Model
 
 extension ExpectedRevision {
     /// What a write that expects this finds wrong with a row; nil: nothing.
-    package func mismatch(_ row: ScheduleRow?) -> RevisionMismatch? { mismatch(revision: row?.revision) }
+    package func mismatch(_ row: ScheduleRow?) -> RevisionMismatch? {
+        mismatch(revision: row?.revision, entityTag: row?.entityTag)
+    }
 
-    package func mismatch(revision: Int?) -> RevisionMismatch? {
-        guard let revision else { return RevisionMismatch(revision: nil) }
-        if case .exactly(let expected) = self, expected != revision { return RevisionMismatch(revision: revision) }
+    package func mismatch(revision: Int?, entityTag: String?) -> RevisionMismatch? {
+        guard let revision, let entityTag else { return RevisionMismatch(entityTag: nil) }
+        if case .exactly(let expected) = self, expected != entityTag, expected != "\(revision)" {
+            return RevisionMismatch(entityTag: entityTag)
+        }
         return nil
     }
+}
+
+extension ScheduleRow {
+    /// The revision and which schedule it is of: another one of the same name begins at revision 1 too.
+    package var entityTag: String { "\(revision)-\(id.description.suffix(8))" }
 }
 
 extension ScheduleWrite {

@@ -9,7 +9,11 @@ struct BarePipeline {
     /// Calls a second of its worker, with more due than it can make.
     func perSecond() async throws -> Double {
         let stand = try await Stand.start()
-        defer { stand.stop() }
+        let signals = stand.stopsOnSignals()
+        defer {
+            stand.stop()
+            for signal in signals { signal.cancel() }
+        }
         try await stand.database.run(script: "create database bare")
         guard let url = URLComponents(string: stand.postgres), let host = url.host, let port = url.port else {
             throw BenchError(description: "the runner's Postgres has no URL with host and port")

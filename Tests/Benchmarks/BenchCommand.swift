@@ -49,18 +49,25 @@ import Model
             do {
                 let limits = try await Limits.measure(stand)
                 let measured = try await measure(scenario, stand)
-                rows = limits.rows(rate: measured.compactMap(\.perSecond).first) + measured
+                rows =
+                    limits.rows(
+                        rate: measured.compactMap(\.perSecond).first,
+                        isCalling: !measured.contains { $0.scenario == "S11" }) + measured
             } catch {
                 stand.stop()
                 throw error
             }
             stand.stop()
             if scenario == "S1", let pipeline, let rate = rows.compactMap(\.perSecond).first {
-                let bare = try await BarePipeline(script: pipeline).perSecond()
-                rows.append(
-                    ResultRow(
-                        scenario: "limit", what: "bare pipeline without features, calls/s",
-                        value: String(format: "%.0f, of which %.0f/s are %.0f %%", bare, rate, rate / bare * 100)))
+                for signal in signals { signal.cancel() }
+                let what = "bare pipeline without features, calls/s"
+                do {
+                    let bare = try await BarePipeline(script: pipeline).perSecond()
+                    let share = String(format: "%.0f, of which %.0f/s are %.0f %%", bare, rate, rate / bare * 100)
+                    rows.append(ResultRow(scenario: "limit", what: what, value: share))
+                } catch {
+                    rows.append(ResultRow(scenario: "limit", what: what, value: "\(error)", isFailure: true))
+                }
             }
             let text = ResultRow.table(rows)
             print(text)

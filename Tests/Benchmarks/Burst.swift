@@ -34,7 +34,7 @@ struct Burst {
                 scenario: "S2", what: "\(count) due in one second: the last call begins after",
                 value: String(
                     format: "%.1f s (half of them after %.1f s)", (figures[2] ?? -1) / 1_000, (figures[3] ?? -1) / 1_000
-                ), perSecond: figures[2].map { Double(count) / ($0 / 1_000) }),
+                ), perSecond: figures[2].map { (figures[1] ?? 0) / ($0 / 1_000) }),
             ResultRow(
                 scenario: "S2", what: "triggers that are delivered / keys that the target has seen",
                 value: "\(delivered) of \(count) / \(seen)", isFailure: delivered != count || seen != count),

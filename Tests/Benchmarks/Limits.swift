@@ -6,11 +6,16 @@ import Synchronization
 /// What the machine's parts do alone, in the same run: a scenario's figures mean little without them.
 struct Limits {
     var limits: [(what: String, perSecond: Double)]
+    private static let ofPostgres = "Postgres rows of 200 bytes written/s in one statement"
 
-    /// - Parameter rate: what the scenario did, to be stated as a share of each limit.
-    func rows(rate: Double?) -> [ResultRow] {
+    /// - Parameters:
+    ///   - rate: what the scenario did, to be stated as a share of the limits.
+    ///   - isCalling: it made calls by the queue; false: it wrote rows only.
+    func rows(rate: Double?, isCalling: Bool) -> [ResultRow] {
         limits.map { limit in
-            let share = rate.map { String(format: ", of which %.0f/s are %.1f %%", $0, $0 / limit.perSecond * 100) }
+            let share = (isCalling || limit.what == Limits.ofPostgres ? rate : nil).map {
+                String(format: ", of which %.0f/s are %.1f %%", $0, $0 / limit.perSecond * 100)
+            }
             return ResultRow(
                 scenario: "limit", what: limit.what, value: String(format: "%.0f%@", limit.perSecond, share ?? ""))
         }
@@ -45,7 +50,7 @@ struct Limits {
         return Limits(limits: [
             ("HTTP client against the target, POST/s, 256 at once", http),
             ("Redis SET/s, pipelined by 50", rate.flatMap(Double.init) ?? .nan),
-            ("Postgres rows of 200 bytes written/s in one statement", 300_000 / rows),
+            (ofPostgres, 300_000 / rows),
         ])
     }
 

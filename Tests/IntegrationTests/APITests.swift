@@ -37,6 +37,11 @@ struct APIClient: Sendable {
         self.key = key
     }
 
+    func entityTag(_ path: String) async throws -> String {
+        let request = HTTPRequest(url: url + path, headers: [("Authorization", "Bearer \(key)")])
+        return try await http.execute(request).header("ETag") ?? ""
+    }
+
     func call(
         _ method: String, _ path: String, _ body: String? = nil, tenant: String? = nil, repeating key: String? = nil,
         matching revision: String? = nil

@@ -159,7 +159,9 @@ final class Cluster: Sendable {
     /// Kills a backend: the server ends all others at once, recovers from its log and takes connections again. Returns when it
     /// does.
     func crashPostgres() async throws {
+        let writer = try await number("select pid from pg_stat_activity where backend_type = 'background writer'")
         kill(Int32(try await number("select pg_backend_pid()")), SIGKILL)
+        try await eventually("Postgres has ended its processes") { kill(Int32(writer), 0) != 0 }
         try await eventually("Postgres has recovered") { (try? await number("select 1")) == 1 }
     }
 

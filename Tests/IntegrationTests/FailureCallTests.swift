@@ -91,9 +91,13 @@ import Testing
                 _ = try await api.call("PUT", "/v1/schedules/\(name)", Self.failing(it.target.port))
             }
             try await it.execute(
-                "update headgate.schedule set next_at = next_at - interval '9 hours'; update headgate.shard set low = '-infinity'"
-            )
+                """
+                update headgate.schedule set next_at = next_at - interval '9 hours', updated_at = updated_at - interval '9 hours';
+                update headgate.shard set low = '-infinity'
+                """)
             try it.startAll()
+            let lapsed = "select count(distinct name) from headgate.trigger where kind = 0 and state = 4"
+            try await eventually("all are recorded") { try await it.number(lapsed) == 3 }
             try await eventually("both are told") { try await it.number(Self.told) == 2 }
             #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 2)
             let list = try await api.call("GET", "/v1/triggers?limit=100")
@@ -134,6 +138,25 @@ import Testing
             try await eventually("each is told of") {
                 try await it.number("select count(*) from headgate.trigger where kind = 4") == it.number(expired)
             }
+        }
+    }
+
+    @Test func `what lapsed in a pause is told of to nobody`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let call = Self.call(it.target.port, "/echo")
+            _ = try await api.call("PUT", "/v1/schedules/a", Self.failing(it.target.port, own: call))
+            _ = try await api.call("POST", "/v1/schedules/a/pause")
+            try await it.execute("update headgate.schedule set resume_at = resume_at - interval '9 hours'")
+            _ = try await api.call("POST", "/v1/schedules/a/resume")
+            try it.startAll()
+            let lapsed = "select count(*) from headgate.trigger where kind = 0 and state = 4"
+            try await eventually("it is recorded") { try await it.number(lapsed) == 1 }
+            // Its next pass comes after it would have been told.
+            let pass = try await it.number("select max(pass) from headgate.shard")
+            _ = try await api.call("PUT", "/v1/schedules/b", Self.failing(it.target.port).replacing("1h", with: "1s"))
+            try await eventually("passes go on") { try await it.number("select max(pass) from headgate.shard") > pass }
+            #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 0)
         }
     }
 }

@@ -75,6 +75,12 @@ import Testing
             #expect(statuses == [200: 1, 412: 7])
             #expect(try await api.call("DELETE", "/v1/schedules/a", matching: "\"1\"").status == 412)
             #expect(try await api.call("DELETE", "/v1/schedules/a", matching: "2").status == 400)
+            let tag = try await api.entityTag("/v1/schedules/a")
+            #expect(tag.hasPrefix("\"2-"))
+            #expect(try await api.call("DELETE", "/v1/schedules/a", matching: tag).status == 204)
+            for hours in [1, 2] { _ = try await api.call("PUT", "/v1/schedules/a", body(hours)) }
+            #expect(
+                try await api.call("PUT", "/v1/schedules/a", body(3), matching: tag).status == 412, "another schedule")
             #expect(try await api.call("DELETE", "/v1/schedules/a", matching: "\"2\"").status == 204)
         }
     }

@@ -54,8 +54,7 @@ package final class PostgresLoaderStore: LoaderStore {
         return pass
     }
 
-    /// Two round trips a batch: begin and claim; re-arm, insert, note the pass, add load, commit. Where something expired, some
-    /// more for the calls that tell of it.
+    /// Two round trips a batch: begin and claim; re-arm, insert, note the pass, add load, commit.
     ///
     /// A claim that meets schedules on their way to another shard is repeated.
     package func claimSchedules(
@@ -63,15 +62,11 @@ package final class PostgresLoaderStore: LoaderStore {
         plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan,
         beforeCommit: @escaping @Sendable () throws -> Void
     ) async throws -> ClaimResult? {
-        let claimed = try await repeated {
+        try await repeated {
             try await self.claim(
                 shard: shard, pass: pass, from: floor, before: horizon, limit: limit, plan: plan,
                 beforeCommit: beforeCommit)
         }
-        guard let (planned, expired) = claimed else { return nil }
-        var result = planned
-        if !expired.isEmpty { result.toSend += try await notices(of: expired) }
-        return result
     }
 
     private func repeated<Value>(_ body: () async throws -> Value) async throws -> Value {
@@ -85,8 +80,11 @@ package final class PostgresLoaderStore: LoaderStore {
         return try await body()
     }
 
-    /// The calls that tell of what expired here, in a transaction of their own: within the claim they could wait for a writer who
-    /// waits for the claim. A loader that dies in between tells nobody; the records stand.
+    package func tell(of expired: [ExpiredTrigger]) async throws -> [QueuedTrigger] {
+        try await notices(of: expired.map { EndedTrigger($0.trigger, of: $0.schedule, shard: $0.shard) })
+    }
+
+    /// In a transaction of their own: within a claim they could wait for a writer who waits for the claim.
     private func notices(of expired: [EndedTrigger]) async throws -> [QueuedTrigger] {
         try await repeated {
             try await self.connection.transaction { connection throws(PostgresError) in
@@ -102,11 +100,11 @@ package final class PostgresLoaderStore: LoaderStore {
         shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int,
         plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan,
         beforeCommit: @escaping @Sendable () throws -> Void
-    ) async throws -> (ClaimResult, expired: [EndedTrigger])? {
+    ) async throws -> ClaimResult? {
         let claim = StatementCall(
             .claimSchedules, [.smallint(shard), .time(floor), .time(horizon), .bigint(limit)])
         let rearm = Statement.rearmSchedules(shard: shard)
-        let outcome: (ClaimResult, [NewTrigger], Int, [EndedTrigger])? = try await connection.transaction {
+        let outcome: (ClaimResult, [NewTrigger], Int)? = try await connection.transaction {
             connection throws(PostgresError) in
             let claimed = try connection.query(claim) { row throws(PostgresError) in
                 (try row.required(0, row.place), try PostgresLoaderStore.schedule(row))
@@ -146,18 +144,20 @@ package final class PostgresLoaderStore: LoaderStore {
             let toSend = plan.rows.filter { $0.state == .queued }
                 .map { PostgresLoaderStore.queued($0, of: schedules[$0.source]) }
             let inserted = plan.rows.isEmpty ? 0 : counts[1]
-            let expired = plan.rows.filter { $0.state == .expired }
-                .map { EndedTrigger($0, of: schedules[$0.source], shard: shard) }
-            return (ClaimResult(claimed: claimed.count, toSend: toSend), plan.rows, inserted, expired)
+            var result = ClaimResult(claimed: claimed.count, toSend: toSend)
+            result.expired = plan.rows.lazy.filter { $0.state == .expired }
+                .map { ExpiredTrigger(trigger: $0, schedule: schedules[$0.source], shard: shard) }
+                .filter { ($0.trigger.lastOccurrence ?? $0.trigger.occurrence) > $0.schedule.updatedAt }
+            return (result, plan.rows, inserted)
         }
-        guard case (var result, let rows, let inserted, var expired)? = outcome else { return nil }
+        guard case (var result, let rows, let inserted)? = outcome else { return nil }
         if inserted < rows.count {
             // Some were there before: sending them again could deliver what was delivered long ago.
             let fresh = try await Set(insertedIDs(rows.map(\.id), pass: pass))
             result.toSend.removeAll { !fresh.contains($0.message.id) }
-            expired.removeAll { !fresh.contains($0.id) }
+            result.expired.removeAll { !fresh.contains($0.trigger.id) }
         }
-        return (result, expired)
+        return result
     }
 
     package func claimPlanned(
@@ -180,8 +180,8 @@ package final class PostgresLoaderStore: LoaderStore {
     package func expirePlanned(shard: Int, from floor: Timestamp, now: Timestamp, limit: Int) async throws -> Int {
         let call = StatementCall(.expirePlanned, [.smallint(shard), .time(floor), .time(now), .bigint(limit)])
         let expired = try await connection.query(call) { row throws(PostgresError) in try EndedTrigger(row) }
-        // What tells of it is sent by the monitor, when the queue has room.
-        if !expired.isEmpty { _ = try await notices(of: expired) }
+        // Nobody waits for it, and nothing fails with it; the monitor sends what tells of it.
+        if !expired.isEmpty { _ = try? await notices(of: expired) }
         return expired.count
     }
 
@@ -291,7 +291,7 @@ package final class PostgresLoaderStore: LoaderStore {
             revision: try row.required(4, row.int), nextAt: try cursor(row),
             fired: try row.required(6, row.int), timing: try row.required(7, row.bytes),
             action: try row.required(8, row.bytes), resumeMissed: try row.int(9), ahead: ahead,
-            isOneOff: try row.int(12) == 1)
+            isOneOff: try row.int(12) == 1, updatedAt: try row.required(14, row.time))
     }
 
     private static func openPass(

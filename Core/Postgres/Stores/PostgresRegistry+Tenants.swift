@@ -19,7 +19,11 @@ extension PostgresRegistry: TenantRegistry {
             let before = try connection.query(StatementCall(.lockTenant, [.text(actor.tenant)])) {
                 row throws(PostgresError) in try row.tenant()
             }.first
-            if let mismatch = expecting?.mismatch(revision: before?.revision) { return .failure(mismatch) }
+            if let mismatch = expecting?.mismatch(
+                revision: before?.revision, entityTag: before.map { "\($0.revision)" })
+            {
+                return .failure(mismatch)
+            }
             try connection.put(settings, version: version, tenant: actor.tenant, now: now)
             try connection.note(actor, "tenant.put", actor.tenant, now: now)
             return .success(try connection.change(of: actor.tenant, isCreated: before == nil))

@@ -14,12 +14,15 @@
 --   c tenants       HASH  tenant -> messages that are ready, delayed or in flight
 --   p unconfirmed   SET   settled ids whose outcome is not yet recorded
 --   k0 k1 k2        SETs  ids recorded in the last 10 to 15 minutes, by 5-minute generation
---   e delayed crowd ZSET  as d, of tenants that had more than 1,000 messages here when they were delayed
+--   e delayed crowd ZSET  as d, of tenants that were a crowd (had many messages here) when they were delayed
 --
 -- Lua does not roll back: every operation checks its arguments and reads all it needs before its first write. The first
 -- write of a settlement frees memory, so that it succeeds in a full server. Numbers are written with %d: Lua's own
 -- conversion turns large ones into floating point. No call unpacks more than 4,000 values: more overflow Lua's stack.
 local call, fmt, floor = redis.call, string.format, math.floor
+
+-- A tenant with more messages in a shard is a crowd; of crowds that become due so many are made ready with each lease.
+local crowdSize, crowdPart = 1000, 250
 
 local function queue(o)
     if not KEYS[o + 1] then return nil end
@@ -123,7 +126,7 @@ local function delay(q, t, ids, vs, dues, counts)
     counts = counts or count(q, vs, 0)
     local D, E, soonest = {}, {}, dues[1]
     for j = 1, #ids do
-        local z = counts[vs[j].tenant] > 1000 and E or D
+        local z = counts[vs[j].tenant] > crowdSize and E or D
         z[#z + 1] = fmt('%d', dues[j]); z[#z + 1] = ids[j]
         soonest = math.min(soonest, dues[j])
     end
@@ -171,21 +174,22 @@ local function bury(q, t, ids, vs, reasons, notice)
     if notice and P then post(P, t, table.concat(lines)) end
 end
 
--- Moves what is due out of the delayed sets and what lost its lease out of the in-flight set: at most 3,000, and where those
--- are all, up to 1,000 of the crowd.
+-- Moves what is due out of the delayed sets and what lost its lease out of the in-flight set: at most 3,000, and where nothing
+-- of that is left, a part of the crowd.
 -- Returns how many, and whether others than the crowd are due.
 local function promote(q, t, maxReceives)
     local due = call('ZRANGE', q.d, '-inf', t, 'BYSCORE', 'LIMIT', 0, 3000)
     local late = call('ZRANGE', q.f, '-inf', t, 'BYSCORE', 'LIMIT', 0, 3000 - #due)
     local more = #due + #late == 3000
-    local crowd = more and {} or call('ZRANGE', q.e, '-inf', t, 'BYSCORE', 'LIMIT', 0, 250)
-    for _, id in ipairs(crowd) do due[#due + 1] = id end
-    if #due + #late == 0 then return 0, false end
+    local crowd = more and {} or call('ZRANGE', q.e, '-inf', t, 'BYSCORE', 'LIMIT', 0, crowdPart)
+    -- A program of before the crowd's set does not find a message there, and makes it ready: it may be held, or dead, by now.
+    local gone = read('ZMSCORE', q.x, crowd)
+    for j, id in ipairs(crowd) do if not gone[j] then due[#due + 1] = id end end
+    if #due + #late + #crowd == 0 then return 0, false end
     local dueItems, lateItems = read('HMGET', q.i, due), read('HMGET', q.i, late)
     local ids, vs, dead, deadVs, reasons, I = {}, {}, {}, {}, {}, {}
     for j, id in ipairs(due) do
         local v = dueItems[j] and parse(dueItems[j])
-        -- One that somebody holds was made ready by a program of before the crowd's set, which did not find it there.
         if v and v.ep == '0' then ids[#ids + 1] = id; vs[#vs + 1] = v end
     end
     for j, id in ipairs(late) do

@@ -80,7 +80,7 @@ extension API {
 
     private func response(_ row: ScheduleRow, status: HTTPResponse.Status = .ok) throws -> Response {
         var response = Response.json(try document(row), status: status)
-        response.headers[.eTag] = "\"\(row.revision)\""
+        response.headers[.eTag] = "\"\(row.entityTag)\""
         return response
     }
 

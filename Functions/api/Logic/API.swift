@@ -203,7 +203,7 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch let mismatch as RevisionMismatch {
             return Problem(
                 status: .preconditionFailed, type: "changed", title: "It has changed",
-                detail: mismatch.revision.map { "its ETag is now \"\($0)\"" } ?? "it does not exist"
+                detail: mismatch.entityTag.map { "its ETag is now \"\($0)\"" } ?? "it does not exist"
             ).response
         } catch let limit as TenantLimit {
             return Problem(

@@ -72,11 +72,11 @@ struct Call: Sendable {
     func expectedRevision() throws -> ExpectedRevision? {
         guard let match = request.headers[.ifMatch] else { return nil }
         if match == "*" { return .any }
-        let digits = match.dropFirst().dropLast()
-        guard match.count > 2, match.hasPrefix("\""), match.hasSuffix("\""), let revision = Int(digits) else {
-            throw Problem.parameter("If-Match", "expected * or the ETag of an earlier answer, such as \"3\"")
+        let tag = match.dropFirst().dropLast()
+        guard match.count > 2, match.hasPrefix("\""), match.hasSuffix("\""), tag.first?.isNumber == true else {
+            throw Problem.parameter("If-Match", "expected * or the ETag of an earlier answer, such as \"3-1f0c9a2b\"")
         }
-        return .exactly(revision)
+        return .exactly(String(tag))
     }
 
     /// The body as bytes, at most `limit`.

@@ -118,6 +118,7 @@ package struct Loader: Sendable {
         let shard = overview.shard
         let pass = try await store.beginPass(shard: shard)
         var isMore = overview.hasDueSchedules
+        var expired: [ExpiredTrigger] = []
         while isMore {
             let sendHorizon = try await isFull(shard) ? Timestamp.epoch : horizon
             // Before the ticket, from which the delays count: late rather than early.
@@ -137,8 +138,8 @@ package struct Loader: Sendable {
             guard let result else { break }
             session.adopt(planner.resultingLoad, shard: shard, now: now)
             try Failpoint.loaderAfterClaim.pass()
-            // While the queue is full nothing is sent, neither what tells of failures: the monitor sends that later.
-            if sendHorizon > .epoch { try await send(result.toSend, ticket: ticket, now: now, session.weights) }
+            try await send(result.toSend, ticket: ticket, now: now, session.weights)
+            expired += result.expired
             try Failpoint.loaderAfterSend.pass()
             count("headgate_loader_schedules_total", result.claimed, "Schedules claimed")
             isMore = result.claimed == configuration.batch
@@ -161,7 +162,28 @@ package struct Loader: Sendable {
         }
         try Failpoint.loaderBeforeConfirm.pass()
         try await store.confirmPass(shard: shard, pass: pass)
+        await tell(of: expired, shard: shard)
     }
+
+    /// After all that is live: what tells of failures holds up nothing, and fails nothing. What is not sent here, because the queue
+    /// is full, the monitor sends; a loader that dies before it tells nobody, and the records stand.
+    private func tell(of expired: [ExpiredTrigger], shard: Int) async {
+        for start in stride(from: 0, to: expired.count, by: Loader.toldAtOnce) where !runtime.life.isStopping {
+            do {
+                let ticket = try await queue.ticket()
+                let notices = try await store.tell(
+                    of: Array(expired[start..<min(start + Loader.toldAtOnce, expired.count)]))
+                if notices.isEmpty { continue }
+                if try await isFull(shard) { continue }
+                _ = try await queue.send(
+                    notices.map { OutgoingMessage($0.message, delay: .zero) }, ticket: ticket, mode: .add)
+            } catch {
+                runtime.logger.warning("nobody may be told of \(expired.count - start) expired triggers: \(error)")
+                return
+            }
+        }
+    }
+    private static let toldAtOnce = 100
 
     /// Whether triggers stay planned, because the queue or the server behind it is full.
     private func isFull(_ shard: Int) async throws -> Bool {

@@ -180,7 +180,7 @@ package struct Monitor: Sendable {
         let messages = open.map { OutgoingMessage($0, now: now, weights: weights) }
         let sent = try await queue.send(messages).filter { $0 == .accepted }.count
         if sent > 0 {
-            runtime.logger.warning("sent \(sent) triggers again that the queue had lost")
+            runtime.logger.warning("sent \(sent) triggers that were in no queue")
             runtime.metrics.count("headgate_monitor_resent_total", sent, help: "Triggers that the queue had lost")
         }
     }

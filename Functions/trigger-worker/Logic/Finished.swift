@@ -13,9 +13,9 @@ final class Finished: Sendable {
         var isClosed = false
 
         mutating func take(_ limit: Int) -> [Item] {
-            let taken = items.prefix(limit)
+            let taken = Array(items.prefix(limit))
             items.removeFirst(taken.count)
-            return Array(taken)
+            return taken
         }
     }
     private let state = Mutex(State())
