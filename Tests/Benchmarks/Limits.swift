@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import Model
 import Synchronization
+import TestServers
 
 /// What the machine's parts do alone, in the same run: a scenario's figures mean little without them.
 struct Limits {
@@ -54,19 +55,24 @@ struct Limits {
         ])
     }
 
+    /// What a program printed. It ends within two minutes, and what it leaves behind of its process group with it.
     static func output(
         _ program: String, _ arguments: [String], environment: [String: String] = [:]
     ) throws -> String {
+        let file = FileManager.default.temporaryDirectory.appending(path: "headgate-bench-\(UUID())")
+        FileManager.default.createFile(atPath: file.path(), contents: nil)
+        defer { try? FileManager.default.removeItem(at: file) }
         let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [program] + arguments
+        process.executableURL = URL(filePath: "/usr/bin/timeout")
+        // Which makes a process group of its own.
+        process.arguments = ["120", program] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardOutput = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        // A file, not a pipe: a pipe ends only when the last that was left behind does.
+        process.standardOutput = try FileHandle(forWritingTo: file)
+        try process.runUnblocked()
         process.waitUntilExit()
-        return String(decoding: data, as: UTF8.self)
+        kill(-process.processIdentifier, SIGKILL)
+        return try String(contentsOf: file, encoding: .utf8)
     }
 }
 
