@@ -9,6 +9,7 @@ import Store
 import Synchronization
 import TestServers
 import TestTarget
+import Testing
 
 /// A Headgate of its own for one test: real servers, real function processes, a real target.
 final class Cluster: Sendable {
@@ -144,6 +145,14 @@ final class Cluster: Sendable {
     /// SQL: the lines that the record of a trigger's attempts has.
     static let recordedAttempts =
         "length(convert_from(attempt_log, 'UTF8')) - length(replace(convert_from(attempt_log, 'UTF8'), E'\\n', ''))"
+
+    /// There are so many triggers, all are delivered, and each attempt is recorded once, however often its outcome came.
+    func checkRecorded(_ count: Int) async throws {
+        let all = "select count(*) from headgate.trigger"
+        #expect(try await number(all) == count)
+        #expect(try await number("\(all) where state = 2") == count)
+        #expect(try await number("\(all) where \(Cluster.recordedAttempts) <> attempts") == 0)
+    }
 
     /// Kills the server, which was started with `--restart`.
     func killRedis() async throws {

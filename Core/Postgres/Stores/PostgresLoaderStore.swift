@@ -180,7 +180,7 @@ package final class PostgresLoaderStore: LoaderStore {
     package func expirePlanned(shard: Int, from floor: Timestamp, now: Timestamp, limit: Int) async throws -> Int {
         let call = StatementCall(.expirePlanned, [.smallint(shard), .time(floor), .time(now), .bigint(limit)])
         let expired = try await connection.query(call) { row throws(PostgresError) in try EndedTrigger(row) }
-        // Nobody waits for it, and nothing fails with it; the monitor sends what tells of it.
+        // The monitor sends what tells of it. Should that not be stored, nobody is told, and the records stand.
         if !expired.isEmpty { _ = try? await notices(of: expired) }
         return expired.count
     }
