@@ -25,7 +25,7 @@ run: build ## Start everything here, register sample schedules, and show their d
 
 test: lint ## Check the format, build for debugging, run every test, and simulate a month
 	swift build --build-tests
-	swift test --skip-build
+	@scripts/test.sh
 	@$(MAKE) --no-print-directory simulate
 
 simulate: ## Simulate a month of a million schedules: make simulate SEED=7 (default: 1)

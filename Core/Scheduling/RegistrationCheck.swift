@@ -51,7 +51,12 @@ extension Timing {
     /// The first occurrence of a schedule registered at that time: also one of the last minute where nothing else is left,
     /// so that an `at` that says "now" by a client's clock is not too late.
     package func firstOccurrence(registeredAt now: Timestamp, zones: ZoneCatalog) -> Timestamp? {
-        let timing = CompiledTiming(self, zones: zones)
-        return timing.next(atOrAfter: now) ?? timing.next(atOrAfter: now - RegistrationCheck.grace)
+        CompiledTiming(self, zones: zones).firstOccurrence(registeredAt: now)
+    }
+}
+
+extension CompiledTiming {
+    package func firstOccurrence(registeredAt now: Timestamp) -> Timestamp? {
+        next(atOrAfter: now) ?? next(atOrAfter: now - RegistrationCheck.grace)
     }
 }

@@ -143,10 +143,12 @@ package struct ScheduleWrite: Sendable {
     package var paused: Bool?
     /// The first occurrence at or after a time; nil: there is none.
     package var next: @Sendable (Timestamp) -> Timestamp?
+    /// The first occurrence of a timing that is registered at a time: where none is left, one that has just passed.
+    package var first: @Sendable (Timestamp) -> Timestamp?
 
     package init(
         tenant: String, name: String, id: Identifier, shard: Int, timing: [UInt8], action: [UInt8], paused: Bool?,
-        next: @escaping @Sendable (Timestamp) -> Timestamp?
+        next: @escaping @Sendable (Timestamp) -> Timestamp?, first: @escaping @Sendable (Timestamp) -> Timestamp?
     ) {
         self.tenant = tenant
         self.name = name
@@ -156,6 +158,7 @@ package struct ScheduleWrite: Sendable {
         self.action = action
         self.paused = paused
         self.next = next
+        self.first = first
     }
 }
 

@@ -23,7 +23,7 @@ extension ScheduleRow {
 extension ScheduleWrite {
     /// The row of a schedule that is new.
     package func newRow(now: Timestamp) -> ScheduleRow {
-        let next = next(now)
+        let next = first(now)
         let isPaused = paused == true
         return ScheduleRow(
             id: id, tenant: tenant, name: name, shard: shard, revision: 1,
@@ -41,7 +41,11 @@ extension ScheduleWrite {
         if !isChanged && isPaused == wasPaused { return row }
         (new.timing, new.action, new.updatedAt) = (timing, action, now)
         if isChanged { new.revision += 1 }
-        let next = isChanged ? next(from) : isPaused ? row.nextAt : next(row.resumeAt ?? now)
+        // What has just passed was not run by another timing; the same one has had its turn.
+        let isRetimed = row.timing != timing
+        let next =
+            isChanged
+            ? next(from) ?? (isRetimed ? first(now) : nil) : isPaused ? row.nextAt : next(row.resumeAt ?? now)
         new.state = next == nil ? .finished : isPaused ? .paused : .active
         new.nextAt = isPaused ? nil : next
         new.resumeAt = isPaused ? next : nil

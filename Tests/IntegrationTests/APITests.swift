@@ -116,6 +116,34 @@ struct APIClient: Sendable {
         }
     }
 
+    @Test func `an at of the last minute runs, previewed or changed too, and what has run does not run again`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.startAll()
+            func document(_ path: String, at time: Timestamp) -> String {
+                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)\#(path)"}},"when":[{"at":"\#(time)"}]}"#
+            }
+            let first = try await it.registry.now() - .seconds(20)
+            let preview = try await api.call("POST", "/v1/schedules/preview", document("/ok/1", at: first))
+            #expect(preview.body["upcoming"]?.elements?.count == 1)
+            func delivered() async throws -> Int {
+                try await it.number("select count(*) from headgate.trigger where state = 2")
+            }
+            #expect(try await api.call("PUT", "/v1/schedules/a", document("/ok/1", at: first)).status == 201)
+            try await eventually("it runs") { try await delivered() == 1 }
+            // Another action at the same time, which has been; then another time.
+            _ = try await api.call("PUT", "/v1/schedules/a", document("/ok/2", at: first))
+            _ = try await api.call("PUT", "/v1/schedules/b", document("/ok/3", at: try await it.registry.now()))
+            try await eventually("another runs") { try await delivered() == 2 }
+            _ = try await api.call(
+                "PUT", "/v1/schedules/a", document("/ok/4", at: try await it.registry.now() - .seconds(10)))
+            try await eventually("the later time runs") { try await delivered() == 3 }
+            #expect(try await it.number("select count(*) from headgate.trigger") == 3)
+        }
+    }
+
     @Test func `pause removes what is queued, resume goes on, delete and create make another schedule`() async throws {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)

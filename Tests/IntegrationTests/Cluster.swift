@@ -127,7 +127,8 @@ final class Cluster: Sendable {
                     tenant: tenant, name: name, id: id, shard: MessageID(id).shard(of: Cluster.shards),
                     timing: timing.encode(),
                     action: spec.record.encoded, paused: nil,
-                    next: { timing.next(atOrAfter: $0, zones: Cluster.zones) })
+                    next: { timing.next(atOrAfter: $0, zones: Cluster.zones) },
+                    first: { timing.firstOccurrence(registeredAt: $0, zones: Cluster.zones) })
             }
             _ = try await registry.put(
                 writes, by: AuditActor(tenant: tenant, subject: "test"), acrossTenants: false, now: now)
@@ -183,9 +184,35 @@ final class Cluster: Sendable {
 
     /// Waits until so many triggers have a final state.
     func settled(_ count: Int, within timeout: Duration = .seconds(60)) async throws {
-        try await eventually("\(count) triggers settled", within: timeout) {
-            try await number("select count(*) from headgate.trigger where state >= 2") >= count
+        do {
+            try await eventually("\(count) triggers settled", within: timeout) {
+                try await number("select count(*) from headgate.trigger where state >= 2") >= count
+            }
+        } catch let error as TestServerError {
+            throw TestServerError(description: "\(error.description); \(await unsettled())")
         }
+    }
+
+    /// Says what the database and the queue hold of triggers that have no final state, for those who read why a test failed.
+    private func unsettled() async -> String {
+        let rows =
+            """
+            select count(*), coalesce(string_agg(concat_ws(' ', id, 'state', state, 'shard', shard, 'attempts', attempts,
+                'redrive', redrive, 'planned', planned_at), '; ') filter (where place <= 3), '')
+            from (select *, row_number() over (order by planned_at) as place from headgate.trigger where state < 2) t
+            """
+        let lines = try? await admin.query(StatementCall(Statement(rows))) { row throws(PostgresError) in
+            "\(try row.required(0, row.int)) unsettled: \(try row.required(1, row.text))"
+        }
+        let running = processes.withLock { all in
+            all.filter(\.isRunning).map { $0.executableURL?.lastPathComponent ?? "" }.joined(separator: " ")
+        }
+        let claims = (try? await number("select count(*) from headgate.schedule where next_at is not null")) ?? -1
+        let connection = try? RedisConnection(url: RedisURL(redis.withLock { $0 }.redisURL))
+        let keys = try? await connection?.call([RedisCommand("KEYS", "*")])
+        let held = keys?.first?.array?.compactMap(\.text).sorted().joined(separator: " ") ?? "unreachable"
+        return
+            "\(lines?.first ?? "the database does not answer"); \(claims) schedules to come; running: \(running); queue: \(held)"
     }
 
     /// How many different keys the target has seen.

@@ -145,7 +145,11 @@ import Testing
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             let call = Self.call(it.target.port, "/echo")
-            _ = try await api.call("PUT", "/v1/schedules/a", Self.failing(it.target.port, own: call))
+            // Half an hour ago, of which a quarter would have been useful.
+            let minute = (try await it.registry.now().seconds / 60 + 30) % 60
+            let hourly = Self.failing(it.target.port, own: call).replacing(
+                #""every":"1h""#, with: #""cron":"\#(minute) * * * *""#)
+            _ = try await api.call("PUT", "/v1/schedules/a", hourly)
             _ = try await api.call("POST", "/v1/schedules/a/pause")
             try await it.execute("update headgate.schedule set resume_at = resume_at - interval '9 hours'")
             _ = try await api.call("POST", "/v1/schedules/a/resume")

@@ -79,7 +79,7 @@ struct StoreUnderTest {
         var random = SystemRandomNumberGenerator()
         let write = ScheduleWrite(
             tenant: "acme", name: name, id: .v7(at: now, using: &random), shard: 0, timing: [1], action: action,
-            paused: paused, next: { Minutes.next(atOrAfter: $0) })
+            paused: paused, next: { Minutes.next(atOrAfter: $0) }, first: { Minutes.next(atOrAfter: $0) })
         return try await registry.put([write], now: now)[0]
     }
 

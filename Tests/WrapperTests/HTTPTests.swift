@@ -31,21 +31,25 @@ import Testing
         try await withTarget { target in
             let client = HTTPClient()
             let order = Heard()
-            await withTaskGroup(of: Void.self) { group in
+            await withTaskGroup(of: Void.self) { slow in
                 for index in 0..<200 {
-                    group.addTask {
-                        _ = try? await client.execute(HTTPRequest(url: "\(target)/slow/1s/\(index)"))
-                        order.append("slow")
+                    slow.addTask {
+                        let answer = try? await client.execute(
+                            HTTPRequest(url: "\(target)/slow/60s/\(index)", timeout: .seconds(120)))
+                        order.append(answer == nil ? "cancelled" : "slow")
                     }
                 }
-                for index in 0..<200 {
-                    group.addTask {
-                        _ = try? await client.execute(HTTPRequest(url: "\(target)/ok/\(index)"))
-                        order.append("quick")
+                await withTaskGroup(of: Void.self) { quick in
+                    for index in 0..<200 {
+                        quick.addTask {
+                            _ = try? await client.execute(HTTPRequest(url: "\(target)/ok/\(index)"))
+                            order.append("quick")
+                        }
                     }
                 }
+                slow.cancelAll()
             }
-            #expect(order.all.prefix(200).allSatisfy { $0 == "quick" })
+            #expect(order.all == Array(repeating: "quick", count: 200) + Array(repeating: "cancelled", count: 200))
         }
     }
 

@@ -55,7 +55,8 @@ extension API {
         let write = ScheduleWrite(
             tenant: tenant, name: name.description, id: id, shard: MessageID(id).shard(of: shards),
             timing: timing.encode(), action: spec.record.encoded, paused: spec.paused,
-            next: { timing.next(atOrAfter: $0, zones: zones) })
+            next: { timing.next(atOrAfter: $0, zones: zones) },
+            first: { timing.firstOccurrence(registeredAt: $0, zones: zones) })
         return (write, spec.record)
     }
 
@@ -222,26 +223,32 @@ extension API {
 
     private func upcoming(_ call: Call) async throws -> Response {
         let row = try await find(call)
-        return try await times(call, Timing(decoding: row.timing))
+        return try await times(call, Timing(decoding: row.timing), after: try await registry.now())
     }
 
     private func previewSchedule(_ call: Call) async throws -> Response {
         let document = try await call.json()
         let name = document["name"]?.text.flatMap { ScheduleName($0) } ?? ScheduleName(checked: "preview")
         let identity = ScheduleIdentity(tenant: TenantID(checked: call.caller.tenant), name: name)
-        let spec = try ScheduleSpec(
-            json: document, identity: identity, zones: zones, now: try await registry.now(), ignoring: ["name"])
-        return try await times(call, spec.timing, limit: spec.timing.maxTriggers)
+        let now = try await registry.now()
+        let spec = try ScheduleSpec(json: document, identity: identity, zones: zones, now: now, ignoring: ["name"])
+        // Registered now, it also runs what has only just passed, where nothing else is left.
+        let first = spec.timing.firstOccurrence(registeredAt: now, zones: zones) ?? now
+        return try await times(
+            call, spec.timing, after: first < now ? first - .microseconds(1) : now, limit: spec.timing.maxTriggers)
     }
 
-    /// - Parameter limit: how many times it runs at most; nil: for ever.
-    private func times(_ call: Call, _ timing: Timing, limit: Int? = nil) async throws -> Response {
+    /// - Parameters:
+    ///   - now: from when on where the caller does not say.
+    ///   - limit: how many times it runs at most; nil: for ever.
+    private func times(
+        _ call: Call, _ timing: Timing, after now: Timestamp, limit: Int? = nil
+    ) async throws -> Response {
         let count = try call.int("count", in: 1...1_000, default: 10)
-        var after = try call.time("after")
-        if after == nil { after = try await registry.now() }
+        let after = try call.time("after") ?? now
         return Response.json([
             "upcoming": .array(
-                timing.upcoming(after: after!, count: min(count, limit ?? count), zones: zones).map(JSON.time))
+                timing.upcoming(after: after, count: min(count, limit ?? count), zones: zones).map(JSON.time))
         ])
     }
 }
