@@ -15,7 +15,7 @@ for j, id in ipairs(ids) do
         else
             out[j] = 2
             gone[#gone + 1] = id
-            if not call('ZSCORE', Q.x, id) then live[#live + 1] = v end
+            if not call('ZSCORE', Q.x, id) then live[#live + 1] = v.tenant end
         end
     end
 end
@@ -23,7 +23,7 @@ each(gone, 1, function(...)
     call('ZREM', Q.r, ...); call('ZREM', Q.d, ...); call('ZREM', Q.e, ...); call('ZREM', Q.x, ...)
     call('HDEL', Q.b, ...); call('HDEL', Q.i, ...); call('HDEL', Q.y, ...)
 end)
-count(Q, live, -1)
+count(Q, tally(live, -1))
 if #late > 0 then
     local k = recent(Q, t)
     each(late, 1, function(...) call('SADD', k, ...) end)

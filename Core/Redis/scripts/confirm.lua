@@ -5,14 +5,14 @@ local t, n = clock(ARGV[1]), tonumber(ARGV[2])
 local handles, recorded = {}, {}
 for j = 1, n do handles[j] = ARGV[j + 2] end
 for j = n + 3, #ARGV do recorded[#recorded + 1] = ARGV[j] end
-local ids, vs, ok = held(Q, handles)
-local gone, goneVs, out = {}, {}, {}
+local ids, _, ok, tenants = held(Q, handles)
+local gone, by, out = {}, {}, {}
 for j = 1, n do
     out[j] = ok[j] and 1 or 0
-    if ok[j] then gone[#gone + 1] = ids[j]; goneVs[#gone] = vs[j] end
+    if ok[j] then gone[#gone + 1] = ids[j]; by[tenants[j]] = (by[tenants[j]] or 0) - 1 end
 end
 each(gone, 1, function(...) call('ZREM', Q.f, ...); call('HDEL', Q.b, ...); call('HDEL', Q.i, ...) end)
-count(Q, goneVs, -1)
+count(Q, by)
 if #gone > 0 then call('HINCRBY', Q.m, 'settled', #gone) end
 if #recorded > 0 then
     local was, known = read('SMISMEMBER', P.p, recorded), {}

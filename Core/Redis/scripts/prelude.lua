@@ -17,9 +17,11 @@
 --   e delayed crowd ZSET  as d, of tenants that were a crowd (had many messages here) when they were delayed
 --
 -- Lua does not roll back: every operation checks its arguments and reads all it needs before its first write. The first
--- write of a settlement frees memory, so that it succeeds in a full server. Numbers are written with %d: Lua's own
--- conversion turns large ones into floating point. No call unpacks more than 4,000 values: more overflow Lua's stack.
-local call, fmt, floor = redis.call, string.format, math.floor
+-- write of a settlement frees memory, so that it succeeds in a full server. Large numbers that become part of a text are written
+-- with %d: Lua's own conversion turns them into floating point; as an argument of a command a number keeps 17 digits. No call
+-- unpacks more than 4,000 values: more overflow Lua's stack. Most of the time goes into making strings and tables, so that a
+-- message is taken apart once where it can be, and not at all where it need not.
+local call, fmt, floor, match = redis.call, string.format, math.floor, string.match
 
 -- A tenant with more messages in a shard is a crowd; of crowds that become due so many are made ready with each lease.
 local crowdSize, crowdPart = 1000, 250
@@ -40,13 +42,13 @@ local function clock(a)
     return t[1] * 1000 + floor(t[2] / 1000)
 end
 
+-- An item's parts; `rest` is what stays the same from its send to its end.
 local function parse(item)
-    local rc, at, ep, gen, cost, sent, tenant = string.match(item, '^(%d+)|(%d+)|(%d+)|(%d+)|([^|]+)|(%d+)|(.*)$')
-    return { rc = tonumber(rc), at = tonumber(at), ep = ep, gen = gen, cost = cost, sent = sent, tenant = tenant }
+    local rc, at, ep, rest, gen, cost, tenant = match(item, '^(%d+)|(%d+)|(%d+)(|(%d+)|([^|]+)|%d+|(.*))$')
+    return { rc = tonumber(rc), at = tonumber(at), ep = ep, rest = rest, gen = gen, cost = cost, tenant = tenant }
 end
-local function item(v, rc, at, ep)
-    return fmt('%d|%d|%s|%s|%s|%s|%s', rc, at, ep, v.gen, v.cost, v.sent, v.tenant)
-end
+local function item(v, rc, at, ep) return rc .. '|' .. at .. '|' .. ep .. v.rest end
+local function rest(gen, cost, sent, tenant) return '|' .. gen .. '|' .. cost .. '|' .. sent .. '|' .. tenant end
 
 -- Calls a variadic command on a list in parts; `per` values belong together.
 local function each(list, per, f)
@@ -54,11 +56,12 @@ local function each(list, per, f)
     for a = 1, #list, n do f(unpack(list, a, math.min(a + n - 1, #list))) end
 end
 local function read(command, key, ids)
-    local out, at = {}, 0
+    if #ids == 0 then return {} end
+    if #ids <= 4000 then return call(command, key, unpack(ids)) end
+    local out = {}
     each(ids, 1, function(...)
         local part = call(command, key, ...)
-        for j = 1, #part do out[at + j] = part[j] end
-        at = at + #part
+        for j = 1, #part do out[#out + 1] = part[j] end
     end)
     return out
 end
@@ -87,48 +90,51 @@ local function ready(q, ids, vs)
     for j, x in ipairs(tenants) do tags[x] = math.max(V, tonumber(f[j] or '0')) end
     local A, W = {}, {}
     for j = 1, #ids do
-        local x = vs[j].tenant
-        A[2 * j - 1], A[2 * j] = fmt('%.17g', tags[x]), ids[j]
-        tags[x] = tags[x] + tonumber(vs[j].cost)
+        local v = vs[j]
+        local tag = tags[v.tenant]
+        A[2 * j - 1], A[2 * j] = tag, ids[j]
+        tags[v.tenant] = tag + v.cost
     end
     each(A, 2, function(...) call('ZADD', q.r, ...) end)
-    for j, x in ipairs(tenants) do W[2 * j - 1], W[2 * j] = x, fmt('%.17g', tags[x]) end
+    for j, x in ipairs(tenants) do W[2 * j - 1], W[2 * j] = x, tags[x] end
     each(W, 2, function(...) call('HSET', q.t, ...) end)
     wake(q)
 end
 
--- Counts messages per tenant up or down; a count that reaches zero is removed. Three calls, however many tenants there are.
--- Returns the new counts by tenant.
-local function count(q, vs, by)
-    if #vs == 0 then return {} end
-    local n, order = {}, {}
-    for j = 1, #vs do
-        local x = vs[j].tenant
-        if not n[x] then n[x] = 0; order[#order + 1] = x end
-        n[x] = n[x] + by
-    end
-    local was, C, gone = read('HMGET', q.c, order), {}, {}
+-- Adds to the number of messages of each tenant: `by` says by how much; a number that reaches zero is removed. Three calls, however
+-- many tenants there are. Returns the new numbers.
+local function count(q, by)
+    local order, C, gone, numbers = {}, {}, {}, {}
+    for x in pairs(by) do order[#order + 1] = x end
+    local was = read('HMGET', q.c, order)
     for j, x in ipairs(order) do
-        local now = tonumber(was[j] or '0') + n[x]
-        n[x] = now
-        if now > 0 then C[#C + 1] = x; C[#C + 1] = fmt('%d', now) elseif was[j] then gone[#gone + 1] = x end
+        local now = (was[j] or 0) + by[x]
+        numbers[x] = now
+        if now > 0 then C[#C + 1] = x; C[#C + 1] = now elseif was[j] then gone[#gone + 1] = x end
     end
     each(C, 2, function(...) call('HSET', q.c, ...) end)
     each(gone, 1, function(...) call('HDEL', q.c, ...) end)
-    return n
+    return numbers
+end
+-- How often each tenant stands in a list, times `sign`.
+local function tally(tenants, sign)
+    local by = {}
+    for j = 1, #tenants do by[tenants[j]] = (by[tenants[j]] or 0) + sign end
+    return by
 end
 
 -- Delays ids until their due times (ms). Those of a tenant with many messages wait apart: when they become due they are
 -- promoted in small parts between leases, so that nobody else waits for the whole crowd. `counts`: messages by tenant, where
 -- known. Wakes a receiver if the queue now changes earlier than it would have.
-local function delay(q, t, ids, vs, dues, counts)
+local function delay(q, t, ids, tenants, dues, counts)
     if #ids == 0 then return end
-    counts = counts or count(q, vs, 0)
+    counts = counts or count(q, tally(tenants, 0))
     local D, E, soonest = {}, {}, dues[1]
     for j = 1, #ids do
-        local z = counts[vs[j].tenant] > crowdSize and E or D
-        z[#z + 1] = fmt('%d', dues[j]); z[#z + 1] = ids[j]
-        soonest = math.min(soonest, dues[j])
+        local z = counts[tenants[j]] > crowdSize and E or D
+        local n = #z
+        z[n + 1], z[n + 2] = dues[j], ids[j]
+        if dues[j] < soonest then soonest = dues[j] end
     end
     local before = untilDue(q, t)
     each(D, 2, function(...) call('ZADD', q.d, ...) end)
@@ -150,56 +156,59 @@ end
 -- Adds a message of the queue's own making: an outcome.
 local function post(q, t, body)
     local id = fmt('o%d', call('HINCRBY', q.m, 'n', 1))
-    local v = { gen = '0', cost = '1', sent = fmt('%d', t), tenant = '' }
+    local v = { cost = 1, tenant = '', rest = rest('0', '1', fmt('%d', t), '') }
     call('HSET', q.b, id, body)
     call('HSET', q.i, id, item(v, 0, 0, '0'))
     ready(q, { id }, { v })
-    count(q, { v }, 1)
+    count(q, { [''] = 1 })
 end
 
 -- Makes dead letters of ids that are in no set any more, and posts a notice where the holder did not.
 local function bury(q, t, ids, vs, reasons, notice)
     if #ids == 0 then return end
-    local X, Y, I, lines = {}, {}, {}, {}
+    local X, Y, I, tenants, lines = {}, {}, {}, {}, {}
     for j = 1, #ids do
-        X[2 * j - 1], X[2 * j] = fmt('%d', t), ids[j]
+        X[2 * j - 1], X[2 * j] = t, ids[j]
         Y[2 * j - 1], Y[2 * j] = ids[j], reasons[j]
         I[2 * j - 1], I[2 * j] = ids[j], item(vs[j], vs[j].rc, vs[j].at, '0')
+        tenants[j] = vs[j].tenant
         lines[j] = '1\tdead\t' .. ids[j] .. '\t' .. vs[j].gen .. '\t' .. reasons[j] .. '\n'
     end
     each(X, 2, function(...) call('ZADD', q.x, ...) end)
     each(Y, 2, function(...) call('HSET', q.y, ...) end)
     each(I, 2, function(...) call('HSET', q.i, ...) end)
-    count(q, vs, -1)
+    count(q, tally(tenants, -1))
     if notice and P then post(P, t, table.concat(lines)) end
 end
 
 -- Moves what is due out of the delayed sets and what lost its lease out of the in-flight set: at most 3,000, and where nothing
--- of that is left, a part of the crowd.
--- Returns how many, and whether others than the crowd are due.
-local function promote(q, t, maxReceives)
+-- of that is left, a part of the crowd. It becomes ready; but where nothing else is, and all of it fits into `room`, it is left to
+-- the caller, who leases it at once: in that case nobody waits for a turn, and the tags of the past are forgotten.
+-- Returns how many, whether others than the crowd are due, and what is left to the caller: ids and items.
+local function promote(q, t, maxReceives, room)
     local due = call('ZRANGE', q.d, '-inf', t, 'BYSCORE', 'LIMIT', 0, 3000)
     local late = call('ZRANGE', q.f, '-inf', t, 'BYSCORE', 'LIMIT', 0, 3000 - #due)
     local more = #due + #late == 3000
     local crowd = more and {} or call('ZRANGE', q.e, '-inf', t, 'BYSCORE', 'LIMIT', 0, crowdPart)
+    if #due + #late + #crowd == 0 then return 0, false end
+    local dueItems, lateItems, crowdItems = read('HMGET', q.i, due), read('HMGET', q.i, late), read('HMGET', q.i, crowd)
+    local n, ids, vs, dead, deadVs, reasons, I = 0, {}, {}, {}, {}, {}, {}
+    local function free(id, item)
+        local v = item and parse(item)
+        if v and v.ep == '0' then n = n + 1; ids[n], vs[n] = id, v end
+    end
+    for j = 1, #due do free(due[j], dueItems[j]) end
     -- A program of before the crowd's set does not find a message there, and makes it ready: it may be held, or dead, by now.
     local gone = read('ZMSCORE', q.x, crowd)
-    for j, id in ipairs(crowd) do if not gone[j] then due[#due + 1] = id end end
-    if #due + #late + #crowd == 0 then return 0, false end
-    local dueItems, lateItems = read('HMGET', q.i, due), read('HMGET', q.i, late)
-    local ids, vs, dead, deadVs, reasons, I = {}, {}, {}, {}, {}, {}
-    for j, id in ipairs(due) do
-        local v = dueItems[j] and parse(dueItems[j])
-        if v and v.ep == '0' then ids[#ids + 1] = id; vs[#vs + 1] = v end
-    end
-    for j, id in ipairs(late) do
+    for j = 1, #crowd do if not gone[j] then free(crowd[j], crowdItems[j]) end end
+    for j = 1, #late do
         if lateItems[j] then
-            local v = parse(lateItems[j])
+            local id, v = late[j], parse(lateItems[j])
             if v.rc >= maxReceives then
                 dead[#dead + 1] = id; deadVs[#dead] = v
                 reasons[#dead] = fmt('received %d times without an outcome', v.rc)
             else
-                ids[#ids + 1] = id; vs[#ids] = v
+                n = n + 1; ids[n], vs[n] = id, v
                 I[#I + 1] = id; I[#I + 1] = item(v, v.rc, v.at, '0')
             end
         end
@@ -208,23 +217,28 @@ local function promote(q, t, maxReceives)
     each(crowd, 1, function(...) call('ZREM', q.e, ...) end)
     each(late, 1, function(...) call('ZREM', q.f, ...) end)
     each(I, 2, function(...) call('HSET', q.i, ...) end)
-    ready(q, ids, vs)
     bury(q, t, dead, deadVs, reasons, true)
+    if room and n > 0 and n <= room and #crowd == 0 and call('EXISTS', q.r) == 0 then
+        call('DEL', q.t)
+        return #due + #late, false, ids, vs
+    end
+    ready(q, ids, vs)
     return #due + #late, more
 end
 
--- Which handles still hold: their ids, items and a flag for each; a handle is id|epoch.
+-- Which handles still hold: their ids, stored items, a flag and the tenant for each; a handle is id|epoch.
 local function held(q, handles)
     local ids, eps = {}, {}
-    for j, h in ipairs(handles) do
-        local id, ep = string.match(h, '^(.*)|(%d+)$')
+    for j = 1, #handles do
+        local id, ep = match(handles[j], '^(.*)|(%d+)$')
         ids[j], eps[j] = id or '', ep
     end
-    local raw, vs, ok, seen = read('HMGET', q.i, ids), {}, {}, {}
+    local items, tenants, ok, seen = read('HMGET', q.i, ids), {}, {}, {}
     for j = 1, #ids do
-        if raw[j] then vs[j] = parse(raw[j]) end
-        ok[j] = vs[j] ~= nil and eps[j] ~= nil and vs[j].ep == eps[j] and not seen[handles[j]]
+        local ep
+        if items[j] then ep, tenants[j] = match(items[j], '^%d+|%d+|(%d+)|%d+|[^|]+|%d+|(.*)$') end
+        ok[j] = ep ~= nil and eps[j] == ep and not seen[handles[j]]
         seen[handles[j]] = true
     end
-    return ids, vs, ok
+    return ids, items, ok, tenants
 end

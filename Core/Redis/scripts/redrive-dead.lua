@@ -2,15 +2,15 @@
 local t, limit, first, gap = clock(ARGV[1]), math.min(tonumber(ARGV[2]), 1000), tonumber(ARGV[3]), tonumber(ARGV[4])
 local ids = call('ZRANGE', Q.x, 0, limit - 1)
 local items = read('HMGET', Q.i, ids)
-local I, now, nowVs, later, laterVs, dues, all = {}, {}, {}, {}, {}, {}, {}
+local I, now, nowVs, later, laterTenants, dues, all = {}, {}, {}, {}, {}, {}, {}
 for j, id in ipairs(ids) do
     if items[j] then
         local v = parse(items[j])
         local wait = floor(first + gap * (j - 1))
-        all[#all + 1] = v
+        all[#all + 1] = v.tenant
         I[#I + 1] = id; I[#I + 1] = item(v, 0, v.at, '0')
         if wait > 0 then
-            later[#later + 1] = id; laterVs[#later] = v; dues[#later] = t + wait
+            later[#later + 1] = id; laterTenants[#later] = v.tenant; dues[#later] = t + wait
         else
             now[#now + 1] = id; nowVs[#now] = v
         end
@@ -19,5 +19,5 @@ end
 each(ids, 1, function(...) call('ZREM', Q.x, ...); call('HDEL', Q.y, ...) end)
 each(I, 2, function(...) call('HSET', Q.i, ...) end)
 ready(Q, now, nowVs)
-delay(Q, t, later, laterVs, dues, count(Q, all, 1))
+delay(Q, t, later, laterTenants, dues, count(Q, tally(all, 1)))
 return #ids

@@ -12,7 +12,8 @@ local items = read('HMGET', Q.i, ids)
 local unconfirmed, seen = read('SMISMEMBER', Q.p, ids), {}
 recent(Q, t)
 local a, b, c = read('SMISMEMBER', Q.k[0], ids), read('SMISMEMBER', Q.k[1], ids), read('SMISMEMBER', Q.k[2], ids)
-local B, I, now, nowVs, later, laterVs, dues, all, dead = {}, {}, {}, {}, {}, {}, {}, {}, {}
+local B, I, now, nowVs, later, laterTenants, dues, by, dead, m = {}, {}, {}, {}, {}, {}, {}, {}, {}, 0
+local sent = fmt('%d', t)
 for j = 1, n do
     local o, id = 7 * j - 3, ids[j]
     local settled = unconfirmed[j] + a[j] + b[j] + c[j] > 0
@@ -23,15 +24,17 @@ for j = 1, n do
     end
     if free and not seen[id] then
         seen[id], out[j] = true, 1
-        local v = { gen = ARGV[o + 3], cost = ARGV[o + 2], sent = fmt('%d', t), tenant = ARGV[o + 5] }
-        all[#all + 1] = v
-        B[#B + 1] = id; B[#B + 1] = ARGV[o + 6]
-        I[#I + 1] = id; I[#I + 1] = item(v, 0, tonumber(ARGV[o + 4]), '0')
-        local due = ticket + tonumber(ARGV[o + 1])
+        local cost, tenant = ARGV[o + 2], ARGV[o + 5]
+        by[tenant] = (by[tenant] or 0) + 1
+        B[m + 1], B[m + 2] = id, ARGV[o + 6]
+        I[m + 1], I[m + 2] = id, '0|' .. ARGV[o + 4] .. '|0' .. rest(ARGV[o + 3], cost, sent, tenant)
+        m = m + 2
+        local due = ticket + ARGV[o + 1]
         if due > t then
-            later[#later + 1] = id; laterVs[#later] = v; dues[#later] = due
+            local k = #later + 1
+            later[k], laterTenants[k], dues[k] = id, tenant, due
         else
-            now[#now + 1] = id; nowVs[#now] = v
+            now[#now + 1] = id; nowVs[#now] = { cost = cost, tenant = tenant }
         end
     end
 end
@@ -39,5 +42,5 @@ each(B, 2, function(...) call('HSET', Q.b, ...) end)
 each(dead, 1, function(...) call('ZREM', Q.x, ...); call('HDEL', Q.y, ...) end)
 each(I, 2, function(...) call('HSET', Q.i, ...) end)
 ready(Q, now, nowVs)
-delay(Q, t, later, laterVs, dues, count(Q, all, 1))
+delay(Q, t, later, laterTenants, dues, count(Q, by))
 return out

@@ -4,32 +4,37 @@ local t = clock(ARGV[1])
 local n = (#ARGV - 1) / 5
 local handles = {}
 for j = 1, n do handles[j] = ARGV[5 * j - 3] end
-local ids, vs, ok = held(Q, handles)
-local leave, done, doneVs, kept, plain, I, out, lines = {}, {}, {}, {}, {}, {}, {}, {}
-local back, backVs, later, laterVs, dues, dead, deadVs, reasons = {}, {}, {}, {}, {}, {}, {}, {}
+local ids, items, ok, tenants = held(Q, handles)
+local leave, done, by, kept, plain, I, out, lines = {}, {}, {}, {}, {}, {}, {}, {}
+local back, backVs, later, laterTenants, dues, dead, deadVs, reasons = {}, {}, {}, {}, {}, {}, {}, {}
 for j = 1, n do
     out[j] = ok[j] and 1 or 0
     if ok[j] then
-        local o, id, v = 5 * j - 3, ids[j], vs[j]
-        local verdict, wait = ARGV[o + 1], tonumber(ARGV[o + 2])
+        local o, id, tenant = 5 * j - 3, ids[j], tenants[j]
+        local verdict, outcome = ARGV[o + 1], ARGV[o + 4]
         leave[#leave + 1] = id
-        if ARGV[o + 4] ~= '' then lines[#lines + 1] = ARGV[o + 4] end
+        if outcome ~= '' then lines[#lines + 1] = outcome end
         if verdict == 'a' then
-            done[#done + 1] = id; doneVs[#done] = v
+            done[#done + 1] = id
+            by[tenant] = (by[tenant] or 0) - 1
             -- Known until its outcome is recorded; without an outcome, for the usual time from now.
-            local list = P and ARGV[o + 4] ~= '' and kept or plain
+            local list = P and outcome ~= '' and kept or plain
             list[#list + 1] = id
-        elseif verdict == 'b' then
-            v.at = v.at + 1
-            dead[#dead + 1] = id; deadVs[#dead] = v; reasons[#dead] = ARGV[o + 3]
         else
-            local rc, at = 0, v.at + 1
-            if verdict == 'l' then rc, at = v.rc - 1, v.at end
-            I[#I + 1] = id; I[#I + 1] = item(v, rc, at, '0')
-            if wait > 0 then
-                later[#later + 1] = id; laterVs[#later] = v; dues[#later] = t + wait
+            local v, wait = parse(items[j]), tonumber(ARGV[o + 2])
+            if verdict == 'b' then
+                v.at = v.at + 1
+                dead[#dead + 1] = id; deadVs[#dead] = v; reasons[#dead] = ARGV[o + 3]
             else
-                back[#back + 1] = id; backVs[#back] = v
+                local rc, at = 0, v.at + 1
+                if verdict == 'l' then rc, at = v.rc - 1, v.at end
+                I[#I + 1] = id; I[#I + 1] = item(v, rc, at, '0')
+                if wait > 0 then
+                    local k = #later + 1
+                    later[k], laterTenants[k], dues[k] = id, tenant, t + wait
+                else
+                    back[#back + 1] = id; backVs[#back] = v
+                end
             end
         end
     end
@@ -43,11 +48,11 @@ if #done > 0 then
         local k = recent(Q, t)
         each(plain, 1, function(...) call('SADD', k, ...) end)
     end
-    count(Q, doneVs, -1)
+    count(Q, by)
     call('HINCRBY', Q.m, 'settled', #done)
 end
 each(I, 2, function(...) call('HSET', Q.i, ...) end)
-delay(Q, t, later, laterVs, dues)
+delay(Q, t, later, laterTenants, dues)
 ready(Q, back, backVs)
 bury(Q, t, dead, deadVs, reasons, false)
 if P and #lines > 0 then post(P, t, table.concat(lines)) end

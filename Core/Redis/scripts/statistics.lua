@@ -4,7 +4,7 @@ local t = clock(ARGV[1])
 local head, oldest = call('ZRANGE', Q.r, 0, 99), -1
 if #head > 0 then
     for _, raw in ipairs(call('HMGET', Q.i, unpack(head))) do
-        if raw then oldest = math.max(oldest, t - tonumber(parse(raw).sent)) end
+        if raw then oldest = math.max(oldest, t - tonumber(match(parse(raw).rest, '^|%d+|[^|]+|(%d+)|'))) end
     end
 end
 local out = { call('ZCARD', Q.r), call('ZCARD', Q.d) + call('ZCARD', Q.e), call('ZCARD', Q.f), call('ZCARD', Q.x),

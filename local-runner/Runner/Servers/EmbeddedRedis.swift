@@ -28,6 +28,9 @@ package struct EmbeddedRedis: EmbeddedServer {
             ("appendonly", "yes"), ("appendfsync", "everysec"), ("save", ""), ("maxmemory", "2gb"),
             // Under load the file grows by the size of the data every few seconds: rewriting it each time costs half a core.
             ("auto-aof-rewrite-min-size", "1gb"),
+            // A small sorted set is a list, searched from its beginning by every change: the ready and the in-flight set are small
+            // and change all the time.
+            ("zset-max-listpack-entries", "0"),
             ("maxmemory-policy", "noeviction"),
         ]
         return SpawnRequest(
