@@ -8,8 +8,11 @@ private import Model
     private let policy: OutboundPolicy
     private let configuration: HTTPClient.Configuration
     private var submission: HTTPEngine.Submission?
-    private var headerList: UnsafeMutablePointer<curl_slist>?
-    private var headers: [(name: String, value: String)] = []
+    private var headerList = HeaderList()
+    /// What the handle is set up for, so that a call like the one before sets little.
+    private var shape: Shape?
+    private var headerLines: [UInt8] = []
+    private var headerCount = 0
     private var body: [UInt8] = []
     private var isTruncated = false
     private var isForbidden = false
@@ -21,10 +24,7 @@ private import Model
         policy = configuration.policy
     }
 
-    deinit {
-        unsafe curl_slist_free_all(headerList)
-        unsafe curl_easy_cleanup(handle)
-    }
+    deinit { unsafe curl_easy_cleanup(handle) }
 
     var token: HTTPCallToken { submission!.token }
 
@@ -34,24 +34,47 @@ private import Model
         return unsafe Unmanaged<HTTPTransfer>.fromOpaque(context!).takeUnretainedValue()
     }
 
+    /// Which of libcurl's options a method and a body ask for.
+    private struct Shape: Equatable {
+        var method: String
+        var hasBody: Bool
+    }
+
     /// Sets the handle up for a call; an error: the call cannot be made.
     func begin(_ submission: HTTPEngine.Submission) -> HTTPError? {
         self.submission = submission
-        headers.removeAll(keepingCapacity: true)
+        headerLines.removeAll(keepingCapacity: true)
+        headerCount = 0
         body = []
         isTruncated = false
         isForbidden = false
         let request = submission.request
         guard !request.url.utf8.contains(0) else { return HTTPError(.invalid, "the URL has a NUL byte") }
+        set(Shape(method: request.method, hasBody: request.body != nil))
+        unsafe headgate_curl_set_text(handle, CURLOPT_URL, request.url)
+        unsafe headgate_curl_set_long(handle, CURLOPT_TIMEOUT_MS, Int(max(1, request.timeout.milliseconds)))
+        if let body = request.body {
+            unsafe headgate_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, body.count)
+            _ = unsafe body.withUnsafeBytes { bytes in
+                unsafe headgate_curl_set_pointer(
+                    handle, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? emptyBytes))
+            }
+        }
+        unsafe headgate_curl_set_headers(handle, headerList.fill(request.headers))
+        return nil
+    }
+
+    /// Sets what is the same for all calls of a shape, where the handle was last used for another.
+    private func set(_ shape: Shape) {
+        if shape == self.shape { return }
+        self.shape = shape
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe curl_easy_reset(handle)
         unsafe headgate_curl_set_pointer(handle, CURLOPT_PRIVATE, context)
-        unsafe headgate_curl_set_text(handle, CURLOPT_URL, request.url)
         unsafe headgate_curl_set_text(handle, CURLOPT_PROTOCOLS_STR, "http,https")
         // No proxy from the environment: the policy looks at the address that is connected to.
         unsafe headgate_curl_set_text(handle, CURLOPT_PROXY, "")
         unsafe headgate_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
-        unsafe headgate_curl_set_long(handle, CURLOPT_TIMEOUT_MS, Int(max(1, request.timeout.milliseconds)))
         unsafe headgate_curl_set_long(
             handle, CURLOPT_CONNECTTIMEOUT_MS, Int(max(1, configuration.connectTimeout.milliseconds)))
         unsafe headgate_curl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
@@ -59,38 +82,17 @@ private import Model
         unsafe headgate_curl_set_write(handle, receiveBody, context)
         unsafe headgate_curl_set_header(handle, receiveHeader, context)
         if policy != .unrestricted { unsafe headgate_curl_set_open(handle, openSocket, context) }
-        setMethod(request)
-        setHeaders(request)
-        return nil
-    }
-
-    private func setMethod(_ request: HTTPRequest) {
-        if let body = request.body {
-            unsafe headgate_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, body.count)
-            _ = unsafe body.withUnsafeBytes { bytes in
-                unsafe headgate_curl_set_pointer(
-                    handle, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? emptyBytes))
+        if !shape.hasBody {
+            if shape.method == "HEAD" {
+                unsafe headgate_curl_set_long(handle, CURLOPT_NOBODY, 1)
+                return
             }
-        } else if request.method == "HEAD" {
-            unsafe headgate_curl_set_long(handle, CURLOPT_NOBODY, 1)
-            return
-        } else if request.method == "POST" || request.method == "PUT" || request.method == "PATCH" {
-            unsafe headgate_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, 0)
-            unsafe headgate_curl_set_text(handle, CURLOPT_POSTFIELDS, "")
+            if shape.method == "POST" || shape.method == "PUT" || shape.method == "PATCH" {
+                unsafe headgate_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, 0)
+                unsafe headgate_curl_set_text(handle, CURLOPT_POSTFIELDS, "")
+            }
         }
-        unsafe headgate_curl_set_text(handle, CURLOPT_CUSTOMREQUEST, request.method)
-    }
-
-    private func setHeaders(_ request: HTTPRequest) {
-        unsafe curl_slist_free_all(headerList)
-        // Without it libcurl waits a second for "100 Continue" before it sends a larger body.
-        unsafe headerList = curl_slist_append(nil, "Expect:")
-        for header in request.headers {
-            // "Name;" sends an empty value, "Name:" would remove the header.
-            let line = header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)"
-            unsafe headerList = curl_slist_append(headerList, line)
-        }
-        unsafe headgate_curl_set_headers(handle, headerList)
+        unsafe headgate_curl_set_text(handle, CURLOPT_CUSTOMREQUEST, shape.method)
     }
 
     func result(_ code: CURLcode) -> HTTPResult {
@@ -101,7 +103,7 @@ private import Model
         unsafe headgate_curl_get_offset(handle, CURLINFO_TOTAL_TIME_T, &microseconds)
         return .success(
             HTTPResponse(
-                status: status, headers: headers, body: body, isTruncated: isTruncated,
+                status: status, headerLines: headerLines, body: body, isTruncated: isTruncated,
                 duration: .microseconds(microseconds)))
     }
 
@@ -137,20 +139,14 @@ private import Model
     }
 
     fileprivate func appendHeader(_ bytes: UnsafeRawBufferPointer) {
-        let line = unsafe String(decoding: bytes, as: UTF8.self)
-        if line.hasPrefix("HTTP/") {
+        if unsafe bytes.starts(with: "HTTP/".utf8) {
             // A new answer begins: after "100 Continue", say.
-            headers.removeAll(keepingCapacity: true)
+            headerLines.removeAll(keepingCapacity: true)
+            headerCount = 0
             return
         }
-        guard headers.count < 100, let colon = line.firstIndex(of: ":") else { return }
-        func trim(_ part: Substring) -> String {
-            var part = part
-            while part.first?.isWhitespace == true { part.removeFirst() }
-            while part.last?.isWhitespace == true { part.removeLast() }
-            return String(part)
-        }
-        headers.append((trim(line[..<colon]), trim(line[line.index(after: colon)...])))
+        headerCount += 1
+        if headerCount <= 100 { unsafe headerLines.append(contentsOf: bytes) }
     }
 
     fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {

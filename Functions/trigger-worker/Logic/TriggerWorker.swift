@@ -126,6 +126,9 @@ package actor TriggerWorker {
             life.noteWork()
             await refreshTenants()
             start(received)
+            if received.count < TriggerWorker.load && isLoaded {
+                try? await Task.sleep(for: TriggerWorker.pause, tolerance: .zero)
+            }
         }
     }
 
@@ -257,15 +260,20 @@ package actor TriggerWorker {
     /// Settlements of one call: 2 to 4 ms of Redis. With all that has ended in one, up to a thousand, the next lease waited 30 ms
     /// behind it.
     private static let settledAtOnce = 250
+    /// Under load a lease or a settlement of a few costs nearly as much as one of a hundred: a pause between two makes them larger.
+    private static let pause = Duration.milliseconds(5)
+    /// Of which more are under way under load.
+    private static let load = 64
+
+    private var isLoaded: Bool { flights.count > TriggerWorker.load }
 
     /// Settles what has ended, many at once: while a settlement is under way more gathers for the next.
     private func settleLoop() async {
         let limit = TriggerWorker.settledAtOnce
         while let items = await finished.next(limit) {
             var items = items
-            if items.count < 32 && flights.count > 64 {
-                // A short wait makes one script of many answers.
-                try? await Task.sleep(for: .milliseconds(2), tolerance: .zero)
+            if items.count < limit && isLoaded {
+                try? await Task.sleep(for: TriggerWorker.pause, tolerance: .zero)
                 items += finished.takeNow(limit - items.count)
             }
             await settle(items.compactMap { settlement(of: $0) })
@@ -329,7 +337,10 @@ package actor TriggerWorker {
     private func answer(_ result: HTTPResult, now: Timestamp) -> DeliveryRules.Answer {
         switch result {
         case .success(let response):
-            .status(response.status, retryAfter: DeliveryRules.retryAfter(response.header("Retry-After"), now: now))
+            .status(
+                response.status,
+                retryAfter: response.status < 300
+                    ? nil : DeliveryRules.retryAfter(response.header("Retry-After"), now: now))
         case .failure(let error):
             error.code == .invalid || error.code == .forbidden
                 ? .impossible(error.description) : .failed(error.description)
