@@ -40,6 +40,17 @@ import Testing
         }
     }
 
+    @Test func `calls that take long get all places, a burst of them too`() async throws {
+        try await Cluster.with { it in
+            let now = try await it.registry.now()
+            try await it.register(
+                (0..<900).map { ("s\($0)", it.once("/slow/120s/\($0)", after: .seconds(1), at: now)) })
+            try it.startAll()
+            try await eventually("all calls are under way") { try await it.keysSeen() == 900 }
+            #expect(try await it.number("select count(*) from headgate.trigger where state >= 2") == 0)
+        }
+    }
+
     @Test func `two loaders on the same shards plan and send each occurrence once`() async throws {
         try await Cluster.with { it in
             try it.startAll()

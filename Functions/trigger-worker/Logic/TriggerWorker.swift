@@ -63,6 +63,11 @@ package actor TriggerWorker {
     var cachedAt: ContinuousClock.Instant?
     /// Deliveries whose tenant's record, secrets or rate are being looked at.
     var admitting = 0
+    /// Calls in flight at once, for now.
+    private var window: Int
+    /// A burst does not open all its connections in the same milliseconds, in which nobody else would be served: it begins with the
+    /// first number, and gets the second more each 5 ms, until it has all.
+    private static let slowStart = (first: 256, step: 32)
 
     /// - Parameter keys: what opens secrets; nil: calls that need one wait until their deadline.
     package init(
@@ -77,6 +82,7 @@ package actor TriggerWorker {
         self.queue = queue
         self.client = client
         let all = configuration.concurrency
+        window = min(all, TriggerWorker.slowStart.first)
         gate = TargetGate(
             .init(
                 perHost: configuration.perHost ?? all, perTenant: configuration.perTenant ?? all))
@@ -116,9 +122,14 @@ package actor TriggerWorker {
     private func receiveLoop() async {
         let life = runtime.life
         while !life.isStopping {
-            let free = configuration.concurrency - flights.count - parked.count - admitting
+            let free = window - flights.count - parked.count - admitting
             if free < min(configuration.batch, max(1, configuration.concurrency / 8)) {
-                await waitForRoom()
+                if window < configuration.concurrency {
+                    window = min(configuration.concurrency, window + TriggerWorker.slowStart.step)
+                    try? await Task.sleep(for: TriggerWorker.pause, tolerance: .zero)
+                } else {
+                    await waitForRoom()
+                }
                 continue
             }
             let received = await receive(min(configuration.batch, free))
@@ -126,7 +137,7 @@ package actor TriggerWorker {
             life.noteWork()
             await refreshTenants()
             start(received)
-            if received.count < TriggerWorker.load && isLoaded {
+            if TriggerWorker.few.contains(received.count) {
                 try? await Task.sleep(for: TriggerWorker.pause, tolerance: .zero)
             }
         }
@@ -260,19 +271,17 @@ package actor TriggerWorker {
     /// Settlements of one call: 2 to 4 ms of Redis. With all that has ended in one, up to a thousand, the next lease waited 30 ms
     /// behind it.
     private static let settledAtOnce = 250
-    /// Under load a lease or a settlement of a few costs nearly as much as one of a hundred: a pause between two makes them larger.
+    /// Under load a lease or a settlement of a few costs nearly as much as one of a hundred: a pause before the next makes that larger.
     private static let pause = Duration.milliseconds(5)
-    /// Of which more are under way under load.
-    private static let load = 64
-
-    private var isLoaded: Bool { flights.count > TriggerWorker.load }
+    /// How many at once say that there is load, and are few. Fewer come of single calls, which nothing should hold up.
+    private static let few = 8..<64
 
     /// Settles what has ended, many at once: while a settlement is under way more gathers for the next.
     private func settleLoop() async {
         let limit = TriggerWorker.settledAtOnce
         while let items = await finished.next(limit) {
             var items = items
-            if items.count < limit && isLoaded {
+            if TriggerWorker.few.contains(items.count) {
                 try? await Task.sleep(for: TriggerWorker.pause, tolerance: .zero)
                 items += finished.takeNow(limit - items.count)
             }
@@ -300,6 +309,7 @@ package actor TriggerWorker {
     private func watchLoop() async {
         while !Task.isCancelled {
             if !flights.isEmpty { runtime.life.noteWork() }
+            if flights.count < window / 4 { window = min(window, max(window / 2, TriggerWorker.slowStart.first)) }
             beginParked()
             runtime.metrics.set(
                 "headgate_breakers_open", Double(gate.openBreakers), help: "Target hosts that give no answer")
