@@ -189,11 +189,13 @@ package struct ScheduleRow: Sendable {
     package var pauseReason: String?
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
+    /// Triggers of this revision that were planned, up to `nextAt`.
+    package var fired: Int
 
     package init(
         id: Identifier, tenant: String, name: String, shard: Int, revision: Int, state: ScheduleState,
         nextAt: Timestamp?, resumeAt: Timestamp?, timing: [UInt8], action: [UInt8], pauseReason: String?,
-        createdAt: Timestamp, updatedAt: Timestamp
+        createdAt: Timestamp, updatedAt: Timestamp, fired: Int = 0
     ) {
         self.id = id
         self.tenant = tenant
@@ -208,6 +210,7 @@ package struct ScheduleRow: Sendable {
         self.pauseReason = pauseReason
         self.createdAt = createdAt
         self.updatedAt = updatedAt
+        self.fired = fired
     }
 }
 

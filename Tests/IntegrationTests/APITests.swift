@@ -116,6 +116,28 @@ struct APIClient: Sendable {
         }
     }
 
+    @Test func `what is upcoming ends with maxTriggers, counted from what is planned`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let document = Self.schedule.replacing(#""when""#, with: #""maxTriggers":5,"when""#)
+            func count(_ answer: (status: Int, body: JSON)) -> Int { answer.body["upcoming"]?.elements?.count ?? -1 }
+            #expect(count(try await api.call("POST", "/v1/schedules/preview", document)) == 5)
+            let hourLater = #"after=\#(try await it.registry.now() + .seconds(3_600))"#
+            #expect(count(try await api.call("POST", "/v1/schedules/preview?\(hourLater)", document)) == 4)
+            #expect(try await api.call("PUT", "/v1/schedules/a", document).status == 201)
+            #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming")) == 5)
+            // Two are planned, of which one lies ahead.
+            try await it.execute("update headgate.schedule set fired = 2, next_at = next_at + interval '1 hour'")
+            #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming")) == 4)
+            #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming?count=2")) == 2)
+            #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming?\(hourLater)")) == 3)
+            #expect(try await api.call("POST", "/v1/schedules/a/pause").status == 200)
+            #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming")) == 4)
+            try await it.execute("update headgate.schedule set fired = 5, state = 2, resume_at = null")
+            #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming")) == 0)
+        }
+    }
+
     @Test func `an at of the last minute runs, previewed or changed too, and what has run does not run again`()
         async throws
     {

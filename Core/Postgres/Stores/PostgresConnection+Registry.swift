@@ -202,7 +202,7 @@ extension PostgresRow {
             shard: try required(3, int), revision: try required(4, int),
             state: ScheduleState(rawValue: try required(5, int)) ?? .active, nextAt: try time(6), resumeAt: try time(7),
             timing: try required(8, bytes), action: try required(9, bytes), pauseReason: try text(10),
-            createdAt: try required(11, time), updatedAt: try required(12, time))
+            createdAt: try required(11, time), updatedAt: try required(12, time), fired: try required(13, int))
     }
 
     func trigger() throws(PostgresError) -> TriggerRow {

@@ -223,7 +223,10 @@ extension API {
 
     private func upcoming(_ call: Call) async throws -> Response {
         let row = try await find(call)
-        return try await times(call, Timing(decoding: row.timing), after: try await registry.now())
+        let timing = try Timing(decoding: row.timing)
+        let place = row.nextAt ?? row.resumeAt
+        let left = timing.maxTriggers.map { place == nil ? 0 : max(0, $0 - row.fired) }
+        return try await times(call, timing, after: try await registry.now(), limit: left, from: place)
     }
 
     private func previewSchedule(_ call: Call) async throws -> Response {
@@ -241,14 +244,19 @@ extension API {
     /// - Parameters:
     ///   - now: from when on where the caller does not say.
     ///   - limit: how many times it runs at most; nil: for ever.
+    ///   - start: where the limit begins to count, what lies before is planned; nil: now.
     private func times(
-        _ call: Call, _ timing: Timing, after now: Timestamp, limit: Int? = nil
+        _ call: Call, _ timing: Timing, after now: Timestamp, limit: Int?, from start: Timestamp? = nil
     ) async throws -> Response {
         let count = try call.int("count", in: 1...1_000, default: 10)
         let after = try call.time("after") ?? now
-        return Response.json([
-            "upcoming": .array(
-                timing.upcoming(after: after, count: min(count, limit ?? count), zones: zones).map(JSON.time))
-        ])
+        var times = timing.upcoming(after: after, count: count, zones: zones)
+        if let limit {
+            let start = start ?? now
+            let left = timing.upcoming(
+                after: start - .microseconds(1), count: after < start ? min(limit, count) : limit, zones: zones)
+            times = Array((times.filter { $0 < start } + left.filter { $0 > after }).prefix(count))
+        }
+        return Response.json(["upcoming": .array(times.map(JSON.time))])
     }
 }
