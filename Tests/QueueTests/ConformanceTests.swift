@@ -252,6 +252,20 @@ import Testing
         #expect(next.filter { $0.tenant == "quiet" }.count == 20)
     }
 
+    @Test(arguments: Driver.allCases)
+    func `what becomes due is leased in the numbers asked for, and with what is ready`(driver: Driver) async throws {
+        let it = try driver.make()
+        func messages(_ name: String, _ delay: Duration) -> [OutgoingMessage] {
+            (0..<30).map { it.message("\(name)\($0)", tenant: name, delay: delay) }
+        }
+        _ = try await it.queue.send(messages("due", .seconds(1)))
+        it.advance(.seconds(1))
+        #expect(try await it.receive(10).count == 10)
+        _ = try await it.queue.send(messages("later", .seconds(1)))
+        it.advance(.seconds(1))
+        #expect(try await it.receive(100).count == 50, "20 were ready, and 30 have become due")
+    }
+
     @Test(arguments: Driver.allCases) func `fairness holds for what was delayed or expired`(driver: Driver) async throws
     {
         let it = try driver.make()
