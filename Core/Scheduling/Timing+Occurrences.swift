@@ -17,6 +17,12 @@ extension Timing {
         CompiledTiming(self, zones: zones).next(atOrAfter: time)
     }
 
+    /// How many occurrences there are from one time on through another. Of a longer stretch the first year is counted.
+    package func count(from start: Timestamp, through end: Timestamp, zones: ZoneCatalog) -> Int {
+        let end = min(end, start + .seconds(366 * 86_400))
+        return CompiledTiming(self, zones: zones).run(from: start, before: end + .microseconds(1))?.count ?? 0
+    }
+
     /// The next `count` occurrences after that time, in ascending order; fewer where the timing ends. `maxTriggers` is not
     /// applied, as it counts triggers and not occurrences.
     package func upcoming(after time: Timestamp, count: Int, zones: ZoneCatalog) -> [Timestamp] {

@@ -135,6 +135,10 @@ struct APIClient: Sendable {
             #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming")) == 4)
             try await it.execute("update headgate.schedule set fired = 5, state = 2, resume_at = null")
             #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming")) == 0)
+            // However far ahead is asked: what lies in between is counted, not listed.
+            let endless = document.replacing("5", with: "100000000").replacing("1h", with: "1s")
+            #expect(
+                count(try await api.call("POST", "/v1/schedules/preview?after=2090-01-01T00:00:00Z", endless)) == 10)
         }
     }
 

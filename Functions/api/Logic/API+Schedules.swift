@@ -253,9 +253,9 @@ extension API {
         var times = timing.upcoming(after: after, count: count, zones: zones)
         if let limit {
             let start = start ?? now
-            let left = timing.upcoming(
-                after: start - .microseconds(1), count: after < start ? min(limit, count) : limit, zones: zones)
-            times = Array((times.filter { $0 < start } + left.filter { $0 > after }).prefix(count))
+            let between = timing.count(from: start, through: after, zones: zones)
+            let planned = times.prefix { $0 < start }.count
+            times = Array(times.prefix(planned + max(0, limit - between)))
         }
         return Response.json(["upcoming": .array(times.map(JSON.time))])
     }

@@ -126,7 +126,7 @@ package actor TriggerWorker {
             if free < min(configuration.batch, max(1, configuration.concurrency / 8)) {
                 if window < configuration.concurrency {
                     window = min(configuration.concurrency, window + TriggerWorker.slowStart.step)
-                    try? await Task.sleep(for: TriggerWorker.pause, tolerance: .zero)
+                    await TriggerWorker.pauseBriefly()
                 } else {
                     await waitForRoom()
                 }
@@ -138,7 +138,7 @@ package actor TriggerWorker {
             await refreshTenants()
             start(received)
             if TriggerWorker.few.contains(received.count) {
-                try? await Task.sleep(for: TriggerWorker.pause, tolerance: .zero)
+                await TriggerWorker.pauseBriefly()
             }
         }
     }
@@ -272,7 +272,10 @@ package actor TriggerWorker {
     /// behind it.
     private static let settledAtOnce = 250
     /// Under load a lease or a settlement of a few costs nearly as much as one of a hundred: a pause before the next makes that larger.
-    private static let pause = Duration.milliseconds(5)
+    private static func pauseBriefly() async {
+        // A cancelled pause is a shorter one: no error.
+        try? await Task.sleep(for: .milliseconds(5), tolerance: .zero)
+    }
     /// How many at once say that there is load, and are few. Fewer come of single calls, which nothing should hold up.
     private static let few = 8..<64
 
@@ -282,7 +285,7 @@ package actor TriggerWorker {
         while let items = await finished.next(limit) {
             var items = items
             if TriggerWorker.few.contains(items.count) {
-                try? await Task.sleep(for: TriggerWorker.pause, tolerance: .zero)
+                await TriggerWorker.pauseBriefly()
                 items += finished.takeNow(limit - items.count)
             }
             await settle(items.compactMap { settlement(of: $0) })
