@@ -75,7 +75,7 @@ let package = Package(
         core("Redis", ["Model", "Queue", "Blocking", "CHiredis"], resources: [.embedInCode("scripts")]),
         core("Store", ["Model"]),
         core("Postgres", ["Model", "Store", "Blocking", "CLibpq"], resources: [.embedInCode("sql")]),
-        core("HTTP", ["Model", "Blocking", "CCurl"]),
+        core("HTTP", ["Model", "Blocking", "CCurl", "CPlatform"]),
         core("Scheduling", ["Model"]),
         core("Secrets", ["Model", crypto]),
         .target(

@@ -1,5 +1,4 @@
 private import Blocking
-private import CCurl
 private import Model
 private import Synchronization
 
@@ -81,18 +80,4 @@ private import Synchronization
             loop.turn()
         }
     }
-}
-
-/// Owns a curl multi handle. Everything but `wakeUp` is for the engine's thread.
-@safe final class MultiHandle: @unchecked Sendable {
-    // Safe to share: the pointer never changes, and curl_multi_wakeup is made for other threads.
-    let pointer: UnsafeMutableRawPointer
-
-    init() {
-        guard let handle = unsafe curl_multi_init() else { preconditionFailure("out of memory") }
-        unsafe pointer = handle
-    }
-    deinit { unsafe curl_multi_cleanup(pointer) }
-
-    func wakeUp() { unsafe _ = curl_multi_wakeup(pointer) }
 }

@@ -25,15 +25,15 @@ final class HTTPLoop {
         fill()
     }
 
-    /// One round: lets libcurl work, completes what ended, and waits for sockets, timers or a wake-up.
+    /// One round: waits for sockets, timers or a wake-up, lets libcurl work on what is ready, and completes what ended.
     func turn() {
-        var running: Int32 = 0
-        unsafe curl_multi_perform(multi.pointer, &running)
-        let ended = reap()
+        multi.runTimer()
+        // What ends as it begins, for its URL say, is not waited for.
+        if !reap() {
+            multi.work(isBusy: transfers.count >= 64)
+            reap()
+        }
         fill()
-        // What was added has to be started before waiting.
-        if ended { unsafe curl_multi_perform(multi.pointer, &running) }
-        if !ended { unsafe curl_multi_poll(multi.pointer, nil, 0, 60_000, nil) }
     }
 
     func cancel(_ token: HTTPCallToken) {
@@ -72,9 +72,11 @@ final class HTTPLoop {
         }
     }
 
+    /// Completes what has ended; whether anything has.
+    @discardableResult
     private func reap() -> Bool {
         var left: Int32 = 0
-        var ended = false
+        var hasEnded = false
         while let message = unsafe curl_multi_info_read(multi.pointer, &left) {
             guard unsafe message.pointee.msg == CURLMSG_DONE, let handle = unsafe message.pointee.easy_handle else {
                 continue
@@ -85,9 +87,9 @@ final class HTTPLoop {
             transfers[transfer.token] = nil
             transfer.finish(transfer.result(code))
             if idle.count < configuration.maximumConcurrency { idle.append(transfer) }
-            ended = true
+            hasEnded = true
         }
-        return ended
+        return hasEnded
     }
 }
 

@@ -11,7 +11,9 @@ private import Model
     private var headerList = HeaderList()
     /// What the handle is set up for, so that a call like the one before sets little.
     private var shape: Shape?
+    /// The lines of an answer: at most 100, and so many bytes; what is longer is left out. The memory stays with the handle.
     private var headerLines: [UInt8] = []
+    private static let keptHeaderBytes = 16_384
     private var headerCount = 0
     private var body: [UInt8] = []
     private var isTruncated = false
@@ -146,7 +148,9 @@ private import Model
             return
         }
         headerCount += 1
-        if headerCount <= 100 { unsafe headerLines.append(contentsOf: bytes) }
+        if headerCount <= 100, headerLines.count + bytes.count <= HTTPTransfer.keptHeaderBytes {
+            unsafe headerLines.append(contentsOf: bytes)
+        }
     }
 
     fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {

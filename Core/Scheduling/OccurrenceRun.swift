@@ -6,20 +6,26 @@ struct OccurrenceRun: Hashable, Sendable {
     var count: Int
     var first: Timestamp
     var last: Timestamp
+    /// False: there are more, which were not counted.
+    var isWhole = true
 }
 
 extension CompiledTiming {
     /// The occurrences from one time on and before another; nil for none.
     ///
     /// Plain arithmetic for a sole `every`; a sole cron entry is counted by days, anything else one by one.
-    func run(from start: Timestamp, before end: Timestamp) -> OccurrenceRun? {
+    ///
+    /// - Parameter steps: it looks for the next occurrence or day so many times at most.
+    func run(from start: Timestamp, before end: Timestamp, steps: Int = .max) -> OccurrenceRun? {
         guard start < end, let first = next(atOrAfter: start), first < end else { return nil }
         if let every = soleEvery {
             let last = every.last(before: bounded(end))
             return OccurrenceRun(count: every.count(from: first, through: last), first: first, last: last)
         }
         var run = OccurrenceRun(count: 1, first: first, last: first)
-        while true {
+        var left = steps
+        while left > 0 {
+            left -= 1
             if let walk = soleCron, let last = walk.lastOfWholeDay(startingWith: run.last.seconds),
                 Timestamp(seconds: last) < bounded(end)
             {
@@ -30,5 +36,7 @@ extension CompiledTiming {
             run.count += 1
             run.last = next
         }
+        run.isWhole = false
+        return run
     }
 }

@@ -6,14 +6,12 @@ struct RegistrationCheck {
     let zones: ZoneCatalog
     let now: Timestamp
 
-    /// An `at` may be so old: clients say "now" by their own clocks.
-    static let grace: Duration = .seconds(60)
-
     /// Empty for a schedule that will run.
     var errors: [FieldError] {
         let never = timing.when.indices.compactMap(neverFires)
         if !never.isEmpty { return never }
-        if timing.firstOccurrence(registeredAt: now, zones: zones) != nil { return [] }
+        if timing.next(atOrAfter: now, zones: zones) != nil { return [] }
+        if timing.justPassed(registeredAt: now, zones: zones) != nil { return [] }
         if let until = timing.until, until < now { return [FieldError(pointer: "/until", detail: "has passed")] }
         return [remaining]
     }
@@ -48,15 +46,21 @@ struct RegistrationCheck {
 }
 
 extension Timing {
-    /// The first occurrence of a schedule registered at that time: also one of the last minute where nothing else is left,
-    /// so that an `at` that says "now" by a client's clock is not too late.
-    package func firstOccurrence(registeredAt now: Timestamp, zones: ZoneCatalog) -> Timestamp? {
-        CompiledTiming(self, zones: zones).firstOccurrence(registeredAt: now)
-    }
-}
+    /// An `at` may be so old: clients say "now" by their own clocks.
+    private static let grace: Duration = .seconds(60)
 
-extension CompiledTiming {
-    package func firstOccurrence(registeredAt now: Timestamp) -> Timestamp? {
-        next(atOrAfter: now) ?? next(atOrAfter: now - RegistrationCheck.grace)
+    /// The last `at` of a schedule that is registered up to a minute after it: it runs still. Nil where something else is left to
+    /// run, where missed occurrences are skipped, and where the timing that this one replaces had it.
+    package func justPassed(registeredAt now: Timestamp, replacing old: Timing? = nil, zones: ZoneCatalog) -> Timestamp?
+    {
+        guard missed != .skip else { return nil }
+        let compiled = CompiledTiming(self, zones: zones)
+        guard compiled.next(atOrAfter: now) == nil else { return nil }
+        let passed = when.compactMap { entry -> Timestamp? in
+            guard case .at(let time) = entry, (now - Timing.grace..<now).contains(time) else { return nil }
+            return compiled.next(atOrAfter: time) == time ? time : nil
+        }.max()
+        guard let passed, old?.next(atOrAfter: passed, zones: zones) != passed else { return nil }
+        return passed
     }
 }

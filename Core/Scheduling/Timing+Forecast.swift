@@ -4,10 +4,23 @@ extension Timing {
     /// How many occurrences lie in each of `steps` stretches of time in a row, from `start` on.
     ///
     /// Plain arithmetic for a sole `every`, and for a sole cron entry by days; anything else is counted one by one.
-    package func counts(from start: Timestamp, step: Duration, steps: Int, zones: ZoneCatalog) -> [Int] {
+    ///
+    /// - Parameters:
+    ///   - since: those before are left out.
+    ///   - remainder: from when on they count against `maxTriggers`, and how many are left; nil: they do not end.
+    package func counts(
+        from start: Timestamp, step: Duration, steps: Int, since: Timestamp = .distantPast,
+        remainder: (next: Timestamp, triggers: Int)? = nil, zones: ZoneCatalog
+    ) -> [Int] {
         let timing = CompiledTiming(self, zones: zones)
+        var left = remainder?.triggers ?? .max
         return (0..<steps).map { index in
-            timing.run(from: start + step * index, before: start + step * (index + 1))?.count ?? 0
+            let (begin, end) = (max(start + step * index, since), start + step * (index + 1))
+            let free = timing.run(from: begin, before: min(end, remainder?.next ?? begin))?.count ?? 0
+            guard left > 0 else { return free }
+            let counted = timing.run(from: max(begin, remainder?.next ?? begin), before: end)?.count ?? 0
+            defer { left -= min(left, counted) }
+            return free + min(left, counted)
         }
     }
 }

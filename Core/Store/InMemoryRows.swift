@@ -30,7 +30,10 @@ package struct StoredTrigger: Sendable {
 /// A schedule as the in-memory store keeps it, with what is asked of its triggers.
 struct StoredSchedule: Sendable {
     var row: ScheduleRow
-    var fired = 0
+    var fired: Int {
+        get { row.fired }
+        set { row.fired = newValue }
+    }
     var resumeMissed: Int?
     var ahead: Range<Timestamp>?
     /// Where its revision began to plan; nil: it is not known.

@@ -73,7 +73,7 @@ extension InMemoryTables {
         let settled = schedules[schedule]?.lastSettled ?? .distantPast
         let ids = schedules[schedule]?.open ?? []
         return ids.compactMap { id in
-            guard let trigger = trigger(id), trigger.occurrence >= now - .seconds(8 * 86_400) else { return nil }
+            guard let trigger = trigger(id) else { return nil }
             requestCancel(id, now: now, reason: reason)
             return Open(
                 id: id, schedule: schedule, revision: trigger.revision, isQueued: trigger.state == .queued,

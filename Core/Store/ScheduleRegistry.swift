@@ -68,6 +68,8 @@ package protocol ScheduleRegistry: Sendable {
     func keys(tenant: String) async throws -> [KeyRow]
     func revoke(_ key: Identifier, by actor: AuditActor, now: Timestamp) async throws -> Bool
     func audit(tenant: String, before id: Int?, limit: Int) async throws -> [AuditRow]
+    /// Writes of what changes nothing in the store, such as a purge of a queue.
+    func note(_ action: String, _ object: String, by actor: AuditActor, now: Timestamp) async throws
 }
 
 package struct BulkPage: Sendable {
@@ -143,12 +145,13 @@ package struct ScheduleWrite: Sendable {
     package var paused: Bool?
     /// The first occurrence at or after a time; nil: there is none.
     package var next: @Sendable (Timestamp) -> Timestamp?
-    /// The first occurrence of a timing that is registered at a time: where none is left, one that has just passed.
-    package var first: @Sendable (Timestamp) -> Timestamp?
+    /// Where none is left at a time: one that has just passed and runs still, unless a timing that is replaced had it.
+    package var justPassed: @Sendable (_ now: Timestamp, _ replaced: [UInt8]?) -> Timestamp?
 
     package init(
         tenant: String, name: String, id: Identifier, shard: Int, timing: [UInt8], action: [UInt8], paused: Bool?,
-        next: @escaping @Sendable (Timestamp) -> Timestamp?, first: @escaping @Sendable (Timestamp) -> Timestamp?
+        next: @escaping @Sendable (Timestamp) -> Timestamp?,
+        justPassed: @escaping @Sendable (_ now: Timestamp, _ replaced: [UInt8]?) -> Timestamp? = { _, _ in nil }
     ) {
         self.tenant = tenant
         self.name = name
@@ -158,7 +161,7 @@ package struct ScheduleWrite: Sendable {
         self.action = action
         self.paused = paused
         self.next = next
-        self.first = first
+        self.justPassed = justPassed
     }
 }
 
@@ -189,13 +192,15 @@ package struct ScheduleRow: Sendable {
     package var pauseReason: String?
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
-    /// Triggers of this revision that were planned, up to `nextAt`.
+    /// Triggers of this revision that were planned, up to the cursor.
     package var fired: Int
+    /// Up to where its occurrences are planned: the first that is not. Nil where it is finished.
+    package var cursor: Timestamp? { resumeAt ?? nextAt }
 
     package init(
         id: Identifier, tenant: String, name: String, shard: Int, revision: Int, state: ScheduleState,
         nextAt: Timestamp?, resumeAt: Timestamp?, timing: [UInt8], action: [UInt8], pauseReason: String?,
-        createdAt: Timestamp, updatedAt: Timestamp, fired: Int = 0
+        createdAt: Timestamp, updatedAt: Timestamp, fired: Int
     ) {
         self.id = id
         self.tenant = tenant

@@ -23,13 +23,13 @@ extension ScheduleRow {
 extension ScheduleWrite {
     /// The row of a schedule that is new.
     package func newRow(now: Timestamp) -> ScheduleRow {
-        let next = first(now)
+        let next = next(now) ?? justPassed(now, nil)
         let isPaused = paused == true
         return ScheduleRow(
             id: id, tenant: tenant, name: name, shard: shard, revision: 1,
             state: next == nil ? .finished : isPaused ? .paused : .active, nextAt: isPaused ? nil : next,
             resumeAt: isPaused ? next : nil, timing: timing, action: action, pauseReason: nil, createdAt: now,
-            updatedAt: now)
+            updatedAt: now, fired: 0)
     }
 
     /// The row after this write. Unchanged timing and action keep the revision; without `paused` a pause stays.
@@ -40,12 +40,10 @@ extension ScheduleWrite {
         let isPaused = paused ?? wasPaused
         if !isChanged && isPaused == wasPaused { return row }
         (new.timing, new.action, new.updatedAt) = (timing, action, now)
-        if isChanged { new.revision += 1 }
-        // What has just passed was not run by another timing; the same one has had its turn.
-        let isRetimed = row.timing != timing
+        if isChanged { (new.revision, new.fired) = (row.revision + 1, 0) }
         let next =
             isChanged
-            ? next(from) ?? (isRetimed ? first(now) : nil) : isPaused ? row.nextAt : next(row.resumeAt ?? now)
+            ? next(from) ?? justPassed(now, row.timing) : isPaused ? row.nextAt : next(row.resumeAt ?? now)
         new.state = next == nil ? .finished : isPaused ? .paused : .active
         new.nextAt = isPaused ? nil : next
         new.resumeAt = isPaused ? next : nil

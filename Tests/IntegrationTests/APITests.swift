@@ -119,7 +119,7 @@ struct APIClient: Sendable {
     @Test func `what is upcoming ends with maxTriggers, counted from what is planned`() async throws {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
-            let document = Self.schedule.replacing(#""when""#, with: #""maxTriggers":5,"when""#)
+            let document = Self.schedule.replacing(#""when""#, with: #""maxTriggers":5,"margin":"1h","when""#)
             func count(_ answer: (status: Int, body: JSON)) -> Int { answer.body["upcoming"]?.elements?.count ?? -1 }
             #expect(count(try await api.call("POST", "/v1/schedules/preview", document)) == 5)
             let hourLater = #"after=\#(try await it.registry.now() + .seconds(3_600))"#
@@ -133,12 +133,54 @@ struct APIClient: Sendable {
             #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming?\(hourLater)")) == 3)
             #expect(try await api.call("POST", "/v1/schedules/a/pause").status == 200)
             #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming")) == 4)
+            // Paused for ten hours: resumed, one of those missed runs late, and four after it.
+            try await it.execute(
+                "update headgate.schedule set fired = 0, resume_at = now() - interval '10 hours 1 minute'")
+            #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming")) == 4)
             try await it.execute("update headgate.schedule set fired = 5, state = 2, resume_at = null")
             #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming")) == 0)
-            // However far ahead is asked: what lies in between is counted, not listed.
-            let endless = document.replacing("5", with: "100000000").replacing("1h", with: "1s")
-            #expect(
-                count(try await api.call("POST", "/v1/schedules/preview?after=2090-01-01T00:00:00Z", endless)) == 10)
+        }
+    }
+
+    @Test func `a schedule that has just planned its last triggers lists those that lie ahead`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let document = Self.schedule.replacing(#""when""#, with: #""maxTriggers":3,"when""#)
+                .replacing("1h", with: "2s")
+            _ = try await api.call("PUT", "/v1/schedules/a", document)
+            let loader = try it.start("loader")
+            try await eventually("all are planned") {
+                try await it.number("select count(*) from headgate.trigger") == 3
+            }
+            #expect(try await api.call("GET", "/v1/schedules/a").body["state"]?.text == "finished")
+            kill(loader.processIdentifier, SIGKILL)
+            // As if they were a minute ahead, however slow the machine is.
+            try await it.execute("update headgate.trigger set occurrence = occurrence + interval '50 seconds'")
+            let ahead = try await api.call("GET", "/v1/schedules/a/upcoming")
+            #expect(ahead.body["upcoming"]?.elements?.count == 3)
+            let two = try await api.call("GET", "/v1/schedules/a/upcoming?count=2")
+            #expect(two.body["upcoming"]?.elements == Array((ahead.body["upcoming"]?.elements ?? []).prefix(2)))
+        }
+    }
+
+    @Test func `far ahead what maxTriggers leaves is counted, or the question is refused`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            func preview(_ when: String, after: String) async throws -> (status: Int, count: Int?) {
+                let document =
+                    #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}},"maxTriggers":100000000,"when":[\#(when)]}"#
+                let answer = try await api.call("POST", "/v1/schedules/preview?after=\(after)", document)
+                return (answer.status, answer.body["upcoming"]?.elements?.count)
+            }
+            // A hundred million seconds are 3.17 years.
+            let now = try await it.registry.now()
+            let second = #"{"every":"1s"}"#
+            #expect(try await preview(second, after: "\(now + .seconds(99_999_000))") == (200, 10))
+            #expect(try await preview(second, after: "\(now + .seconds(100_001_000))") == (200, 0))
+            #expect(try await preview(second, after: "2090-01-01T00:00:00Z") == (200, 0))
+            let union = second + #",{"at":"2089-01-01T00:00:00Z"}"#
+            #expect(try await preview(union, after: "2088-01-01T00:00:00Z").status == 400)
+            #expect(try await preview(union, after: "\(now + .seconds(1_000))") == (200, 10))
         }
     }
 
@@ -166,7 +208,16 @@ struct APIClient: Sendable {
             _ = try await api.call(
                 "PUT", "/v1/schedules/a", document("/ok/4", at: try await it.registry.now() - .seconds(10)))
             try await eventually("the later time runs") { try await delivered() == 3 }
-            #expect(try await it.number("select count(*) from headgate.trigger") == 3)
+            // The same time with another margin has been, too; and skipped is skipped.
+            let last = try await it.registry.now() - .seconds(5)
+            _ = try await api.call("PUT", "/v1/schedules/c", document("/ok/5", at: last))
+            try await eventually("it runs") { try await delivered() == 4 }
+            let again = document("/ok/5", at: last).replacing(#""when""#, with: #""margin":"5m","when""#)
+            #expect(try await api.call("PUT", "/v1/schedules/c", again).body["state"]?.text == "finished")
+            let skipped = document("/ok/6", at: last).replacing(#""when""#, with: #""missed":"skip","when""#)
+            #expect(try await api.call("PUT", "/v1/schedules/d", skipped).status == 400)
+            try await Task.sleep(for: .seconds(2))
+            #expect(try await it.number("select count(*) from headgate.trigger") == 4)
         }
     }
 
@@ -194,6 +245,40 @@ struct APIClient: Sendable {
             let kept = try await api.call("PUT", "/v1/schedules/a", APITests.schedule)
             #expect(kept.body["state"]?.text == "paused", "a PUT without paused keeps the pause")
             #expect(try await api.call("POST", "/v1/schedules/a/resume").body["state"]?.text == "active")
+        }
+    }
+
+    @Test func `the audit log says who changed what, when and why`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let before = try await it.registry.now()
+            for (method, path, body) in [
+                ("PUT", "/v1/schedules/a", Self.schedule),
+                ("POST", "/v1/schedules/a/pause", #"{"reason":"maintenance"}"#),
+                ("POST", "/v1/schedules/a/resume", "{}"), ("POST", "/v1/schedules/a/fire", "{}"),
+                ("PUT", "/v1/secrets/token", #"{"value":"0123456789"}"#), ("PUT", "/v1/tenants/dev", #"{"weight":2}"#),
+                ("DELETE", "/v1/schedules/a", nil), ("POST", "/v1/queues/triggers/purge", "{}"),
+            ] as [(String, String, String?)] {
+                #expect((200..<300).contains(try await api.call(method, path, body).status), "\(method) \(path)")
+            }
+            // What changes nothing is not there.
+            _ = try await api.call("DELETE", "/v1/schedules/a")
+            _ = try await api.call("GET", "/v1/schedules")
+            let answer = try await api.call("GET", "/v1/audit?limit=100")
+            let rows = (answer.body["items"]?.elements ?? []).filter { $0["action"]?.text?.hasPrefix("key.") == false }
+            let said = rows.reversed().map {
+                "\($0["action"]?.text ?? "") \($0["object"]?.text?.prefix(6) ?? "") \($0["reason"]?.text ?? "-")"
+            }
+            let fired = try #require(said.first { $0.hasPrefix("trigger.create") })
+            #expect(
+                said == [
+                    "schedule.put a -", "schedule.pause a maintenance", "schedule.resume a -", fired,
+                    "secret.put token -",
+                    "tenant.put dev -", "schedule.delete a -", "queue.purge trigge -",
+                ])
+            #expect(rows.allSatisfy { $0["subject"]?.text == "test" })
+            let times = rows.compactMap { $0["at"]?.text.flatMap { Timestamp($0) } }
+            #expect(times.count == rows.count && times.allSatisfy { $0 >= before - .milliseconds(1) })
         }
     }
 

@@ -74,10 +74,65 @@ import Testing
             try await eventually("they run") { try await it.number(done) == 49 }
             #expect(try await it.keysSeen() == 49)
             #expect(try await api.call("POST", "/v1/schedules/a/backfill", range).body["triggers"]?.int == 0)
+            // What has failed may be asked for again: of the last day too.
+            try await it.execute(
+                """
+                update headgate.trigger set state = 5
+                where occurrence in ('\(to - .seconds(3_600))', '\(from + .seconds(3_600))')
+                """)
+            let failed = try await api.call("POST", "/v1/schedules/a/backfill", range)
+            #expect(failed.body["triggers"]?.int == 2 && failed.body["skipped"]?.int == 48)
             for bad in [
                 #"{"from":"\#(to)","to":"\#(from)"}"#, #"{"from":"\#(from)"}"#,
                 #"{"from":"\#(from)","to":"\#(next + .seconds(9_000))"}"#,
             ] { #expect(try await api.call("POST", "/v1/schedules/a/backfill", bad).status == 400) }
+        }
+    }
+
+    @Test(arguments: ["pause", "delete"])
+    func `a backfill of occurrences of weeks ago ends with its schedule`(how: String) async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.start("loader")
+            let body = #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"every":"24h"}]}"#
+            let made = try await api.call("PUT", "/v1/schedules/a", body)
+            let next = try #require(made.body["nextAt"]?.text.flatMap { Timestamp($0) })
+            let (from, to) = (next - .seconds(30 * 86_400), next - .seconds(20 * 86_400))
+            let asked = try await api.call(
+                "POST", "/v1/schedules/a/backfill", #"{"from":"\#(from)","to":"\#(to)"}"#)
+            #expect(asked.body["triggers"]?.int == 10)
+            func count(_ condition: String) async throws -> Int {
+                try await it.number("select count(*) from headgate.trigger where kind = 2 and \(condition)")
+            }
+            try await eventually("they are queued") { try await count("state = 1") == 10 }
+            _ =
+                how == "pause"
+                ? try await api.call("POST", "/v1/schedules/a/pause") : try await api.call("DELETE", "/v1/schedules/a")
+            #expect(try await count("state = 7") == 10)
+            let queues = try await api.call("GET", "/v1/queues/triggers")
+            #expect(queues.body["ready"]?.int == 0 && queues.body["delayed"]?.int == 0)
+        }
+    }
+
+    @Test func `a forecast ends with maxTriggers, and counts what is planned and lies ahead`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let lines = [
+                #"{"tenant":"dev","name":"a","action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"every":"1s"}],"maxTriggers":100}"#
+            ]
+            _ = try await api.call("POST", "/v1/schedules/import", lines.joined(separator: "\n"))
+            func forecast(_ query: String) async throws -> Int {
+                let answer = try await api.call("GET", "/v1/forecast?\(query)")
+                return (answer.body["steps"]?.elements ?? []).compactMap { $0["triggers"]?.int }.reduce(0, +)
+            }
+            #expect(try await forecast("step=1h") == 100)
+            // As if the first 40 were planned, of which 30 and a part of a second lie ahead.
+            try await it.execute("update headgate.schedule set fired = 40, next_at = next_at + interval '30 seconds'")
+            #expect((88...91).contains(try await forecast("step=1h")))
+            let soon = try await it.registry.now() + .seconds(60)
+            #expect((28...40).contains(try await forecast("step=1h&from=\(soon)&to=\(soon + .seconds(3_600))")))
+            let late = try await it.registry.now() + .seconds(600)
+            #expect(try await forecast("step=1h&from=\(late)&to=\(late + .seconds(3_600))") == 0)
         }
     }
 

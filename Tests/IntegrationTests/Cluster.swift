@@ -128,7 +128,7 @@ final class Cluster: Sendable {
                     timing: timing.encode(),
                     action: spec.record.encoded, paused: nil,
                     next: { timing.next(atOrAfter: $0, zones: Cluster.zones) },
-                    first: { timing.firstOccurrence(registeredAt: $0, zones: Cluster.zones) })
+                    justPassed: { now, _ in timing.justPassed(registeredAt: now, zones: Cluster.zones) })
             }
             _ = try await registry.put(
                 writes, by: AuditActor(tenant: tenant, subject: "test"), acrossTenants: false, now: now)

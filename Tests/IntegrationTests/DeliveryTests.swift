@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Redis
 import Store
 import TestServers
 import Testing
@@ -40,14 +41,97 @@ import Testing
         }
     }
 
+    @Test func `a call says which trigger, which occurrence and which attempt it is, and 4 KiB of its answer are kept`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let now = try await it.registry.now()
+            let large: JSON = [
+                "action": [
+                    "http": [
+                        "url": .string("http://127.0.0.1:\(it.target.port)/echo"),
+                        "body": .string(String(repeating: "x", count: 6_000)),
+                    ]
+                ], "when": [["at": .time(now + .seconds(1))]],
+            ]
+            try await it.register([
+                ("large", large), ("small", it.once("/echo", after: .seconds(1), at: now)),
+                ("again", it.once("/retry-after/2/x", after: .seconds(1), at: now)),
+            ])
+            try it.startAll()
+            try await it.settled(3)
+            let cut = try await it.trigger("large")
+            #expect(TriggerOutcome.parse(cut.log).outcomes.map(\.body.count) == [4_096])
+            let trigger = try await it.trigger("small")
+            let answer = try #require(TriggerOutcome.parse(trigger.log).outcomes.first)
+            let headers = try #require(try JSON(parsing: answer.body)["headers"])
+            #expect(headers["idempotency-key"]?.text == "\(trigger.id)")
+            #expect(headers["headgate-schedule"]?.text == "small" && headers["headgate-attempt"]?.text == "1")
+            #expect(headers["headgate-fire-time"]?.text == "\(trigger.occurrence)")
+            let trace = headers["traceparent"]?.text?.split(separator: "-").map(String.init) ?? []
+            #expect(trace.map(\.utf8.count) == [2, 32, 16, 2] && trace.first == "00" && trace.last == "01")
+            // The target asks for 2 s; by itself the worker would try again after 50 ms.
+            let attempts = TriggerOutcome.parse(try await it.trigger("again").log).outcomes
+            #expect(attempts.map(\.status) == [503, 200])
+            let starts = attempts.compactMap(\.startedAt)
+            #expect(starts.count == 2 && starts[1] - starts[0] >= .milliseconds(1_900))
+        }
+    }
+
+    @Test func `a call whose lease is lost is aborted, and does not take its worker's place for its time`() async throws
+    {
+        try await Cluster.with { it in
+            let now = try await it.registry.now()
+            try await it.register([("slow", it.once("/slow/100s/x", after: .seconds(1), at: now))])
+            let metrics = "/tmp/headgate-metrics-\(UUID().uuidString)"
+            defer { try? FileManager.default.removeItem(atPath: metrics) }
+            try it.startAll(except: ["trigger-worker", "monitor"])
+            try it.start("trigger-worker", metrics: metrics)
+            try await eventually("the call is under way") { try await it.keysSeen() == 1 }
+            let connection = RedisConnection(url: try RedisURL(it.redis.withLock { $0 }.redisURL))
+            _ = try await connection.call([RedisCommand("FLUSHALL")])
+            // Aborted, it lets its lease go, which does not exist any more. Otherwise that would come after 30 s, the call's timeout.
+            try await eventually("the lease is given back", within: .seconds(20)) {
+                let text = (try? String(contentsOfFile: metrics, encoding: .utf8)) ?? ""
+                return text.contains("headgate_stale_settlements_total 1")
+            }
+        }
+    }
+
     @Test func `calls that take long get all places, a burst of them too`() async throws {
         try await Cluster.with { it in
             let now = try await it.registry.now()
             try await it.register(
                 (0..<900).map { ("s\($0)", it.once("/slow/120s/\($0)", after: .seconds(1), at: now)) })
             try it.startAll()
-            try await eventually("all calls are under way") { try await it.keysSeen() == 900 }
+            // Before the first ones time out and make room.
+            try await eventually("all calls are under way", within: .seconds(25)) { try await it.keysSeen() == 900 }
             #expect(try await it.number("select count(*) from headgate.trigger where state >= 2") == 0)
+        }
+    }
+
+    @Test func `what becomes due later is placed where the load of what is stored leaves room`() async throws {
+        try await Cluster.with { it in
+            try it.start("loader")
+            let due = try await it.registry.now() + .seconds(5)
+            let document: JSON = [
+                "action": ["http": ["url": "http://127.0.0.1:9/x"]], "when": [["at": .time(due)]], "margin": "1m",
+            ]
+            // One after the other, so that the second wave is planned by another pass.
+            for wave in 1...2 {
+                try await it.register((0..<80).map { ("w\(wave)-\($0)", document) })
+                try await eventually("the wave is planned") {
+                    try await it.number("select count(*) from headgate.trigger") == 80 * wave
+                }
+            }
+            // In each shard there are fewer than seconds.
+            let fullest = """
+                select max(n) from (select count(*) as n from headgate.trigger
+                    group by shard, date_trunc('second', planned_at)) t
+                """
+            let inShard = "select max(n) from (select count(*) as n from headgate.trigger group by shard) t"
+            #expect(try await it.number(inShard) < 60)
+            #expect(try await it.number(fullest) == 1)
         }
     }
 

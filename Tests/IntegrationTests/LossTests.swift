@@ -106,6 +106,26 @@ import Testing
         }
     }
 
+    /// The monitor's look at what is late would find them a minute after their time: this is quicker.
+    @Test func `what Redis has lost is sent again within seconds, because its generation has changed`() async throws {
+        try await Cluster.with { it in
+            try it.start("loader")
+            try it.start("monitor", ["--every", "1s"])
+            let now = try await it.registry.now()
+            try await it.register((0..<50).map { ("s\($0)", it.once("/ok", after: .seconds(4), at: now)) })
+            try await eventually("they are queued") {
+                try await it.number("select count(*) from headgate.trigger where state = 1") == 50
+            }
+            try await Task.sleep(for: .seconds(2))
+            let connection = RedisConnection(url: try RedisURL(it.redis.withLock { $0 }.redisURL))
+            _ = try await connection.call([RedisCommand("FLUSHALL")])
+            try it.start("trigger-worker")
+            try it.start("historian")
+            try await it.settled(50, within: .seconds(40))
+            #expect(try await it.keysSeen() == 50)
+        }
+    }
+
     @Test(arguments: ["loader", "trigger-worker", "monitor"])
     func `a host whose clock is 6 s off is refused`(function: String) async throws {
         try await Cluster.with { it in
@@ -135,8 +155,18 @@ import Testing
             #expect(try await !store.addDay(day), "it is there")
             let readers = try await (0..<2).asyncMap { _ in
                 let reader = PostgresConnection(.init(url: it.postgres.postgresURL(), applicationName: "reader"))
-                try await reader.run(script: "begin; select count(*) from headgate.trigger, headgate.schedule")
+                // It keeps its snapshot: what is dead since then stays in the tables.
+                try await reader.run(
+                    script:
+                        "begin isolation level repeatable read; select count(*) from headgate.trigger, headgate.schedule"
+                )
                 return reader
+            }
+            let long = PostgresConnection(.init(url: it.postgres.postgresURL(), applicationName: "long reader"))
+            let reading = Task { try? await long.run(script: "select count(*), pg_sleep(3600) from headgate.trigger") }
+            defer { reading.cancel() }
+            try await eventually("a long statement runs") {
+                try await it.number("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == 1
             }
             #expect(try await store.addDay(day + .seconds(86_400)), "a reader of the parent is not in its way")
             try it.startAll()
@@ -144,6 +174,8 @@ import Testing
             try await it.register((0..<50).map { ("s\($0)", it.once("/ok", after: .seconds(1), at: now)) })
             try await it.settled(50)
 
+            try await it.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'")
             await #expect(throws: PostgresError.self) { try await store.dropDay(.init(start: day, place: .attached)) }
             let kept = try #require(try await store.days().first { $0.start == day })
             for reader in readers {

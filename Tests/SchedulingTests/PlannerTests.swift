@@ -237,6 +237,54 @@ import Testing
         }
     }
 
+    @Test func `upcoming and what is left of maxTriggers agree with what is planned`() throws {
+        for seed in 0..<60 as Range<UInt64> {
+            var random = SeededGenerator(seed: seed &+ 9_000)
+            var timing = Timing.random(zones: ["Europe/Berlin", "America/New_York", "UTC"], using: &random)
+            if seed % 3 > 0 { timing.maxTriggers = Int.random(in: 1...40, using: &random) }
+            let first = CompiledTiming(timing, zones: TestZones.catalog).next(atOrAfter: start)
+            guard var cursor = first else { continue }
+            let wanted = min(25, timing.maxTriggers ?? 25)
+            let before = start - .microseconds(1)
+            let upcoming = timing.upcoming(after: before, count: wanted, zones: TestZones.catalog)
+            guard let end = upcoming.last else { continue }
+            // A loader that looks every now and then, never so late that anything is missed.
+            var planned: [Timestamp] = []
+            var fired = 0
+            var isFinished = false
+            while planned.count < wanted, !isFinished {
+                let now = max(start, cursor - .seconds(1))
+                let plan = plan(timing, cursor: cursor, now: now, through: .seconds(30), fired: fired)
+                planned += plan.triggers.map(\.occurrence)
+                fired = plan.fired
+                isFinished = plan.next == nil
+                cursor = plan.next ?? cursor
+                guard !isFinished, timing.maxTriggers != nil else { continue }
+                let left = timing.remainder(cursor: cursor, fired: fired, now: now, zones: TestZones.catalog)
+                #expect(left?.next == cursor && left?.triggers == timing.maxTriggers! - fired, "seed \(seed)")
+            }
+            #expect(Array(planned.prefix(wanted)) == upcoming, "seed \(seed)")
+            #expect(timing.count(from: start, through: end, zones: TestZones.catalog) == upcoming.count, "seed \(seed)")
+        }
+    }
+
+    @Test func `what is left of maxTriggers counts what runs of what was missed, and nothing else`() {
+        var timing = every(.seconds(3_600))
+        timing.maxTriggers = 5
+        func left(_ missed: MissedPolicy, hours: Double, fired: Int = 0) -> Int? {
+            timing.missed = missed
+            let now = start + .milliseconds(Int64(hours * 3_600_000))
+            return timing.remainder(cursor: start, fired: fired, now: now, zones: TestZones.catalog)?.triggers
+        }
+        timing.margin = .duration(.seconds(86_400))
+        #expect(left(.skip, hours: 10.5) == 5 && left(.last, hours: 10.5) == 4 && left(.all, hours: 3.5) == 1)
+        #expect(left(.all, hours: 10.5) == nil && left(.last, hours: 10.5, fired: 4) == nil)
+        timing.maxTriggers = 2_500
+        timing.when = [.every(Every(period: .seconds(1), anchor: start))]
+        // More than one pass catches up.
+        #expect(left(.all, hours: 0.5) == 2_500 - 1_800)
+    }
+
     @Test func `a limit of triggers finishes the schedule, also when some were planned before`() {
         var timing = every(.seconds(10))
         timing.maxTriggers = 5

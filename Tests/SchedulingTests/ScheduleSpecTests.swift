@@ -113,8 +113,28 @@ import Testing
 
     @Test func `an at of the last minute is taken, so that a client's now is not too late`() throws {
         let spec = try spec(timing: #""when": [{"at": "2026-06-01T11:59:30Z"}]"#)
-        let first = spec.timing.firstOccurrence(registeredAt: now, zones: TestZones.catalog)
+        let first = spec.timing.justPassed(registeredAt: now, zones: TestZones.catalog)
         #expect(first == Timestamp("2026-06-01T11:59:30Z"))
         #expect(mistakes(timing: #""when": [{"at": "2026-06-01T11:58:30Z"}]"#) == ["/when"])
+        #expect(mistakes(timing: #""missed": "skip", "when": [{"at": "2026-06-01T11:59:30Z"}]"#) == ["/when"])
+    }
+
+    @Test func `of several the last at runs, nothing but an at does, and none that the replaced timing had`() throws {
+        func passed(_ timing: String, replacing old: Timing? = nil) throws -> Timestamp? {
+            // Read when it lay ahead.
+            let text = #"{"action": {"http": {"url": "https://example.com/hook"}}, \#(timing)}"#
+            let spec = try ScheduleSpec(
+                json: JSON(parsing: text), identity: identity, zones: TestZones.catalog, now: now - .seconds(3_600))
+            return spec.timing.justPassed(registeredAt: now, replacing: old, zones: TestZones.catalog)
+        }
+        let two = #"{"at": "2026-06-01T11:59:10Z"}, {"at": "2026-06-01T11:59:50Z"}"#
+        #expect(try passed(#""when": [\#(two)]"#) == Timestamp("2026-06-01T11:59:50Z"))
+        #expect(
+            try passed(#""when": [\#(two)], "except": [{"at": "2026-06-01T11:59:50Z"}]"#)
+                == Timestamp("2026-06-01T11:59:10Z"))
+        #expect(try passed(#""when": [\#(two), {"at": "2027-06-01T11:59:50Z"}]"#) == nil)
+        #expect(try passed(#""when": [{"every": "1s"}], "until": "2026-06-01T11:59:50Z""#) == nil)
+        let old = try spec(timing: #""when": [{"every": "10s", "anchor": "2026-06-01T11:59:50Z"}]"#).timing
+        #expect(try passed(#""when": [\#(two)]"#, replacing: old) == nil)
     }
 }

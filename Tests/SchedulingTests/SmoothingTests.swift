@@ -33,9 +33,9 @@ import Testing
         return peak
     }
 
-    @Test func `60,000 due in the same second with ten minutes of margin go out at a hundred a second`() {
+    @Test func `60,000 due in the same second with 15 minutes of margin go out at the 67 a second of the optimum`() {
         var load = LoadHistogram()
-        let requests = (0..<60_000).map { request(UInt64($0), at: start, margin: .duration(.seconds(600))) }
+        let requests = (0..<60_000).map { request(UInt64($0), at: start, margin: .duration(.seconds(900))) }
         // In batches of 2,000, as a loader plans them.
         for batch in stride(from: 0, to: requests.count, by: 2_000) {
             let plans = Planner(zones: TestZones.catalog, tieOffset: 12_345)
@@ -44,7 +44,7 @@ import Testing
                     load: &load)
             #expect(plans.allSatisfy { $0.triggers.count == 1 && $0.next == nil })
         }
-        #expect((0..<600).allSatisfy { load[start.seconds + $0] == 100 })
+        #expect((0..<900).allSatisfy { (66...67).contains(load[start.seconds + $0]) })
         #expect(load.changes.reduce(0) { $0 + $1.count } == 60_000)
     }
 
@@ -88,6 +88,69 @@ import Testing
         #expect(load.changes.reduce(0) { $0 + $1.count } == requests.count)
     }
 
+    @Test(arguments: 0..<4 as Range<UInt64>)
+    func `a backlog after an outage goes out at the lowest possible peak, within the margins`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        // Ten minutes of outage; what was due then has its margin of half an hour or more still, in part.
+        let now = start + .seconds(600)
+        var windows: [Window] = []
+        var requests: [PlanRequest] = []
+        for index in 0..<8_000 as Range<UInt64> {
+            let second = Int.random(in: 0..<660, using: &random)
+            let length = [700, 1_200, 3_600].randomElement(using: &random)!
+            let begin = max(start + .seconds(second), now)
+            windows.append(Window(start: begin.seconds, end: start.seconds + Int64(second + length)))
+            requests.append(request(index, at: start + .seconds(second), margin: .duration(.seconds(length))))
+        }
+        var load = LoadHistogram()
+        let plans = Planner(zones: TestZones.catalog).plan(
+            requests, now: now, horizon: now + .seconds(120), load: &load)
+        for (plan, window) in zip(plans, windows) {
+            let second = plan.triggers[0].plannedAt.seconds
+            #expect(window.start <= second && second < window.end && plan.lapses.isEmpty, "seed \(seed)")
+        }
+        #expect(load.changes.map(\.count).max() == optimum(windows), "seed \(seed)")
+    }
+
+    @Test(arguments: 0..<8 as Range<UInt64>)
+    func `due in one second, in batches as a loader claims them, a mix of windows reaches the optimum`(seed: UInt64) {
+        let lengths = random(seed).windows.map { $0.end - $0.start }
+        let windows = lengths.map { Window(start: start.seconds, end: start.seconds + $0) }
+        var load = LoadHistogram()
+        for batch in stride(from: 0, to: lengths.count, by: 2_000) {
+            let requests = (batch..<batch + 2_000).map {
+                request(UInt64($0), at: start, margin: .duration(.seconds(lengths[$0])))
+            }
+            _ = Planner(zones: TestZones.catalog)
+                .plan(requests, now: start - .seconds(5), horizon: start + .seconds(2), load: &load)
+        }
+        let peak = load.changes.map(\.count).max()!
+        #expect(Double(peak) <= 1.1 * Double(optimum(windows)), "seed \(seed)")
+    }
+
+    /// As a loader does it: each second it plans what is due within 7 s, at most 2,000 at a time, and what is placed stays
+    /// (decision 0016).
+    @Test(arguments: 0..<8 as Range<UInt64>)
+    func `planned a few seconds ahead and in batches, the peak stays within 1.7 times that of a plan that knows all`(
+        seed: UInt64
+    ) {
+        let (windows, requests) = random(seed)
+        let planner = Planner(zones: TestZones.catalog, tieOffset: seed &* 0x9E37_79B9_7F4A_7C15)
+        var load = LoadHistogram()
+        var open = requests.sorted { $0.cursor < $1.cursor }[...]
+        for second in -7..<240 {
+            let now = start + .seconds(second)
+            while let first = open.first, first.cursor < now + .seconds(7) {
+                let batch = open.prefix(2_000).prefix { $0.cursor < now + .seconds(7) }
+                open = open.dropFirst(batch.count)
+                _ = planner.plan(Array(batch), now: now, horizon: now + .seconds(7), load: &load)
+            }
+        }
+        let ratio = Double(load.changes.map(\.count).max()!) / Double(optimum(windows))
+        #expect(load.changes.reduce(0) { $0 + $1.count } == requests.count)
+        #expect(ratio <= 1.7, "seed \(seed)")
+    }
+
     @Test func `a peak that cannot be lowered does not keep others from being lowered`() {
         let (windows, requests) = random(1)
         let crowd = (0..<500).map { request($0, at: start + .seconds(5_000), margin: .duration(.seconds(2))) }
@@ -109,7 +172,7 @@ import Testing
                 .plan(requests, now: start, horizon: start + .seconds(60), load: &load)
             for change in load.changes { total[change.second, default: 0] += change.count }
         }
-        // All from the first second on, sixteen would meet in each of a hundred.
+        // One a second is the optimum; all from the first second on, sixteen would meet in each of a hundred.
         #expect(total.values.max()! <= 5)
     }
 

@@ -1,5 +1,7 @@
 import Model
+import Postgres
 import Store
+import TestServers
 import Testing
 
 /// What every store keeps to, for historians.
@@ -53,6 +55,45 @@ import Testing
             TriggerOutcome(id: id, redrive: 0, attempt: 1, state: .delivered),
         ])
         #expect(result.recorded == 1 && result.orphaned == 1 && result.repeated == 0)
+    }
+
+    @Test func `a value that Postgres refuses is found by halving, and takes no other with it`() async throws {
+        let it = try await Driver.postgres.make()
+        var ids: [Identifier] = []
+        for index in 0..<9 { ids.append(try await it.queue("s\(index)")) }
+        var outcomes = ids.map { TriggerOutcome(id: $0, redrive: 0, attempt: 1, state: .delivered) }
+        // No text of Postgres holds a NUL.
+        for index in [3, 8] { outcomes[index].reason = "a\0b" }
+        let result = try await it.outcomes.record(outcomes)
+        #expect(result.recorded == 7 && result.refused == 2 && result.repeated == 0 && result.orphaned == 0)
+        var states: [TriggerState] = []
+        for id in ids { states.append(try await it.trigger(id).state) }
+        #expect(states.enumerated().allSatisfy { $0.element == ([3, 8].contains($0.offset) ? .queued : .delivered) })
+    }
+
+    /// Only then it writes no index, and leaves nothing for vacuum.
+    @Test func `recording is a HOT update`() async throws {
+        let it = try await Driver.postgres.make()
+        var ids: [Identifier] = []
+        for index in 0..<40 { ids.append(try await it.queue("s\(index)")) }
+        // One by one: of a page of new rows whose records all grow in one statement, some move to another page.
+        for id in ids {
+            let outcome = TriggerOutcome(
+                id: id, redrive: 0, attempt: 1, state: .delivered, startedAt: it.start, durationMilliseconds: 12,
+                status: 200, latenessMilliseconds: 3, body: Array("ok".utf8))
+            #expect(try await it.outcomes.record([outcome]).recorded == 1)
+        }
+        let admin = PostgresConnection(.init(url: try #require(it.databaseURL), applicationName: "test"))
+        let sums = Statement(
+            "select sum(n_tup_upd)::float8, sum(n_tup_hot_upd)::float8 from pg_stat_user_tables where relname ~ '^trigger_'"
+        )
+        // The server tells its statistics a little later.
+        try await eventually("the updates are counted, all of them HOT") {
+            let (all, hot) = try await admin.query(StatementCall(sums)) { row throws(PostgresError) in
+                (try row.double(0) ?? 0, try row.double(1) ?? 0)
+            }[0]
+            return all >= 40 && hot == all
+        }
     }
 
     @Test(arguments: Driver.allCases)

@@ -11,6 +11,8 @@ struct StoreUnderTest {
     let outcomes: any OutcomeStore
     let monitor: any MonitorStore
     let registry: any RegistryUnderTest
+    /// Of a superuser; nil: there is no database.
+    var databaseURL: String?
 
     /// A second within an hour, a minute and a day that have one before and after.
     static let start = Timestamp("2026-06-01T12:00:00Z")!
@@ -56,7 +58,8 @@ struct StoreUnderTest {
             outcomes: PostgresOutcomeStore(url: url), monitor: PostgresMonitorStore(url: url),
             registry: PostgresRegistryUnderTest(
                 registry: PostgresRegistry(
-                    url: server.postgresURL(user: "headgate_api", database: name), connections: 1))
+                    url: server.postgresURL(user: "headgate_api", database: name), connections: 1)),
+            databaseURL: server.postgresURL(database: name)
         ).withDays()
     }
 
@@ -79,7 +82,7 @@ struct StoreUnderTest {
         var random = SystemRandomNumberGenerator()
         let write = ScheduleWrite(
             tenant: "acme", name: name, id: .v7(at: now, using: &random), shard: 0, timing: [1], action: action,
-            paused: paused, next: { Minutes.next(atOrAfter: $0) }, first: { Minutes.next(atOrAfter: $0) })
+            paused: paused, next: { Minutes.next(atOrAfter: $0) })
         return try await registry.put([write], now: now)[0]
     }
 

@@ -27,6 +27,41 @@ import Testing
         }
     }
 
+    /// One handle makes them all: nothing of a call is left to the next.
+    @Test func `headers and methods are those of the call, whatever the call before was like`() async throws {
+        try await withTarget { target in
+            let client = HTTPClient()
+            func echoed(_ method: String, headers: [(String, String)] = [], body: String? = nil) async throws -> JSON {
+                let answer = try await client.execute(
+                    HTTPRequest(
+                        method: method, url: "\(target)/echo", headers: headers.map { (name: $0.0, value: $0.1) },
+                        body: body.map { Array($0.utf8) }, keptBytes: 65_536))
+                return method == "HEAD" ? .null : try JSON(parsing: answer.body)
+            }
+            func own(_ echo: JSON) -> [String] {
+                (echo["headers"]?.members ?? []).filter { $0.name.hasPrefix("x-") }.map {
+                    "\($0.name)=\($0.value.text ?? "")"
+                }
+                .sorted()
+            }
+            for count in [1, 40, 2, 0, 17] {
+                let headers = (0..<count).map { ("X-\(100 + $0)", String(repeating: "\($0 % 10)", count: 200)) }
+                let echo = try await echoed("POST", headers: headers, body: "b\(count)")
+                #expect(own(echo) == headers.map { "\($0.0.lowercased())=\($0.1)" }, "\(count) headers")
+                #expect(echo["body"]?.text == "b\(count)")
+            }
+            for (method, body) in [
+                ("POST", "one"), ("GET", nil), ("HEAD", nil), ("POST", nil), ("DELETE", nil), ("PUT", "two"),
+                ("PATCH", nil),
+                ("DELETE", "three"), ("GET", nil),
+            ] as [(String, String?)] {
+                let echo = try await echoed(method, body: body)
+                if method == "HEAD" { continue }
+                #expect(echo["method"]?.text == method && (echo["body"]?.text ?? "") == body ?? "", "\(method)")
+            }
+        }
+    }
+
     @Test func `slow calls do not hold up quick ones`() async throws {
         try await withTarget { target in
             let client = HTTPClient()

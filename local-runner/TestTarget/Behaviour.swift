@@ -6,6 +6,8 @@ package enum Behaviour: Equatable, Sendable {
     case answer(status: Int)
     /// `/flaky/N/503/…`, and `/once/503/…` with N = 1: the status to the first N calls of an idempotency key, then 200.
     case fail(times: Int, status: Int)
+    /// `/retry-after/N/…`: 503 with `Retry-After: N`, in seconds, to the first call of an idempotency key, then 200.
+    case putOff(seconds: Int)
     /// `/slow/2s/…`: 200 after that time.
     case delay(Duration)
     /// `/bearer/TOKEN/…`: 200 to a request with that bearer token, 401 to any other.
@@ -35,6 +37,7 @@ package enum Behaviour: Equatable, Sendable {
             case "status": Behaviour.status(parts, at: 1).map { .answer(status: $0) } ?? .answer(status: 400)
             case "once": Behaviour.status(parts, at: 1).map { .fail(times: 1, status: $0) } ?? .answer(status: 400)
             case "flaky": Behaviour.flaky(parts)
+            case "retry-after": Behaviour.retryAfter(parts)
             case "slow": Behaviour.slow(parts)
             case "bearer": .authorize(token: parts.count > 1 ? String(parts[1]) : "")
             case "echo": .echo
@@ -56,6 +59,11 @@ package enum Behaviour: Equatable, Sendable {
             return .answer(status: 400)
         }
         return .fail(times: times, status: status)
+    }
+
+    private static func retryAfter(_ parts: [Substring]) -> Behaviour {
+        guard parts.count > 1, let seconds = Int(parts[1]), seconds >= 0 else { return .answer(status: 400) }
+        return .putOff(seconds: seconds)
     }
 
     private static func slow(_ parts: [Substring]) -> Behaviour {

@@ -67,6 +67,8 @@ final class RequestHandler: ChannelInboundHandler {
                 context.flush()
             }
         case .echo: respond(head, status, echo(head), context: context)
+        case .putOff(let seconds) where status != 200:
+            respond(head, status, nil, retryAfter: seconds, context: context)
         default: respond(head, status, nil, context: context)
         }
     }
@@ -80,7 +82,9 @@ final class RequestHandler: ChannelInboundHandler {
         ]
     }
 
-    private func respond(_ head: HTTPRequestHead, _ status: Int, _ json: JSON?, context: ChannelHandlerContext) {
+    private func respond(
+        _ head: HTTPRequestHead, _ status: Int, _ json: JSON?, retryAfter: Int? = nil, context: ChannelHandlerContext
+    ) {
         guard context.channel.isActive else { return }
         let bytes = json?.serialized ?? []
         var headers = HTTPHeaders()
@@ -88,6 +92,7 @@ final class RequestHandler: ChannelInboundHandler {
         // 204 and 304 have no body and no length (RFC 9110, 8.6).
         if status != 204 && status != 304 { headers.add(name: "Content-Length", value: String(bytes.count)) }
         if json != nil { headers.add(name: "Content-Type", value: "application/json") }
+        if let retryAfter { headers.add(name: "Retry-After", value: String(retryAfter)) }
         if !head.isKeepAlive { headers.add(name: "Connection", value: "close") }
         let response = HTTPResponseHead(
             version: head.version, status: HTTPResponseStatus(statusCode: status), headers: headers)

@@ -75,10 +75,9 @@ package final class RequestLog: Sendable {
                 if !key.isEmpty && calls.successes > 1 { state.statistics.repeatedSuccesses += 1 }
             }
             // Only a key's own counts matter later; a path without a key counts only where it is to fail at first.
-            if case .fail = behaviour {
-                state.calls[key.isEmpty ? path : key] = calls
-            } else if !key.isEmpty {
-                state.calls[key] = calls
+            switch behaviour {
+            case .fail, .putOff: state.calls[key.isEmpty ? path : key] = calls
+            default: if !key.isEmpty { state.calls[key] = calls }
             }
             let number = state.statistics.total
             let entry = Entry(
@@ -112,6 +111,7 @@ package final class RequestLog: Sendable {
         switch behaviour {
         case .answer(let status): status
         case .fail(let times, let status): calls < times ? status : 200
+        case .putOff: calls < 1 ? 503 : 200
         case .close: 0
         case .delay, .authorize, .echo, .statistics, .recent, .reset: 200
         }

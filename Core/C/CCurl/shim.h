@@ -41,5 +41,13 @@ static inline CURLcode headgate_curl_get_pointer(CURL *handle, CURLINFO info, vo
 static inline CURLMcode headgate_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }
+static inline CURLMcode headgate_curl_multi_set_socket(CURLM *multi, curl_socket_callback callback, void *context) {
+    CURLMcode code = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, callback);
+    return code != CURLM_OK ? code : curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+}
+static inline CURLMcode headgate_curl_multi_set_timer(CURLM *multi, curl_multi_timer_callback callback, void *context) {
+    CURLMcode code = curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
+    return code != CURLM_OK ? code : curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+}
 // CURLMsg holds its result in a union, which Swift reads less well than a function.
 static inline CURLcode headgate_curl_result(const CURLMsg *message) { return message->data.result; }

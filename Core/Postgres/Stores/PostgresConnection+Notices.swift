@@ -67,7 +67,8 @@ extension PostgresConnection {
         let action = ActionRecord(action: .http(failure.notice(by: call)), retry: RetryPolicy()).encoded
         let row = ScheduleRow(
             id: hidden, tenant: failure.tenant, name: name, shard: failure.shard, revision: 1, state: .finished,
-            nextAt: nil, resumeAt: nil, timing: [], action: action, pauseReason: nil, createdAt: now, updatedAt: now)
+            nextAt: nil, resumeAt: nil, timing: [], action: action, pauseReason: nil, createdAt: now, updatedAt: now,
+            fired: 0)
         try execute(
             StatementCall(
                 .apiPutName, [.texts([row.tenant]), .texts([name]), .uuids([hidden]), .smallints([row.shard])]))

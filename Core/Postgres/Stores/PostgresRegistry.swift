@@ -233,7 +233,8 @@ package final class PostgresRegistry: ScheduleRegistry {
             .apiRedrive,
             [.uuids(ids), .times(ids.map(\.v7Time)), .text(actor.tenant), .time(deadline), .time(checkAt)])
         return try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-            try connection.note(actor, "queue.redrive", "triggers", now: now)
+            let object = ids.count == 1 ? ids[0].description : "\(ids.count) triggers"
+            try connection.note(actor, "queue.redrive", object, now: now)
             return try connection.query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
         }
     }
@@ -276,6 +277,12 @@ package final class PostgresRegistry: ScheduleRegistry {
                 StatementCall(.revokeKey, [.text(actor.tenant), .uuid(key), .time(now)]))
             if count > 0 { try connection.note(actor, "key.revoke", key.description, now: now) }
             return count > 0
+        }
+    }
+
+    package func note(_ action: String, _ object: String, by actor: AuditActor, now: Timestamp) async throws {
+        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+            try connection.note(actor, action, object, now: now)
         }
     }
 

@@ -218,7 +218,7 @@ local function promote(q, t, maxReceives, room)
     each(late, 1, function(...) call('ZREM', q.f, ...) end)
     each(I, 2, function(...) call('HSET', q.i, ...) end)
     bury(q, t, dead, deadVs, reasons, true)
-    if room and n > 0 and n <= room and #crowd == 0 and call('EXISTS', q.r) == 0 then
+    if room and not more and n > 0 and n <= room and #crowd == 0 and call('EXISTS', q.r) == 0 then
         call('DEL', q.t)
         return #due + #late, false, ids, vs
     end

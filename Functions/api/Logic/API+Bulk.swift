@@ -108,9 +108,8 @@ extension API {
         let triggers = occurrences.map { occurrence in
             let key = TriggerKey(
                 schedule: row.id, kind: .backfill, revision: row.revision, occurrence: occurrence)
-            // Records of occurrences whose day has no partition any more are dated today.
-            let isOld = occurrence < now - .seconds(86_400)
-            return BackfillTrigger(id: key.id(at: isOld ? now.flooredToMillisecond : nil), occurrence: occurrence)
+            // Dated today: the occurrence's day may have no partition any more, and one that failed may be asked for again.
+            return BackfillTrigger(id: key.id(at: now.flooredToMillisecond), occurrence: occurrence)
         }
         let made = try await registry.backfill(
             row, triggers, deadline: now + .seconds(7 * 86_400), by: call.caller.actor, now: now)
@@ -144,12 +143,20 @@ extension API {
             )
             for row in rows {
                 let timing = try Timing(decoding: row.timing)
-                let start = max(from, row.nextAt ?? from)
-                let skipped = Int((start - from).microseconds / step.microseconds)
-                guard skipped < steps else { continue }
-                // The step that the next occurrence is in counts from there on: what was planned is not planned again.
-                let part = timing.counts(from: from + step * skipped, step: step, steps: steps - skipped, zones: zones)
-                for (index, count) in part.enumerated() { counts[skipped + index] += count }
+                guard let cursor = row.cursor else { continue }
+                var remainder: (next: Timestamp, triggers: Int)?
+                if timing.maxTriggers != nil {
+                    remainder = timing.remainder(cursor: cursor, fired: row.fired, now: now, zones: zones) ?? (now, 0)
+                }
+                if let (next, left) = remainder, next < from {
+                    let before = timing.count(from: next, through: from - .microseconds(1), limit: left, zones: zones)
+                    guard let before else { throw Problem.parameter("from", "is too far ahead for \(row.name)") }
+                    remainder = (from, max(0, left - before))
+                }
+                // What lies between now and the cursor is planned, and runs too.
+                let part = timing.counts(
+                    from: from, step: step, steps: steps, since: now, remainder: remainder, zones: zones)
+                for (index, count) in part.enumerated() { counts[index] += count }
             }
             schedules += rows.count
             guard rows.count == 1_000, let name = rows.last?.name else { break }

@@ -131,6 +131,9 @@ extension API {
 
     private func purgeQueue(_ call: Call) async throws -> Response {
         guard call.caller.seesAll else { throw Problem.forbidden("only a platform admin may purge a queue") }
-        return Response.json(["purged": .integer(try await named(call).purge())])
+        let queue = try named(call)
+        // First: a purge that nobody knows of would be worse than a note of one that failed.
+        try await registry.note("queue.purge", "\(queue.name)", by: call.caller.actor, now: try await registry.now())
+        return Response.json(["purged": .integer(try await queue.purge())])
     }
 }

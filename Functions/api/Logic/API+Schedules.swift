@@ -56,7 +56,10 @@ extension API {
             tenant: tenant, name: name.description, id: id, shard: MessageID(id).shard(of: shards),
             timing: timing.encode(), action: spec.record.encoded, paused: spec.paused,
             next: { timing.next(atOrAfter: $0, zones: zones) },
-            first: { timing.firstOccurrence(registeredAt: $0, zones: zones) })
+            justPassed: { now, replaced in
+                timing.justPassed(
+                    registeredAt: now, replacing: replaced.flatMap { try? Timing(decoding: $0) }, zones: zones)
+            })
         return (write, spec.record)
     }
 
@@ -224,9 +227,21 @@ extension API {
     private func upcoming(_ call: Call) async throws -> Response {
         let row = try await find(call)
         let timing = try Timing(decoding: row.timing)
-        let place = row.nextAt ?? row.resumeAt
-        let left = timing.maxTriggers.map { place == nil ? 0 : max(0, $0 - row.fired) }
-        return try await times(call, timing, after: try await registry.now(), limit: left, from: place)
+        let now = try await registry.now()
+        guard timing.maxTriggers != nil else { return try times(call, timing, after: now) }
+        if let cursor = row.cursor {
+            let remainder = timing.remainder(cursor: cursor, fired: row.fired, now: now, zones: zones)
+            if let remainder { return try times(call, timing, after: now, remainder: remainder) }
+        }
+        // Finished, or about to be: what is planned may lie ahead, a few seconds.
+        let filter = TriggerFilter(
+            tenant: row.tenant, schedule: row.name, state: nil, from: try call.time("after") ?? now,
+            to: now + .seconds(60), after: nil, limit: 1_000)
+        let planned = try await registry.triggers(filter).filter {
+            $0.kind == .scheduled && $0.revision == row.revision && ($0.state == .planned || $0.state == .queued)
+        }
+        let count = try self.count(call)
+        return Response.json(["upcoming": .array(planned.map(\.occurrence).sorted().prefix(count).map(JSON.time))])
     }
 
     private func previewSchedule(_ call: Call) async throws -> Response {
@@ -235,27 +250,30 @@ extension API {
         let identity = ScheduleIdentity(tenant: TenantID(checked: call.caller.tenant), name: name)
         let now = try await registry.now()
         let spec = try ScheduleSpec(json: document, identity: identity, zones: zones, now: now, ignoring: ["name"])
-        // Registered now, it also runs what has only just passed, where nothing else is left.
-        let first = spec.timing.firstOccurrence(registeredAt: now, zones: zones) ?? now
-        return try await times(
-            call, spec.timing, after: first < now ? first - .microseconds(1) : now, limit: spec.timing.maxTriggers)
+        if let passed = spec.timing.justPassed(registeredAt: now, zones: zones) {
+            return Response.json(["upcoming": .array([.time(passed)])])
+        }
+        return try times(call, spec.timing, after: now, remainder: spec.timing.maxTriggers.map { (now, $0) })
     }
+
+    private func count(_ call: Call) throws -> Int { try call.int("count", in: 1...1_000, default: 10) }
 
     /// - Parameters:
     ///   - now: from when on where the caller does not say.
-    ///   - limit: how many times it runs at most; nil: for ever.
-    ///   - start: where the limit begins to count, what lies before is planned; nil: now.
+    ///   - remainder: how many are not planned yet, and the first of these; nil: they do not end.
     private func times(
-        _ call: Call, _ timing: Timing, after now: Timestamp, limit: Int?, from start: Timestamp? = nil
-    ) async throws -> Response {
-        let count = try call.int("count", in: 1...1_000, default: 10)
+        _ call: Call, _ timing: Timing, after now: Timestamp, remainder: (next: Timestamp, triggers: Int)? = nil
+    ) throws -> Response {
+        let count = try count(call)
         let after = try call.time("after") ?? now
         var times = timing.upcoming(after: after, count: count, zones: zones)
-        if let limit {
-            let start = start ?? now
-            let between = timing.count(from: start, through: after, zones: zones)
-            let planned = times.prefix { $0 < start }.count
-            times = Array(times.prefix(planned + max(0, limit - between)))
+        if let (next, left) = remainder {
+            guard let before = timing.count(from: next, through: after, limit: left, zones: zones) else {
+                throw Problem.parameter(
+                    "after", "is too far ahead: too many times lie before it to say when \"maxTriggers\" is reached")
+            }
+            let planned = times.prefix { $0 < next }.count
+            times = Array(times.prefix(planned + max(0, left - before)))
         }
         return Response.json(["upcoming": .array(times.map(JSON.time))])
     }

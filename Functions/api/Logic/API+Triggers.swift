@@ -140,7 +140,7 @@ extension API {
         let hidden = ScheduleWrite(
             tenant: call.caller.tenant, name: name, id: scheduleID, shard: shard, timing: spec.timing.encode(),
             action: action, paused: nil,
-            next: { _ in occurrence }, first: { _ in occurrence })
+            next: { _ in occurrence })
         let message = TriggerMessage(
             id: key.id(), kind: .oneOff, redrive: 0, occurrence: occurrence, plannedAt: occurrence,
             deadline: spec.timing.deadline(ofOneTime: occurrence), tenant: call.caller.tenant, schedule: name,

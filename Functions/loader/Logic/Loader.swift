@@ -80,7 +80,10 @@ package struct Loader: Sendable {
         var session = session
         while !runtime.life.isStopping {
             let start = ContinuousClock.now
-            if session.clock.isStale { session.clock = try await ClockOffset(store.now) }
+            if session.clock.isStale {
+                session.clock = try await ClockOffset(store.now)
+                runtime.check(session.clock, against: "database")
+            }
             if session.needsWeights { session.took(try await store.weights()) }
             if session.needsShards {
                 if configuration.shards == nil { session.found(try await store.shards()) }

@@ -11,10 +11,15 @@ extension TriggerWorker {
     func refreshTenants() async {
         if let cachedAt, ContinuousClock.now - cachedAt < .seconds(1) { return }
         do {
+            if clock?.isStale ?? true {
+                let measured = try await ClockOffset { [queue] in try await queue.ticket().time }
+                if clock != nil { runtime.check(measured, against: "queue") }
+                clock = measured
+            }
             cache.adopt(try await tenants.state())
             cachedAt = .now
         } catch {
-            runtime.logger.warning("cannot read the tenants' directory: \(error)")
+            runtime.logger.warning("cannot read the tenants' directory or the queue's clock: \(error)")
         }
     }
 
@@ -105,8 +110,7 @@ extension TriggerWorker {
         let now = WallClock.now()
         if now - delivery.startedAt > visibility / 3 { return Settlement(delivery.receipt, .release(after: .zero)) }
         delivery.startedAt = now
-        if now > delivery.message.deadline { return hold(delivery, for: .zero, because: "its time came too late") }
-        return begin(delivery, since: .now)
+        return expired(delivery) ?? begin(delivery, since: .now)
     }
 
     /// Lets a lease go for a while, without an attempt; or ends the trigger, where its deadline passes before that.

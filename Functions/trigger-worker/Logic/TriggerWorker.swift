@@ -45,7 +45,7 @@ package actor TriggerWorker {
 
     let runtime: FunctionRuntime
     private let configuration: Configuration
-    private let queue: any MessageQueue
+    let queue: any MessageQueue
     private let client: HTTPClient
     private let finished = Finished()
     private var flights: [Receipt: Flight] = [:]
@@ -61,6 +61,8 @@ package actor TriggerWorker {
     let keys: SecretKeys?
     var cache = TenantCache()
     var cachedAt: ContinuousClock.Instant?
+    /// The host's clock against the queue's: deadlines are judged by it.
+    var clock: ClockOffset?
     /// Deliveries whose tenant's record, secrets or rate are being looked at.
     var admitting = 0
     /// Calls in flight at once, for now.
@@ -98,6 +100,7 @@ package actor TriggerWorker {
                 })
         else { return }
         runtime.check(clock, against: "queue", atStart: true)
+        self.clock = clock
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.settleLoop() }
             let keeping = Task {
@@ -132,12 +135,14 @@ package actor TriggerWorker {
                 }
                 continue
             }
-            let received = await receive(min(configuration.batch, free))
+            let asked = min(configuration.batch, free)
+            let received = await receive(asked)
             if received.isEmpty { continue }
             life.noteWork()
             await refreshTenants()
             start(received)
-            if TriggerWorker.few.contains(received.count) {
+            // After all that was asked for there is more already.
+            if TriggerWorker.few.contains(received.count), received.count < asked {
                 await TriggerWorker.pauseBriefly()
             }
         }
@@ -190,12 +195,8 @@ package actor TriggerWorker {
             let delivery = Delivery(
                 message: trigger, record: record, receipt: message.receipt, attempt: message.attempts + 1,
                 startedAt: now)
-            if now > trigger.deadline {
-                let outcome = delivery.outcome(
-                    .expired, result: nil, reason: "the deadline had passed before attempt \(delivery.attempt)",
-                    endedAt: now)
-                settlements.append(Settlement(message.receipt, .acknowledge, outcome: outcome.line))
-                count(.expired)
+            if let expired = expired(delivery) {
+                settlements.append(expired)
                 continue
             }
             if delivery.usesSecrets || !cache.isPlain(trigger.tenant) {
@@ -206,6 +207,16 @@ package actor TriggerWorker {
         }
         settleLater(settlements)
         admitLater(special)
+    }
+
+    /// Ends a trigger whose deadline has passed when its call is about to begin; nil: it has not.
+    func expired(_ delivery: Delivery) -> Settlement? {
+        if delivery.startedAt <= delivery.message.deadline { return nil }
+        let outcome = delivery.outcome(
+            .expired, result: nil, reason: "the deadline had passed before attempt \(delivery.attempt)",
+            endedAt: delivery.startedAt)
+        count(.expired)
+        return Settlement(delivery.receipt, .acknowledge, outcome: outcome.line)
     }
 
     /// Makes the call, or parks it; the release of one that has to wait longer.
@@ -236,7 +247,13 @@ package actor TriggerWorker {
         if parked.isEmpty { return }
         let waiting = parked
         parked = []
-        settleLater(waiting.compactMap { begin($0.delivery, since: $0.since) })
+        let now = WallClock.now()
+        settleLater(
+            waiting.compactMap { parked in
+                var delivery = parked.delivery
+                delivery.startedAt = now
+                return expired(delivery) ?? begin(delivery, since: parked.since)
+            })
         // Those that were let go make room.
         wakeReceiver()
     }
@@ -284,7 +301,8 @@ package actor TriggerWorker {
         let limit = TriggerWorker.settledAtOnce
         while let items = await finished.next(limit) {
             var items = items
-            if TriggerWorker.few.contains(items.count) {
+            // Only calls under way can end meanwhile.
+            if TriggerWorker.few.contains(items.count), flights.count > items.count {
                 await TriggerWorker.pauseBriefly()
                 items += finished.takeNow(limit - items.count)
             }

@@ -52,8 +52,7 @@ extension Simulation {
         let compiled = CompiledTiming(timing, zones: zones)
         return ScheduleWrite(
             tenant: tenant, name: name, id: id, shard: Int(id.low % UInt64(Simulation.shards)), timing: timing.encode(),
-            action: random.pick(writes).action, paused: nil, next: { compiled.next(atOrAfter: $0) },
-            first: { compiled.firstOccurrence(registeredAt: $0) })
+            action: random.pick(writes).action, paused: nil, next: { compiled.next(atOrAfter: $0) })
     }
 
     /// A user changes a schedule, or an operator a trigger.

@@ -1,0 +1,144 @@
+internal import CCurl
+private import CPlatform
+private import Glibc
+private import Model
+
+/// Owns a curl multi handle, and waits for its sockets and its timer.
+///
+/// `curl_multi_perform` asks the kernel about every call under way, each time. Here libcurl says which sockets it waits for and when it
+/// wants to be called, and only those that are ready are worked on: a call that waits for a slow target costs nothing until it is
+/// answered. Everything but `wakeUp` is for the engine's thread.
+@safe final class MultiHandle: @unchecked Sendable {
+    /// What libcurl waits for on a socket, and whether the kernel has been asked. The kernel tells of a socket once each time it is asked.
+    private struct Watch {
+        var wanted: UInt32 = 0
+        var isArmed = false
+    }
+
+    // Safe to share: pointer and descriptors never change, and a write to an eventfd is made for other threads.
+    let pointer: UnsafeMutableRawPointer
+    private let pollSet: Int32
+    private let waker: Int32
+    /// By socket.
+    private var watches: [Watch] = []
+    /// When libcurl wants to be called without an event.
+    private var timer: ContinuousClock.Instant?
+    private var events = [headgate_poll_event](repeating: headgate_poll_event(), count: 256)
+    private var lastEvents = 0
+
+    init() {
+        guard let handle = unsafe curl_multi_init() else { preconditionFailure("out of memory") }
+        unsafe pointer = handle
+        pollSet = epoll_create1(Int32(EPOLL_CLOEXEC))
+        waker = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        guard pollSet >= 0, waker >= 0, headgate_poll_set(pollSet, waker, EPOLLIN.rawValue) == 0 else {
+            preconditionFailure("no poll set: error \(errno)")
+        }
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe headgate_curl_multi_set_socket(handle, socketChanged, context)
+        unsafe headgate_curl_multi_set_timer(handle, timerChanged, context)
+    }
+
+    deinit {
+        // What is closed now is told to nobody.
+        unsafe headgate_curl_multi_set_socket(pointer, nil, nil)
+        unsafe headgate_curl_multi_set_timer(pointer, nil, nil)
+        unsafe curl_multi_cleanup(pointer)
+        close(pollSet)
+        close(waker)
+    }
+
+    /// Ends a wait, or the next one.
+    func wakeUp() {
+        var one: UInt64 = 1
+        // A write that would overflow is refused: the waker is set already.
+        _ = unsafe write(waker, &one, 8)
+    }
+
+    /// Waits for sockets, the timer or a wake-up, and lets libcurl work on what is ready.
+    ///
+    /// With many calls under way and a few answers each time, it waits 2 ms for more: a round costs what some answers cost.
+    func work(isBusy: Bool) {
+        if isBusy, (2..<64).contains(lastEvents) { usleep(2_000) }
+        let left = timer.map { max(.zero, $0 - .now) }
+        // Rounded up: a wait that ends early would only begin again.
+        let milliseconds = left.map { Int32(clamping: ($0 + .microseconds(999)).milliseconds) } ?? -1
+        lastEvents = unsafe events.withUnsafeMutableBufferPointer { buffer in
+            unsafe Int(headgate_poll_wait(pollSet, buffer.baseAddress, Int32(buffer.count), milliseconds))
+        }
+        for index in 0..<lastEvents { handle(events[index]) }
+        runTimer()
+    }
+
+    /// Lets libcurl begin what was added, and give up what took too long.
+    func runTimer() {
+        guard let due = timer, due <= .now else { return }
+        timer = nil
+        var running: Int32 = 0
+        unsafe curl_multi_socket_action(pointer, CURL_SOCKET_TIMEOUT, 0, &running)
+    }
+
+    private func handle(_ event: headgate_poll_event) {
+        let socket = event.socket
+        if socket == waker {
+            var count: UInt64 = 0
+            _ = unsafe read(waker, &count, 8)
+            return
+        }
+        watches[Int(socket)].isArmed = false
+        // An event of what libcurl waits for no more, of a call that was cancelled, say.
+        guard watches[Int(socket)].wanted != 0 else { return }
+        // A broken connection is both: reading or writing it says what is the matter.
+        let isBroken = event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
+        let isReadable = isBroken || event.events & EPOLLIN.rawValue != 0
+        let isWritable = isBroken || event.events & EPOLLOUT.rawValue != 0
+        var running: Int32 = 0
+        unsafe curl_multi_socket_action(
+            pointer, socket, (isReadable ? CURL_CSELECT_IN : 0) | (isWritable ? CURL_CSELECT_OUT : 0), &running)
+        arm(socket)
+    }
+
+    fileprivate func watch(_ socket: curl_socket_t, _ what: Int32) {
+        if socket >= watches.count { watches += repeatElement(Watch(), count: Int(socket) + 64 - watches.count) }
+        let wanted: UInt32 =
+            switch what {
+            case CURL_POLL_IN: EPOLLIN.rawValue
+            case CURL_POLL_OUT: EPOLLOUT.rawValue
+            case CURL_POLL_INOUT: EPOLLIN.rawValue | EPOLLOUT.rawValue
+            default: 0
+            }
+        // The number may be that of another connection than before: the kernel has to be asked anew.
+        watches[Int(socket)] = Watch(wanted: wanted, isArmed: false)
+        arm(socket)
+    }
+
+    private func arm(_ socket: curl_socket_t) {
+        let watch = watches[Int(socket)]
+        guard watch.wanted != 0, !watch.isArmed else { return }
+        guard headgate_poll_set(pollSet, socket, watch.wanted | EPOLLONESHOT.rawValue) == 0 else {
+            preconditionFailure("socket \(socket) cannot be waited for: error \(errno)")
+        }
+        watches[Int(socket)].isArmed = true
+    }
+
+    fileprivate func setTimer(_ milliseconds: Int) {
+        timer = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds)
+    }
+}
+
+private func socketChanged(
+    _ handle: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ what: Int32, _ context: UnsafeMutableRawPointer?,
+    _ own: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let context = unsafe context else { return 0 }
+    unsafe Unmanaged<MultiHandle>.fromOpaque(context).takeUnretainedValue().watch(socket, what)
+    return 0
+}
+
+private func timerChanged(
+    _ multi: UnsafeMutableRawPointer?, _ milliseconds: Int, _ context: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let context = unsafe context else { return 0 }
+    unsafe Unmanaged<MultiHandle>.fromOpaque(context).takeUnretainedValue().setTimer(milliseconds)
+    return 0
+}
