@@ -31,7 +31,7 @@ test: lint ## Check the format, build for debugging, run every test, and simulat
 simulate: ## Simulate a month of a million schedules: make simulate SEED=7 (default: 1)
 	swift build -c release --product simulation
 	@echo "seed $(SEED)"
-	@exec $(release)/simulation --schedules 1000000 --days 30 --triggers 1500000 --seed $(SEED)
+	@exec $(release)/simulation --schedules 1000000 --days 30 --triggers 1000000 --seed $(SEED)
 
 bench: build ## Measure all scenarios, or one: make bench SCENARIO=S1; the figures go to docs/performance.md
 	@exec $(release)/headgate-bench $(SCENARIO)

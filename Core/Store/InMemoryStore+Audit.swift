@@ -29,6 +29,11 @@ extension InMemoryStore {
 
     package func row(of schedule: Identifier) -> ScheduleRow? { withTables { $0.schedules[schedule]?.row } }
 
+    /// Whether nothing is planned beyond the first occurrence that is not: no catching up is under way.
+    package func isPlannedInOrder(_ schedule: Identifier) -> Bool {
+        withTables { $0.schedules[schedule]?.ahead == nil }
+    }
+
     /// Every trigger of a day, in no order; nil while one is open, and the day is kept.
     package func triggers(ofSettled day: TriggerDay) -> [StoredTrigger]? {
         withTables { tables in

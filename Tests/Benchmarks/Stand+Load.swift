@@ -43,11 +43,13 @@ extension Stand {
     }
 
     /// Lateness of the occurrences of a stretch of time from now on; waits until they are over.
-    func lateness(of name: String, during time: Duration) async throws -> Lateness {
+    func lateness(
+        of name: String, during time: Duration, recordedWithin delay: Duration = .seconds(2)
+    ) async throws -> Lateness {
         let from = Date.now.timeIntervalSince1970
         try await Task.sleep(for: time)
         let to = Date.now.timeIntervalSince1970
-        try await Task.sleep(for: .seconds(2))
+        try await Task.sleep(for: delay)
         let figures = try await numbers(
             """
             select percentile_disc(0.5) within group (order by lateness_ms)::float8,

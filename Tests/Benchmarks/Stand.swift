@@ -114,8 +114,10 @@ final class Stand {
         try JSON(parsing: try await http.execute(HTTPRequest(url: "\(target)/_stats")).body)
     }
 
-    /// Pauses what a scenario has registered, waits until every trigger has ended, and counts them.
-    func settled(name: String) async throws -> (all: Int, delivered: Int) {
+    /// Pauses what a scenario has registered, waits until every trigger has ended, and holds them against what the target has seen.
+    ///
+    /// A row that says how many are delivered, and what became of the others; a failure where there are any.
+    func settled(_ scenario: String, name: String) async throws -> ResultRow {
         let prefix = "name like '\(name)-%'"
         try await database.run(script: "update headgate.schedule set next_at = null, state = 1 where \(prefix)")
         for _ in 0..<240 {
@@ -124,9 +126,25 @@ final class Stand {
             try await Task.sleep(for: .milliseconds(250))
         }
         let counts = try await numbers(
-            "select count(*)::float8, (count(*) filter (where state = 2))::float8 from headgate.trigger where \(prefix)"
+            "select sum(count)::float8, (count(*) filter (where state = 2))::float8 from headgate.trigger where \(prefix)"
         )
-        return (Int(counts[0] ?? -1), Int(counts[1] ?? -1))
+        let (all, delivered) = (Int(counts[0] ?? 0), Int(counts[1] ?? -1))
+        let others = try await database.query(
+            StatementCall(
+                Statement(
+                    """
+                    select state::int, coalesce(reason, ''), sum(count) from headgate.trigger
+                    where state <> 2 and \(prefix) group by 1, 2 order by 3 desc limit 5
+                    """))
+        ) { row throws(PostgresError) in
+            let state = TriggerState(rawValue: try row.required(0, row.int)).map { "\($0)" } ?? "?"
+            return "\(try row.required(2, row.int)) \(state): \(try row.required(1, row.text))"
+        }
+        let seen = try await targetStatistics()["distinctKeys"]?.int ?? -1
+        let rest = others.isEmpty ? "" : " (\(others.joined(separator: "; ")))"
+        return ResultRow(
+            scenario: scenario, what: "triggers of the whole run that are delivered / keys that the target has seen",
+            value: "\(delivered) of \(all) / \(seen)\(rest)", isFailure: delivered != all || seen != all)
     }
 
     func numbers(_ sql: String) async throws -> [Double?] {

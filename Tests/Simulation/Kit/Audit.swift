@@ -4,9 +4,11 @@ import Store
 import Synchronization
 
 extension Simulation {
-    /// Every virtual hour: all that is open, the queues' counters, and the floors of the scans.
+    /// Every virtual hour: all that is open, the queues' counters, the floors of the scans, and the records of a part of the
+    /// schedules against their calendars, so that each has its turn once in a month.
     func audit() async throws {
         after(.seconds(3_600), .audit)
+        try checkPart()
         if let id = store.hiddenSchedule() {
             throw Violation("an armed schedule lies below the floor of its shard", schedule: "\(id)")
         }
@@ -54,6 +56,16 @@ extension Simulation {
         if live != pressure || live != tenants {
             throw Violation("the queue counts \(live), \(pressure) and \(tenants) messages")
         }
+    }
+
+    private func checkPart() throws {
+        let registered = ledger.registered
+        for index in stride(from: audits % Simulation.parts, to: registered.count, by: Simulation.parts) {
+            let schedule = registered[index]
+            guard store.isPlannedInOrder(schedule) else { continue }
+            if let violation = ledger.check(schedule, store.row(of: schedule)) { throw violation }
+        }
+        audits += 1
     }
 
     /// At the end: every schedule's records against its calendar, and nothing left in the queues.

@@ -37,6 +37,8 @@ final class Ledger: Sendable {
     struct State {
         var accounts: [Account] = []
         var places: [Identifier: Int32] = [:]
+        /// Whose accounts they are.
+        var schedules: [Identifier] = []
         /// Segments of revisions that have ended, of the few schedules that were changed.
         var ended: [Int32: [Segment]] = [:]
         var open: [Identifier: Open] = [:]
@@ -120,6 +122,7 @@ final class Ledger: Sendable {
         state.withLock { state in
             state.places[row.id] = Int32(state.accounts.count)
             state.accounts.append(account)
+            state.schedules.append(row.id)
         }
     }
 
@@ -145,8 +148,8 @@ final class Ledger: Sendable {
 
     // MARK: The oracle
 
-    /// All schedules that ever were, in the order of ids.
-    var registered: [Identifier] { state.withLock { $0.places.keys.sorted() } }
+    /// All schedules that ever were, in the order in which they were registered.
+    var registered: [Identifier] { state.withLock { $0.schedules } }
 
     /// Compares the sum of a schedule's records with that of its calendar; `row`: as it stands now, nil where it is deleted.
     func check(_ id: Identifier, _ row: ScheduleRow?) -> Violation? {
@@ -201,9 +204,4 @@ final class Ledger: Sendable {
         mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
         return mixed ^ mixed >> 31
     }
-}
-
-extension ScheduleRow {
-    /// The first occurrence that is not planned; nil: it is finished.
-    var cursor: Timestamp? { resumeAt ?? nextAt }
 }

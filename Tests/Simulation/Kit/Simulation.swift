@@ -41,6 +41,10 @@ package final class Simulation {
     var historianBack = Timestamp.epoch
     var broken: Set<Int> = []
     private var turns = 0
+    /// How many there were, one a virtual hour.
+    var audits = 0
+    /// An audit looks at the calendars of one schedule in so many: of all of a million they would take longer than the month.
+    static let parts = 720
     /// Faults strike; false while what is left is drained.
     var isHostile = true
     /// Loaders plan; false at the end.
@@ -190,11 +194,16 @@ package final class Simulation {
         for index in loaders.indices { wake(index, at: clock.now) }
         at(clock.now, .monitor)
         after(.seconds(3_600), .audit)
-        while clock.now < end, let next = nextEvent, next < end, !isOverfull { try await runOne() }
-        if !isOverfull { clock.advance(to: end) }
+        while clock.now < end, let next = nextEvent, next < end {
+            if isOverfull {
+                throw Violation("more than four times the \(configuration.triggers) triggers that were asked for")
+            }
+            try await runOne()
+        }
+        clock.advance(to: end)
     }
 
-    private var isOverfull: Bool { ledger.state.withLock { $0.inserted } > configuration.triggers * 5 / 4 }
+    private var isOverfull: Bool { ledger.state.withLock { $0.inserted } > configuration.triggers * 4 }
 
     /// Faults off: everything due is planned, and everything planned comes to its end.
     private func drain() async throws {

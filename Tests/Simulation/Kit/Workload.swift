@@ -2,7 +2,8 @@ import Model
 import Scheduling
 import TestRandom
 
-/// A mix of schedules that comes to about so many triggers: mostly weekly and monthly, few by the hour or minute.
+/// A mix of schedules that comes to about so many triggers: mostly weekly and monthly, few by the hour or minute. At least two for
+/// three schedules in a month.
 struct Workload {
     private enum Period: CaseIterable {
         case minute, hour, day, week, month, year, once
@@ -29,6 +30,7 @@ struct Workload {
         self.start = start
         days = configuration.days
         let span = Double(configuration.days) * 86_400
+        let rare: [(Period, Double)] = [(.month, 0.60), (.year, 0.30), (.once, 0.10)]
         let slow: [(Period, Double)] = [(.week, 0.40), (.month, 0.48), (.year, 0.03), (.once, 0.09)]
         let fast: [(Period, Double)] = [(.minute, 0.000_1), (.hour, 0.02), (.day, 0.98)]
         func triggers(_ mix: [(Period, Double)]) -> Double {
@@ -36,11 +38,14 @@ struct Workload {
         }
         let wanted = Double(configuration.triggers) / Double(configuration.schedules)
         let share = min(1, max(0, (wanted - triggers(slow)) / (triggers(fast) - triggers(slow))))
+        // Below a weekly mix, rare ones take its place.
+        let scarcity = min(1, max(0, (triggers(slow) - wanted) / (triggers(slow) - triggers(rare))))
         let rest = max(0, wanted - triggers(fast))
         // Beyond a daily mix, minutes make up the rest.
         let minutes = min(1, rest / (span / 60))
         weights =
-            slow.map { ($0.0, $0.1 * (1 - share)) } + fast.map { ($0.0, $0.1 * share * (1 - minutes)) }
+            rare.map { ($0.0, $0.1 * scarcity) } + slow.map { ($0.0, $0.1 * (1 - scarcity) * (1 - share)) }
+            + fast.map { ($0.0, $0.1 * share * (1 - minutes)) }
             + [(.minute, minutes * share)]
     }
 
