@@ -40,6 +40,42 @@ import Testing
         }
     }
 
+    @Test func `schedules are previewed, forecast, backfilled, and paused and resumed by prefix`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let document =
+                #"{"name":"a-1","action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"every":"1h","anchor":"2026-01-01T00:00:00Z"}]}"#
+            let preview = try headgate(
+                api, ["schedule", "preview", "-", "--count", "2", "--after", "2099-01-01T00:30:00Z"], input: document)
+            #expect(preview.output == "2099-01-01T01:00:00.000Z\n2099-01-01T02:00:00.000Z\n", "\(preview)")
+            for name in ["a-1", "a-2", "b"] {
+                let one = document.replacing("a-1", with: name)
+                #expect(try headgate(api, ["schedule", "apply", "-"], input: one).status == 0)
+            }
+            let forecast = try headgate(
+                api,
+                [
+                    "schedule", "forecast", "--prefix", "a-", "--from", "2099-01-01T00:00:00Z", "--to",
+                    "2099-01-02T00:00:00Z", "--step", "12h",
+                ])
+            let steps = forecast.output.split(separator: "\n").dropFirst().map { $0.split(separator: " ").last }
+            #expect(steps == ["24", "24"], "\(forecast)")
+            let paused = try headgate(api, ["schedule", "pause", "--prefix", "a-", "--reason", "why"])
+            #expect(paused.output == "2 schedules paused\n", "\(paused)")
+            #expect(try headgate(api, ["schedule", "resume", "--prefix", ""]).output == "2 schedules resumed\n")
+            for wrong in [["a-1", "--prefix", "a-"], []] {
+                #expect(try headgate(api, ["schedule", "pause"] + wrong).status == 64)
+            }
+            let now = try await it.registry.now()
+            let back = try headgate(
+                api, ["schedule", "backfill", "a-1", "--from", "\(now - .seconds(10_800))", "--to", "\(now)"])
+            #expect(back.output == "3 triggers, 0 skipped\n", "\(back)")
+            let future = try headgate(
+                api, ["schedule", "backfill", "a-1", "--from", "\(now)", "--to", "2099-01-01T00:00:00Z"])
+            #expect(future.status == 64 && future.errors.contains("future"), "\(future)")
+        }
+    }
+
     @Test func `a mistake in a file is named by file, line and key`() async throws {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)

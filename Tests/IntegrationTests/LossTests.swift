@@ -85,6 +85,17 @@ import Testing
         }
     }
 
+    @Test func `a Redis that may throw keys away is refused, and what is to be done is said`() async throws {
+        try await Cluster.with(redis: ["--maxmemory-policy", "allkeys-lru"]) { it in
+            let errors = Pipe()
+            let monitor = try it.start("monitor", errors: errors)
+            let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            monitor.waitUntilExit()
+            #expect(monitor.terminationStatus == 64)
+            #expect(text.contains("allkeys-lru") && text.contains("noeviction"))
+        }
+    }
+
     @Test func `a loader that is stopped for a minute sends nothing old, and the monitor sends it`() async throws {
         try await Cluster.with { it in
             try it.startAll(except: ["loader"])

@@ -108,4 +108,27 @@ import Testing
                 && message.deadline == Timestamp(seconds: 1_790_000_099))
         #expect(message.tenant == "acme" && message.schedule == "a/b" && message.action == [1, 2, 3])
     }
+
+    /// They wait in the queue of outcomes, and stand in the records of triggers for good.
+    @Test func `outcomes and burials of version 1 are read, and written as they were`() {
+        let id = Identifier("01a1fd88-46a6-7941-acaf-0b9c1611f72d")!
+        let full =
+            "1\tdone\t\(id)\t2\t3\t5\t1790000000000123\t456\t503\t-7\ta\\tb\\\\c\t{\"x\":\\n1}\\0\n"
+        let bare = "1\tdone\t\(id)\t0\t0\t4\t\t\t\t\t\t\n"
+        let outcomes = [
+            TriggerOutcome(
+                id: id, redrive: 2, attempt: 3, state: .dead, startedAt: Timestamp(microseconds: 1_790_000_000_000_123),
+                durationMilliseconds: 456, status: 503, latenessMilliseconds: -7, reason: "a\tb\\c",
+                body: Array("{\"x\":\n1}\0".utf8)),
+            TriggerOutcome(id: id, redrive: 0, attempt: 0, state: .expired),
+        ]
+        #expect(TriggerOutcome.parse(Array((full + bare).utf8)).outcomes == outcomes)
+        #expect(outcomes.map { String(decoding: $0.line, as: UTF8.self) } == [full, bare])
+        let buried = "1\tdead\t\(id)\t1\treceived 30 times without an outcome\n"
+        #expect(
+            TriggerOutcome.parse(Array(buried.utf8)).outcomes == [
+                TriggerOutcome(
+                    id: id, redrive: 1, attempt: 0, state: .dead, reason: "received 30 times without an outcome")
+            ])
+    }
 }

@@ -5,7 +5,10 @@ import Model
 struct ScheduleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedule", abstract: "Apply, show, pause and fire schedules.",
-        subcommands: [Apply.self, List.self, Show.self, Delete.self, Pause.self, Resume.self, Upcoming.self, Fire.self])
+        subcommands: [
+            Apply.self, List.self, Show.self, Delete.self, Pause.self, Resume.self, Upcoming.self, Fire.self,
+            Preview.self, Backfill.self, Forecast.self,
+        ])
 
     static let columns = ["name", "state", "nextAt", "revision", "pauseReason"]
 
@@ -104,24 +107,25 @@ struct ScheduleCommand: AsyncParsableCommand {
     }
 
     struct Pause: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Pause a schedule; what it has queued is removed.")
+        static let configuration = CommandConfiguration(
+            abstract: "Pause a schedule, or all with a prefix; what they have queued is removed.")
         @OptionGroup var connection: Connection
-        @Argument var name: String
+        @OptionGroup var target: OneOrMany
         @Option(help: "Why, for those who find it paused.") var reason = ""
         func run() async throws {
-            try await ScheduleCommand.ask(connection, "POST", name, "/pause", body: ["reason": .string(reason)])
+            try await target.change(connection, "pause", body: ["reason": .string(reason)])
         }
     }
 
     struct Resume: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Resume a paused schedule.")
+        static let configuration = CommandConfiguration(abstract: "Resume a paused schedule, or all with a prefix.")
         @OptionGroup var connection: Connection
-        @Argument var name: String
+        @OptionGroup var target: OneOrMany
         @Option(help: "What becomes of missed occurrences: skip, last or all (default: the schedule's own).")
         var missed: String?
         func run() async throws {
             let body = missed.map { JSON.object([.init("missed", .string($0))]) } ?? .object([])
-            try await ScheduleCommand.ask(connection, "POST", name, "/resume", body: body)
+            try await target.change(connection, "resume", body: body)
         }
     }
 
