@@ -30,7 +30,7 @@ final class HTTPLoop {
         multi.runTimer()
         // What ends as it begins, for its URL say, is not waited for.
         if !reap() {
-            multi.work(isBusy: transfers.count >= 64)
+            multi.work(calls: transfers.count)
             reap()
         }
         fill()

@@ -25,6 +25,9 @@ private import Model
     private var timer: ContinuousClock.Instant?
     private var events = [headgate_poll_event](repeating: headgate_poll_event(), count: 256)
     private var lastEvents = 0
+    private var lastRunOfAll = ContinuousClock.now
+    /// libcurl 7.88 goes on to a host's next address only when the call has its turn, and asks for none: so often each has one.
+    private static let turns = Duration.milliseconds(500)
 
     init() {
         guard let handle = unsafe curl_multi_init() else { preconditionFailure("out of memory") }
@@ -58,9 +61,12 @@ private import Model
     /// Waits for sockets, the timer or a wake-up, and lets libcurl work on what is ready.
     ///
     /// With many calls under way and a few answers each time, it waits 2 ms for more: a round costs what some answers cost.
-    func work(isBusy: Bool) {
-        if isBusy, (2..<64).contains(lastEvents) { usleep(2_000) }
-        let left = timer.map { max(.zero, $0 - .now) }
+    ///
+    /// - Parameter calls: how many are under way.
+    func work(calls: Int) {
+        if calls >= 64, (2..<64).contains(lastEvents) { usleep(2_000) }
+        var left = timer.map { max(.zero, $0 - .now) }
+        if calls > 0 { left = min(left ?? MultiHandle.turns, MultiHandle.turns) }
         // Rounded up: a wait that ends early would only begin again.
         let milliseconds = left.map { Int32(clamping: ($0 + .microseconds(999)).milliseconds) } ?? -1
         lastEvents = unsafe events.withUnsafeMutableBufferPointer { buffer in
@@ -68,6 +74,11 @@ private import Model
         }
         for index in 0..<lastEvents { handle(events[index]) }
         runTimer()
+        if calls > 0, .now - lastRunOfAll >= MultiHandle.turns {
+            lastRunOfAll = .now
+            var running: Int32 = 0
+            unsafe headgate_curl_multi_run_all(pointer, &running)
+        }
     }
 
     /// Lets libcurl begin what was added, and give up what took too long.

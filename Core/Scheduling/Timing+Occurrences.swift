@@ -32,7 +32,8 @@ extension Timing {
 
     /// What a schedule with `maxTriggers` may still run, of what is not planned yet; nil: nothing.
     ///
-    /// What is missed by now counts as the loader counts it: only what runs.
+    /// What is missed by now counts as a loader would count it: only what runs. It knows neither what a loader that is catching up has
+    /// planned ahead nor the policy of a resume that no loader has seen yet: for those seconds it says less or more.
     ///
     /// - Parameters:
     ///   - cursor: the first occurrence that is not planned.

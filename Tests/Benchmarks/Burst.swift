@@ -27,7 +27,7 @@ struct Burst {
             select sum(pg_total_relation_size(c.oid))::float8 / (select count(*) from headgate.trigger)
             from pg_class c where c.relnamespace = 'headgate'::regnamespace and c.relname ~ '^trigger_[0-9]+$'
             """)
-        let everything = try await stand.settled("S2", name: "S2")
+        let everything = try await stand.settled("S2", name: "S2", due: count)
         return [
             ResultRow(
                 scenario: "S2", what: "\(count) due in one second: the last call begins after",
@@ -70,7 +70,7 @@ struct NoisyNeighbour {
             ResultRow(
                 scenario: "S5", what: "of the noisy tenant delivered in those 10 s, the latest by",
                 value: "\(Int(left[1] ?? -1)), \(Int(left[2] ?? -1)) ms"),
-            try await stand.settled("S5", name: "S5"),
+            try await stand.settled("S5", name: "S5", due: count + 50 * 30),
         ]
     }
 }
@@ -102,7 +102,7 @@ struct SlowTargets {
                 scenario: "S12", what: "beside \(rate * 9 / 10)/s calls that take 5 s: lateness p50 / p99 / max",
                 value: beside.text),
             ResultRow(scenario: "S12", what: "the slow ones themselves: lateness p50 / p99 / max", value: slowly.text),
-            try await stand.settled("S12", name: "S12"),
+            try await stand.settled("S12", name: "S12", due: rate * 7 + rate * 9 * 4),
         ]
     }
 }

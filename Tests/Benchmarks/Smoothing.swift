@@ -24,7 +24,7 @@ struct Smoothing {
                 scenario: "S3",
                 what: "\(count) due in one second, delivered: busiest second with \(margin) s of margin / without",
                 value: "\(smooth.max() ?? 0) / \(sharp.max() ?? 0) (optimum \(count / margin))"),
-            try await stand.settled("S3", name: "S3"),
+            try await stand.settled("S3", name: "S3", due: 2 * count),
         ]
     }
 

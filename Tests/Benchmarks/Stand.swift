@@ -117,7 +117,9 @@ final class Stand {
     /// Pauses what a scenario has registered, waits until every trigger has ended, and holds them against what the target has seen.
     ///
     /// A row that says how many are delivered, and what became of the others; a failure where there are any.
-    func settled(_ scenario: String, name: String) async throws -> ResultRow {
+    ///
+    /// - Parameter due: how many there must be, at least.
+    func settled(_ scenario: String, name: String, due: Int) async throws -> ResultRow {
         let prefix = "name like '\(name)-%'"
         try await database.run(script: "update headgate.schedule set next_at = null, state = 1 where \(prefix)")
         for _ in 0..<240 {
@@ -144,7 +146,7 @@ final class Stand {
         let rest = others.isEmpty ? "" : " (\(others.joined(separator: "; ")))"
         return ResultRow(
             scenario: scenario, what: "triggers of the whole run that are delivered / keys that the target has seen",
-            value: "\(delivered) of \(all) / \(seen)\(rest)", isFailure: delivered != all || seen != all)
+            value: "\(delivered) of \(all) / \(seen)\(rest)", isFailure: delivered != all || seen != all || all < due)
     }
 
     func numbers(_ sql: String) async throws -> [Double?] {

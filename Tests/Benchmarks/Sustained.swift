@@ -32,7 +32,7 @@ struct Sustained {
             from headgate.trigger where \(window)
             """)
         // Every trigger of the run, not only of the window, against what the target has seen.
-        let everything = try await stand.settled(name, name: name)
+        let everything = try await stand.settled(name, name: name, due: rate * seconds)
         let expected = Double(rate * seconds)
         let (planned, delivered) = (figures[0] ?? 0, figures[1] ?? 0)
         let isShort = planned < expected * 0.99 || delivered < planned

@@ -87,12 +87,13 @@ import Testing
         let sums = Statement(
             "select sum(n_tup_upd)::float8, sum(n_tup_hot_upd)::float8 from pg_stat_user_tables where relname ~ '^trigger_'"
         )
-        // The server tells its statistics a little later.
-        try await eventually("the updates are counted, all of them HOT") {
+        // The server tells its statistics a little later. Something with an older snapshot may keep a page from being tidied up; with an index
+        // of what changes, none would be HOT.
+        try await eventually("the updates are counted, most of them HOT") {
             let (all, hot) = try await admin.query(StatementCall(sums)) { row throws(PostgresError) in
                 (try row.double(0) ?? 0, try row.double(1) ?? 0)
             }[0]
-            return all >= 40 && hot == all
+            return all >= 40 && hot * 2 >= all
         }
     }
 

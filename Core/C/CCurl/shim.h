@@ -49,5 +49,9 @@ static inline CURLMcode headgate_curl_multi_set_timer(CURLM *multi, curl_multi_t
     CURLMcode code = curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
     return code != CURLM_OK ? code : curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
 }
+// Deprecated for its cost, and what is needed here: each handle has its turn, and its sockets are told.
+static inline CURLMcode headgate_curl_multi_run_all(CURLM *multi, int *running) {
+    CURL_IGNORE_DEPRECATION(return curl_multi_socket_all(multi, running);)
+}
 // CURLMsg holds its result in a union, which Swift reads less well than a function.
 static inline CURLcode headgate_curl_result(const CURLMsg *message) { return message->data.result; }

@@ -61,7 +61,7 @@ package actor TriggerWorker {
     let keys: SecretKeys?
     var cache = TenantCache()
     var cachedAt: ContinuousClock.Instant?
-    /// The host's clock against the queue's: deadlines are judged by it.
+    /// The host's clock, by which deadlines are judged, against the queue's.
     var clock: ClockOffset?
     /// Deliveries whose tenant's record, secrets or rate are being looked at.
     var admitting = 0
