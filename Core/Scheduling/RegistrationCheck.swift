@@ -24,7 +24,16 @@ struct RegistrationCheck {
         // In UTC, where no reading of the clock is skipped: what the zone skips is no mistake of the expression.
         guard CronWalk(entry: entry, zone: .utc).next(atOrAfter: start) == nil else { return nil }
         return FieldError(
-            pointer: "/when/\(index)/cron", detail: "never fires: there is no such date, such as February 30th")
+            pointer: "/when/\(index)/cron",
+            detail: "never fires: no date has \(RegistrationCheck.dateFields(of: entry.expression.text))")
+    }
+
+    /// What an expression says of the date, for a message.
+    private static func dateFields(of text: String) -> String {
+        let fields = text.split(separator: " ")
+        let first = fields.count == 5 ? 2 : 3
+        let named = zip(["day-of-month", "month", "day-of-week", "year"], fields.dropFirst(first))
+        return named.filter { $0.1 != "*" && $0.1 != "?" }.map { "\($0.0) \"\($0.1)\"" }.joined(separator: ", ")
     }
 
     private var remaining: FieldError {
@@ -41,7 +50,9 @@ struct RegistrationCheck {
         if bare.next(atOrAfter: now, zones: zones) != nil {
             return FieldError(pointer: "/from", detail: "leaves no occurrence: the last one is before it")
         }
-        return FieldError(pointer: "/when", detail: "lies in the past: nothing is left to run")
+        var pointer = "/when"
+        if timing.when.count == 1, case .at = timing.when[0] { pointer = "/when/0/at" }
+        return FieldError(pointer: pointer, detail: "lies in the past, it is \(now): nothing is left to run")
     }
 }
 

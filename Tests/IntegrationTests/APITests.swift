@@ -248,6 +248,20 @@ struct APIClient: Sendable {
         }
     }
 
+    @Test func `a single trigger of next week says until when it is useful`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let at = Timestamp(seconds: try await it.registry.now().seconds + 5 * 86_400)
+            for (margin, useful) in [(#","margin":"1h""#, 3_600), ("", 7 * 86_400)] as [(String, Int64)] {
+                let made = try await api.call(
+                    "POST", "/v1/triggers",
+                    #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}},"at":"\#(at)"\#(margin)}"#)
+                #expect(made.status == 202 && made.body["plannedAt"]?.text == "\(at)")
+                #expect(made.body["deadline"]?.text == "\(at + .seconds(useful))")
+            }
+        }
+    }
+
     @Test func `the audit log says who changed what, when and why`() async throws {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)

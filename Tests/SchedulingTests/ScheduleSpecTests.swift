@@ -95,7 +95,7 @@ import Testing
         (#""when": [{"every": "999ms"}]"#, "/when/0/every"),
         (#""when": [{"every": "3653d"}]"#, "/when/0/every"),
         (#""when": [{"every": "1500500us"}]"#, "/when/0/every"),
-        (#""when": [{"at": "2026-05-01T00:00:00Z"}]"#, "/when"),
+        (#""when": [{"at": "2026-05-01T00:00:00Z"}]"#, "/when/0/at"),
         (#""when": []"#, "/when"),
         (#""when": [{"every": "1h"}], "until": "2026-05-01T00:00:00Z""#, "/until"),
         (#""when": [{"cron": "0 0 1 1 *"}], "until": "2026-07-01T00:00:00Z""#, "/until"),
@@ -115,8 +115,17 @@ import Testing
         let spec = try spec(timing: #""when": [{"at": "2026-06-01T11:59:30Z"}]"#)
         let first = spec.timing.justPassed(registeredAt: now, zones: TestZones.catalog)
         #expect(first == Timestamp("2026-06-01T11:59:30Z"))
-        #expect(mistakes(timing: #""when": [{"at": "2026-06-01T11:58:30Z"}]"#) == ["/when"])
-        #expect(mistakes(timing: #""missed": "skip", "when": [{"at": "2026-06-01T11:59:30Z"}]"#) == ["/when"])
+        #expect(mistakes(timing: #""when": [{"at": "2026-06-01T11:58:30Z"}]"#) == ["/when/0/at"])
+        #expect(mistakes(timing: #""missed": "skip", "when": [{"at": "2026-06-01T11:59:30Z"}]"#) == ["/when/0/at"])
+    }
+
+    @Test(arguments: [
+        ("0 0 31 2 *", #"never fires: no date has day-of-month "31", month "2""#),
+        ("0 0 0 29 FEB ? 2023", #"never fires: no date has day-of-month "29", month "FEB", year "2023""#),
+    ]) func `an expression that names no date says which fields of it cannot meet`(text: String, detail: String) throws
+    {
+        let errors = #expect(throws: FieldErrors.self) { try spec(timing: #""when": [{"cron": "\#(text)"}]"#) }
+        #expect(errors?.errors.map(\.detail) == [detail])
     }
 
     @Test func `of several the last at runs, nothing but an at does, and none that the replaced timing had`() throws {

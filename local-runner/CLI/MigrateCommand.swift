@@ -33,7 +33,7 @@ struct ReshardCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reshard", abstract: "Spread the schedules over more shards, while everything runs.",
         discussion:
-            "It can be stopped and run again. Loaders that were given --shards have to be given the new ones too.")
+            "It can be stopped and run again. Loaders that were given --shard have to be given the new ones too.")
     @Option(help: "The URL of a superuser, or of the owner of the schema.") var postgres: String
     @Option(help: "How many shards there will be; more than now.") var shards: Int
 

@@ -73,6 +73,7 @@ extension ScheduleCommand {
                 "GET", "/v1/forecast", query: [("prefix", prefix), ("from", from), ("to", to), ("step", step)])
             if connection.json { return print(answer) }
             Table.print(answer["steps"]?.elements ?? [], ["at", "triggers"])
+            if answer["schedules"]?.int == 0 { APIClient.say("there is no active schedule with this prefix") }
         }
     }
 }

@@ -37,9 +37,10 @@ extension API {
         guard let hidden = try await registry.schedule(API.hiddenName(id), tenant: tenant),
             let occurrence = hidden.nextAt
         else { throw Problem.notFound("the trigger \(id)") }
+        let deadline = try Timing(decoding: hidden.timing).deadline(ofOneTime: occurrence)
         let row = TriggerRow(
             id: id, tenant: tenant, name: hidden.name, kind: .oneOff, state: .planned, revision: 1, redrive: 0,
-            occurrence: occurrence, plannedAt: occurrence, deadline: occurrence, attempts: 0, latenessMilliseconds: nil,
+            occurrence: occurrence, plannedAt: occurrence, deadline: deadline, attempts: 0, latenessMilliseconds: nil,
             isCancelRequested: false, count: 1, lastOccurrence: nil, reason: nil, log: [])
         return Response.json(document(row), status: status)
     }
