@@ -15,7 +15,8 @@ private import Model
         var isArmed = false
     }
 
-    // Safe to share: pointer and descriptors never change, and a write to an eventfd is made for other threads.
+    // Safe to share: other threads call `wakeUp` alone, which writes to an eventfd that never changes; all that changes here is the
+    // engine's thread's, and nobody else is left at deinit.
     let pointer: UnsafeMutableRawPointer
     private let pollSet: Int32
     private let waker: Int32

@@ -14,8 +14,12 @@ extension Timing {
     ) -> [Int] {
         let timing = CompiledTiming(self, zones: zones)
         var left = remainder?.triggers ?? .max
+        // Where there is none for a while, its steps are not searched one by one.
+        var next = timing.next(atOrAfter: max(start, since))
         return (0..<steps).map { index in
             let (begin, end) = (max(start + step * index, since), start + step * (index + 1))
+            guard let first = next, first < end else { return 0 }
+            next = timing.next(atOrAfter: end)
             let free = timing.run(from: begin, before: min(end, remainder?.next ?? begin))?.count ?? 0
             guard left > 0 else { return free }
             let counted = timing.run(from: max(begin, remainder?.next ?? begin), before: end)?.count ?? 0

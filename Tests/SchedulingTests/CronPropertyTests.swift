@@ -128,12 +128,7 @@ import Testing
             let entry = CronEntry(
                 try CronExpression(model.text), timeZone: name, gap: model.gap, overlap: model.overlap)
             let timing = CompiledTiming(Timing(when: [.cron(entry)]), zones: TestZones.catalog)
-            var found: [Int64] = []
-            var time = Timestamp(seconds: range.lowerBound)
-            while let next = timing.next(atOrAfter: time), next.seconds < range.upperBound {
-                found.append(next.seconds)
-                time = next + .microseconds(1)
-            }
+            let found = timing.stepped(through: range)
             let expected = model.occurrences(readings)
             #expect(found == expected, "\(model.text) \(model.gap) \(model.overlap), seed \(seed)")
             let run = timing.run(
@@ -161,6 +156,19 @@ import Testing
                 time = next
             }
         }
+    }
+}
+
+extension CompiledTiming {
+    /// The seconds of a range that stepping from one occurrence to the next comes to.
+    func stepped(through range: Range<Int64>) -> [Int64] {
+        var found: [Int64] = []
+        var time = Timestamp(seconds: range.lowerBound)
+        while let next = next(atOrAfter: time), next.seconds < range.upperBound {
+            found.append(next.seconds)
+            time = next + .microseconds(1)
+        }
+        return found
     }
 }
 

@@ -165,12 +165,7 @@ import Testing
             let expression = try CronExpression(model.text, dialect: model.dialect)
             let entry = CronEntry(expression, timeZone: name, gap: model.gap, overlap: model.overlap)
             let timing = CompiledTiming(Timing(when: [.cron(entry)]), zones: TestZones.catalog)
-            var found: [Int64] = []
-            var time = Timestamp(seconds: year.lowerBound)
-            while let next = timing.next(atOrAfter: time), next.seconds < year.upperBound {
-                found.append(next.seconds)
-                time = next + .microseconds(1)
-            }
+            let found = timing.stepped(through: year)
             let expected = model.occurrences(readings)
             let place = zip(found, expected).first { $0.0 != $0.1 }
             #expect(

@@ -31,15 +31,11 @@ extension ScheduleCommand {
         @Option(help: "After this RFC 3339 time (default: now).") var after: String?
 
         func run() async throws {
-            guard let bytes = FileText.read(file == "-" ? "/dev/stdin" : file) else {
-                APIClient.say("\(file): cannot be read")
-                throw ExitCode(64)
-            }
+            let bytes = try ScheduleCommand.read(file)
             let answer = try await APIClient(connection).call(
                 "POST", "/v1/schedules/preview", query: [("count", String(count)), ("after", after)], bytes: bytes,
                 type: "application/json")
-            if connection.json { return print(answer) }
-            for time in answer["upcoming"]?.elements ?? [] { print(time.text ?? "") }
+            ScheduleCommand.printTimes(answer, connection)
         }
     }
 

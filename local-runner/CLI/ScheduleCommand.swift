@@ -23,10 +23,7 @@ struct ScheduleCommand: AsyncParsableCommand {
             let client = try APIClient(connection)
             var refused = 0
             for file in files {
-                guard let bytes = FileText.read(file == "-" ? "/dev/stdin" : file) else {
-                    APIClient.say("\(file): cannot be read")
-                    throw ExitCode(64)
-                }
+                let bytes = try ScheduleCommand.read(file)
                 let (lines, places) = try Apply.lines(bytes, file)
                 let answer = try await client.call(
                     "POST", "/v1/schedules/import", bytes: Array(lines.joined(separator: [10])),
@@ -139,8 +136,7 @@ struct ScheduleCommand: AsyncParsableCommand {
             let answer = try await APIClient(connection).call(
                 "GET", "/v1/schedules/\(APIClient.encode(name))/upcoming",
                 query: [("count", String(count)), ("after", after)])
-            if connection.json { return print(answer) }
-            for time in answer["upcoming"]?.elements ?? [] { print(time.text ?? "") }
+            ScheduleCommand.printTimes(answer, connection)
         }
     }
 
@@ -152,6 +148,21 @@ struct ScheduleCommand: AsyncParsableCommand {
             let answer = try await APIClient(connection).call("POST", "/v1/schedules/\(APIClient.encode(name))/fire")
             print(connection.json ? answer.description : answer["id"]?.text ?? "")
         }
+    }
+
+    /// A file's bytes; `-` is the standard input.
+    static func read(_ file: String) throws -> [UInt8] {
+        guard let bytes = FileText.read(file == "-" ? "/dev/stdin" : file) else {
+            APIClient.say("\(file): cannot be read")
+            throw ExitCode(64)
+        }
+        return bytes
+    }
+
+    /// What lies ahead, one time a line.
+    static func printTimes(_ answer: JSON, _ connection: Connection) {
+        if connection.json { return print(answer) }
+        for time in answer["upcoming"]?.elements ?? [] { print(time.text ?? "") }
     }
 
     static func ask(

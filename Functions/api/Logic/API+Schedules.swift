@@ -57,6 +57,7 @@ extension API {
             timing: timing.encode(), action: spec.record.encoded, paused: spec.paused,
             next: { timing.next(atOrAfter: $0, zones: zones) },
             justPassed: { now, replaced in
+                // One that cannot be read has run nothing: the loader reports it.
                 timing.justPassed(
                     registeredAt: now, replacing: replaced.flatMap { try? Timing(decoding: $0) }, zones: zones)
             })

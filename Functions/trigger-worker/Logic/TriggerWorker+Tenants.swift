@@ -11,10 +11,10 @@ extension TriggerWorker {
     func refreshTenants() async {
         if let cachedAt, ContinuousClock.now - cachedAt < .seconds(1) { return }
         do {
-            if clock?.isStale ?? true {
+            if let clock, clock.isStale {
                 let measured = try await ClockOffset { [queue] in try await queue.ticket().time }
-                if clock != nil { runtime.check(measured, against: "queue") }
-                clock = measured
+                runtime.check(measured, against: "queue")
+                self.clock = measured
             }
             cache.adopt(try await tenants.state())
             cachedAt = .now
