@@ -25,9 +25,9 @@ package protocol LoaderStore: Sendable {
     ) async throws -> [QueuedTrigger]
     /// Makes planned triggers expired whose deadline has passed, up to `limit`: the queue had no room for them. How many.
     func expirePlanned(shard: Int, from floor: Timestamp, now: Timestamp, limit: Int) async throws -> Int
-    /// Makes triggers of the calls that tell of these, where somebody wants to be told. They are to be sent now; what is not, the
-    /// monitor sends later.
-    func tell(of expired: [ExpiredTrigger]) async throws -> [QueuedTrigger]
+    /// Creates `onFailure` triggers for expired triggers whose schedule or tenant has such a call configured. They are to be
+    /// sent now; what is not, the monitor sends later.
+    func makeFailureCalls(for expired: [ExpiredTrigger]) async throws -> [QueuedTrigger]
     /// Everything of the pass was sent.
     func confirmPass(shard: Int, pass: Int) async throws
     /// Queued triggers of passes after `confirmed`, in the order of planned time and id, after a given one.
@@ -208,8 +208,8 @@ package struct ExpiredTrigger: Sendable {
 }
 
 extension LoaderStore {
-    /// A store that knows no such calls tells nobody.
-    package func tell(of expired: [ExpiredTrigger]) async throws -> [QueuedTrigger] { [] }
+    /// A store that knows no such calls makes none.
+    package func makeFailureCalls(for expired: [ExpiredTrigger]) async throws -> [QueuedTrigger] { [] }
 }
 
 /// A committed trigger that the queue should have.

@@ -5,8 +5,13 @@ private import Synchronization
 
 /// One connection to Postgres on a thread of its own. Calls are made one after another.
 ///
-/// Statements are prepared when first used. A connection that broke is made anew by the next call outside a transaction.
-/// A failed call is never repeated here: only its caller knows whether repeating is safe.
+/// Statements are prepared when first used. A connection that broke is made anew by the next call outside a transaction,
+/// unless its session is held (`holdSession`). A failed call is never repeated here: only its caller knows whether repeating
+/// is safe.
+///
+/// After every failure the connection is clean or closed, whatever the caller does with the error (protocols.md, 25a): where
+/// the server still has a transaction open it is rolled back, and where that fails, or answers are still to come, the session
+/// is ended. Only `transaction` sends `begin`.
 package actor PostgresConnection {
     package struct Configuration: Sendable {
         /// `postgresql://user:password@host:port/database`, or libpq's `key=value` form.
@@ -31,7 +36,17 @@ package actor PostgresConnection {
     private let executor: ThreadExecutor
     private var session: PostgresSession?
     private let canceller = Canceller()
-    private var isInTransaction = false
+    private var transaction = Transaction.none
+    /// The session has what its owner relies on, and must not be replaced in silence.
+    private var isSessionHeld = false
+
+    /// The transaction that this connection has begun for a caller.
+    private enum Transaction {
+        case none
+        case open
+        /// A statement of it failed, and it was rolled back; its body has not returned yet.
+        case failed
+    }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -45,47 +60,42 @@ package actor PostgresConnection {
     package func query<Row: Sendable>(
         _ call: StatementCall, _ read: @Sendable (PostgresRow) throws(PostgresError) -> Row
     ) throws(PostgresError) -> [Row] {
-        try connected().run(call, read)
+        try calling { session throws(PostgresError) in try session.run(call, read) }
     }
 
     /// Runs one statement; the number of rows it changed or returned.
     @discardableResult
-    package func execute(_ call: StatementCall) throws(PostgresError) -> Int { try connected().run(call) }
+    package func execute(_ call: StatementCall) throws(PostgresError) -> Int {
+        try calling { session throws(PostgresError) in try session.run(call) }
+    }
 
     /// Runs statements in one round trip, as one implicit transaction unless one is open. The numbers of rows.
     @discardableResult
-    package func pipeline(_ calls: [StatementCall]) throws(PostgresError) -> [Int] { try connected().pipeline(calls) }
+    package func pipeline(_ calls: [StatementCall]) throws(PostgresError) -> [Int] {
+        try calling { session throws(PostgresError) in try session.pipeline([calls]) }
+    }
 
     /// As `pipeline`, reading the rows of the last statement.
     package func pipeline<Row: Sendable>(
         _ calls: [StatementCall], readingLast read: @Sendable (PostgresRow) throws(PostgresError) -> Row
     ) throws(PostgresError) -> [Row] {
-        try connected().pipeline(calls, readingLast: read)
+        try calling { session throws(PostgresError) in try session.pipeline(calls, readingLast: read) }
     }
 
     /// Runs a script of several statements in the simple protocol.
-    package func run(script: String) throws(PostgresError) { try connected().script(script) }
+    package func run(script: String) throws(PostgresError) {
+        try calling { session throws(PostgresError) in try session.script(script) }
+    }
 
-    /// Runs `body` between begin and commit, on this connection's thread without interruption; rolls back if it throws.
+    /// Runs `body` between begin and commit, on this connection's thread without interruption; rolls back if it throws, or if
+    /// a statement in it failed.
     ///
     /// `first` statements, such as settings, go with the begin in one round trip.
     package func transaction<Value: Sendable>(
         first: [StatementCall] = [],
         _ body: @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
     ) throws(PostgresError) -> Value {
-        precondition(!isInTransaction, "transactions do not nest")
-        try pipeline([StatementCall(.begin)] + first)
-        isInTransaction = true
-        do throws(PostgresError) {
-            let value = try body(self)
-            try execute(StatementCall(.commit))
-            isInTransaction = false
-            return value
-        } catch {
-            isInTransaction = false
-            rollBack()
-            throw error
-        }
+        try transaction(first: first) { connection throws(PostgresError) in (try body(connection), []) }
     }
 
     /// A transaction whose last statements go with the commit in one round trip: `body` returns them.
@@ -93,17 +103,20 @@ package actor PostgresConnection {
         first: [StatementCall] = [],
         committing body: @Sendable (isolated PostgresConnection) throws(PostgresError) -> (Value, [StatementCall])
     ) throws(PostgresError) -> Value {
-        precondition(!isInTransaction, "transactions do not nest")
-        try pipeline([StatementCall(.begin)] + first)
-        isInTransaction = true
+        precondition(transaction == .none, "transactions do not nest")
+        try calling { session throws(PostgresError) in
+            // A part of its own, so that a failure of what follows finds the transaction begun.
+            try session.pipeline(first.isEmpty ? [[.begin]] : [[.begin], first])
+        }
+        transaction = .open
         do throws(PostgresError) {
             let (value, last) = try body(self)
-            try pipeline(last + [StatementCall(.commit)])
-            isInTransaction = false
+            try calling { session throws(PostgresError) in try session.pipeline([last + [.commit]]) }
+            transaction = .none
             return value
         } catch {
-            isInTransaction = false
-            rollBack()
+            transaction = .none
+            if let session { clean(session) }
             throw error
         }
     }
@@ -111,36 +124,68 @@ package actor PostgresConnection {
     /// `COPY … FROM STDIN`: sends `data` in the text format. The number of rows.
     @discardableResult
     package func copyIn(_ statement: Statement, data: [UInt8]) throws(PostgresError) -> Int {
-        try connected().copyIn(statement, data: data)
+        try calling { session throws(PostgresError) in try session.copyIn(statement, data: data) }
+    }
+
+    /// Keeps the session for its owner, who is about to take locks that live as long as it does: when it breaks, every call
+    /// fails with `disconnected` until the owner has called `close`, and knows that its locks are gone.
+    package func holdSession() throws(PostgresError) {
+        _ = try connected()
+        isSessionHeld = true
     }
 
     /// Asks the server, from any thread, to cancel what this connection is doing now.
     package nonisolated func cancel() { canceller.cancel() }
 
+    /// Ends the session, with the locks and prepared statements that it has. The next call makes another.
     package func close() {
-        canceller.set(nil)
-        session = nil
+        isSessionHeld = false
+        endSession()
     }
 
     /// The process id of the server's side, for tests and for the operator.
     package func serverProcess() throws(PostgresError) -> Int { try connected().serverProcess }
 
-    private func rollBack() {
-        guard let session, session.isAlive else { return }
+    /// Every use of the session goes through here.
+    @discardableResult
+    private func calling<Value>(
+        _ body: (PostgresSession) throws(PostgresError) -> Value
+    ) throws(PostgresError) -> Value {
+        let session = try connected()
         do throws(PostgresError) {
-            try session.script("rollback")
+            return try body(session)
         } catch {
-            // A connection that cannot roll back is given up: the server rolls back when it ends.
-            close()
+            if transaction == .open { transaction = .failed }
+            if error.code == .disconnected { endSession() } else { clean(session) }
+            throw error
         }
     }
 
+    /// Rolls back what is open; ends a session that cannot, or that has answers still to come.
+    private func clean(_ session: PostgresSession) {
+        if session.standing == .inTransaction {
+            // A rollback that fails leaves the session as it is, and it is ended below: then the server rolls back.
+            try? session.script("rollback")
+        }
+        if session.standing != .idle { endSession() }
+    }
+
+    private func endSession() {
+        canceller.set(nil)
+        session = nil
+    }
+
     private func connected() throws(PostgresError) -> PostgresSession {
+        if transaction == .failed {
+            throw PostgresError(
+                .refused, sqlState: "25P02", "an earlier statement of the transaction failed, and it was rolled back")
+        }
         if let session {
             if session.isAlive { return session }
-            if isInTransaction { throw PostgresError(.disconnected, "the connection broke within the transaction") }
-            close()
+            endSession()
         }
+        if transaction == .open { throw PostgresError(.disconnected, "the connection broke within the transaction") }
+        if isSessionHeld { throw PostgresError(.disconnected, "the session broke, and its locks went with it") }
         let session = try PostgresSession(configuration)
         if !configuration.setup.isEmpty { try session.script(configuration.setup) }
         self.session = session
@@ -149,9 +194,10 @@ package actor PostgresConnection {
     }
 }
 
-extension Statement {
-    package static let begin = Statement("begin")
-    package static let commit = Statement("commit")
+extension StatementCall {
+    /// For `transaction` alone: in anybody else's hands they would leave transactions open when a statement fails.
+    fileprivate static let begin = StatementCall(Statement("begin"))
+    fileprivate static let commit = StatementCall(Statement("commit"))
 }
 
 /// Holds what is needed to cancel, for other threads.

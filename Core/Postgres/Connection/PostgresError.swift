@@ -31,10 +31,10 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    /// Whether the same transaction may succeed when repeated: lost connections, a server that starts or stops,
-    /// serialization failures, deadlocks, lock timeouts, a row that moved to another partition.
+    /// Whether the same transaction may succeed when repeated: lost connections, a server that starts or stops, a statement
+    /// that was cancelled, serialization failures, deadlocks, lock timeouts, a row that moved to another partition.
     package var isRetryable: Bool {
-        if code == .disconnected { return true }
+        if code == .disconnected || code == .cancelled { return true }
         guard let sqlState else { return false }
         return ["40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"].contains(sqlState)
             || sqlState.hasPrefix("08") || isMovedRow

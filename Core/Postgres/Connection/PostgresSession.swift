@@ -35,6 +35,25 @@ private import Model
     deinit { unsafe PQfinish(connection) }
 
     var isAlive: Bool { unsafe PQstatus(connection) == CONNECTION_OK }
+
+    /// What the server has open for this session.
+    enum Standing {
+        case idle
+        /// A transaction, sound or failed.
+        case inTransaction
+        /// It is broken, or has answers still to come, and can take no further statement.
+        case unusable
+    }
+
+    var standing: Standing {
+        guard isAlive, unsafe PQpipelineStatus(connection) == PQ_PIPELINE_OFF else { return .unusable }
+        switch unsafe PQtransactionStatus(connection) {
+        case PQTRANS_IDLE: return .idle
+        case PQTRANS_INTRANS, PQTRANS_INERROR: return .inTransaction
+        default: return .unusable
+        }
+    }
+
     var serverProcess: Int { unsafe Int(PQbackendPID(connection)) }
 
     func makeCancelToken() -> CancelToken? { unsafe PQgetCancel(connection).map { unsafe CancelToken($0) } }
@@ -56,9 +75,11 @@ private import Model
         _ = try checked(unsafe ResultOwner(PQexec(connection, text)), Statement("script", []))
     }
 
-    func pipeline(_ calls: [StatementCall]) throws(PostgresError) -> [Int] {
+    /// The numbers of rows, of all parts.
+    @discardableResult
+    func pipeline(_ parts: [[StatementCall]]) throws(PostgresError) -> [Int] {
         var counts: [Int] = []
-        try pipeline(calls) { (result: borrowing ResultOwner, _) throws(PostgresError) in
+        try pipeline(parts) { (result: borrowing ResultOwner, _) throws(PostgresError) in
             counts.append(result.affectedRows)
         }
         return counts
@@ -68,35 +89,42 @@ private import Model
         _ calls: [StatementCall], readingLast read: (PostgresRow) throws(PostgresError) -> Row
     ) throws(PostgresError) -> [Row] {
         var rows: [Row] = []
-        try pipeline(calls) { (result: borrowing ResultOwner, index) throws(PostgresError) in
+        try pipeline([calls]) { (result: borrowing ResultOwner, index) throws(PostgresError) in
             if index == calls.count - 1 { rows = try result.rows(read) }
         }
         return rows
     }
 
-    /// Sends all, then reads all. The first failure is thrown once every answer has been read.
+    /// Sends all, then reads all: one round trip. Each part is an implicit transaction of its own, unless one is open: a
+    /// failure skips the rest of its part, and not the parts after it. The first failure is thrown once every answer has been
+    /// read.
     private func pipeline(
-        _ calls: [StatementCall], each: (borrowing ResultOwner, Int) throws(PostgresError) -> Void
+        _ parts: [[StatementCall]], each: (borrowing ResultOwner, Int) throws(PostgresError) -> Void
     ) throws(PostgresError) {
-        for call in calls { try prepare(call) }
+        for part in parts { for call in part { try prepare(call) } }
         guard unsafe PQenterPipelineMode(connection) == 1 else { throw failure(nil) }
-        var failed: PostgresError?
-        for call in calls {
-            guard enqueue(call) else { throw failure(call.statement) }
+        for part in parts {
+            for call in part { guard enqueue(call) else { throw failure(call.statement) } }
+            guard unsafe PQpipelineSync(connection) == 1 else { throw failure(nil) }
         }
-        guard unsafe PQpipelineSync(connection) == 1 else { throw failure(nil) }
-        for (index, call) in calls.enumerated() {
-            do throws(PostgresError) {
-                let result = try checked(unsafe ResultOwner(PQgetResult(connection)), call.statement)
-                if failed == nil { try each(result, index) }
-            } catch {
-                if !isAlive { throw error }
-                failed = failed ?? error
+        var failed: PostgresError?
+        var index = 0
+        for part in parts {
+            for call in part {
+                do throws(PostgresError) {
+                    let result = try checked(unsafe ResultOwner(PQgetResult(connection)), call.statement)
+                    if failed == nil { try each(result, index) }
+                } catch {
+                    if !isAlive { throw error }
+                    failed = failed ?? error
+                }
+                index += 1
+                // Each statement's results end with a null one.
+                _ = unsafe ResultOwner(PQgetResult(connection))
             }
-            // Each statement's results end with a null one.
+            // The part's own end.
             _ = unsafe ResultOwner(PQgetResult(connection))
         }
-        _ = unsafe ResultOwner(PQgetResult(connection))
         guard unsafe PQexitPipelineMode(connection) == 1 else { throw failure(nil) }
         if let failed { throw failed }
     }

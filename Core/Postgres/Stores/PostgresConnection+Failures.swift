@@ -49,6 +49,11 @@ struct EndedTrigger: Sendable {
 }
 
 extension PostgresConnection {
+    /// Whether any schedule is watched for failures, or any tenant has a failure call.
+    func isWatching() throws(PostgresError) -> Bool {
+        try query(StatementCall(.isWatching)) { row throws(PostgresError) in try row.required(0, row.bool) } == [true]
+    }
+
     /// Counts failures in a row of the watched schedules among these, and pauses those that have failed too often: their queued
     /// triggers, to be taken from the queue.
     func countFailures(_ ended: [EndedTrigger]) throws(PostgresError) -> [Identifier] {

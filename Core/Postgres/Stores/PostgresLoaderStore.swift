@@ -21,6 +21,8 @@ package final class PostgresLoaderStore: LoaderStore {
 
     package func takeShards(_ shards: [Int]) async throws -> Set<Int> {
         var taken: Set<Int> = []
+        // The locks live as long as the session: when it breaks, the loader has to hear of it, and takes shards anew.
+        if !shards.isEmpty { try await connection.holdSession() }
         for shard in shards {
             let isTaken = try await connection.query(StatementCall(.takeShard, [.int(shard)])) {
                 row throws(PostgresError) in try row.required(0, row.bool)
@@ -80,7 +82,7 @@ package final class PostgresLoaderStore: LoaderStore {
         return try await body()
     }
 
-    package func tell(of expired: [ExpiredTrigger]) async throws -> [QueuedTrigger] {
+    package func makeFailureCalls(for expired: [ExpiredTrigger]) async throws -> [QueuedTrigger] {
         try await notices(of: expired.map { EndedTrigger($0.trigger, of: $0.schedule, shard: $0.shard) })
     }
 
@@ -88,10 +90,7 @@ package final class PostgresLoaderStore: LoaderStore {
     private func notices(of expired: [EndedTrigger]) async throws -> [QueuedTrigger] {
         try await repeated {
             try await self.connection.transaction { connection throws(PostgresError) in
-                let isWatching = try connection.query(StatementCall(.isWatching)) { row throws(PostgresError) in
-                    try row.required(0, row.bool)
-                }
-                return isWatching == [true] ? try connection.notices(of: expired) : []
+                try connection.isWatching() ? try connection.notices(of: expired) : []
             }
         }
     }
@@ -179,18 +178,22 @@ package final class PostgresLoaderStore: LoaderStore {
 
     package func expirePlanned(shard: Int, from floor: Timestamp, now: Timestamp, limit: Int) async throws -> Int {
         let call = StatementCall(.expirePlanned, [.smallint(shard), .time(floor), .time(now), .bigint(limit)])
-        let expired = try await connection.query(call) { row throws(PostgresError) in try EndedTrigger(row) }
-        // The monitor sends what tells of it. Should that not be stored, nobody is told, and the records stand.
-        if !expired.isEmpty { _ = try? await notices(of: expired) }
-        return expired.count
+        // With the failure calls in one transaction: one that is lost would be made by nobody. The monitor sends them.
+        return try await repeated {
+            try await self.connection.transaction { connection throws(PostgresError) in
+                let expired = try connection.query(call) { row throws(PostgresError) in try EndedTrigger(row) }
+                if !expired.isEmpty, try connection.isWatching() { _ = try connection.notices(of: expired) }
+                return expired.count
+            }
+        }
     }
 
     /// Without waiting for the disk: a confirmation that is lost only means sending again.
     package func confirmPass(shard: Int, pass: Int) async throws {
-        try await connection.pipeline([
-            StatementCall(.begin), StatementCall(.asynchronousCommit),
-            StatementCall(.confirmPass, [.smallint(shard), .bigint(pass)]), StatementCall(.commit),
-        ])
+        let confirm = StatementCall(.confirmPass, [.smallint(shard), .bigint(pass)])
+        try await connection.transaction(first: [StatementCall(.asynchronousCommit)]) { _ throws(PostgresError) in
+            ((), [confirm])
+        }
     }
 
     package func unconfirmed(

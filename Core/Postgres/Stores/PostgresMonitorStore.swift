@@ -18,7 +18,7 @@ package final class PostgresMonitorStore: MonitorStore {
             .sweep,
             [.time(now - .seconds(60)), .time(now)])
         let move = StatementCall(.moveSweep, [.time(now - .seconds(60))])
-        try await connection.pipeline([StatementCall(.begin), call, move, StatementCall(.commit)])
+        try await connection.pipeline([call, move])
     }
 
     package func directoryVersion() async throws -> Int {

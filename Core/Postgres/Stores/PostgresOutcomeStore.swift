@@ -47,9 +47,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
         if try await isWatching() {
             (result.recorded, result.notices, result.cancelled) = try await recordAndCount(rounds)
         } else {
-            let calls = rounds.map { PostgresOutcomeStore.call(.recordOutcomes, $0) }
-            let counts = try await connection.pipeline(
-                calls.count == 1 ? calls : [StatementCall(.begin)] + calls + [StatementCall(.commit)])
+            let counts = try await connection.pipeline(rounds.map { PostgresOutcomeStore.call(.recordOutcomes, $0) })
             result.recorded = counts.reduce(0, +)
         }
         if result.recorded < outcomes.count {
@@ -65,11 +63,9 @@ package final class PostgresOutcomeStore: OutcomeStore {
 
     private func isWatching() async throws -> Bool {
         if let known = watching.withLock({ $0 }), ContinuousClock.now - known.at < .seconds(1) { return known.answer }
-        let answer = try await connection.query(StatementCall(.isWatching)) { row throws(PostgresError) in
-            try row.required(0, row.bool)
-        }
-        watching.withLock { $0 = (answer == [true], .now) }
-        return answer == [true]
+        let answer = try await connection.isWatching()
+        watching.withLock { $0 = (answer, .now) }
+        return answer
     }
 
     /// Records, and in the same transaction counts the failures of watched schedules: each once, as it is recorded once.

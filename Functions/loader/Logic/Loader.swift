@@ -165,31 +165,32 @@ package struct Loader: Sendable {
         }
         try Failpoint.loaderBeforeConfirm.pass()
         try await store.confirmPass(shard: shard, pass: pass)
-        await tell(of: expired, shard: shard)
+        try await makeFailureCalls(for: expired, shard: shard)
     }
 
-    /// After all that is live: what tells of failures holds up nothing, and fails nothing. What is not sent here, because the queue
-    /// is full, the monitor sends; a loader that dies before it tells nobody, and the records stand.
-    private func tell(of expired: [ExpiredTrigger], shard: Int) async {
-        for start in stride(from: 0, to: expired.count, by: Loader.toldAtOnce) where !runtime.life.isStopping {
-            do {
-                let ticket = try await queue.ticket()
-                let notices = try await store.tell(
-                    of: Array(expired[start..<min(start + Loader.toldAtOnce, expired.count)]))
-                if notices.isEmpty { continue }
+    /// After all that is live, so that it holds up nothing. What is not sent here, because the queue is full or cannot be
+    /// reached, the monitor sends. A database that fails here ends the pass as it does anywhere else (protocols.md, 25a): a
+    /// broken session has lost its shards.
+    private func makeFailureCalls(for expired: [ExpiredTrigger], shard: Int) async throws {
+        for start in stride(from: 0, to: expired.count, by: Loader.failureCallsAtOnce) where !runtime.life.isStopping {
+            let part = Array(expired[start..<min(start + Loader.failureCallsAtOnce, expired.count)])
+            let calls = try await store.makeFailureCalls(for: part)
+            if calls.isEmpty { continue }
+            do throws(QueueError) {
                 if try await isFull(shard) { continue }
-                _ = try await queue.send(
-                    notices.map { OutgoingMessage($0.message, delay: .zero) }, ticket: ticket, mode: .add)
+                _ = try await queue.send(calls.map { OutgoingMessage($0.message, delay: .zero) })
             } catch {
-                runtime.logger.warning("nobody may be told of \(expired.count - start) expired triggers: \(error)")
-                return
+                runtime.logger.warning("\(calls.count) failure calls are left to the monitor: \(error)")
+                runtime.metrics.count(
+                    "headgate_loader_failure_calls_unsent_total", calls.count, help: "Failure calls left to the monitor"
+                )
             }
         }
     }
-    private static let toldAtOnce = 100
+    private static let failureCallsAtOnce = 100
 
     /// Whether triggers stay planned, because the queue or the server behind it is full.
-    private func isFull(_ shard: Int) async throws -> Bool {
+    private func isFull(_ shard: Int) async throws(QueueError) -> Bool {
         let pressure = try await queue.pressure()
         let isFull =
             pressure.fullestShard >= configuration.queueLimit || pressure.memoryUse ?? 0 >= configuration.memoryLimit
