@@ -43,6 +43,18 @@ package struct TriggerKey: Hashable, Sendable {
         self.occurrence = occurrence
     }
 
+    /// What a target sees as `Idempotency-Key`: a UUIDv7 of the occurrence's millisecond, whose other 74 bits are a hash of
+    /// schedule, kind and occurrence. It survives changes of the schedule (protocols.md, 8a), and a backfill asked for again.
+    package var idempotencyKey: Identifier {
+        var hash = StableHash(seed: 4)
+        hash.combine(schedule.high)
+        hash.combine(schedule.low)
+        hash.combine(UInt64(kind.rawValue))
+        hash.combine(UInt64(bitPattern: occurrence.microseconds))
+        let (high, low) = hash.words
+        return .v7(milliseconds: occurrence.milliseconds, tailHigh: high, tailLow: low)
+    }
+
     /// A UUIDv7 of the occurrence's millisecond, or of `time`, whose other 74 bits are a hash of the key: planned twice, a
     /// trigger has one id, and an id names the day of its record.
     package func id(at time: Timestamp? = nil) -> Identifier {

@@ -3,6 +3,8 @@
 /// The worker needs nothing else: it holds no database connection.
 package struct TriggerMessage: Hashable, Sendable {
     package var id: Identifier
+    /// The occurrence's own, over all revisions: what the target sees as `Idempotency-Key`. The id where nobody said another.
+    package var key: Identifier
     package var kind: TriggerKind
     /// How often the trigger was redriven after it had died.
     package var redrive: Int
@@ -16,10 +18,11 @@ package struct TriggerMessage: Hashable, Sendable {
     package var action: [UInt8]
 
     package init(
-        id: Identifier, kind: TriggerKind, redrive: Int, occurrence: Timestamp, plannedAt: Timestamp,
-        deadline: Timestamp, tenant: String, schedule: String, action: [UInt8]
+        id: Identifier, key: Identifier? = nil, kind: TriggerKind, redrive: Int, occurrence: Timestamp,
+        plannedAt: Timestamp, deadline: Timestamp, tenant: String, schedule: String, action: [UInt8]
     ) {
         self.id = id
+        self.key = key ?? id
         self.kind = kind
         self.redrive = redrive
         self.occurrence = occurrence
@@ -30,11 +33,11 @@ package struct TriggerMessage: Hashable, Sendable {
         self.action = action
     }
 
-    /// The format that `encoded` writes; readers accept it and the one before.
-    static let version: UInt64 = 1
+    /// The format that `encoded` writes; readers accept it and the one before. Version 2 has what version 1 has, and `key`.
+    static let version: UInt64 = 2
 
     package var encoded: [UInt8] {
-        var writer = ByteWriter(capacity: 80 + tenant.utf8.count + schedule.utf8.count + action.count)
+        var writer = ByteWriter(capacity: 96 + tenant.utf8.count + schedule.utf8.count + action.count)
         writer.write(unsigned: TriggerMessage.version)
         writer.write(id)
         writer.write(kind.rawValue)
@@ -45,13 +48,15 @@ package struct TriggerMessage: Hashable, Sendable {
         writer.write(tenant)
         writer.write(schedule)
         writer.write(bytes: action)
+        writer.write(key)
         return writer.bytes
     }
 
     package init(decoding bytes: [UInt8]) throws(ByteReader.Failure) {
         var reader = ByteReader(bytes)
-        guard try reader.unsigned() == TriggerMessage.version else {
-            throw reader.failure("a trigger message of version \(TriggerMessage.version)")
+        let version = try reader.unsigned()
+        guard version == TriggerMessage.version || version == TriggerMessage.version - 1 else {
+            throw reader.failure("a trigger message of version \(TriggerMessage.version - 1) or \(TriggerMessage.version)")
         }
         id = try reader.identifier()
         guard let kind = TriggerKind(rawValue: try reader.int()) else { throw reader.failure("a kind of trigger") }
@@ -63,5 +68,6 @@ package struct TriggerMessage: Hashable, Sendable {
         tenant = try reader.text()
         schedule = try reader.text()
         action = Array(try reader.byteString())
+        key = version == 1 ? id : try reader.identifier()
     }
 }

@@ -24,6 +24,7 @@ package struct Migrator: Sendable {
         ("V0002_repeats_and_resumes", PackageResources.V0002_repeats_and_resumes_sql),
         ("V0003_pause_after_failures", PackageResources.V0003_pause_after_failures_sql),
         ("V0004_tenants_and_secrets", PackageResources.V0004_tenants_and_secrets_sql),
+        ("V0005_what_outlives_a_change", PackageResources.V0005_what_outlives_a_change_sql),
     ]
 
     /// The version of the schema that this code needs.

@@ -9,7 +9,7 @@ package final class InMemoryQueue: MessageQueue {
     package let capabilities = QueueCapabilities(maximumBatch: 1_000, isFair: true, canCancel: true)
     private let maximumReceives: Int
     private let clock: @Sendable () -> Timestamp
-    private let state = Mutex(InMemoryQueueState())
+    private let state: Mutex<InMemoryQueueState>
     private let outcomes: InMemoryQueue?
     private let arrivals: Arrivals
     /// The queue whose outcomes this one carries; set when that queue is made.
@@ -23,6 +23,7 @@ package final class InMemoryQueue: MessageQueue {
         self.maximumReceives = configuration.maximumReceives
         self.clock = clock
         self.outcomes = outcomes
+        state = Mutex(InMemoryQueueState(hasOutcomes: outcomes != nil))
         self.arrivals = Arrivals()
         outcomes?.source.withLock { $0 = self }
     }
@@ -59,7 +60,7 @@ package final class InMemoryQueue: MessageQueue {
         let now = clock()
         let (results, outcome) = state.withLock { state in
             var outcome: [UInt8] = []
-            let results = settlements.map { state.settle($0, now: now, outcome: &outcome, keepsKnown: outcomes != nil) }
+            let results = settlements.map { state.settle($0, now: now, outcome: &outcome) }
             return (results, outcome)
         }
         sendOutcome(outcome, now: now)
@@ -94,6 +95,7 @@ package final class InMemoryQueue: MessageQueue {
 
     package func redriveDead(limit: Int, rate: Double?) async throws(QueueError) -> Int {
         let now = clock()
+        if outcomes != nil { return 0 }
         let count = state.withLock { $0.redriveDead(limit, rate: rate, now: now) }
         arrivals.signal()
         return count
@@ -115,7 +117,10 @@ package final class InMemoryQueue: MessageQueue {
 
     package func tick() async throws(QueueError) -> Int {
         let now = clock()
-        let count = state.withLock { $0.promote(now: now, maximumReceives: maximumReceives) }
+        let count = state.withLock { state in
+            state.dropOldDead(now: now)
+            return state.promote(now: now, maximumReceives: maximumReceives)
+        }
         flushNotices(now: now)
         arrivals.signal()
         return count

@@ -48,6 +48,8 @@ struct InMemoryQueueState {
         }
     }
 
+    /// Deaths are recorded elsewhere: dead letters keep no body.
+    private let hasOutcomes: Bool
     private var entries: [MessageID: Entry] = [:]
     private var handles: [String: MessageID] = [:]
     private var ready = Heap<Ready>()
@@ -63,6 +65,8 @@ struct InMemoryQueueState {
     private var epoch = 0
     private var settledCount = 0
     private var notices: [UInt8] = []
+
+    init(hasOutcomes: Bool) { self.hasOutcomes = hasOutcomes }
 
     /// Messages that are ready, delayed or in flight.
     var liveCount: Int { entries.count - dead.count }
@@ -133,8 +137,7 @@ struct InMemoryQueueState {
                 if entry.receives >= maximumReceives {
                     let reason = BurialNotice.tooManyReceives(entry.receives)
                     notices += BurialNotice.line(id: entry.id, generation: entry.generation, reason: reason)
-                    entry.place = .dead(at: now, reason: reason)
-                    set(entry)
+                    bury(entry, reason: reason, now: now)
                     continue
                 }
             }
@@ -164,16 +167,37 @@ struct InMemoryQueueState {
         return leased
     }
 
-    mutating func settle(
-        _ settlement: Settlement, now: Timestamp, outcome: inout [UInt8], keepsKnown: Bool
-    ) -> SettleResult {
+    /// Makes a dead letter; of more than a tenant may have only the id stays known, until the outcome is recorded.
+    private mutating func bury(_ entry: Entry, reason: String, now: Timestamp) {
+        var entry = entry
+        entry.place = .dead(at: now, reason: reason)
+        if hasOutcomes {
+            entry.body = []
+            let others = dead.lazy.filter { [entries] in entries[$0]?.tenant == entry.tenant }.count
+            if others >= QueueRules.deadLetters {
+                remove(entry.id)
+                keepKnown(entry.id, until: nil)
+                return
+            }
+        }
+        set(entry)
+    }
+
+    mutating func dropOldDead(now: Timestamp) {
+        guard hasOutcomes else { return }
+        for id in dead {
+            if case .dead(let time, _)? = entries[id]?.place, now - time >= QueueRules.deadLetterLifetime { remove(id) }
+        }
+    }
+
+    mutating func settle(_ settlement: Settlement, now: Timestamp, outcome: inout [UInt8]) -> SettleResult {
         guard let id = handles.removeValue(forKey: settlement.receipt.handle), var entry = entries[id] else {
             return .stale
         }
         switch settlement.verdict {
         case .acknowledge:
             remove(id)
-            keepKnown(id, until: keepsKnown && !settlement.outcome.isEmpty ? nil : now + QueueRules.forgetAfter)
+            keepKnown(id, until: hasOutcomes && !settlement.outcome.isEmpty ? nil : now + QueueRules.forgetAfter)
             settledCount += 1
         case .retry(let delay):
             entry.attempts += 1
@@ -184,8 +208,7 @@ struct InMemoryQueueState {
             put(entry, at: now + delay, now: now)
         case .bury(let reason):
             entry.attempts += 1
-            entry.place = .dead(at: now, reason: reason)
-            set(entry)
+            bury(entry, reason: reason, now: now)
         }
         outcome += settlement.outcome
         return .settled
@@ -216,7 +239,7 @@ struct InMemoryQueueState {
         if case .inFlight = entry.place { return .inFlight }
         remove(id)
         settled[id] = nil
-        return .removed
+        return entry.receives + entry.attempts > 0 ? .removedAfterReceive : .removed
     }
 
     func holds(_ id: MessageID, generation: Int) -> Bool {
@@ -253,7 +276,7 @@ struct InMemoryQueueState {
         let count = entries.count
         // Receipts of before must never hold again.
         let epoch = epoch
-        self = InMemoryQueueState()
+        self = InMemoryQueueState(hasOutcomes: hasOutcomes)
         self.epoch = epoch
         return count
     }

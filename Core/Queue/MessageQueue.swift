@@ -40,9 +40,13 @@ package protocol MessageQueue: Sendable {
     func holds(_ messages: [(id: MessageID, generation: Int)]) async throws(QueueError) -> [Bool]
 
     /// Dead letters, of a tenant or of all, oldest first.
+    ///
+    /// A queue with outcomes keeps no bodies of them, at most `QueueRules.deadLetters` a tenant and shard, for
+    /// `QueueRules.deadLetterLifetime`: whoever records the outcomes lists them in full (protocols.md, 9a).
     func peekDead(limit: Int, tenant: String?) async throws(QueueError) -> [DeadLetter]
 
-    /// Moves dead letters back, oldest first, spread over time at `rate` a second. Returns how many.
+    /// Moves dead letters back, oldest first, spread over time at `rate` a second. Returns how many: none of a queue with outcomes,
+    /// to which they are sent anew.
     func redriveDead(limit: Int, rate: Double?) async throws(QueueError) -> Int
 
     /// Removes every message and forgets every id. Returns how many messages it removed.
@@ -83,4 +87,7 @@ package enum QueueRules {
     /// How long an id stays known after its outcome was confirmed.
     package static let forgetAfter = Duration.seconds(600)
     package static let maximumWait = Duration.seconds(20)
+    /// Dead letters of a tenant in a shard of a queue with outcomes.
+    package static let deadLetters = 1_000
+    package static let deadLetterLifetime = Duration.seconds(7 * 86_400)
 }

@@ -221,6 +221,7 @@ package final class RedisQueue: MessageQueue {
         } result: { reply in
             switch reply.int {
             case 2: .removed
+            case 3: .removedAfterReceive
             case 1: .inFlight
             default: .unknown
             }
@@ -284,6 +285,7 @@ package final class RedisQueue: MessageQueue {
     }
 
     package func redriveDead(limit: Int, rate: Double?) async throws(QueueError) -> Int {
+        if outcomeKeys != nil { return 0 }
         var moved = 0
         var isAnyLeft = true
         while moved < limit && isAnyLeft {

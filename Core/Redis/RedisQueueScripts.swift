@@ -19,7 +19,6 @@ enum RedisQueueScripts {
     private static func script(
         _ name: String, _ operation: [UInt8], isAllowedWhenFull: Bool = false
     ) -> RedisScript {
-        let flags = isAllowedWhenFull ? Array("#!lua flags=allow-oom\n".utf8) : []
-        return RedisScript(name: name, text: flags + PackageResources.prelude_lua + operation)
+        RedisScript(name: name, text: PackageResources.prelude_lua + operation, isAllowedWhenFull: isAllowedWhenFull)
     }
 }

@@ -6,7 +6,8 @@ package struct RedisRateLimiter: RateLimiter {
     private let connection: RedisConnection
     private let prefix: String
     private let clock: (@Sendable () -> Timestamp)?
-    private static let script = RedisScript(name: "reserve", text: PackageResources.reserve_lua)
+    /// In a full server, too: otherwise nothing that has a rate would be called until there is room. What it writes is small, and expires.
+    private static let script = RedisScript(name: "reserve", text: PackageResources.reserve_lua, isAllowedWhenFull: true)
 
     /// - Parameter clock: replaces Redis's clock in tests and virtual time.
     package init(url: RedisURL, prefix: String = "hg", clock: (@Sendable () -> Timestamp)? = nil) {

@@ -7,9 +7,10 @@ package final class RedisScript: Sendable {
     let text: [UInt8]
     private let digest = Mutex<String?>(nil)
 
-    package init(name: String, text: [UInt8]) {
+    /// - Parameter isAllowedWhenFull: it may write when the server has used its memory.
+    package init(name: String, text: [UInt8], isAllowedWhenFull: Bool = false) {
         self.name = name
-        self.text = text
+        self.text = (isAllowedWhenFull ? Array("#!lua flags=allow-oom\n".utf8) : []) + text
     }
 
     /// The digest, once some server has computed it.

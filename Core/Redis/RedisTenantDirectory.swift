@@ -6,7 +6,9 @@ package struct RedisTenantDirectory: TenantDirectory {
     private let connection: RedisConnection
     private let tenants: String
     private let state: String
-    private static let publish = RedisScript(name: "publish-tenants", text: PackageResources.publish_tenants_lua)
+    /// In a full server, too: otherwise a pause or a lower rate would not be heard.
+    private static let publish = RedisScript(
+        name: "publish-tenants", text: PackageResources.publish_tenants_lua, isAllowedWhenFull: true)
     private static let batch = 500
 
     package init(url: RedisURL, prefix: String = "hg") {

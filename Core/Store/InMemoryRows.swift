@@ -40,6 +40,8 @@ struct StoredSchedule: Sendable {
     var beganAt: Timestamp?
     /// Its triggers that are planned or queued.
     var open: [Identifier] = []
+    /// Triggers of earlier revisions that were open when the schedule was changed, by occurrence: the latest of each.
+    var earlier: [Timestamp: Identifier] = [:]
     /// The latest occurrence of the calendar that ended otherwise than cancelled.
     var lastSettled = Timestamp.distantPast
 

@@ -192,6 +192,11 @@ extension InMemoryTables {
         for row in plan.rows {
             let trigger = StoredTrigger(row, of: claimed[row.source], shard: shard, pass: pass)
             // One that was there before is not sent again: it may have been delivered long ago.
+            if trigger.kind == .scheduled, trigger.revision > 1,
+                isTaken(trigger.occurrence, of: trigger.schedule, revision: trigger.revision)
+            {
+                continue
+            }
             guard insert(trigger), trigger.state == .queued else { continue }
             shards[shard].unconfirmed.append(trigger.id)
             toSend.append(queued(trigger))

@@ -60,8 +60,19 @@ extension InMemoryStore: MonitorStore {
         }
     }
 
-    package func settleCancelled(_ ids: [Identifier]) async throws {
-        withTables { $0.settleCancelled(ids, reason: "cancelled") }
+    package func settleCancelled(_ triggers: [CancelledTrigger]) async throws {
+        withTables { $0.settleCancelled(triggers, reason: "cancelled") }
+    }
+
+    /// Actions are not forgotten here.
+    package func dropActions(now: Timestamp) async throws {}
+
+    package func lowerPlannedFloors(_ ids: [Identifier]) async throws {
+        withTables { tables in
+            for trigger in ids.compactMap({ tables.trigger($0) }) where trigger.state == .planned {
+                tables.shards[trigger.shard].plannedLow = min(tables.shards[trigger.shard].plannedLow, trigger.plannedAt)
+            }
+        }
     }
 
     package func settleGone(_ ids: [Identifier]) async throws {
@@ -95,6 +106,7 @@ extension InMemoryStore: MonitorStore {
         withTables { tables in
             let number = InMemoryTables.day(day.start)
             guard tables.days[number]?.unsettled == 0 else { return false }
+            for id in tables.days[number]?.triggers.keys ?? [:].keys { tables.dead.remove(id) }
             tables.days[number] = nil
             return true
         }

@@ -33,7 +33,9 @@ extension StoredTrigger {
     fileprivate mutating func record(_ outcome: TriggerOutcome) -> Bool {
         guard outcome.redrive == redrive else { return false }
         let bit: UInt64 = (1...63).contains(outcome.attempt) ? 1 << UInt64(outcome.attempt - 1) : 0
-        guard bit == 0 ? !state.isFinal : recorded & bit == 0 else { return false }
+        // A final outcome ends an open row even where its attempt is recorded already (protocols.md, 6).
+        let endsIt = !state.isFinal && outcome.state.isFinal
+        guard bit == 0 ? !state.isFinal : recorded & bit == 0 || endsIt else { return false }
         if !state.isFinal {
             if !(isCancelRequested && outcome.state == .queued) { reason = outcome.reason }
             state = outcome.state

@@ -24,7 +24,8 @@ extension InMemoryStore {
     package func delete(_ name: String, tenant: String, now: Timestamp) async throws -> [Identifier]? {
         withTables { tables in
             guard let row = tables.row(name, tenant: tenant) else { return nil }
-            let open = tables.cancelOpen(row.id, now: now, reason: "deleted")
+            let open = tables.cancelOpen(row.id, now: now, reason: "deleted", isDeleted: true)
+            tables.keepAction(of: row)
             tables.schedules[row.id] = nil
             tables.names[.init(tenant: tenant, name: name)] = nil
             return open.filter(\.isQueued).map(\.id)
@@ -67,18 +68,25 @@ extension InMemoryStore {
         }
     }
 
-    package func settleCancelled(_ ids: [Identifier], reason: String) async throws {
-        withTables { $0.settleCancelled(ids, reason: reason) }
+    package func settleCancelled(_ triggers: [CancelledTrigger], reason: String) async throws {
+        withTables { $0.settleCancelled(triggers, reason: reason) }
     }
 
-    package func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [Identifier] {
+    package func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [QueuedTrigger] {
         withTables { tables in
-            ids.filter { id in
-                let isAgain = tables.update(id) { $0.redrive(deadline: deadline) } ?? false
-                if isAgain { tables.check(id, at: now + .seconds(60)) }
-                return isAgain
+            ids.sorted().compactMap { id in
+                guard let trigger = tables.trigger(id), tables.queued(trigger).hasAction,
+                    tables.update(id, { $0.redrive(deadline: deadline) }) == true
+                else { return nil }
+                tables.check(id, at: now + .seconds(60))
+                return tables.trigger(id).map { tables.queued($0) }
             }
         }
+    }
+
+    /// Ids of dead triggers, in their order.
+    package func deadTriggers(limit: Int) async throws -> [Identifier] {
+        withTables { Array($0.dead.sorted().prefix(limit)) }
     }
 }
 

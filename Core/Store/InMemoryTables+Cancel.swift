@@ -36,6 +36,7 @@ extension InMemoryTables {
         let isChanged = row.timing != write.timing || row.action != write.action
         var open: [Open] = []
         if isChanged {
+            keepAction(of: row)
             open = cancelOpen(row.id, now: now, reason: "superseded")
         } else if write.paused == true && row.state != .paused {
             open = cancelOpen(row.id, now: now, reason: "paused")
@@ -45,6 +46,7 @@ extension InMemoryTables {
             .compactMap(\.self).min()!
         let new = write.replaced(row, from: from, now: now)
         if new.revision != row.revision {
+            rememberEarlier(row.id)
             schedules[row.id]?.fired = 0
             schedules[row.id]?.beganAt = new.nextAt ?? new.resumeAt
         }
@@ -68,12 +70,26 @@ extension InMemoryTables {
         }
     }
 
-    /// Asks to cancel the open triggers of a schedule. Those that were never sent are cancelled at once.
-    mutating func cancelOpen(_ schedule: Identifier, now: Timestamp, reason: String) -> [Open] {
+    /// Which open triggers of a schedule's a new revision may meet.
+    private mutating func rememberEarlier(_ schedule: Identifier) {
+        let before = schedules[schedule]?.earlier ?? [:]
+        var earlier = before.filter { trigger($0.value).map { !$0.state.isFinal } ?? false }
+        // Those that were just cancelled without having been sent are no longer among the open ones, and need not be.
+        for id in schedules[schedule]?.open ?? [] {
+            if let trigger = trigger(id), trigger.kind == .scheduled { earlier[trigger.occurrence] = id }
+        }
+        schedules[schedule]?.earlier = earlier
+    }
+
+    /// Asks to cancel the open triggers of a schedule: those of the calendar, or, where it is deleted, all. Those that were never
+    /// sent are cancelled at once.
+    mutating func cancelOpen(
+        _ schedule: Identifier, now: Timestamp, reason: String, isDeleted: Bool = false
+    ) -> [Open] {
         let settled = schedules[schedule]?.lastSettled ?? .distantPast
         let ids = schedules[schedule]?.open ?? []
         return ids.compactMap { id in
-            guard let trigger = trigger(id) else { return nil }
+            guard let trigger = trigger(id), isDeleted || trigger.kind == .scheduled else { return nil }
             requestCancel(id, now: now, reason: reason)
             return Open(
                 id: id, schedule: schedule, revision: trigger.revision, isQueued: trigger.state == .queued,
@@ -92,12 +108,14 @@ extension InMemoryTables {
     }
 
     /// Makes triggers cancelled whose cancel was asked for and that the queue does not hold.
-    mutating func settleCancelled(_ ids: [Identifier], reason: String) {
+    mutating func settleCancelled(_ triggers: [CancelledTrigger], reason: String) {
         var cancelled: [Open] = []
-        for id in ids.sorted() {
+        for asked in triggers.sorted(by: { $0.id < $1.id }) {
+            let id = asked.id
             let isSettled = update(id) { trigger in
                 if trigger.state.isFinal || !trigger.isCancelRequested { return false }
-                (trigger.state, trigger.reason) = (.cancelled, trigger.reason ?? reason)
+                let end = asked.mayBeCalled || trigger.attempts > 0 ? " after a call" : ""
+                (trigger.state, trigger.reason) = (.cancelled, (trigger.reason ?? reason) + end)
                 return true
             }
             guard isSettled == true, let trigger = trigger(id), trigger.kind == .scheduled,
@@ -127,14 +145,42 @@ extension InMemoryTables {
             guard let schedule = schedules[id] else { continue }
             if schedule.row.revision == place.revision {
                 if schedule.row.state == .paused { takeBack(id, from: place.occurrence, count: place.count) }
-            } else if schedule.row.revision > place.revision, place.occurrence < schedule.beganAt ?? .distantFuture {
-                goBack(id, to: place.occurrence)
+            } else if schedule.row.revision > place.revision {
+                if place.occurrence < schedule.beganAt ?? .distantFuture {
+                    goBack(id, to: place.occurrence)
+                } else if schedule.row.cursor ?? .distantFuture > place.occurrence {
+                    comeBack(id, to: place.occurrence, count: place.count)
+                }
             }
+        }
+    }
+
+    /// Of an older revision than the schedule's, which has passed the occurrence and was refused it: what it has planned since
+    /// keeps its ids, and is not inserted again.
+    private mutating func comeBack(_ id: Identifier, to occurrence: Timestamp, count: Int) {
+        guard let schedule = schedules[id] else { return }
+        let key = TriggerKey(
+            schedule: id, kind: .scheduled, revision: schedule.row.revision, occurrence: occurrence)
+        if trigger(key.id()) != nil { return }
+        schedules[id]?.ahead = nil
+        // What it has planned since counts again when it is planned again.
+        let again = schedule.open.compactMap { trigger($0) }.filter {
+            $0.kind == .scheduled && $0.revision == schedule.row.revision && $0.occurrence >= occurrence
+        }
+        schedules[id]?.fired = max(0, schedule.fired - count - again.count)
+        func earlier(_ time: Timestamp?) -> Timestamp { min(time ?? occurrence, occurrence) }
+        write(id) { row in
+            let isPaused = row.state == .paused
+            row.nextAt = isPaused ? nil : earlier(row.nextAt)
+            row.resumeAt = isPaused || row.resumeAt != nil ? earlier(row.resumeAt) : nil
+            if row.state == .finished { row.state = .active }
         }
     }
 
     /// Of a paused schedule's own revision: the next one begins there.
     private mutating func takeBack(_ id: Identifier, from occurrence: Timestamp, count: Int) {
+        if let row = schedules[id]?.row { keepAction(of: row) }
+        rememberEarlier(id)
         let fired = schedules[id]?.fired ?? 0
         schedules[id]?.fired = max(0, fired - count)
         schedules[id]?.ahead = nil
@@ -166,7 +212,7 @@ extension InMemoryTables {
     func row(_ trigger: StoredTrigger) -> TriggerRow {
         let schedule = schedules[trigger.schedule]?.row
         return TriggerRow(
-            id: trigger.id, tenant: schedule?.tenant ?? "", name: schedule?.name ?? "", kind: trigger.kind,
+            id: trigger.id, schedule: trigger.schedule, tenant: schedule?.tenant ?? "", name: schedule?.name ?? "", kind: trigger.kind,
             state: trigger.state, revision: trigger.revision, redrive: trigger.redrive, occurrence: trigger.occurrence,
             plannedAt: trigger.plannedAt, deadline: trigger.deadline, attempts: trigger.attempts,
             latenessMilliseconds: trigger.latenessMilliseconds, isCancelRequested: trigger.isCancelRequested,

@@ -7,10 +7,24 @@ struct InMemoryTables: Sendable {
         var name: String
     }
 
+    struct Revision: Hashable {
+        var schedule: Identifier
+        var number: Int
+    }
+    /// What a message needs of a schedule that has changed or is gone.
+    struct PastAction {
+        var tenant: String
+        var name: String
+        var action: [UInt8]
+    }
+
     var shards: [StoredShard]
     var schedules: [Identifier: StoredSchedule] = [:]
     var names: [Name: Identifier] = [:]
     var days: [Int64: StoredDay] = [:]
+    /// Actions of earlier revisions and of schedules that are gone. They are not forgotten here.
+    var pastActions: [Revision: PastAction] = [:]
+    var dead: Set<Identifier> = []
     /// How far the monitor has looked.
     var sweptTo = Timestamp.epoch
     /// Unsettled triggers that it has not looked at, by `plannedAt`.
@@ -80,9 +94,12 @@ struct InMemoryTables: Sendable {
         switch change {
         case .inserted: break
         case .settled(let trigger):
+            if trigger.state == .dead { dead.insert(trigger.id) }
             schedules[trigger.schedule]?.open.removeAll { $0 == trigger.id }
             noteSettled(trigger)
-        case .redriven(let trigger): schedules[trigger.schedule]?.open.append(trigger.id)
+        case .redriven(let trigger):
+            dead.remove(trigger.id)
+            schedules[trigger.schedule]?.open.append(trigger.id)
         }
         observer?(change)
     }
@@ -98,16 +115,35 @@ struct InMemoryTables: Sendable {
         body(&days[day, default: StoredDay()])
     }
 
-    /// What goes to the queue; without an action where the schedule is gone or has another revision.
+    /// What goes to the queue, with the action of the trigger's own revision; without one where nobody knows it.
     func queued(_ trigger: StoredTrigger) -> QueuedTrigger {
         let schedule = schedules[trigger.schedule]?.row
+        let past = pastActions[Revision(schedule: trigger.schedule, number: trigger.revision)]
+        let key = TriggerKey(
+            schedule: trigger.schedule, kind: trigger.kind, revision: trigger.revision, occurrence: trigger.occurrence)
         return QueuedTrigger(
             message: TriggerMessage(
-                id: trigger.id, kind: trigger.kind, redrive: trigger.redrive, occurrence: trigger.occurrence,
-                plannedAt: trigger.plannedAt, deadline: trigger.deadline, tenant: schedule?.tenant ?? "",
-                schedule: schedule?.name ?? "",
-                action: schedule.flatMap { $0.revision == trigger.revision ? $0.action : nil } ?? []),
+                id: trigger.id, key: key.idempotencyKey, kind: trigger.kind, redrive: trigger.redrive,
+                occurrence: trigger.occurrence,
+                plannedAt: trigger.plannedAt, deadline: trigger.deadline, tenant: schedule?.tenant ?? past?.tenant ?? "",
+                schedule: schedule?.name ?? past?.name ?? "",
+                action: schedule.flatMap { $0.revision == trigger.revision ? $0.action : nil } ?? past?.action ?? []),
             attempts: trigger.attempts)
+    }
+
+    /// Keeps the action of a schedule that is about to be changed or deleted.
+    mutating func keepAction(of row: ScheduleRow) {
+        pastActions[Revision(schedule: row.id, number: row.revision)] = PastAction(
+            tenant: row.tenant, name: row.name, action: row.action)
+    }
+
+    /// Whether an earlier revision has a trigger of this occurrence that was called, is being called, or is not decided yet
+    /// (protocols.md, 8a): the conditions are those of `insert-triggers.sql`.
+    func isTaken(_ occurrence: Timestamp, of schedule: Identifier, revision: Int) -> Bool {
+        guard let id = schedules[schedule]?.earlier[occurrence], let trigger = trigger(id), trigger.revision != revision
+        else { return false }
+        return !(trigger.state == .cancelled && trigger.attempts == 0
+            && ["superseded", "paused"].contains(trigger.reason ?? ""))
     }
 
     // MARK: Schedules

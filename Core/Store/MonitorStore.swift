@@ -14,8 +14,8 @@ package protocol MonitorStore: Sendable {
     /// Queued triggers not yet swept, in the order of planned time and id, after a given one.
     func unsettled(after last: (Timestamp, Identifier)?, limit: Int) async throws -> [QueuedTrigger]
     /// Makes these cancelled, if a cancel was asked and they are not settled.
-    func settleCancelled(_ ids: [Identifier]) async throws
-    /// Makes these cancelled, if they are queued: the queue has lost them, and their schedule no longer knows their action.
+    func settleCancelled(_ triggers: [CancelledTrigger]) async throws
+    /// Makes these cancelled, if they are queued: the queue has lost them, and nobody knows their action any more.
     func settleGone(_ ids: [Identifier]) async throws
 
     /// The days that have a table, in order.
@@ -27,6 +27,11 @@ package protocol MonitorStore: Sendable {
     func dropDay(_ day: TriggerDay) async throws -> Bool
     /// Forgets the hidden schedules of one-off triggers that were over before a time.
     func dropOneOffs(before time: Timestamp) async throws
+    /// Forgets actions of earlier revisions that no open or dead trigger refers to, up to a thousand.
+    func dropActions(now: Timestamp) async throws
+    /// Lowers the floors of planned scans to these triggers, where they are planned and lie below: floors are caches, and this is what
+    /// checks them (protocols.md, 14a).
+    func lowerPlannedFloors(_ ids: [Identifier]) async throws
     /// Forgets load histograms before a time.
     func dropLoad(before time: Timestamp) async throws
     /// Forgets the answers of repeatable requests from before a time.
@@ -63,6 +68,18 @@ package struct TriggerDay: Hashable, Sendable {
     package init(start: Timestamp, place: Place) {
         self.start = start
         self.place = place
+    }
+}
+
+/// A trigger that the queue gave back, or does not know.
+package struct CancelledTrigger: Hashable, Sendable {
+    package var id: Identifier
+    /// A worker has had it: the target may have seen it, and it is not planned again (protocols.md, 8a).
+    package var mayBeCalled: Bool
+
+    package init(_ id: Identifier, mayBeCalled: Bool) {
+        self.id = id
+        self.mayBeCalled = mayBeCalled
     }
 }
 

@@ -57,11 +57,18 @@ package protocol ScheduleRegistry: Sendable {
     /// Asks for a cancel. Nil: there is none.
     func requestCancel(_ id: Identifier, by actor: AuditActor, now: Timestamp) async throws -> TriggerRow?
     /// Makes these cancelled that were asked to be and are not settled.
-    func settleCancelled(_ ids: [Identifier], tenant: String, reason: String) async throws
-    /// Turns dead triggers queued for another go; the monitor looks at `checkAt` whether they were sent. Those that were dead.
+    func settleCancelled(_ triggers: [CancelledTrigger], tenant: String, reason: String) async throws
+    /// Turns dead triggers queued for another go; the monitor looks at `checkAt` whether they were sent. Those that were dead, with
+    /// the action of their own revision; one whose action nobody knows any more stays dead.
     func redrive(
         _ ids: [Identifier], deadline: Timestamp, checkAt: Timestamp, by actor: AuditActor, now: Timestamp
-    ) async throws -> [Identifier]
+    ) async throws -> [QueuedTrigger]
+    /// Dead triggers, oldest first.
+    ///
+    /// - Parameter tenant: nil: of all tenants; the caller has checked that the actor may see them.
+    func deadTriggers(tenant: String?, after place: DeadTrigger.Place?, limit: Int) async throws -> [DeadTrigger]
+    /// How many triggers are dead, at most `limit`.
+    func countDead(tenant: String?, limit: Int) async throws -> Int
 
     func authenticate(hash: [UInt8]) async throws -> KeyRow?
     func insert(_ key: KeyRow, hash: [UInt8], by actor: AuditActor, now: Timestamp) async throws
@@ -247,8 +254,35 @@ package struct TriggerWrite: Sendable {
     }
 }
 
+/// A dead trigger, as a list of dead letters shows it.
+package struct DeadTrigger: Sendable {
+    /// Where it stands in the list.
+    package struct Place: Hashable, Sendable {
+        package var diedAt: Timestamp
+        package var id: Identifier
+
+        package init(diedAt: Timestamp, id: Identifier) {
+            self.diedAt = diedAt
+            self.id = id
+        }
+    }
+
+    package var trigger: QueuedTrigger
+    package var diedAt: Timestamp
+    package var reason: String?
+    package var place: Place { Place(diedAt: diedAt, id: trigger.message.id) }
+
+    package init(trigger: QueuedTrigger, diedAt: Timestamp, reason: String?) {
+        self.trigger = trigger
+        self.diedAt = diedAt
+        self.reason = reason
+    }
+}
+
 package struct TriggerRow: Sendable {
     package var id: Identifier
+    /// The internal id of its schedule.
+    package var schedule: Identifier
     package var tenant: String
     package var name: String
     package var kind: TriggerKind
@@ -267,12 +301,13 @@ package struct TriggerRow: Sendable {
     package var log: [UInt8]
 
     package init(
-        id: Identifier, tenant: String, name: String, kind: TriggerKind, state: TriggerState, revision: Int,
-        redrive: Int,
+        id: Identifier, schedule: Identifier, tenant: String, name: String, kind: TriggerKind, state: TriggerState,
+        revision: Int, redrive: Int,
         occurrence: Timestamp, plannedAt: Timestamp, deadline: Timestamp, attempts: Int, latenessMilliseconds: Int?,
         isCancelRequested: Bool, count: Int, lastOccurrence: Timestamp?, reason: String?, log: [UInt8]
     ) {
         self.id = id
+        self.schedule = schedule
         self.tenant = tenant
         self.name = name
         self.kind = kind

@@ -170,7 +170,8 @@ import Testing
         #expect(try await it.takeOutcomes().count == 1)
     }
 
-    @Test(arguments: Driver.allCases) func `a burial keeps the message and its reason`(driver: Driver) async throws {
+    @Test(arguments: Driver.allCases)
+    func `a burial keeps the id and its reason, and no body`(driver: Driver) async throws {
         let it = try driver.make()
         _ = try await it.send("m")
         let received = try await it.receive()
@@ -178,25 +179,32 @@ import Testing
         #expect(try await it.queue.settle([burial]) == [.settled])
         #expect(try await it.takeOutcomes() == ["dead m"])
         let letter = try await it.queue.peekDead(limit: 1)
-        #expect(letter.first?.reason == "no" && letter.first?.body == Array("body of m".utf8))
+        #expect(letter.first?.reason == "no" && letter.first?.body == [])
         #expect(letter.first?.diedAt == it.now && letter.first?.attempts == 1)
     }
 
+    /// Of a queue without outcomes, whose dead letters nobody else has.
     @Test(arguments: Driver.allCases) func `dead letters are redriven oldest first at a rate`(driver: Driver)
         async throws
     {
         let it = try driver.make()
+        let queue = it.outcomes
+        func receive() async throws -> [ReceivedMessage] {
+            try await queue.receive(upTo: 10, visibility: .seconds(30), wait: .zero)
+        }
         for id in ["m", "n", "o"] {
-            _ = try await it.send(id)
-            let received = try await it.receive()
-            _ = try await it.queue.settle([Settlement(received[0].receipt, .bury(reason: "no"))])
+            _ = try await queue.send([it.message(id)])
+            let received = try await receive()
+            _ = try await queue.settle([Settlement(received[0].receipt, .bury(reason: "no"))])
             it.advance(.seconds(1))
         }
-        #expect(try await it.queue.redriveDead(limit: 2, rate: 1) == 2)
-        #expect(try await it.receive().map(\.id.description) == ["m"])
+        #expect(try await queue.peekDead(limit: 1).first?.body == Array("body of m".utf8))
+        #expect(try await queue.redriveDead(limit: 2, rate: 1) == 2)
+        #expect(try await receive().map(\.id.description) == ["m"])
         it.advance(.seconds(1))
-        #expect(try await it.receive().map(\.id.description) == ["n"])
-        #expect(try await it.queue.peekDead(limit: 9).map(\.id.description) == ["o"])
+        #expect(try await receive().map(\.id.description) == ["n"])
+        #expect(try await queue.peekDead(limit: 9).map(\.id.description) == ["o"])
+        #expect(try await it.queue.redriveDead(limit: 2, rate: 1) == 0, "they are sent anew")
     }
 
     @Test(arguments: Driver.allCases)
@@ -229,6 +237,51 @@ import Testing
         let statistics = try await it.queue.statistics()
         #expect(statistics.ready == 0 && statistics.delayed == 0 && statistics.tenants == ["a": 1])
         #expect(try await it.send("ready") == [.accepted], "a cancelled id is forgotten")
+    }
+
+    /// What was received may have been called (protocols.md, 8a).
+    @Test(arguments: Driver.allCases, ["retried", "lapsed", "released", "fresh"])
+    func `a cancel says whether a worker has had the message`(driver: Driver, way: String) async throws {
+        let it = try driver.make()
+        _ = try await it.send("m")
+        if way != "fresh" {
+            let received = try await it.receive()
+            switch way {
+            case "retried": _ = try await it.queue.retry(received.map(\.receipt), after: .seconds(5))
+            case "released": _ = try await it.queue.release(received.map(\.receipt), after: .seconds(5))
+            default:
+                it.advance(.seconds(31))
+                _ = try await it.queue.tick()
+            }
+        }
+        let isKnown = way == "fresh" || way == "released"
+        #expect(try await it.queue.cancel([MessageID("m")]) == [isKnown ? .removed : .removedAfterReceive])
+    }
+
+    @Test(arguments: Driver.allCases)
+    func `a tenant has a thousand dead letters at most, and none for longer than a week`(driver: Driver) async throws {
+        let it = try driver.make()
+        func die(_ range: Range<Int>, _ tenant: String) async throws {
+            for start in stride(from: range.lowerBound, to: range.upperBound, by: 100) {
+                _ = try await it.queue.send((start..<start + 100).map { it.message("\(tenant)\($0)", tenant: tenant) })
+                let received = try await it.receive(100)
+                _ = try await it.queue.settle(
+                    received.map { Settlement($0.receipt, .bury(reason: "no"), outcome: Array("x\n".utf8)) })
+            }
+        }
+        try await die(0..<1_100, "noisy")
+        try await die(0..<100, "quiet")
+        #expect(try await it.queue.statistics().dead == 1_100)
+        #expect(try await it.queue.peekDead(limit: 2_000, tenant: "quiet").count == 100)
+        #expect(try await it.send("noisy1050") == [.known], "until its outcome is recorded")
+        _ = try await it.queue.cancel((0..<500).map { MessageID("noisy\($0)") })
+        try await die(2_000..<2_100, "noisy")
+        #expect(try await it.queue.statistics().dead == 700)
+        it.advance(.seconds(7 * 86_400))
+        for _ in 0..<3 { _ = try await it.queue.tick() }
+        #expect(try await it.queue.statistics().dead == 0)
+        try await die(3_000..<3_100, "noisy")
+        #expect(try await it.queue.statistics().dead == 100)
     }
 
     @Test(arguments: Driver.allCases) func `a cancel that comes first refuses a late send`(driver: Driver) async throws

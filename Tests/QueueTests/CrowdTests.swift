@@ -75,21 +75,6 @@ import Testing
         #expect(try await it.receive().isEmpty)
     }
 
-    @Test(arguments: Driver.allCases)
-    func `a redriven crowd comes back at its rate`(driver: Driver) async throws {
-        let it = try await crowd(driver, quiet: 0)
-        it.advance(.seconds(5))
-        while case let received = try await it.receive(500), !received.isEmpty {
-            _ = try await it.queue.settle(received.map { Settlement($0.receipt, .bury(reason: "no")) })
-        }
-        #expect(try await it.queue.redriveDead(limit: 2_000, rate: 1_000) == 2_000)
-        #expect(try await it.receive(1_000).count == 1)
-        it.advance(.seconds(2))
-        var count = 0
-        while case let received = try await it.receive(1_000), !received.isEmpty { count += received.count }
-        #expect(count == 1_999)
-    }
-
     /// The receiver waits by the server's clock, 20 s if nothing tells it of the crowd.
     @Test func `a crowd wakes who waits for it, also where nothing else is delayed`() async throws {
         let url = try RedisURL(try TestServer.sharedRedis.get().redisURL)

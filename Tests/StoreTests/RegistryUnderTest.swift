@@ -13,7 +13,7 @@ protocol RegistryUnderTest: Sendable {
     func resume(_ name: String, now: Timestamp) async throws -> Bool
     func requestCancel(_ id: Identifier, now: Timestamp) async throws -> TriggerRow?
     func settleCancelled(_ ids: [Identifier], reason: String) async throws
-    func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [Identifier]
+    func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [QueuedTrigger]
 }
 
 struct PostgresRegistryUnderTest: RegistryUnderTest {
@@ -40,9 +40,10 @@ struct PostgresRegistryUnderTest: RegistryUnderTest {
         try await registry.requestCancel(id, by: actor, now: now)
     }
     func settleCancelled(_ ids: [Identifier], reason: String) async throws {
-        try await registry.settleCancelled(ids, tenant: "acme", reason: reason)
+        try await registry.settleCancelled(
+            ids.map { CancelledTrigger($0, mayBeCalled: false) }, tenant: "acme", reason: reason)
     }
-    func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [Identifier] {
+    func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [QueuedTrigger] {
         try await registry.redrive(ids, deadline: deadline, checkAt: now + .seconds(60), by: actor, now: now)
     }
 }
@@ -70,9 +71,9 @@ struct InMemoryRegistry: RegistryUnderTest {
         try await store.requestCancel(id, now: now)
     }
     func settleCancelled(_ ids: [Identifier], reason: String) async throws {
-        try await store.settleCancelled(ids, reason: reason)
+        try await store.settleCancelled(ids.map { CancelledTrigger($0, mayBeCalled: false) }, reason: reason)
     }
-    func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [Identifier] {
+    func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [QueuedTrigger] {
         try await store.redrive(ids, deadline: deadline, now: now)
     }
 }

@@ -74,7 +74,7 @@ extension PostgresConnection {
                 .apiPutName, [.texts([row.tenant]), .texts([name]), .uuids([hidden]), .smallints([row.shard])]))
         try insert([row], kind: 1, now: now)
         let message = TriggerMessage(
-            id: key.id(), kind: .onFailure, redrive: 0, occurrence: now, plannedAt: now,
+            id: key.id(), key: key.idempotencyKey, kind: .onFailure, redrive: 0, occurrence: now, plannedAt: now,
             deadline: now + PostgresConnection.usefulFor, tenant: failure.tenant, schedule: failure.name,
             action: action)
         try execute(.insertTrigger(message, state: .queued, shard: row.shard, revision: 1, schedule: hidden))

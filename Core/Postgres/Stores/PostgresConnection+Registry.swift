@@ -46,8 +46,11 @@ extension PostgresConnection {
         }.first
     }
 
-    func cancelOpen(_ schedules: [Identifier], now: Timestamp, reason: String) throws(PostgresError) -> [OpenTrigger] {
-        try query(StatementCall(.apiCancelOpen, [.uuids(schedules), .time(now), .text(reason)])) {
+    /// Asks to cancel the open triggers of schedules: those of the calendar, or, where the schedules are deleted, all.
+    func cancelOpen(
+        _ schedules: [Identifier], now: Timestamp, reason: String, isDeleted: Bool = false
+    ) throws(PostgresError) -> [OpenTrigger] {
+        try query(StatementCall(.apiCancelOpen, [.uuids(schedules), .time(now), .text(reason), .bool(isDeleted)])) {
             row throws(PostgresError) in
             try OpenTrigger(row)
         }
@@ -55,11 +58,27 @@ extension PostgresConnection {
 
     /// Makes triggers cancelled whose cancel was asked for and that the queue does not hold; their schedules plan them again, or
     /// will when they are resumed.
-    func settleCancelled(_ ids: [Identifier], reason: String) throws(PostgresError) {
-        let ids = ids.sorted()
-        let call = StatementCall(.settleCancelled, [.uuids(ids), .times(ids.map(\.v7Time)), .text(reason)])
+    func settleCancelled(_ triggers: [CancelledTrigger], reason: String) throws(PostgresError) {
+        let sorted = triggers.sorted { $0.id < $1.id }
+        let call = StatementCall(
+            .settleCancelled,
+            [
+                .uuids(sorted.map(\.id)), .times(sorted.map(\.id.v7Time)), .text(reason), .bools(sorted.map(\.mayBeCalled)),
+            ])
         try rewind(try query(call) { row throws(PostgresError) in try OpenTrigger(row) })
     }
+
+    /// Keeps the actions of schedules that are about to be changed or deleted, for triggers that still refer to them
+    /// (protocols.md, 9a). The monitor forgets those that none does.
+    func keepActions(of rows: [ScheduleRow], now: Timestamp) throws(PostgresError) {
+        if rows.isEmpty { return }
+        let sorted = rows.sorted { $0.id < $1.id }
+        try execute(
+            StatementCall(
+                .keepActions, [.smallints(sorted.map(\.shard)), .uuids(sorted.map(\.id)), .time(now + PostgresConnection.keptAtLeast)])
+        )
+    }
+    private static let keptAtLeast = Duration.seconds(60)
 
     /// Lets schedules go back to the first of their cancelled triggers.
     func rewind(_ cancelled: [OpenTrigger]) throws(PostgresError) {
@@ -81,6 +100,7 @@ extension PostgresConnection {
                 .smallints(sorted.map(\.value.shard)), .uuids(sorted.map(\.key)),
                 .times(sorted.map(\.value.first)),
                 .ints(sorted.map(\.value.revision)), .ints(sorted.map(\.value.count)),
+                .time(try now() + PostgresConnection.keptAtLeast),
             ])
         let armed = try query(call) { row throws(PostgresError) in (try row.required(0, row.int), try row.time(1)) }
             .filter { $0.1 != nil }
@@ -142,6 +162,7 @@ extension PostgresConnection {
                 paused.append(row.id)
             }
         }
+        try keepActions(of: existing.filter { changed.contains($0.id) }, now: now)
         var open: [OpenTrigger] = []
         if !changed.isEmpty { open += try cancelOpen(changed, now: now, reason: "superseded") }
         if !paused.isEmpty { open += try cancelOpen(paused, now: now, reason: "paused") }
@@ -207,7 +228,7 @@ extension PostgresRow {
 
     func trigger() throws(PostgresError) -> TriggerRow {
         TriggerRow(
-            id: try required(0, uuid), tenant: try required(1, text), name: try required(2, text),
+            id: try required(0, uuid), schedule: try required(17, uuid), tenant: try required(1, text), name: try required(2, text),
             kind: TriggerKind(rawValue: try required(3, int)) ?? .scheduled,
             state: TriggerState(rawValue: try required(4, int)) ?? .queued, revision: try required(5, int),
             redrive: try required(6, int), occurrence: try required(7, time), plannedAt: try required(8, time),

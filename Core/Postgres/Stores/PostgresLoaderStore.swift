@@ -321,7 +321,10 @@ package final class PostgresLoaderStore: LoaderStore {
     private static func queued(_ row: NewTrigger, of schedule: ClaimedSchedule) -> QueuedTrigger {
         QueuedTrigger(
             message: TriggerMessage(
-                id: row.id, kind: row.kind, redrive: 0, occurrence: row.occurrence, plannedAt: row.plannedAt,
+                id: row.id,
+                key: TriggerKey(
+                    schedule: schedule.id, kind: row.kind, revision: schedule.revision, occurrence: row.occurrence
+                ).idempotencyKey, kind: row.kind, redrive: 0, occurrence: row.occurrence, plannedAt: row.plannedAt,
                 deadline: row.deadline, tenant: schedule.tenant, schedule: schedule.name, action: schedule.action),
             attempts: 0)
     }

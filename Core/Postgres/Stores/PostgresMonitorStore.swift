@@ -73,10 +73,10 @@ package final class PostgresMonitorStore: MonitorStore {
         return try await connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
     }
 
-    package func settleCancelled(_ ids: [Identifier]) async throws {
-        if ids.isEmpty { return }
+    package func settleCancelled(_ triggers: [CancelledTrigger]) async throws {
+        if triggers.isEmpty { return }
         try await connection.transaction { connection throws(PostgresError) in
-            try connection.settleCancelled(ids, reason: "cancelled")
+            try connection.settleCancelled(triggers, reason: "cancelled")
         }
     }
 
@@ -84,6 +84,16 @@ package final class PostgresMonitorStore: MonitorStore {
         if ids.isEmpty { return }
         let ids = ids.sorted()
         try await connection.execute(StatementCall(.settleGone, [.uuids(ids), .times(ids.map(\.v7Time))]))
+    }
+
+    package func dropActions(now: Timestamp) async throws {
+        try await connection.execute(
+            StatementCall(.dropActions, [.time(now), .time(now + .seconds(3_600)), .bigint(1_000)]))
+    }
+
+    package func lowerPlannedFloors(_ ids: [Identifier]) async throws {
+        if ids.isEmpty { return }
+        try await connection.execute(StatementCall(.lowerPlannedFloors, [.uuids(ids), .times(ids.map(\.v7Time))]))
     }
 
     package func dropOneOffs(before time: Timestamp) async throws {
@@ -121,7 +131,16 @@ package final class PostgresMonitorStore: MonitorStore {
         case .detaching: try await alone("alter table headgate.trigger detach partition \(name) finalize")
         case .detached: break
         }
+        // Now nobody can write there any more: a trigger that was redriven since the look above brings its day back.
+        let left = try await connection.query(
+            StatementCall(Statement("select exists (select 1 from \(name) where state < 2)"))
+        ) { row throws(PostgresError) in try row.required(0, row.bool) }
+        if left != [false] {
+            _ = try await addDay(day.start)
+            return false
+        }
         try await alone("drop table \(name)")
+        try await connection.execute(StatementCall(.dropDeadOfDay, [.time(day.start)]))
         return true
     }
 

@@ -47,8 +47,12 @@ package final class PostgresOutcomeStore: OutcomeStore {
         if try await isWatching() {
             (result.recorded, result.notices, result.cancelled) = try await recordAndCount(rounds)
         } else {
-            let counts = try await connection.pipeline(rounds.map { PostgresOutcomeStore.call(.recordOutcomes, $0) })
-            result.recorded = counts.reduce(0, +)
+            var calls = rounds.map { PostgresOutcomeStore.call(.recordOutcomes, $0) }
+            if let dead = PostgresOutcomeStore.dead(outcomes) {
+                calls.append(dead(try await connection.now()))
+            }
+            let counts = try await connection.pipeline(calls)
+            result.recorded = counts.prefix(rounds.count).reduce(0, +)
         }
         if result.recorded < outcomes.count {
             let ids = Array(Set(outcomes.map(\.id)))
@@ -74,7 +78,8 @@ package final class PostgresOutcomeStore: OutcomeStore {
     private func recordAndCount(_ rounds: [[TriggerOutcome]]) async throws
         -> (Int, [QueuedTrigger], [Identifier])
     {
-        try await connection.transaction { connection throws(PostgresError) in
+        let dead = PostgresOutcomeStore.dead(rounds.flatMap(\.self))
+        return try await connection.transaction { connection throws(PostgresError) in
             var recorded = 0
             var ended: [EndedTrigger] = []
             for round in rounds {
@@ -84,6 +89,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
                 recorded += changed.count
                 ended += changed
             }
+            if let dead { try connection.execute(dead(try connection.now())) }
             let cancelled = try connection.countFailures(ended)
             return (recorded, try connection.notices(of: ended), cancelled)
         }
@@ -102,6 +108,13 @@ package final class PostgresOutcomeStore: OutcomeStore {
             rounds[round].append(outcome)
         }
         return rounds
+    }
+
+    /// What lists the dead ones among these, from when on; nil: none died.
+    private static func dead(_ outcomes: [TriggerOutcome]) -> (@Sendable (Timestamp) -> StatementCall)? {
+        let ids = Set(outcomes.lazy.filter { $0.state == .dead }.map(\.id)).sorted()
+        if ids.isEmpty { return nil }
+        return { now in StatementCall(.insertDead, [.uuids(ids), .times(ids.map(\.v7Time)), .time(now)]) }
     }
 
     private static func call(_ statement: Statement, _ outcomes: [TriggerOutcome]) -> StatementCall {

@@ -37,6 +37,8 @@ extension PostgresRegistry: TenantRegistry {
             if !isPaused {
                 try connection.execute(StatementCall(.dropSecrets, [.text(actor.tenant)]))
                 try connection.execute(StatementCall(.dropRequestsOfTenant, [.text(actor.tenant)]))
+                try connection.execute(StatementCall(.dropActionsOfTenant, [.text(actor.tenant)]))
+                try connection.execute(StatementCall(.dropDeadOfTenant, [.text(actor.tenant)]))
             }
             let settings = TenantSettings(isPaused: isPaused)
             try connection.put(settings, version: version, tenant: actor.tenant, now: now)
@@ -50,7 +52,7 @@ extension PostgresRegistry: TenantRegistry {
             let page = StatementCall(.eraseSchedules, [.text(actor.tenant), .bigint(limit)])
             let rows = try connection.query(page) { row throws(PostgresError) in try row.schedule() }
             if rows.isEmpty { return BulkPage() }
-            let open = try connection.cancelOpen(rows.map(\.id), now: now, reason: "deleted")
+            let open = try connection.cancelOpen(rows.map(\.id), now: now, reason: "deleted", isDeleted: true)
             for row in rows {
                 try connection.execute(
                     StatementCall(

@@ -99,7 +99,8 @@ package final class PostgresRegistry: ScheduleRegistry {
             connection throws(PostgresError) -> Result<[Identifier]?, RevisionMismatch> in
             guard let row = try connection.find(name, actor.tenant) else { return .success(nil) }
             if let mismatch = expecting?.mismatch(row) { return .failure(mismatch) }
-            let open = try connection.cancelOpen([row.id], now: now, reason: "deleted")
+            let open = try connection.cancelOpen([row.id], now: now, reason: "deleted", isDeleted: true)
+            try connection.keepActions(of: [row], now: now)
             try connection.execute(
                 StatementCall(.apiDelete, [.text(actor.tenant), .text(name), .smallint(row.shard), .uuid(row.id)]))
             try connection.execute(StatementCall(.unwatchFailures, [.uuids([row.id])]))
@@ -219,23 +220,48 @@ package final class PostgresRegistry: ScheduleRegistry {
         }
     }
 
-    package func settleCancelled(_ ids: [Identifier], tenant: String, reason: String) async throws {
-        if ids.isEmpty { return }
+    package func settleCancelled(_ triggers: [CancelledTrigger], tenant: String, reason: String) async throws {
+        if triggers.isEmpty { return }
         try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            try connection.settleCancelled(ids, reason: reason)
+            try connection.settleCancelled(triggers, reason: reason)
         }
     }
 
     package func redrive(
         _ ids: [Identifier], deadline: Timestamp, checkAt: Timestamp, by actor: AuditActor, now: Timestamp
-    ) async throws -> [Identifier] {
+    ) async throws -> [QueuedTrigger] {
+        let ids = ids.sorted()
         let call = StatementCall(
             .apiRedrive,
             [.uuids(ids), .times(ids.map(\.v7Time)), .text(actor.tenant), .time(deadline), .time(checkAt)])
         return try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             let object = ids.count == 1 ? ids[0].description : "\(ids.count) triggers"
             try connection.note(actor, "queue.redrive", object, now: now)
-            return try connection.query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
+            return try connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
+        }
+    }
+
+    package func deadTriggers(
+        tenant: String?, after place: DeadTrigger.Place?, limit: Int
+    ) async throws -> [DeadTrigger] {
+        let call = StatementCall(
+            .listDead,
+            [
+                .text(tenant), .time(place?.diedAt ?? .distantPast), .uuid(place?.id ?? Identifier(high: 0, low: 0)),
+                .bigint(limit),
+            ])
+        return try await inTransaction(of: tenant) { connection throws(PostgresError) in
+            try connection.query(call) { row throws(PostgresError) in
+                DeadTrigger(
+                    trigger: try row.queuedTrigger(), diedAt: try row.required(11, row.time), reason: try row.text(12))
+            }
+        }
+    }
+
+    package func countDead(tenant: String?, limit: Int) async throws -> Int {
+        let call = StatementCall(.countDead, [.text(tenant), .bigint(limit)])
+        return try await inTransaction(of: tenant) { connection throws(PostgresError) in
+            try connection.query(call) { row throws(PostgresError) in try row.required(0, row.int) }.first ?? 0
         }
     }
 

@@ -17,6 +17,8 @@ extension Statement {
         "select tenant, version, revision, settings, updated_at from headgate.tenant where tenant = $1 for update")
     /// Whether a tenant is paused; stays so until the transaction ends.
     static let isTenantPaused = Statement("select is_paused from headgate.tenant where tenant = $1 for share")
+    static let dropActionsOfTenant = Statement("delete from headgate.past_action where tenant = $1")
+    static let dropDeadOfTenant = Statement("delete from headgate.dead where tenant = $1")
     static let dropRequestsOfTenant = Statement("delete from headgate.idempotency where tenant = $1")
     static let dropTenantKeys = Statement(
         "update headgate.api_key set revoked_at = $2 where tenant = $1 and revoked_at is null and not is_platform")

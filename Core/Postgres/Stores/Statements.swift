@@ -46,6 +46,17 @@ extension Statement {
     static let readGeneration = Statement("read-generation", PackageResources.read_generation_sql)
     static let writeGeneration = Statement("write-generation", PackageResources.write_generation_sql)
 
+    static let keepActions = Statement("keep-actions", PackageResources.keep_actions_sql)
+    static let dropActions = Statement("drop-actions", PackageResources.drop_actions_sql)
+    static let insertDead = Statement("insert-dead", PackageResources.insert_dead_sql)
+    static let listDead = Statement("list-dead", PackageResources.list_dead_sql)
+    static let countDead = Statement("count-dead", PackageResources.count_dead_sql)
+    static let dropDeadOfDay = Statement(
+        "delete from headgate.dead where day = ($1::timestamptz at time zone 'UTC')::date")
+    static let lowerPlannedFloors = Statement("lower-planned-floors", PackageResources.lower_planned_floors_sql)
+    static let dutiesDone = Statement("duties-done", PackageResources.duties_done_sql)
+    static let watchDuties = Statement("watch-duties", PackageResources.watch_duties_sql)
+
     static let staleZones = Statement("stale-zones", PackageResources.stale_zones_sql)
     static let lockLater = Statement("lock-later", PackageResources.lock_later_sql)
     static let moveNext = Statement("move-next", PackageResources.move_next_sql)

@@ -1,6 +1,7 @@
 -- Records outcomes, each once: per outcome $1 id, $2 time of the id, $3 redrive, $4 attempt (0: none was made), $5 state
 -- (1: goes on), $6 lateness ms, $7 reason, $8 log line. At most one outcome a trigger in a call, sorted by day and id.
--- A state that is final stays. Locks: the rows, in the order given. Index: primary key. The update is HOT.
+-- A state that is final stays; a final outcome ends an open row even where its attempt is recorded already, which two calls share
+-- after Redis went back (protocols.md, 6, 7a). Locks: the rows, in the order given. Index: primary key. The update is HOT.
 update headgate.trigger t
 set state = case when t.state < 2 then u.state else t.state end,
     reason = case when t.state < 2 and not (t.cancel_requested and u.state = 1) then u.reason else t.reason end,
@@ -11,4 +12,6 @@ set state = case when t.state < 2 then u.state else t.state end,
 from unnest($1::uuid[], $2::timestamptz[], $3::smallint[], $4::int[], $5::smallint[], $6::int[], $7::text[], $8::bytea[])
     as u (id, time, redrive, attempt, state, lateness_ms, reason, line)
 where t.day = (u.time at time zone 'UTC')::date and t.id = u.id and t.redrive = u.redrive
-    and case when u.attempt between 1 and 63 then t.recorded & (1::bigint << (u.attempt - 1)) = 0 else t.state < 2 end
+    and case when u.attempt between 1 and 63
+        then t.recorded & (1::bigint << (u.attempt - 1)) = 0 or t.state < 2 and u.state >= 2
+        else t.state < 2 end

@@ -1,9 +1,11 @@
 -- Makes triggers cancelled that the queue does not hold: $1 ids, $2 times of the ids, sorted by id, $3 reason where none is
--- noted. Returns those of the calendar that a change of their schedule has cancelled, as api-cancel-open.sql does: where their
+-- noted, $4 for each whether it may have been called. What may have been called is not planned again (protocols.md, 8a), and its reason
+-- says so. Returns those of the calendar that a change of their schedule has cancelled, as api-cancel-open.sql does: where their
 -- schedules go back to. Locks: the rows, in the order given. Indexes: primary key, trigger_schedule.
 with settled as (
-    update headgate.trigger t set state = 7, reason = coalesce(t.reason, $3)
-    from unnest($1::uuid[], $2::timestamptz[]) as u (id, time)
+    update headgate.trigger t
+    set state = 7, reason = coalesce(t.reason, $3) || case when u.called or t.attempts > 0 then ' after a call' else '' end
+    from unnest($1::uuid[], $2::timestamptz[], $4::boolean[]) as u (id, time, called)
     where t.day = (u.time at time zone 'UTC')::date and t.id = u.id and t.state < 2 and t.cancel_requested
     returning t.id, t.day, t.occurrence, t.kind, t.schedule_id, t.shard, t.revision, t.reason
 )

@@ -1,6 +1,9 @@
 -- Queued rows of unconfirmed passes: $1 shard, $2 last confirmed pass, $3 earliest planned_at, $4 after this planned_at and
 -- $5 id, $6 limit. Index: trigger_planned_at.
-select t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive, t.attempts, s.action, t.kind, t.day
+select t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive, t.attempts,
+    coalesce(s.action,
+        (select p.action from headgate.past_action p where p.schedule_id = t.schedule_id and p.revision = t.revision)),
+    t.kind, t.schedule_id
 from headgate.trigger t
 left join headgate.schedule s on s.shard = t.shard and s.id = t.schedule_id and s.revision = t.revision
 where t.shard = $1 and t.planned_at >= $3 and (t.planned_at, t.id) > ($4, $5) and t.pass > $2 and t.state = 1 and not t.cancel_requested

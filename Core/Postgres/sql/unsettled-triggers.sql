@@ -1,6 +1,9 @@
 -- Queued triggers planned from the sweep's mark on: $1 after this planned_at and $2 id, $3 limit.
 -- Index: trigger_planned_at, shard by shard.
-select t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive, t.attempts, s.action, t.kind, t.day
+select t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive, t.attempts,
+    coalesce(s.action,
+        (select p.action from headgate.past_action p where p.schedule_id = t.schedule_id and p.revision = t.revision)),
+    t.kind, t.schedule_id
 from headgate.monitor mark cross join headgate.shard h cross join lateral (
     select * from headgate.trigger t
     where t.shard = h.shard and t.planned_at >= greatest(mark.swept_to, $1)

@@ -1,9 +1,9 @@
--- ARGV: clock, ids. Returns per id 2 removed, 1 in flight, or settled and not yet recorded, 0 unknown. An unknown id becomes known for the usual time: who has
+-- ARGV: clock, ids. Returns per id 2 removed, 3 removed and some worker has had it, 1 in flight, or settled and not yet recorded, 0 unknown. An unknown id becomes known for the usual time: who has
 -- committed it and not sent it yet comes too late.
 local t, ids = clock(ARGV[1]), {}
 for j = 2, #ARGV do ids[j - 1] = ARGV[j] end
 local items, unconfirmed = read('HMGET', Q.i, ids), read('SMISMEMBER', Q.p, ids)
-local out, gone, live, seen, late = {}, {}, {}, {}, {}
+local out, gone, live, deads, seen, late = {}, {}, {}, {}, {}, {}
 for j, id in ipairs(ids) do
     out[j] = not items[j] and unconfirmed[j] or 0
     if not items[j] and out[j] == 0 then late[#late + 1] = id end
@@ -13,9 +13,9 @@ for j, id in ipairs(ids) do
         if v.ep ~= '0' then
             out[j] = 1
         else
-            out[j] = 2
+            out[j] = v.rc + v.at > 0 and 3 or 2
             gone[#gone + 1] = id
-            if not call('ZSCORE', Q.x, id) then live[#live + 1] = v.tenant end
+            if call('ZSCORE', Q.x, id) then deads[#deads + 1] = v.tenant else live[#live + 1] = v.tenant end
         end
     end
 end
@@ -24,6 +24,7 @@ each(gone, 1, function(...)
     call('HDEL', Q.b, ...); call('HDEL', Q.i, ...); call('HDEL', Q.y, ...)
 end)
 count(Q, tally(live, -1))
+countDead(Q, deads, -1)
 if #late > 0 then
     local k = recent(Q, t)
     each(late, 1, function(...) call('SADD', k, ...) end)

@@ -7,8 +7,9 @@
 --   b bodies        HASH  id -> body
 --   i items         HASH  id -> receives|attempts|epoch|generation|cost|sent ms|tenant; epoch 0: nobody holds it
 --   t finish tags   HASH  tenant -> tag
---   m counters      HASH  V (virtual time), ep (last epoch), settled, kg (generation of the recent sets), n (own ids)
---   x dead          ZSET  id, score = time of death ms
+--   m counters      HASH  V (virtual time), ep (last epoch), settled, kg (generation of the recent sets), n (own ids),
+--                         d:<tenant> (dead letters), dropped (dead letters that are not kept)
+--   x dead          ZSET  id, score = time of death ms; without a body where their outcomes are recorded elsewhere
 --   y reasons       HASH  id -> reason of death
 --   w wake marker   ZSET  receivers block on BZPOPMIN
 --   c tenants       HASH  tenant -> messages that are ready, delayed or in flight
@@ -25,6 +26,9 @@ local call, fmt, floor, match = redis.call, string.format, math.floor, string.ma
 
 -- A tenant with more messages in a shard is a crowd; of crowds that become due so many are made ready with each lease.
 local crowdSize, crowdPart = 1000, 250
+
+-- Dead letters of a tenant in a shard, and how long they are kept (ms), where their outcomes are recorded elsewhere.
+local deadMost, deadLifetime = 1000, 604800000
 
 local function queue(o)
     if not KEYS[o + 1] then return nil end
@@ -163,20 +167,41 @@ local function post(q, t, body)
     count(q, { [''] = 1 })
 end
 
--- Makes dead letters of ids that are in no set any more, and posts a notice where the holder did not.
+-- Adds to the number of dead letters of each tenant in a list, times `sign`.
+local function countDead(q, tenants, sign)
+    for x, n in pairs(tally(tenants, sign)) do
+        if call('HINCRBY', q.m, 'd:' .. x, fmt('%d', n)) <= 0 then call('HDEL', q.m, 'd:' .. x) end
+    end
+end
+
+-- Makes dead letters of ids that are in no set any more, and posts a notice where the holder did not. Where the outcome of a
+-- death is recorded elsewhere the body goes, and a tenant has at most `deadMost` letters: of further ones only the id stays known until
+-- the outcome is recorded (protocols.md, 9a, 12a). The first write frees memory.
 local function bury(q, t, ids, vs, reasons, notice)
     if #ids == 0 then return end
-    local X, Y, I, tenants, lines = {}, {}, {}, {}, {}
+    local X, Y, I, tenants, lines, kept, over, numbers = {}, {}, {}, {}, {}, {}, {}, {}
     for j = 1, #ids do
-        X[2 * j - 1], X[2 * j] = t, ids[j]
-        Y[2 * j - 1], Y[2 * j] = ids[j], reasons[j]
-        I[2 * j - 1], I[2 * j] = ids[j], item(vs[j], vs[j].rc, vs[j].at, '0')
-        tenants[j] = vs[j].tenant
+        local x = vs[j].tenant
+        tenants[j] = x
         lines[j] = '1\tdead\t' .. ids[j] .. '\t' .. vs[j].gen .. '\t' .. reasons[j] .. '\n'
+        numbers[x] = numbers[x] or tonumber(call('HGET', q.m, 'd:' .. x) or '0')
+        if P and numbers[x] >= deadMost then
+            over[#over + 1] = ids[j]
+        else
+            numbers[x] = numbers[x] + 1
+            kept[#kept + 1] = x
+            X[#X + 1] = t; X[#X + 1] = ids[j]
+            Y[#Y + 1] = ids[j]; Y[#Y + 1] = string.sub(reasons[j], 1, 200)
+            I[#I + 1] = ids[j]; I[#I + 1] = item(vs[j], vs[j].rc, vs[j].at, '0')
+        end
     end
+    if P then each(ids, 1, function(...) call('HDEL', q.b, ...) end) end
+    each(over, 1, function(...) call('HDEL', q.i, ...); call('SADD', q.p, ...) end)
     each(X, 2, function(...) call('ZADD', q.x, ...) end)
     each(Y, 2, function(...) call('HSET', q.y, ...) end)
     each(I, 2, function(...) call('HSET', q.i, ...) end)
+    countDead(q, kept, 1)
+    if #over > 0 then call('HINCRBY', q.m, 'dropped', #over) end
     count(q, tally(tenants, -1))
     if notice and P then post(P, t, table.concat(lines)) end
 end

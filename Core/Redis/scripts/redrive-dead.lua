@@ -1,3 +1,4 @@
+-- Only for a queue whose dead letters keep their bodies: one without outcomes.
 -- ARGV: clock, limit (at most 1,000), first delay ms, ms between two (may be a fraction). Returns how many it moved.
 local t, limit, first, gap = clock(ARGV[1]), math.min(tonumber(ARGV[2]), 1000), tonumber(ARGV[3]), tonumber(ARGV[4])
 local ids = call('ZRANGE', Q.x, 0, limit - 1)
@@ -18,6 +19,7 @@ for j, id in ipairs(ids) do
 end
 each(ids, 1, function(...) call('ZREM', Q.x, ...); call('HDEL', Q.y, ...) end)
 each(I, 2, function(...) call('HSET', Q.i, ...) end)
+countDead(Q, all, -1)
 ready(Q, now, nowVs)
 delay(Q, t, later, laterTenants, dues, count(Q, tally(all, 1)))
 return #ids

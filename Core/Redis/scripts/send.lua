@@ -12,7 +12,7 @@ local items = read('HMGET', Q.i, ids)
 local unconfirmed, seen = read('SMISMEMBER', Q.p, ids), {}
 recent(Q, t)
 local a, b, c = read('SMISMEMBER', Q.k[0], ids), read('SMISMEMBER', Q.k[1], ids), read('SMISMEMBER', Q.k[2], ids)
-local B, I, now, nowVs, later, laterTenants, dues, by, dead, m = {}, {}, {}, {}, {}, {}, {}, {}, {}, 0
+local B, I, now, nowVs, later, laterTenants, dues, by, dead, deads, m = {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0
 local sent = fmt('%d', t)
 for j = 1, n do
     local o, id = 7 * j - 3, ids[j]
@@ -20,7 +20,7 @@ for j = 1, n do
     local free = not items[j] and (redrive or not settled)
     -- A dead letter makes way for its redrive, and for a repair of a redrive that was committed and not sent.
     if items[j] and call('ZSCORE', Q.x, id) and (redrive or tonumber(parse(items[j]).gen) < tonumber(ARGV[o + 3])) then
-        free = true; dead[#dead + 1] = id
+        free = true; dead[#dead + 1] = id; deads[#deads + 1] = parse(items[j]).tenant
     end
     if free and not seen[id] then
         seen[id], out[j] = true, 1
@@ -40,6 +40,7 @@ for j = 1, n do
 end
 each(B, 2, function(...) call('HSET', Q.b, ...) end)
 each(dead, 1, function(...) call('ZREM', Q.x, ...); call('HDEL', Q.y, ...) end)
+countDead(Q, deads, -1)
 each(I, 2, function(...) call('HSET', Q.i, ...) end)
 ready(Q, now, nowVs)
 delay(Q, t, later, laterTenants, dues, count(Q, by))

@@ -41,11 +41,18 @@ extension API {
         Response.json(try await document(try named(call), call.caller))
     }
 
-    /// All of a queue for the platform admin; for a tenant, its own share.
+    /// More dead letters than these are not counted.
+    private static let deadCounted = 100_000
+
+    /// All of a queue for the platform admin; for a tenant, its own share. Dead triggers are counted in the database, which lists
+    /// them too.
     private func document(_ queue: any MessageQueue, _ caller: Caller) async throws -> JSON {
         let all = try await queue.statistics()
+        let dead =
+            queue.name == .triggers
+            ? try await registry.countDead(tenant: caller.seesAll ? nil : caller.tenant, limit: API.deadCounted)
+            : caller.seesAll ? all.dead : 0
         guard caller.seesAll else {
-            let dead = try await dead(queue, caller, limit: 1_000).count
             return [
                 "name": .string("\(queue.name)"),
                 "queued": .integer(API.fairnessKeys(of: caller.tenant).reduce(0) { $0 + (all.tenants[$1] ?? 0) }),
@@ -55,38 +62,45 @@ extension API {
         let top = all.tenants.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(20)
         return [
             "name": .string("\(queue.name)"), "ready": .integer(all.ready), "delayed": .integer(all.delayed),
-            "inFlight": .integer(all.inFlight), "dead": .integer(all.dead), "settled": .integer(all.settled),
+            "inFlight": .integer(all.inFlight), "dead": .integer(dead), "settled": .integer(all.settled),
             "oldestReady": .optional(all.oldestReady) { .string($0.text) },
             "tenants": .array(top.map { ["tenant": .string($0.key), "queued": .integer($0.value)] }),
         ]
     }
 
-    private func dead(_ queue: any MessageQueue, _ caller: Caller, limit: Int) async throws -> [DeadLetter] {
-        if caller.seesAll { return try await queue.peekDead(limit: limit) }
-        var letters: [DeadLetter] = []
-        for key in API.fairnessKeys(of: caller.tenant) {
-            letters += try await queue.peekDead(limit: limit - letters.count, tenant: key)
-        }
-        return letters
-    }
-
     /// The keys under which a tenant's messages are queued: live work, and backfills.
     private static func fairnessKeys(of tenant: String) -> [String] { [tenant, "\(tenant)/backfill"] }
 
+    /// Dead triggers come from the database, by the transaction's tenant; dead outcomes, which are nobody's, from the queue.
     private func listDead(_ call: Call) async throws -> Response {
         let limit = try call.int("limit", in: 1...1_000, default: 100)
-        let items = try await dead(try named(call), call.caller, limit: limit).map { letter -> JSON in
-            let trigger = try? TriggerMessage(decoding: letter.body)
-            return [
-                "id": .string("\(letter.id)"), "tenant": .string(trigger?.tenant ?? letter.tenant),
-                "diedAt": .time(letter.diedAt), "reason": .string(letter.reason),
-                "attempts": .integer(letter.attempts), "schedule": .optional(trigger?.schedule, JSON.string),
-            ]
+        let queue = try named(call)
+        let items: [JSON]
+        if queue.name == .triggers {
+            let dead = try await registry.deadTriggers(
+                tenant: call.caller.seesAll ? nil : call.caller.tenant, after: nil, limit: limit)
+            items = dead.map { dead in
+                let message = dead.trigger.message
+                return [
+                    "id": .string("\(message.id)"), "tenant": .string(message.tenant), "diedAt": .time(dead.diedAt),
+                    "reason": .optional(dead.reason, JSON.string), "attempts": .integer(dead.trigger.attempts),
+                    "schedule": message.kind == .oneOff ? .null : .string(message.schedule),
+                ]
+            }
+        } else {
+            let letters = call.caller.seesAll ? try await queue.peekDead(limit: limit) : []
+            items = letters.map { letter in
+                [
+                    "id": .string("\(letter.id)"), "tenant": .string(letter.tenant), "diedAt": .time(letter.diedAt),
+                    "reason": .string(letter.reason), "attempts": .integer(letter.attempts), "schedule": .null,
+                ]
+            }
         }
         return Response.json(["items": .array(items), "next": .null])
     }
 
-    /// First each trigger turns from dead to queued in the database, with a new deadline; then it is sent.
+    /// First each trigger turns from dead to queued in the database, with a new deadline; then it is sent, with the action of its own
+    /// revision (protocols.md, 9, 9a).
     private func redriveQueue(_ call: Call) async throws -> Response {
         var fields = JSONFields(try await call.json(isOptional: true))
         let limit =
@@ -101,32 +115,47 @@ extension API {
             let count = call.caller.seesAll ? try await queue.redriveDead(limit: limit, rate: rate) : 0
             return Response.json(["redriven": .integer(count)])
         }
-        let letters = try await dead(queue, call.caller, limit: limit)
-        let ticket = try await queue.ticket()
-        let now = try await registry.now()
-        var messages: [OutgoingMessage] = []
-        // A letter that cannot be read stays where it is.
-        let readable = letters.compactMap { try? TriggerMessage(decoding: $0.body) }
-        for (tenant, letters) in Dictionary(grouping: readable, by: \.tenant).sorted(by: { $0.key < $1.key }) {
-            let triggers = Dictionary(letters.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-            let deadline = now + .seconds(3_600)
-            let actor = AuditActor(tenant: tenant, subject: call.caller.subject)
-            for id in try await registry.redrive(
-                triggers.keys.sorted(), deadline: deadline, checkAt: now + .seconds(60), by: actor, now: now)
-            {
-                guard var trigger = triggers[id] else { continue }
-                trigger.redrive += 1
-                trigger.deadline = max(trigger.deadline, deadline)
-                let delay = rate.map { Duration.milliseconds(Int64(Double(messages.count) / $0 * 1_000)) } ?? .zero
-                messages.append(OutgoingMessage(trigger, delay: delay))
+        var (redriven, place) = (0, DeadTrigger.Place?.none)
+        while redriven < limit {
+            let ticket = try await queue.ticket()
+            let page = try await registry.deadTriggers(
+                tenant: call.caller.seesAll ? nil : call.caller.tenant, after: place,
+                limit: min(API.redrivenAtOnce, limit - redriven))
+            // Those whose action nobody knows stay where they are, and are passed over.
+            let again = try await redrive(page, by: call.caller)
+            let messages = again.enumerated().map { index, trigger in
+                let delay = rate.map { Duration.milliseconds(Int64(Double(redriven + index) / $0 * 1_000)) } ?? .zero
+                return OutgoingMessage(trigger.message, delay: delay)
             }
+            await sendAgain(messages, ticket: ticket)
+            redriven += again.count
+            guard let last = page.last else { break }
+            place = last.place
         }
+        return Response.json(["redriven": .integer(redriven)])
+    }
+    private static let redrivenAtOnce = 500
+
+    private func redrive(_ dead: [DeadTrigger], by caller: Caller) async throws -> [QueuedTrigger] {
+        let now = try await registry.now()
+        var again: [QueuedTrigger] = []
+        let byTenant = Dictionary(grouping: dead, by: \.trigger.message.tenant).sorted { $0.key < $1.key }
+        for (tenant, dead) in byTenant {
+            again += try await registry.redrive(
+                dead.map(\.trigger.message.id), deadline: now + .seconds(3_600), checkAt: now + .seconds(60),
+                by: AuditActor(tenant: tenant, subject: caller.subject), now: now)
+        }
+        return again
+    }
+
+    /// Sends redriven triggers; what fails here the monitor sends.
+    func sendAgain(_ messages: [OutgoingMessage], ticket: QueueTicket) async {
+        if messages.isEmpty { return }
         do {
             _ = try await queue.send(messages, ticket: ticket, mode: .redrive)
         } catch {
             runtime.logger.warning("\(messages.count) redriven triggers are left to the monitor: \(error)")
         }
-        return Response.json(["redriven": .integer(messages.count)])
     }
 
     private func purgeQueue(_ call: Call) async throws -> Response {

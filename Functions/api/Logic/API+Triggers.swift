@@ -39,7 +39,7 @@ extension API {
         else { throw Problem.notFound("the trigger \(id)") }
         let deadline = try Timing(decoding: hidden.timing).deadline(ofOneTime: occurrence)
         let row = TriggerRow(
-            id: id, tenant: tenant, name: hidden.name, kind: .oneOff, state: .planned, revision: 1, redrive: 0,
+            id: id, schedule: hidden.id, tenant: tenant, name: hidden.name, kind: .oneOff, state: .planned, revision: 1, redrive: 0,
             occurrence: occurrence, plannedAt: occurrence, deadline: deadline, attempts: 0, latenessMilliseconds: nil,
             isCancelRequested: false, count: 1, lastOccurrence: nil, reason: nil, log: [])
         return Response.json(document(row), status: status)
@@ -59,7 +59,10 @@ extension API {
             ]
         }
         return [
-            "id": .string("\(row.id)"), "schedule": row.kind == .oneOff ? .null : .string(row.name),
+            "id": .string("\(row.id)"),
+            "idempotencyKey": .string(
+                "\(TriggerKey(schedule: row.schedule, kind: row.kind, revision: row.revision, occurrence: row.occurrence).idempotencyKey)"
+            ), "schedule": row.kind == .oneOff ? .null : .string(row.name),
             "tenant": .string(row.tenant), "kind": .string("\(row.kind)"), "occurrence": .time(row.occurrence),
             "plannedAt": .time(row.plannedAt), "deadline": .time(row.deadline), "state": .string(row.state.name),
             "reason": .optional(row.reason, JSON.string), "attempts": .array(attempts),
@@ -143,7 +146,7 @@ extension API {
             action: action, paused: nil,
             next: { _ in occurrence })
         let message = TriggerMessage(
-            id: key.id(), kind: .oneOff, redrive: 0, occurrence: occurrence, plannedAt: occurrence,
+            id: key.id(), key: key.idempotencyKey, kind: .oneOff, redrive: 0, occurrence: occurrence, plannedAt: occurrence,
             deadline: spec.timing.deadline(ofOneTime: occurrence), tenant: call.caller.tenant, schedule: name,
             action: action)
         let write = TriggerWrite(
@@ -154,16 +157,20 @@ extension API {
         return try await showTrigger(message.id, tenant: call.caller.tenant, status: .accepted)
     }
 
-    /// By its record alone, also when the queue has lost the dead letter: the monitor sends what is queued and in no queue, here at
-    /// its next look.
+    /// By its record alone: the queue keeps nothing that could be sent again. What cannot be sent here the monitor sends.
     private func redriveTrigger(_ call: Call) async throws -> Response {
         let id = try call.identifier("a trigger")
+        let ticket = try await queue.ticket()
         let now = try await registry.now()
         let again = try await registry.redrive(
-            [id], deadline: now + .seconds(3_600), checkAt: now, by: call.caller.actor, now: now)
+            [id], deadline: now + .seconds(3_600), checkAt: now + .seconds(10), by: call.caller.actor, now: now)
         if again.isEmpty, let row = try await registry.trigger(id, tenant: call.caller.tenant) {
-            throw Problem.conflict("the trigger is \(row.state.name); only one that is dead is sent again")
+            throw Problem.conflict(
+                row.state == .dead
+                    ? "nobody knows the trigger's action any more: it died before actions were kept"
+                    : "the trigger is \(row.state.name); only one that is dead is sent again")
         }
+        await sendAgain(again.map { OutgoingMessage($0.message, delay: .zero) }, ticket: ticket)
         return try await showTrigger(id, tenant: call.caller.tenant, status: .accepted)
     }
 

@@ -145,7 +145,8 @@ package struct API: Sendable {
         if ids.isEmpty { return }
         do {
             let results = try await queue.cancel(ids.map { MessageID($0) })
-            let gone = zip(ids, results).filter { $0.1 != .inFlight }.map(\.0)
+            let gone = zip(ids, results).filter { $0.1.isGone }
+                .map { CancelledTrigger($0.0, mayBeCalled: $0.1.mayBeCalled) }
             try await registry.settleCancelled(gone, tenant: tenant, reason: reason)
         } catch {
             runtime.logger.warning("\(ids.count) cancels are left to the monitor: \(error)")

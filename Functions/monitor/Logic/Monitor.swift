@@ -122,8 +122,9 @@ package struct Monitor: Sendable {
             try await store.recheckOverdue(now: clock.now())
             var last: (Timestamp, Identifier)?
             while true {
+                let ticket = try await queue.ticket()
                 let triggers = try await store.unsettled(after: last, limit: Monitor.batch)
-                try await resend(triggers, now: clock.now())
+                try await resend(triggers, ticket: ticket, now: clock.now())
                 guard let end = triggers.last, triggers.count == Monitor.batch else { break }
                 last = (end.message.plannedAt, end.message.id)
             }
@@ -143,6 +144,9 @@ package struct Monitor: Sendable {
         let now = clock.now()
         try await store.sweep(now: now)
         while !runtime.life.isStopping {
+            // Before the rows are read: a monitor that stands still between the two has an old ticket, and sends nothing
+            // (protocols.md, 7).
+            let ticket = try await queue.ticket()
             let overdue = try await store.takeOverdue(now: now, limit: Monitor.batch)
             if overdue.isEmpty { return }
             try await store.dropOverdue(overdue.filter { $0.state?.isFinal ?? true }.map(\.id), takenAt: now)
@@ -150,7 +154,9 @@ package struct Monitor: Sendable {
             try await settleCancelled(open)
             try await settleGone(open)
             let lost = open.filter { $0.state == .queued && !$0.isCancelRequested }.compactMap(\.trigger)
-            try await resend(lost, now: clock.now())
+            try await resend(lost, ticket: ticket, now: clock.now())
+            try await store.lowerPlannedFloors(
+                open.filter { $0.state == .planned && !$0.isCancelRequested }.map(\.id))
             if overdue.count < Monitor.batch { return }
         }
     }
@@ -160,11 +166,13 @@ package struct Monitor: Sendable {
         let wanted = open.filter(\.isCancelRequested)
         if wanted.isEmpty { return }
         let results = try await queue.cancel(wanted.map { MessageID($0.id) })
-        let gone = zip(wanted, results).filter { $0.1 != .inFlight }.map(\.0.id)
+        let gone = zip(wanted, results).filter { $0.1.isGone }
+            .map { CancelledTrigger($0.0.id, mayBeCalled: $0.1.mayBeCalled) }
         try await store.settleCancelled(gone)
     }
 
-    /// Ends triggers that can be sent no more: the queue has lost them, and their schedule is gone or has another action.
+    /// Ends triggers that can be sent no more: the queue has lost them, and nobody knows their action (they are older than the
+    /// table that keeps actions).
     private func settleGone(_ open: [OverdueTrigger]) async throws {
         let wanted = open.filter { $0.state == .queued && !$0.isCancelRequested && $0.trigger?.hasAction == false }
         if wanted.isEmpty { return }
@@ -173,12 +181,12 @@ package struct Monitor: Sendable {
         try await store.settleGone(zip(wanted, held).filter { !$0.1 }.map(\.0.id))
     }
 
-    private func resend(_ triggers: [QueuedTrigger], now: Timestamp) async throws {
+    private func resend(_ triggers: [QueuedTrigger], ticket: QueueTicket, now: Timestamp) async throws {
         let open = triggers.filter(\.hasAction)
         if open.isEmpty { return }
         let weights = try await store.weights()
         let messages = open.map { OutgoingMessage($0, now: now, weights: weights) }
-        let sent = try await queue.send(messages).filter { $0 == .accepted }.count
+        let sent = try await queue.send(messages, ticket: ticket, mode: .add).filter { $0 == .accepted }.count
         if sent > 0 {
             runtime.logger.warning("sent \(sent) triggers that were in no queue")
             runtime.metrics.count("headgate_monitor_resent_total", sent, help: "Triggers that the queue had lost")
@@ -200,6 +208,7 @@ package struct Monitor: Sendable {
         for day in days where day.start < oldest { await drop(day) }
         try await store.dropLoad(before: Timestamp(seconds: (today - 1) * 86_400))
         try await store.dropOneOffs(before: oldest)
+        try await store.dropActions(now: try await store.now())
         if let published = try await tenants.state()?.version {
             try await store.dropTenants(before: Timestamp(seconds: (today - 1) * 86_400), publishedTo: published)
         }

@@ -52,14 +52,14 @@ struct Delivery: Sendable {
                 hasContentType = hasContentType || header.name.lowercased() == "content-type"
             }
             if !hasContentType { headers.append(("Content-Type", "application/json")) }
-            headers.append(("Idempotency-Key", message.id.description))
+            headers.append(("Idempotency-Key", message.key.description))
             headers.append(("Headgate-Schedule", message.schedule))
             headers.append(("Headgate-Fire-Time", message.occurrence.description))
             headers.append(("Headgate-Attempt", String(attempt)))
             headers.append(("traceparent", Delivery.traceparent(traceID, spanID)))
             if let signing = secrets?.signing, !signing.isEmpty {
                 headers += WebhookSignature.headers(
-                    id: message.id.description, at: startedAt, body: call.body ?? [], secrets: signing)
+                    id: message.key.description, at: startedAt, body: call.body ?? [], secrets: signing)
             }
             return HTTPRequest(
                 method: call.method, url: call.url, headers: headers, body: call.body, timeout: call.timeout,

@@ -136,9 +136,9 @@ extension Simulation {
         try await step(60, needs: .queueOutage)
         let results = try await queue.cancel(ids.map { MessageID($0) })
         for (id, result) in zip(ids, results) { say(id, "cancelled as \(reason): \(result)") }
-        let gone = zip(ids, results).filter { $0.1 != .inFlight }.map(\.0)
+        let gone = zip(ids, results).filter { $0.1.isGone }.map { CancelledTrigger($0.0, mayBeCalled: $0.1.mayBeCalled) }
         try await step(61, needs: .storeOutage)
-        try await changing(schedulesOf: gone) { try await self.store.settleCancelled(gone, reason: reason) }
+        try await changing(schedulesOf: gone.map(\.id)) { try await self.store.settleCancelled(gone, reason: reason) }
     }
 
     /// Runs a write that may let the schedules of these triggers go back.
@@ -150,20 +150,14 @@ extension Simulation {
         for index in loaders.indices { wake(index, at: clock.now + .seconds(1)) }
     }
 
-    /// `API.redriveQueue`: the transition first, then the send, of the dead letters' own messages.
+    /// `API.redriveQueue`: the transition first, then the send, with the action of each trigger's own revision.
     private func redriveSome() async throws {
         try await step(62, needs: .queueOutage)
-        let letters = try await queue.peekDead(limit: 5).compactMap { try? TriggerMessage(decoding: $0.body) }
+        let dead = try await store.deadTriggers(limit: 5)
         let now = clock.database
         let ticket = try await queue.ticket()
-        let again = try await Set(store.redrive(letters.map(\.id), deadline: now + .seconds(3_600), now: now))
-        let messages = letters.filter { again.contains($0.id) }.map { letter in
-            var message = letter
-            message.redrive += 1
-            message.deadline = max(message.deadline, now + .seconds(3_600))
-            return OutgoingMessage(
-                id: MessageID(message.id), tenant: message.tenant, generation: message.redrive, body: message.encoded)
-        }
+        let again = try await store.redrive(dead, deadline: now + .seconds(3_600), now: now)
+        let messages = again.map { OutgoingMessage($0.message, delay: .zero) }
         try await step(63, needs: .queueOutage)
         let results = try await queue.send(messages, ticket: ticket, mode: .redrive)
         for (message, result) in zip(messages, results) { sayOf(message.id, "redriven: \(result)") }

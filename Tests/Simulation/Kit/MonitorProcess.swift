@@ -79,6 +79,7 @@ extension Simulation {
             try await settleCancelled(open)
             try await settleGone(open)
             try await resend(open.filter { $0.state == .queued && !$0.isCancelRequested }.compactMap(\.trigger))
+            try await store.lowerPlannedFloors(open.filter { $0.state == .planned && !$0.isCancelRequested }.map(\.id))
             if overdue.count < MonitorProcess.batch { return }
         }
     }
@@ -90,9 +91,9 @@ extension Simulation {
         try await step(47, needs: .queueOutage)
         let results = try await queue.cancel(wanted.map { MessageID($0) })
         for (id, result) in zip(wanted, results) { say(id, "the monitor cancels: \(result)") }
-        let gone = zip(wanted, results).filter { $0.1 != .inFlight }.map(\.0)
+        let gone = zip(wanted, results).filter { $0.1.isGone }.map { CancelledTrigger($0.0, mayBeCalled: $0.1.mayBeCalled) }
         try await step(48, needs: .storeOutage)
-        try await changing(schedulesOf: gone) { try await self.store.settleCancelled(gone) }
+        try await changing(schedulesOf: gone.map(\.id)) { try await self.store.settleCancelled(gone) }
     }
 
     /// `Monitor.settleGone`.

@@ -1,0 +1,16 @@
+-- Forgets actions of earlier revisions that no open or dead trigger refers to; those that one does are looked at again:
+-- $1 now, $2 next look, $3 limit. Indexes: past_action_check_at, trigger_schedule of each partition.
+with due as (
+    select schedule_id, revision from headgate.past_action where check_at <= $1 order by check_at limit $3
+    for update skip locked
+), used as (
+    select d.schedule_id, d.revision,
+        (select true from headgate.trigger t
+         where t.schedule_id = d.schedule_id and t.revision = d.revision and t.state in (0, 1, 5) limit 1) is not null as is_used
+    from due d
+), later as (
+    update headgate.past_action p set check_at = $2 from used u
+    where u.is_used and p.schedule_id = u.schedule_id and p.revision = u.revision
+)
+delete from headgate.past_action p using used u
+where not u.is_used and p.schedule_id = u.schedule_id and p.revision = u.revision

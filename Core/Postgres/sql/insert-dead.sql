@@ -1,0 +1,9 @@
+-- Lists triggers that were recorded as dead in this transaction: $1 ids, $2 times of the ids, $3 now. One that is listed stays as it is.
+-- Locks: none that others wait for. Index: primary key.
+insert into headgate.dead (tenant, died_at, id, day)
+select t.tenant, $3, t.id, t.day
+from unnest($1::uuid[], $2::timestamptz[]) as u (id, time)
+join headgate.trigger t on t.day = (u.time at time zone 'UTC')::date and t.id = u.id
+where t.state = 5
+order by t.tenant, t.id
+on conflict do nothing
