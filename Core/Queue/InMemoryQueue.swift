@@ -30,6 +30,8 @@ package final class InMemoryQueue: MessageQueue {
 
     package func ticket() async throws(QueueError) -> QueueTicket { QueueTicket(time: clock()) }
 
+    package func serverClock() async throws(QueueError) -> Timestamp { clock() }
+
     package func send(
         _ messages: [OutgoingMessage], ticket: QueueTicket, mode: SendMode
     ) async throws(QueueError) -> [SendResult] {

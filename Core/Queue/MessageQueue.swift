@@ -1,3 +1,5 @@
+package import Model
+
 /// A queue of messages with leases, delays, fairness between tenants, and a settlement that also sends.
 ///
 /// Delivery is at least once. A message is *known* from its send until `forgetAfter` after the consumer of its outcome
@@ -11,6 +13,9 @@ package protocol MessageQueue: Sendable {
 
     /// The queue's clock now, to be read before the commit that a later `send` carries out.
     func ticket() async throws(QueueError) -> QueueTicket
+
+    /// The server's own clock, to be held against others; not a ticket, whose time never goes back.
+    func serverClock() async throws(QueueError) -> Timestamp
 
     /// Adds messages. `ticket` must be younger than 60 s: a sender that was paused for longer is refused (`.stale`) and
     /// leaves the work to the monitor. Delays count from the ticket, so that a slow sender does not delay them further.

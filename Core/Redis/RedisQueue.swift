@@ -11,12 +11,23 @@ package final class RedisQueue: MessageQueue {
     package let configuration: QueueConfiguration
     private let connection: RedisConnection
     private let waiter: RedisWaiter
-    private let keys: [[String]]
+    let keys: [[String]]
     /// The keys of the other queue of a settlement or a confirmation, by shard.
     private let outcomeKeys: [[String]]?
     private let sourceKeys: [[String]]?
     private let clock: (@Sendable () -> Timestamp)?
     private let turn = Atomic<Int>(0)
+    private let generations: Mutex<[SeenGeneration]>
+
+    /// The youngest generation of a shard that this receiver has seen, and since when the shard shows an older one.
+    private struct SeenGeneration {
+        var counter = 0
+        var pausedSince: ContinuousClock.Instant?
+    }
+    /// A shard that went back is left alone until the monitor has put it right; without a monitor for so long.
+    private static let longestPause = Duration.seconds(60)
+    /// How soon a paused shard is looked at again.
+    private static let pauseStep = Duration.milliseconds(200)
     private let cursors = Mutex<[Int: (String, String)]>([:])
 
     /// - Parameters:
@@ -34,6 +45,7 @@ package final class RedisQueue: MessageQueue {
         connection = RedisConnection(url: url)
         waiter = RedisWaiter(url: url)
         let shards = 0..<configuration.shards
+        generations = Mutex(shards.map { _ in SeenGeneration() })
         keys = shards.map { RedisQueue.keys(of: name, shard: $0, prefix: prefix) }
         outcomeKeys = outcomes.map { other in shards.map { RedisQueue.keys(of: other, shard: $0, prefix: prefix) } }
         sourceKeys = source.map { other in shards.map { RedisQueue.keys(of: other, shard: $0, prefix: prefix) } }
@@ -45,14 +57,28 @@ package final class RedisQueue: MessageQueue {
             .map { "\(prefix):{\(shard)}:\(name):\($0)" }
     }
     private static let wakeKey = 9
+    /// Where each shard's counters are.
+    var counterKeys: [String] { keys.map { $0[6] } }
 
     package func ticket() async throws(QueueError) -> QueueTicket {
         if let clock { return QueueTicket(time: clock()) }
-        let parts = try await run { connection throws(RedisError) in
-            try await connection.call([RedisCommand("TIME")])[0].checked()
-        }.array?.compactMap(\.int)
-        guard let parts, parts.count == 2 else { throw unexpected("TIME") }
-        return QueueTicket(time: Timestamp(microseconds: Int64(parts[0]) * 1_000_000 + Int64(parts[1])))
+        let reply = try await call([ScriptCall(RedisQueueScripts.now, keys: keys[0], arguments: arguments())])[0]
+        guard let milliseconds = reply.int else { throw unexpected("now") }
+        return QueueTicket(time: Timestamp(milliseconds: Int64(milliseconds)))
+    }
+
+    package func serverClock() async throws(QueueError) -> Timestamp {
+        if let clock { return clock() }
+        return try time(
+            try await run { connection throws(RedisError) in
+                try await connection.call([RedisCommand("TIME")])[0].checked()
+            })
+    }
+
+    /// Reads the answer to `TIME`.
+    func time(_ reply: RedisReply) throws(QueueError) -> Timestamp {
+        guard let parts = reply.array?.compactMap(\.int), parts.count == 2 else { throw unexpected("TIME") }
+        return Timestamp(microseconds: Int64(parts[0]) * 1_000_000 + Int64(parts[1]))
     }
 
     package func send(
@@ -119,20 +145,45 @@ package final class RedisQueue: MessageQueue {
                     arguments.append(part.limit)
                     arguments.append(visibility.milliseconds)
                     arguments.append(configuration.maximumReceives)
+                    arguments.append(seenGeneration(of: part.shard))
                     return ScriptCall(RedisQueueScripts.receive, keys: bothKeys(part.shard), arguments: arguments)
                 }
                 var again: [(shard: Int, limit: Int)] = []
                 for (part, reply) in zip(pending, try await call(calls)) {
                     let fields = try list(reply)
-                    guard let head = fields.first?.int else { throw unexpected("receive") }
+                    guard fields.count >= 2, let head = fields[0].int, let counter = fields[1].int else {
+                        throw unexpected("receive")
+                    }
+                    see(counter, of: part.shard)
+                    if head == -3 { nextDue = min(nextDue ?? RedisQueue.pauseStep, RedisQueue.pauseStep) }
                     if head == -2 { again.append(part) }
                     if head >= 0 { nextDue = min(nextDue ?? .seconds(3_600), .milliseconds(head)) }
-                    try decode(fields.dropFirst(), shard: part.shard, into: &messages)
+                    try decode(fields.dropFirst(2), shard: part.shard, into: &messages)
                 }
                 pending = again
             }
         }
         return (messages, nextDue)
+    }
+
+    /// The youngest generation seen of a shard; 0, and so any is good, where the shard has been paused for too long.
+    private func seenGeneration(of shard: Int) -> Int {
+        generations.withLock { generations in
+            if let since = generations[shard].pausedSince, ContinuousClock.now - since > RedisQueue.longestPause {
+                generations[shard] = SeenGeneration()
+            }
+            return generations[shard].counter
+        }
+    }
+
+    private func see(_ counter: Int, of shard: Int) {
+        generations.withLock { generations in
+            if counter >= generations[shard].counter {
+                generations[shard] = SeenGeneration(counter: counter)
+            } else if generations[shard].pausedSince == nil {
+                generations[shard].pausedSince = .now
+            }
+        }
     }
 
     private func decode(
@@ -363,7 +414,7 @@ package final class RedisQueue: MessageQueue {
 
     // MARK: Calls
 
-    private func arguments(capacity: Int = 64) -> RedisCommand {
+    func arguments(capacity: Int = 64) -> RedisCommand {
         var command = RedisCommand(capacity: capacity)
         command.append(clock.map { $0().milliseconds } ?? 0)
         return command
@@ -384,7 +435,7 @@ package final class RedisQueue: MessageQueue {
 
     /// Groups arguments by shard in parts of at most `limit`, calls all in one round trip, and puts the results back in the
     /// order of the arguments.
-    private func scatter<Argument, Result>(
+    func scatter<Argument, Result>(
         _ arguments: [Argument], shard: (Argument) -> Int, limit: Int,
         call make: (Int, [Argument]) -> ScriptCall, result: (RedisReply) -> Result
     ) async throws(QueueError) -> [Result] {
@@ -409,12 +460,12 @@ package final class RedisQueue: MessageQueue {
         return results.map { $0! }
     }
 
-    private func call(_ calls: [ScriptCall]) async throws(QueueError) -> [RedisReply] {
+    func call(_ calls: [ScriptCall]) async throws(QueueError) -> [RedisReply] {
         if calls.isEmpty { return [] }
         return try await run { connection throws(RedisError) in try await connection.call(calls) }
     }
 
-    private func run<Value: Sendable>(
+    func run<Value: Sendable>(
         _ body: (RedisConnection) async throws(RedisError) -> Value
     ) async throws(QueueError) -> Value {
         do {
@@ -424,17 +475,17 @@ package final class RedisQueue: MessageQueue {
         }
     }
 
-    private func list(_ reply: RedisReply) throws(QueueError) -> [RedisReply] {
+    func list(_ reply: RedisReply) throws(QueueError) -> [RedisReply] {
         if case .error(let text) = reply { throw queueError(RedisError(.refused, text)) }
         guard let list = reply.array else { throw unexpected("a list") }
         return list
     }
 
-    private func unexpected(_ what: String) -> QueueError {
+    func unexpected(_ what: String) -> QueueError {
         QueueError(.refused, queue: name, "Redis gave an answer of another shape to \(what)")
     }
 
-    private func queueError(_ error: RedisError) -> QueueError { QueueError(error, queue: name) }
+    func queueError(_ error: RedisError) -> QueueError { QueueError(error, queue: name) }
 }
 
 extension QueueError {

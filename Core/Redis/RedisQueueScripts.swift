@@ -11,6 +11,9 @@ enum RedisQueueScripts {
     static let redriveDead = script("redrive-dead", PackageResources.redrive_dead_lua)
     static let purge = script("purge", PackageResources.purge_lua)
     static let statistics = script("statistics", PackageResources.statistics_lua)
+    static let now = script("now", PackageResources.now_lua)
+    static let held = script("held", PackageResources.held_lua)
+    static let discard = script("discard", PackageResources.discard_lua, isAllowedWhenFull: true)
     static let pressure = script("pressure", PackageResources.pressure_lua)
     static let tick = script("tick", PackageResources.tick_lua)
 

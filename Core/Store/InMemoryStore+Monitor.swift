@@ -70,7 +70,8 @@ extension InMemoryStore: MonitorStore {
     package func lowerPlannedFloors(_ ids: [Identifier]) async throws {
         withTables { tables in
             for trigger in ids.compactMap({ tables.trigger($0) }) where trigger.state == .planned {
-                tables.shards[trigger.shard].plannedLow = min(tables.shards[trigger.shard].plannedLow, trigger.plannedAt)
+                tables.shards[trigger.shard].plannedLow = min(
+                    tables.shards[trigger.shard].plannedLow, trigger.plannedAt)
             }
         }
     }
@@ -132,7 +133,20 @@ extension InMemoryStore: MonitorStore {
     package func dropTenants(before time: Timestamp, publishedTo version: Int) async throws {}
     package func weights() async throws -> [String: Double] { [:] }
 
-    package func redisGeneration() async throws -> String? { withTables { $0.generation } }
+    package func generation() async throws -> RecordedGeneration { withTables { $0.generation } }
 
-    package func setRedisGeneration(_ generation: String) async throws { withTables { $0.generation = generation } }
+    package func setGeneration(_ generation: RecordedGeneration) async throws {
+        withTables { $0.generation = generation }
+    }
+
+    package func finished(_ messages: [(id: Identifier, redrive: Int)]) async throws -> [Identifier] {
+        withTables { tables in
+            messages.filter { message in
+                tables.trigger(message.id).map { $0.state.isFinal || $0.redrive > message.redrive } ?? true
+            }.map(\.id)
+        }
+    }
+
+    /// Nobody watches a monitor of this process.
+    package func completeDuties(_ names: [String], now: Timestamp) async throws {}
 }

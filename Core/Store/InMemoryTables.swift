@@ -32,7 +32,7 @@ struct InMemoryTables: Sendable {
     /// When each overdue trigger is looked at next, and the index of that.
     var checkAt: [Identifier: Timestamp] = [:]
     var checks = Heap<TimedID>()
-    var generation: String?
+    var generation = RecordedGeneration()
     var connections = 0
     let observer: (@Sendable (StoredChange) -> Void)?
 
@@ -125,7 +125,8 @@ struct InMemoryTables: Sendable {
             message: TriggerMessage(
                 id: trigger.id, key: key.idempotencyKey, kind: trigger.kind, redrive: trigger.redrive,
                 occurrence: trigger.occurrence,
-                plannedAt: trigger.plannedAt, deadline: trigger.deadline, tenant: schedule?.tenant ?? past?.tenant ?? "",
+                plannedAt: trigger.plannedAt, deadline: trigger.deadline,
+                tenant: schedule?.tenant ?? past?.tenant ?? "",
                 schedule: schedule?.name ?? past?.name ?? "",
                 action: schedule.flatMap { $0.revision == trigger.revision ? $0.action : nil } ?? past?.action ?? []),
             attempts: trigger.attempts)
@@ -142,7 +143,8 @@ struct InMemoryTables: Sendable {
     func isTaken(_ occurrence: Timestamp, of schedule: Identifier, revision: Int) -> Bool {
         guard let id = schedules[schedule]?.earlier[occurrence], let trigger = trigger(id), trigger.revision != revision
         else { return false }
-        return !(trigger.state == .cancelled && trigger.attempts == 0
+        return
+            !(trigger.state == .cancelled && trigger.attempts == 0
             && ["superseded", "paused"].contains(trigger.reason ?? ""))
     }
 

@@ -46,9 +46,13 @@ package protocol MonitorStore: Sendable {
     /// The shares of tenants that do not have one: by tenant.
     func weights() async throws -> [String: Double]
 
-    /// The life of Redis that was last noted.
-    func redisGeneration() async throws -> String?
-    func setRedisGeneration(_ generation: String) async throws
+    /// The counter that Redis should have, and the server's life in which it was written; 0: none was ever written.
+    func generation() async throws -> RecordedGeneration
+    func setGeneration(_ generation: RecordedGeneration) async throws
+    /// Those of these messages that are over: their triggers are final, gone, or were redriven since.
+    func finished(_ messages: [(id: Identifier, redrive: Int)]) async throws -> [Identifier]
+    /// Says that duties were done at a time.
+    func completeDuties(_ names: [String], now: Timestamp) async throws
     func close() async
 }
 
@@ -68,6 +72,59 @@ package struct TriggerDay: Hashable, Sendable {
     package init(start: Timestamp, place: Place) {
         self.start = start
         self.place = place
+    }
+}
+
+/// How far the generation of Redis was raised, as the database knows it.
+package struct RecordedGeneration: Hashable, Sendable {
+    package var counter: Int
+    package var run: String?
+
+    package init(counter: Int = 0, run: String? = nil) {
+        self.counter = counter
+        self.run = run
+    }
+}
+
+/// What the monitor does, by the names under which it says when it did it (protocols.md, 25b).
+package enum MonitorDuty: String, CaseIterable, Sendable {
+    case queues
+    case tenants
+    case generation
+    case overdue
+    case partitions
+}
+
+/// What those who watch the monitor see.
+package struct MonitorAge: Sendable {
+    /// When each duty was last done; nil: never.
+    package var doneAt: [MonitorDuty: Timestamp]
+    /// Whether the partition of the next day is there.
+    package var hasTomorrow: Bool
+
+    package init(doneAt: [MonitorDuty: Timestamp], hasTomorrow: Bool) {
+        self.doneAt = doneAt
+        self.hasTomorrow = hasTomorrow
+    }
+
+    /// A duty that is not done for longer is a fault.
+    package static let tolerated = Duration.seconds(60)
+
+    /// The duty that was not done for the longest, and for how long; nil where one was never done.
+    package func oldest(now: Timestamp) -> (duty: MonitorDuty, age: Duration?) {
+        let duty = MonitorDuty.allCases.min { doneAt[$0] ?? .distantPast < doneAt[$1] ?? .distantPast }!
+        return (duty, doneAt[duty].map { now - $0 })
+    }
+
+    /// What is wrong, in a sentence; nil: nothing.
+    package func complaint(now: Timestamp) -> String? {
+        let (duty, age) = oldest(now: now)
+        if let age, age <= MonitorAge.tolerated {
+            return hasTomorrow ? nil : "the partition of tomorrow is missing"
+        }
+        return "the monitor has not done its duty \"\(duty.rawValue)\" "
+            + (age.map { "for \(Duration.seconds($0.microseconds / 1_000_000).text)" } ?? "yet")
+            + (hasTomorrow ? "" : ", and the partition of tomorrow is missing")
     }
 }
 

@@ -19,6 +19,8 @@ final class Cluster: Sendable {
     let registry: PostgresRegistry
     let admin: PostgresConnection
     private let processes = Mutex<[Process]>([])
+    /// Where functions find Redis, if not at the server itself.
+    let redisPort = Mutex<Int?>(nil)
     static let shards = 4
     static let secretKeys = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
@@ -64,7 +66,9 @@ final class Cluster: Sendable {
         process.executableURL = Cluster.programs.appending(path: name)
         process.arguments = arguments
         process.environment = [
-            "HEADGATE_POSTGRES": postgres.postgresURL(user: role), "HEADGATE_REDIS": redis.withLock { $0 }.redisURL,
+            "HEADGATE_POSTGRES": postgres.postgresURL(user: role),
+            "HEADGATE_REDIS": redisPort.withLock { $0 }.map { "redis://127.0.0.1:\($0)" }
+                ?? redis.withLock { $0 }.redisURL,
             "HEADGATE_QUEUES":
                 #"{"triggers":{"shards":2,"visibility":"3s","maxReceives":10},"outcomes":{"shards":2,"visibility":"3s","maxReceives":1000}}"#,
             "HEADGATE_ALLOW_TARGETS": "127.0.0.0/8", "HEADGATE_LOG": "error",

@@ -38,6 +38,7 @@ final class LosingQueue: MessageQueue {
     }
 
     func ticket() async throws(QueueError) -> QueueTicket { try await queue.ticket() }
+    func serverClock() async throws(QueueError) -> Timestamp { try await queue.serverClock() }
     func receive(upTo limit: Int, visibility: Duration, wait: Duration) async throws(QueueError) -> [ReceivedMessage] {
         try await queue.receive(upTo: limit, visibility: visibility, wait: wait)
     }

@@ -49,9 +49,9 @@ import Testing
         try await it.monitor.recheckOverdue(now: now + .seconds(1))
         #expect(try await it.overdue(at: now + .seconds(1)).map(\.id) == [id])
         #expect(try await it.monitor.unsettled(after: nil, limit: 9).isEmpty, "it is on the list, not before the mark")
-        #expect(try await it.monitor.redisGeneration() == nil)
-        try await it.monitor.setRedisGeneration("g1")
-        #expect(try await it.monitor.redisGeneration() == "g1")
+        #expect(try await it.monitor.generation() == RecordedGeneration())
+        try await it.monitor.setGeneration(RecordedGeneration(counter: 3, run: "r"))
+        #expect(try await it.monitor.generation() == RecordedGeneration(counter: 3, run: "r"))
     }
 
     @Test(arguments: Driver.allCases)

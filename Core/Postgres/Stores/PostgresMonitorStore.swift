@@ -173,13 +173,29 @@ package final class PostgresMonitorStore: MonitorStore {
         try await connection.execute(StatementCall(.dropRequests, [.time(time)]))
     }
 
-    package func redisGeneration() async throws -> String? {
-        try await connection.query(StatementCall(.readGeneration)) { row throws(PostgresError) in try row.text(0) }
-            .first ?? nil
+    package func generation() async throws -> RecordedGeneration {
+        try await connection.query(StatementCall(.readGeneration)) { row throws(PostgresError) in
+            RecordedGeneration(counter: try row.required(0, row.int), run: try row.text(1))
+        }.first ?? RecordedGeneration()
     }
 
-    package func setRedisGeneration(_ generation: String) async throws {
-        try await connection.execute(StatementCall(.writeGeneration, [.text(generation)]))
+    package func setGeneration(_ generation: RecordedGeneration) async throws {
+        try await connection.execute(
+            StatementCall(.writeGeneration, [.bigint(generation.counter), .text(generation.run)]))
+    }
+
+    package func finished(_ messages: [(id: Identifier, redrive: Int)]) async throws -> [Identifier] {
+        if messages.isEmpty { return [] }
+        let sorted = messages.sorted { $0.id < $1.id }
+        let call = StatementCall(
+            .finishedTriggers,
+            [.uuids(sorted.map(\.id)), .times(sorted.map(\.id.v7Time)), .ints(sorted.map(\.redrive))])
+        return try await connection.query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
+    }
+
+    package func completeDuties(_ names: [String], now: Timestamp) async throws {
+        if names.isEmpty { return }
+        try await connection.execute(StatementCall(.dutiesDone, [.texts(names), .time(now)]))
     }
 
     /// Repeats what gave up waiting for a lock: a reader that holds one for long must not stop the others behind it.

@@ -1,2 +1,2 @@
--- The life of Redis that the monitor knows.
-select redis_generation from headgate.monitor
+-- The counter that Redis should have, and the server's life in which it was written.
+select redis_counter, redis_run from headgate.monitor

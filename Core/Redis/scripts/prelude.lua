@@ -8,7 +8,8 @@
 --   i items         HASH  id -> receives|attempts|epoch|generation|cost|sent ms|tenant; epoch 0: nobody holds it
 --   t finish tags   HASH  tenant -> tag
 --   m counters      HASH  V (virtual time), ep (last epoch), settled, kg (generation of the recent sets), n (own ids),
---                         d:<tenant> (dead letters), dropped (dead letters that are not kept)
+--                         d:<tenant> (dead letters), dropped (dead letters that are not kept), hw and off (high-water mark of the
+--                         clock, and what it is ahead of the server's), g (generation, written by the monitor)
 --   x dead          ZSET  id, score = time of death ms; without a body where their outcomes are recorded elsewhere
 --   y reasons       HASH  id -> reason of death
 --   w wake marker   ZSET  receivers block on BZPOPMIN
@@ -38,12 +39,21 @@ local function queue(o)
 end
 local Q, P = queue(0), queue(16)
 
--- ms since 1970, of Redis; a positive argument replaces it in tests and virtual time.
+-- ms since 1970, of Redis; a positive argument replaces it in tests and virtual time. It never goes back behind its high-water mark,
+-- which is a second old at most: where the server's clock does, it goes on from there at the server's pace (protocols.md, 7a). The mark
+-- is written by pcall: a server that is full may refuse it, and what the script does then must go on.
 local function clock(a)
     a = tonumber(a)
     if a > 0 then return a end
-    local t = call('TIME')
-    return t[1] * 1000 + floor(t[2] / 1000)
+    local now = call('TIME')
+    local known = call('HMGET', Q.m, 'hw', 'off')
+    local high, t = tonumber(known[1] or '0'), now[1] * 1000 + floor(now[2] / 1000) + tonumber(known[2] or '0')
+    if t < high then
+        redis.pcall('HSET', Q.m, 'off', fmt('%d', tonumber(known[2] or '0') + high - t))
+        return high
+    end
+    if t >= high + 1000 then redis.pcall('HSET', Q.m, 'hw', fmt('%d', t)) end
+    return t
 end
 
 -- An item's parts; `rest` is what stays the same from its send to its end.

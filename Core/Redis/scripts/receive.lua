@@ -1,15 +1,18 @@
--- ARGV: clock, limit, visibility ms, maximum receives
+-- ARGV: clock, limit, visibility ms, maximum receives, the youngest generation that the receiver has seen
 -- Returns {ms until the queue next changes by itself, or -1, or -2 where more is due and the call is to be repeated at
--- once}, then per message: id, handle, receives, attempts, generation, tenant, body.
+-- once, or -3 where the shard went back and is paused until the monitor has put it right (protocols.md, 7a)}, the shard's
+-- generation, then per message: id, handle, receives, attempts, generation, tenant, body.
 local t, limit, visibility, maxReceives = clock(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local generation = tonumber(call('HGET', Q.m, 'g') or '0')
+if generation < tonumber(ARGV[5]) then return { -3, generation } end
 local room = math.min(limit, 1000)
 local _, more, ids, vs = promote(Q, t, maxReceives, room)
-if more then return { -2 } end
+if more then return { -2, generation } end
 if not ids then
     local popped = call('ZPOPMIN', Q.r, room)
     if #popped == 0 then
         call('DEL', Q.t)
-        return { untilDue(Q, t) }
+        return { untilDue(Q, t), generation }
     end
     call('HSET', Q.m, 'V', popped[#popped])
     ids, vs = {}, {}
@@ -19,9 +22,9 @@ end
 local bodies = read('HMGET', Q.b, ids)
 -- A handle is never used twice, also not after a failover to a replica that lags: epochs come from the clock.
 local ep = math.max(tonumber(call('HGET', Q.m, 'ep') or '0') + 1, t * 1000)
-local epoch, expiry, n, o = fmt('%d', ep), fmt('%d', t + visibility), 0, 1
+local epoch, expiry, n, o = fmt('%d', ep), fmt('%d', t + visibility), 0, 2
 call('HSET', Q.m, 'ep', epoch)
-local F, I, out, gone, tenants, mark = {}, {}, { -1 }, {}, {}, '|' .. epoch
+local F, I, out, gone, tenants, mark = {}, {}, { -1, generation }, {}, {}, '|' .. epoch
 for j = 1, #ids do
     local id, body, v = ids[j], bodies[j], vs[j]
     if v and body and body ~= '' then

@@ -13,6 +13,8 @@ local horizon, j, waits = tonumber(ARGV[2]), 3, {}
 while j <= #ARGV do
     local id, longest, n = ARGV[j], tonumber(ARGV[j + 1]), tonumber(ARGV[j + 2])
     local own = call('ZSCORE', KEYS[2], id)
+    -- Nothing is reserved beyond the horizon: a time out there is of a clock that has gone back.
+    if own and tonumber(own) - t > horizon then call('ZREM', KEYS[2], id); own = false end
     local wait
     if own then
         wait = math.ceil(tonumber(own) - t)
@@ -21,6 +23,7 @@ while j <= #ARGV do
         local at, nexts = t, {}
         for b = 0, n - 1 do
             nexts[b] = math.max(t, tonumber(call('HGET', KEYS[1], ARGV[j + 3 + 2 * b]) or '0'))
+            if nexts[b] - t > horizon + tonumber(ARGV[j + 4 + 2 * b]) then nexts[b] = t end
             at = math.max(at, nexts[b])
         end
         wait = math.ceil(at - t)

@@ -3,7 +3,6 @@ private import LoaderFunction
 private import Logging
 private import Model
 package import Queue
-package import Redis
 package import Store
 private import Telemetry
 
@@ -26,13 +25,13 @@ package struct Monitor: Sendable {
     private let store: any MonitorStore
     private let queue: any MessageQueue
     private let outcomes: any MessageQueue
-    private let generation: RedisGeneration
+    private let generation: any QueueGeneration
     private let tenants: any TenantDirectory
     private static let batch = 1_000
 
     package init(
         _ runtime: FunctionRuntime, configuration: Configuration, store: any MonitorStore, queue: any MessageQueue,
-        outcomes: any MessageQueue, generation: RedisGeneration, tenants: any TenantDirectory
+        outcomes: any MessageQueue, generation: any QueueGeneration, tenants: any TenantDirectory
     ) {
         self.tenants = tenants
         self.runtime = runtime
@@ -47,27 +46,49 @@ package struct Monitor: Sendable {
         guard let clock = await runtime.untilItWorks("cannot reach Postgres", { try await ClockOffset(store.now) })
         else { return }
         runtime.check(clock, against: "database", atStart: true)
-        while !runtime.life.isStopping {
-            let start = ContinuousClock.now
-            // Each duty alone: a database that is down must not keep the queues from moving.
-            await duty("moving the queues") { try await tickQueues() }
-            // Before what was lost is sent again: calls may need a tenant's secrets.
-            await duty("publishing tenants") { try await publishTenants() }
-            await duty("checking Redis") { try await checkGeneration() }
-            await duty("looking for overdue triggers") { try await repair() }
-            await duty("keeping the partitions") { try await keepDays() }
-            await runtime.life.sleep(max(.milliseconds(10), configuration.every - (ContinuousClock.now - start)))
+        await withTaskGroup(of: Void.self) { group in
+            // Beside the others: what Redis has lost is not to wait for a duty that takes long.
+            group.addTask {
+                await repeatedly(every: min(configuration.every, Monitor.generationStep)) {
+                    await duty(.generation) { try await checkGeneration() }
+                }
+            }
+            group.addTask {
+                await repeatedly(every: configuration.every) {
+                    // Each duty alone: a database that is down must not keep the queues from moving.
+                    await duty(.queues) { try await tickQueues() }
+                    // Before what was lost is sent again: calls may need a tenant's secrets.
+                    await duty(.tenants) { try await publishTenants() }
+                    await duty(.overdue) { try await repair() }
+                    await duty(.partitions) { try await keepDays() }
+                }
+            }
         }
         await store.close()
     }
 
-    private func duty(_ what: String, _ body: () async throws -> Void) async {
+    /// A counter that is raised so often tells of so short a loss.
+    private static let generationStep = Duration.seconds(1)
+
+    private func repeatedly(every: Duration, _ body: () async -> Void) async {
+        while !runtime.life.isStopping {
+            let start = ContinuousClock.now
+            await body()
+            await runtime.life.sleep(max(.milliseconds(10), every - (ContinuousClock.now - start)))
+        }
+    }
+
+    /// Does a duty, and says in the database that it was done: API and loaders watch that (protocols.md, 25b).
+    private func duty(_ duty: MonitorDuty, _ body: () async throws -> Void) async {
         if runtime.life.isStopping { return }
         do {
             try await body()
+            try await store.completeDuties([duty.rawValue], now: try await store.now())
         } catch {
-            runtime.logger.warning("\(what): \(error)")
-            runtime.metrics.count("headgate_monitor_errors_total", help: "Duties that failed and are repeated")
+            runtime.logger.warning("the duty \(duty.rawValue) failed: \(error)")
+            runtime.metrics.count(
+                "headgate_monitor_errors_total", labels: "duty=\"\(duty.rawValue)\"",
+                help: "Duties that failed and are repeated")
         }
     }
 
@@ -109,31 +130,75 @@ package struct Monitor: Sendable {
         }
     }
 
-    // MARK: Loss of Redis
+    // MARK: A Redis that goes back
 
-    /// Redis that lost its data lost the key that only the monitor writes: then everything unsettled is sent again.
+    /// Raises the counter, or, where a shard has an older one, puts right what the shard holds and sends everything open again
+    /// (protocols.md, 7 and 7a). Receivers of that shard wait meanwhile.
     private func checkGeneration() async throws {
-        let known = try await store.redisGeneration()
-        let present = try await generation.read()
-        if let known, present == known { return }
-        let clock = try await ClockOffset(store.now)
-        if known != nil {
-            runtime.logger.warning("Redis has lost its data; sending everything unsettled again")
-            try await store.recheckOverdue(now: clock.now())
-            var last: (Timestamp, Identifier)?
-            while true {
-                let ticket = try await queue.ticket()
-                let triggers = try await store.unsettled(after: last, limit: Monitor.batch)
-                try await resend(triggers, ticket: ticket, now: clock.now())
-                guard let end = triggers.last, triggers.count == Monitor.batch else { break }
-                last = (end.message.plannedAt, end.message.id)
-            }
-            try await repair()
+        let known = try await store.generation()
+        let reading = try await generation.readGeneration()
+        await compareClocks(reading)
+        let finding = GenerationFinding(reading, counter: known.counter, run: known.run)
+        if case .wentBack(let shards) = finding {
+            runtime.logger.warning(
+                "Redis went back in \(shards.count) shards of the queue; putting right what is there")
+            runtime.metrics.count(
+                "headgate_redis_went_back_total", help: "Times that Redis had lost something, or was started anew")
+            try await reconcile(shards)
         }
-        // Noted last: a monitor that dies before does it all again.
-        let next = present ?? generation.new(at: clock.now())
-        try await generation.write(next)
-        try await store.setRedisGeneration(next)
+        // First here: a monitor that dies between the two finds an older counter in Redis, and does it all again.
+        let next = max(known.counter, reading.counters.compactMap(\.self).max() ?? 0) + 1
+        try await store.setGeneration(RecordedGeneration(counter: next, run: reading.run))
+        try await generation.writeGeneration(next)
+    }
+
+    private func reconcile(_ shards: [Int]) async throws {
+        var discarded = 0
+        for shard in shards { discarded += try await discardFinished(shard) }
+        let clock = try await ClockOffset(store.now)
+        try await store.recheckOverdue(now: clock.now())
+        var last: (Timestamp, Identifier)?
+        while true {
+            let ticket = try await queue.ticket()
+            let triggers = try await store.unsettled(after: last, limit: Monitor.batch)
+            try await resend(triggers, ticket: ticket, now: clock.now())
+            guard let end = triggers.last, triggers.count == Monitor.batch else { break }
+            last = (end.message.plannedAt, end.message.id)
+        }
+        try await repair()
+        runtime.logger.warning("removed \(discarded) messages of triggers that are over")
+        runtime.metrics.count(
+            "headgate_monitor_discarded_total", discarded,
+            help: "Messages removed that Redis had again and Postgres calls over")
+    }
+
+    /// Takes out of a shard what the database knows to be over.
+    private func discardFinished(_ shard: Int) async throws -> Int {
+        var discarded = 0
+        var cursor: String?
+        repeat {
+            let page = try await generation.held(shard: shard, after: cursor)
+            let messages = page.messages.compactMap { message in
+                Identifier(message.id.description).map { (id: $0, redrive: message.generation) }
+            }
+            let over = try await store.finished(messages)
+            discarded += try await generation.discard(over.map { MessageID($0) })
+            cursor = page.next
+        } while cursor != nil
+        return discarded
+    }
+
+    /// Delays and leases run by Redis's clock, and triggers are planned by the database's (protocols.md, 22).
+    private func compareClocks(_ reading: GenerationReading) async {
+        // A database that cannot be asked is reported by the duty itself.
+        guard let now = try? await store.now() else { return }
+        let skew = reading.time - now
+        runtime.metrics.set(
+            "headgate_redis_clock_skew_seconds", skew.inSeconds,
+            help: "Redis's clock less the database's, a round trip imprecise")
+        if max(skew, .zero - skew) >= ClockOffset.warnFrom {
+            runtime.logger.warning("Redis's clock is \(skew.text) off the database's: set it right")
+        }
     }
 
     // MARK: Overdue triggers

@@ -26,15 +26,16 @@ import Redis
         var configuration = Monitor.Configuration()
         configuration.every = every
         configuration.retention = retention
-        let generation = RedisGeneration(url: runtime.settings.redisURL)
-        let objection = await runtime.untilItWorks("cannot reach Redis") { try await generation.objection() }
+        let server = RedisServer(url: runtime.settings.redisURL)
+        let objection = await runtime.untilItWorks("cannot reach Redis") { try await server.objection() }
         if let objection, let text = objection {
             runtime.logger.critical("\(text)")
             throw ExitCode(FunctionRuntime.ExitCode.usage)
         }
+        let queue = runtime.settings.triggerQueue()
         let monitor = Monitor(
             runtime, configuration: configuration, store: PostgresMonitorStore(url: runtime.settings.postgres),
-            queue: runtime.settings.triggerQueue(), outcomes: runtime.settings.outcomeQueue(), generation: generation,
+            queue: queue, outcomes: runtime.settings.outcomeQueue(), generation: queue,
             tenants: RedisTenantDirectory(url: runtime.settings.redisURL))
         await runtime.run { await monitor.run() }
     }

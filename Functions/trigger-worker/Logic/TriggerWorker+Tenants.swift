@@ -12,7 +12,7 @@ extension TriggerWorker {
         if let cachedAt, ContinuousClock.now - cachedAt < .seconds(1) { return }
         do {
             if let clock, clock.isStale {
-                let measured = try await ClockOffset { [queue] in try await queue.ticket().time }
+                let measured = try await ClockOffset { [queue] in try await queue.serverClock() }
                 runtime.check(measured, against: "queue")
                 self.clock = measured
             }

@@ -96,7 +96,7 @@ package actor TriggerWorker {
             let clock = await runtime.untilItWorks(
                 "cannot reach Redis",
                 { [queue] in
-                    try await ClockOffset { try await queue.ticket().time }
+                    try await ClockOffset { try await queue.serverClock() }
                 })
         else { return }
         runtime.check(clock, against: "queue", atStart: true)

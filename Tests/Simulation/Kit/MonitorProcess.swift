@@ -5,8 +5,8 @@ import Store
 
 /// What the monitor's surroundings know between two events.
 struct MonitorProcess {
-    /// The key that only the monitor writes; a loss of the queue's server takes it away.
-    var generation: String?
+    /// The counter that only the monitor writes; a loss of the queue's server takes it away.
+    var generation: Int?
     var keptDaysAt = Timestamp.epoch
 
     static let every = Duration.seconds(5)
@@ -43,10 +43,10 @@ extension Simulation {
     /// `Monitor.checkGeneration`.
     private func checkGeneration() async throws {
         try await step(41, needs: .queueOutage, .storeOutage)
-        let known = try await store.redisGeneration()
+        let known = try await store.generation().counter
         let present = monitor.generation
-        if let known, present == known { return }
-        if known != nil {
+        if known > 0, present == known { return }
+        if known > 0 {
             try await store.recheckOverdue(now: clock.database)
             var last: (Timestamp, Identifier)?
             while true {
@@ -58,11 +58,11 @@ extension Simulation {
             }
             try await repair()
         }
-        let next = present ?? "\(clock.now.microseconds)"
+        let next = max(present ?? 0, known + 1)
         try await step(43, needs: .queueOutage)
         monitor.generation = next
         try await step(44, needs: .storeOutage)
-        try await store.setRedisGeneration(next)
+        try await store.setGeneration(RecordedGeneration(counter: next))
     }
 
     /// `Monitor.repair`.
@@ -91,7 +91,9 @@ extension Simulation {
         try await step(47, needs: .queueOutage)
         let results = try await queue.cancel(wanted.map { MessageID($0) })
         for (id, result) in zip(wanted, results) { say(id, "the monitor cancels: \(result)") }
-        let gone = zip(wanted, results).filter { $0.1.isGone }.map { CancelledTrigger($0.0, mayBeCalled: $0.1.mayBeCalled) }
+        let gone = zip(wanted, results).filter { $0.1.isGone }.map {
+            CancelledTrigger($0.0, mayBeCalled: $0.1.mayBeCalled)
+        }
         try await step(48, needs: .storeOutage)
         try await changing(schedulesOf: gone.map(\.id)) { try await self.store.settleCancelled(gone) }
     }

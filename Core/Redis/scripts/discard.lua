@@ -1,0 +1,25 @@
+-- Removes messages whoever holds them: the database knows that they are over (protocols.md, 7a). Their ids stay known for the usual
+-- time. ARGV: clock, ids. Returns per id 1 removed, 0 not there.
+local t, ids = clock(ARGV[1]), {}
+for j = 2, #ARGV do ids[j - 1] = ARGV[j] end
+local items, out, gone, live, deads, seen = read('HMGET', Q.i, ids), {}, {}, {}, {}, {}
+for j, id in ipairs(ids) do
+    out[j] = items[j] and not seen[id] and 1 or 0
+    if out[j] == 1 then
+        seen[id] = true
+        gone[#gone + 1] = id
+        local list = call('ZSCORE', Q.x, id) and deads or live
+        list[#list + 1] = parse(items[j]).tenant
+    end
+end
+each(gone, 1, function(...)
+    call('ZREM', Q.r, ...); call('ZREM', Q.d, ...); call('ZREM', Q.e, ...); call('ZREM', Q.f, ...); call('ZREM', Q.x, ...)
+    call('HDEL', Q.b, ...); call('HDEL', Q.i, ...); call('HDEL', Q.y, ...); call('SREM', Q.p, ...)
+end)
+count(Q, tally(live, -1))
+countDead(Q, deads, -1)
+if #gone > 0 then
+    local k = recent(Q, t)
+    each(gone, 1, function(...) call('SADD', k, ...) end)
+end
+return out

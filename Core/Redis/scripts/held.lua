@@ -1,0 +1,8 @@
+-- ARGV: clock, cursor. Returns the next cursor ('0': no more), then per message: id, generation.
+local scan = call('HSCAN', Q.i, ARGV[2], 'COUNT', 1000)
+local out = { scan[1] }
+for j = 1, #scan[2], 2 do
+    out[#out + 1] = scan[2][j]
+    out[#out + 1] = parse(scan[2][j + 1]).gen
+end
+return out

@@ -1,0 +1,169 @@
+import Foundation
+import HTTP
+import Model
+import Queue
+import Redis
+import TestServers
+import Testing
+
+/// A Redis that comes back as it was some seconds ago (protocols.md, 6 and 7a).
+@Suite(.serialized) struct RedisGoesBackTests {
+    /// All keys with their values, as of now.
+    private func dump(_ connection: RedisConnection) async throws -> [RedisCommand] {
+        let keys = try await connection.call([RedisCommand("KEYS", "*")])[0].array?.compactMap(\.text) ?? []
+        let values = try await connection.call(keys.map { RedisCommand("DUMP", $0) })
+        return zip(keys, values).compactMap { key, value in
+            guard let bytes = value.byteString else { return nil }
+            var command = RedisCommand("RESTORE", key, "0")
+            command.append(bytes)
+            return command
+        }
+    }
+
+    private func restore(_ dump: [RedisCommand], _ connection: RedisConnection) async throws {
+        let replies = try await connection.call(
+            [RedisCommand("MULTI"), RedisCommand("FLUSHALL")] + dump + [RedisCommand("EXEC")])
+        #expect(replies.last?.array?.count == dump.count + 1)
+    }
+
+    private func generation(_ connection: RedisConnection) async throws -> Int {
+        let replies = try await connection.call((0..<2).map { RedisCommand("HGET", "hg:{\($0)}:triggers:m", "g") })
+        return replies.map { $0.int ?? 0 }.min() ?? 0
+    }
+
+    private func calls(of path: String, _ it: Cluster) async throws -> Int {
+        let request = HTTPRequest(url: "http://127.0.0.1:\(it.target.port)/_recent?after=0")
+        let response = try await HTTPClient().execute(request)
+        return try JSON(parsing: response.body).elements?.filter { $0["path"]?.text == path }.count ?? -1
+    }
+
+    @Test func `what was settled, deleted or changed in the seconds that Redis has lost stays so`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try it.startAll()
+            let connection = RedisConnection(url: try RedisURL(it.redis.withLock { $0 }.redisURL))
+            let now = try await it.registry.now()
+            func once(_ path: String, _ after: Duration) -> String {
+                it.once(path, after: after, at: now, retry: ["initial": "6s", "maxAttempts": 5]).description
+            }
+            _ = try await api.call("PUT", "/v1/schedules/first503", once("/once/503/first", .seconds(5)))
+            for number in 0..<20 {
+                _ = try await api.call("PUT", "/v1/schedules/done\(number)", once("/ok/done", .seconds(5)))
+            }
+            _ = try await api.call("PUT", "/v1/schedules/gone", once("/ok/gone", .seconds(11)))
+            _ = try await api.call("PUT", "/v1/schedules/changed", once("/ok/old", .seconds(11)))
+            _ = try await api.call("PUT", "/v1/schedules/cancelled", once("/ok/cancelled", .seconds(11)))
+            try await eventually("all are queued") {
+                try await it.number("select count(*) from headgate.trigger where state = 1") == 24
+            }
+            let before = try await dump(connection)
+            // What a receiver has seen by then is younger than the dump, by a round of the monitor and more.
+            let generation = try await generation(connection)
+            try await eventually("the monitor has raised the generation") {
+                try await self.generation(connection) >= generation + 2
+            }
+
+            let recorded = "select count(*) from headgate.trigger where"
+            try await eventually("the first ones are recorded") {
+                let numbers = [
+                    try await it.number("\(recorded) state = 2"), try await it.number("\(recorded) attempts = 1"),
+                ]
+                return numbers == [20, 21]
+            }
+            #expect(try await api.call("DELETE", "/v1/schedules/gone").status == 204)
+            #expect(try await api.call("PUT", "/v1/schedules/changed", once("/ok/new", .seconds(11))).status == 200)
+            let ids = try await api.call("GET", "/v1/triggers?schedule=cancelled").body["items"]?.elements
+            let id = try #require(ids?.first?["id"]?.text)
+            #expect(try await api.call("POST", "/v1/triggers/\(id)/cancel").body["state"]?.text == "cancelled")
+            try await restore(before, connection)
+
+            try await eventually("everything is final", within: .seconds(40)) {
+                let numbers = [
+                    try await it.number("\(recorded) state < 2"), try await it.number("\(recorded) state = 2"),
+                ]
+                return numbers == [0, 22]
+            }
+            let first = try await api.call("GET", "/v1/triggers?schedule=first503").body["items"]?.elements?.first
+            #expect(first?["state"]?.text == "delivered")
+            let again = try await calls(of: "/ok/done", it)
+            #expect(again == 20, "what was recorded is not called again")
+            #expect(try await calls(of: "/ok/gone", it) == 0)
+            #expect(try await calls(of: "/ok/old", it) == 0)
+            #expect(try await calls(of: "/ok/cancelled", it) == 0)
+            #expect(try await calls(of: "/ok/new", it) == 1)
+        }
+    }
+
+    /// Functions reach Redis through a proxy, which leads to the replica after it was promoted.
+    @Test func `a replica that lags and is promoted loses no trigger and calls none that was cancelled`() async throws {
+        try await Cluster.with { it in
+            let master = it.redis.withLock { $0 }
+            let replica = try TestServer.redis(["--replicaof", "127.0.0.1 \(master.port)"])
+            defer { replica.stop() }
+            let proxy = try TCPProxy(to: master.port)
+            defer { proxy.stop() }
+            it.redisPort.withLock { $0 = proxy.port }
+            let api = try await APIClient.start(it)
+            try it.startAll()
+            let replicaConnection = RedisConnection(url: try RedisURL(replica.redisURL))
+            try await eventually("the replica is in step") {
+                let info = try await replicaConnection.call([RedisCommand("INFO", "replication")])[0].text ?? ""
+                return info.contains("master_link_status:up")
+            }
+            let now = try await it.registry.now()
+            for number in 0..<100 {
+                let document = it.once("/ok/done", after: .milliseconds(4_000 + Int64(number) * 80), at: now)
+                _ = try await api.call("PUT", "/v1/schedules/s\(number)", document.description)
+            }
+            let gone = it.once("/ok/gone", after: .seconds(10), at: now)
+            _ = try await api.call("PUT", "/v1/schedules/gone", gone.description)
+            try await eventually("all are queued") {
+                try await it.number("select count(*) from headgate.trigger where state < 2 or state = 2") == 101
+            }
+            // From here on the replica lags; it is promoted with what it has.
+            _ = try await replicaConnection.call([RedisCommand("REPLICAOF", "NO", "ONE")])
+            #expect(try await api.call("DELETE", "/v1/schedules/gone").status == 204)
+            try await eventually("many are delivered") {
+                try await it.number("select count(*) from headgate.trigger where state = 2") > 30
+            }
+            proxy.redirect(to: replica.port)
+            proxy.closeAll()
+            try await it.settled(101, within: .seconds(90))
+            #expect(try await it.number("select count(*) from headgate.trigger where state = 2") == 100)
+            #expect(try await calls(of: "/ok/gone", it) == 0)
+            #expect(try await it.callsSeen().distinct == 100)
+        }
+    }
+
+    /// The scripts' time goes on from its high-water mark; no clock of this machine is touched.
+    @Test func `a clock of Redis that goes back an hour holds up neither delays nor leases`() async throws {
+        try await Cluster.with { it in
+            let url = try RedisURL(it.redis.withLock { $0 }.redisURL)
+            let connection = RedisConnection(url: url)
+            let queue = RedisQueue(name: .triggers, configuration: .init(shards: 2), url: url, outcomes: .outcomes)
+            func message(_ id: String, _ delay: Duration) -> OutgoingMessage {
+                OutgoingMessage(id: MessageID(id), tenant: "a", delay: delay, body: [1])
+            }
+            _ = try await queue.send([message("before", .seconds(1))])
+            // As if the last call had been an hour later than now.
+            let ahead = try await queue.serverClock() + .seconds(3_600)
+            for shard in 0..<2 {
+                _ = try await connection.call([
+                    RedisCommand("HSET", "hg:{\(shard)}:triggers:m", "hw", "\(ahead.milliseconds)")
+                ])
+            }
+            #expect(try await queue.ticket().time >= ahead.flooredToMillisecond, "it never goes back")
+            let sent = try await queue.send([message("after", .milliseconds(500))])
+            #expect(sent == [.accepted])
+            var seen: Set<String> = []
+            try await eventually("both are received, and the second not before its time") {
+                let received = try await queue.receive(upTo: 10, visibility: .seconds(1), wait: .seconds(1))
+                seen.formUnion(received.map(\.id.description))
+                return seen == ["before", "after"]
+            }
+            try await eventually("their leases lapse") {
+                try await queue.receive(upTo: 10, visibility: .seconds(1), wait: .seconds(1)).count > 0
+            }
+        }
+    }
+}
