@@ -5,6 +5,7 @@ private import Model
 /// Owns a curl easy handle and what belongs to the call it makes. Used on the engine's thread only.
 @safe final class HTTPTransfer {
     let handle: UnsafeMutableRawPointer
+    private let connections: ConnectionTable
     private let policy: OutboundPolicy
     private let configuration: HTTPClient.Configuration
     private var submission: HTTPEngine.Submission?
@@ -18,11 +19,30 @@ private import Model
     private var body: [UInt8] = []
     private var isTruncated = false
     private var isForbidden = false
+    private var beganAt = ContinuousClock.now
+    /// The sockets that were opened for this call.
+    private var opened: [Int32] = []
+    /// The connection that the request goes out on.
+    private var connection: ConnectionTable.Use?
+    /// Connections made for this call when a request was last about to go out.
+    private var connects = 0
+    /// Why a request that was about to go out did not.
+    private var refusal: Refusal?
+    private var isFresh = false
 
-    init(_ configuration: HTTPClient.Configuration) {
+    private enum Refusal {
+        /// The connection has something to be read: it is left, for one that is made for this call.
+        case spoiltConnection
+        /// libcurl was about to send the request once more, after all or some of it had been written to a connection that
+        /// closed. The target may have it: whether it is sent again is for the caller to say.
+        case repetition
+    }
+
+    init(_ configuration: HTTPClient.Configuration, connections: ConnectionTable) {
         guard let handle = unsafe curl_easy_init() else { preconditionFailure("out of memory") }
         unsafe self.handle = handle
         self.configuration = configuration
+        self.connections = connections
         policy = configuration.policy
     }
 
@@ -50,10 +70,14 @@ private import Model
         body = []
         isTruncated = false
         isForbidden = false
+        beganAt = .now
+        isFresh = false
+        startOver()
         let request = submission.request
         guard !request.url.utf8.contains(0) else { return HTTPError(.invalid, "the URL has a NUL byte") }
         set(Shape(method: request.method, hasBody: request.body != nil))
         unsafe headgate_curl_set_text(handle, CURLOPT_URL, request.url)
+        unsafe headgate_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 0)
         unsafe headgate_curl_set_long(handle, CURLOPT_TIMEOUT_MS, Int(max(1, request.timeout.milliseconds)))
         if let body = request.body {
             unsafe headgate_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, body.count)
@@ -64,6 +88,24 @@ private import Model
         }
         unsafe headgate_curl_set_headers(handle, headerList.fill(request.headers))
         return nil
+    }
+
+    /// Whether the call is begun again, on a connection of its own: the one that was chosen could not be used. Nothing of the
+    /// request had been sent.
+    func beginsAgain() -> Bool {
+        guard case .spoiltConnection = refusal, !isFresh, let submission else { return false }
+        startOver()
+        isFresh = true
+        unsafe headgate_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1)
+        let left = submission.request.timeout - (.now - beganAt)
+        unsafe headgate_curl_set_long(handle, CURLOPT_TIMEOUT_MS, Int(max(1, left.milliseconds)))
+        return true
+    }
+
+    private func startOver() {
+        opened.removeAll(keepingCapacity: true)
+        connects = 0
+        refusal = nil
     }
 
     /// Sets what is the same for all calls of a shape, where the handle was last used for another.
@@ -83,7 +125,10 @@ private import Model
         unsafe headgate_curl_set_text(handle, CURLOPT_USERAGENT, configuration.userAgent)
         unsafe headgate_curl_set_write(handle, receiveBody, context)
         unsafe headgate_curl_set_header(handle, receiveHeader, context)
-        if policy != .unrestricted { unsafe headgate_curl_set_open(handle, openSocket, context) }
+        unsafe headgate_curl_set_open(handle, openSocket, context)
+        // A connection outlives the call that it was made for.
+        unsafe headgate_curl_set_close(handle, closeSocket, Unmanaged.passUnretained(connections).toOpaque())
+        unsafe headgate_curl_set_before_request(handle, beforeRequest, context)
         if !shape.hasBody {
             if shape.method == "HEAD" {
                 unsafe headgate_curl_set_long(handle, CURLOPT_NOBODY, 1)
@@ -100,16 +145,15 @@ private import Model
     func result(_ code: CURLcode) -> HTTPResult {
         guard code == CURLE_OK else { return .failure(error(code)) }
         var status = 0
-        var microseconds: curl_off_t = 0
         unsafe headgate_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
-        unsafe headgate_curl_get_offset(handle, CURLINFO_TOTAL_TIME_T, &microseconds)
         return .success(
             HTTPResponse(
                 status: status, headerLines: headerLines, body: body, isTruncated: isTruncated,
-                duration: .microseconds(microseconds)))
+                duration: .now - beganAt))
     }
 
     func finish(_ result: HTTPResult) {
+        leaveConnection()
         let submission = submission
         self.submission = nil
         submission?.completion(result)
@@ -117,6 +161,9 @@ private import Model
 
     private func error(_ code: CURLcode) -> HTTPError {
         if isForbidden { return HTTPError(.forbidden, "the target's address is not one that calls may go to") }
+        if case .repetition = refusal {
+            return HTTPError(.broken, "the connection closed after the request had been sent")
+        }
         let text = unsafe String(cString: curl_easy_strerror(code))
         let kind: HTTPError.Code =
             switch code {
@@ -132,15 +179,46 @@ private import Model
         return HTTPError(kind, text)
     }
 
-    // MARK: What libcurl hands over
+    // MARK: What libcurl hands over and asks for
 
-    fileprivate func append(_ bytes: UnsafeRawBufferPointer) {
+    /// Whether the request may go out on this connection, which may be one of an earlier call.
+    func maySend(_ endpoints: ConnectionTable.Endpoints) -> Bool {
+        leaveConnection()
+        var connects = 0
+        var sentBytes = 0
+        unsafe headgate_curl_get_long(handle, CURLINFO_NUM_CONNECTS, &connects)
+        unsafe headgate_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &sentBytes)
+        if sentBytes > 0 {
+            refusal = .repetition
+            return false
+        }
+        let isNew = connects > self.connects
+        self.connects = connects
+        if isNew { connections.connected(opened, endpoints) }
+        guard let socket = connections.socket(endpoints) else { return true }
+        if !isNew, connections.isSpoilt(socket) {
+            refusal = .spoiltConnection
+            return false
+        }
+        connection = connections.begin(on: socket)
+        return true
+    }
+
+    private func leaveConnection() {
+        guard let used = connection else { return }
+        connection = nil
+        var version = 0
+        unsafe headgate_curl_get_long(handle, CURLINFO_HTTP_VERSION, &version)
+        connections.end(used, isMultiplexed: version >= Int(CURL_HTTP_VERSION_2_0))
+    }
+
+    func append(_ bytes: UnsafeRawBufferPointer) {
         let room = (submission?.request.keptBytes ?? 0) - body.count
         if bytes.count > room { isTruncated = true }
         if room > 0 { unsafe body.append(contentsOf: bytes.prefix(room)) }
     }
 
-    fileprivate func appendHeader(_ bytes: UnsafeRawBufferPointer) {
+    func appendHeader(_ bytes: UnsafeRawBufferPointer) {
         if unsafe bytes.starts(with: "HTTP/".utf8) {
             // A new answer begins: after "100 Continue", say.
             headerLines.removeAll(keepingCapacity: true)
@@ -153,13 +231,17 @@ private import Model
         }
     }
 
-    fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+    func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
         let target = unsafe address.pointee
-        guard let ip = unsafe ipAddress(of: address), policy.permits(ip) else {
-            isForbidden = true
-            return CURL_SOCKET_BAD
+        if policy != .unrestricted {
+            guard let ip = unsafe ipAddress(of: address), policy.permits(ip) else {
+                isForbidden = true
+                return CURL_SOCKET_BAD
+            }
         }
-        return socket(target.family, target.socktype | Int32(SOCK_CLOEXEC.rawValue), target.protocol)
+        let socket = connections.open(target.family, target.socktype, target.protocol)
+        if socket >= 0 { opened.append(socket) }
+        return socket
     }
 }
 
@@ -167,31 +249,6 @@ private nonisolated(unsafe) let emptyBytes: UnsafeRawPointer = {
     // Never written and never freed: the address of a body without bytes.
     UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
 }()
-
-private func receiveBody(
-    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
-) -> Int {
-    guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
-    unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
-        .append(UnsafeRawBufferPointer(start: bytes, count: size * count))
-    return size * count
-}
-
-private func receiveHeader(
-    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
-) -> Int {
-    guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
-    unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
-        .appendHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
-    return size * count
-}
-
-private func openSocket(
-    _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
-) -> curl_socket_t {
-    guard let context = unsafe context, let address = unsafe address else { return CURL_SOCKET_BAD }
-    return unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue().open(address)
-}
 
 private func ipAddress(of target: UnsafeMutablePointer<curl_sockaddr>) -> IPAddress? {
     // The type shows 16 bytes of address; behind the pointer libcurl keeps room for the longest one.
