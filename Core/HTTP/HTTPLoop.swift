@@ -39,7 +39,7 @@ final class HTTPLoop {
     func cancel(_ token: HTTPCallToken) {
         if let transfer = transfers.removeValue(forKey: token) {
             unsafe curl_multi_remove_handle(multi.pointer, transfer.handle)
-            transfer.finish(.failure(.cancelled))
+            transfer.finish(transfer.cancelled)
             idle.append(transfer)
         } else if let index = waiting[firstWaiting...].firstIndex(where: { $0.token == token }) {
             waiting.remove(at: index).completion(.failure(.cancelled))

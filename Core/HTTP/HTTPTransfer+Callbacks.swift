@@ -6,9 +6,9 @@ func receiveBody(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {
     guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
-    unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
+    let isWanted = unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
         .append(UnsafeRawBufferPointer(start: bytes, count: size * count))
-    return size * count
+    return isWanted ? size * count : 0
 }
 
 func receiveHeader(

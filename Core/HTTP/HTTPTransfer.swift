@@ -12,11 +12,14 @@ private import Model
     private var headerList = HeaderList()
     /// What the handle is set up for, so that a call like the one before sets little.
     private var shape: Shape?
-    /// The lines of an answer: at most 100, and so many bytes; what is longer is left out. The memory stays with the handle.
-    private var headerLines: [UInt8] = []
-    private static let keptHeaderBytes = 16_384
-    private var headerCount = 0
+    /// Of the answer that comes; 0 before its first line. Below 200 another follows.
+    private var status = 0
+    private var headers = HeaderLines()
+    private var isHeadEnded = false
     private var body: [UInt8] = []
+    private var readBytes = 0
+    /// As much of the body was read as was asked for.
+    private var isReadEnough = false
     private var isTruncated = false
     private var isForbidden = false
     private var beganAt = ContinuousClock.now
@@ -65,10 +68,10 @@ private import Model
     /// Sets the handle up for a call; an error: the call cannot be made.
     func begin(_ submission: HTTPEngine.Submission) -> HTTPError? {
         self.submission = submission
-        headerLines.removeAll(keepingCapacity: true)
-        headerCount = 0
         body = []
         isTruncated = false
+        readBytes = 0
+        isReadEnough = false
         isForbidden = false
         beganAt = .now
         isFresh = false
@@ -103,6 +106,9 @@ private import Model
     }
 
     private func startOver() {
+        status = 0
+        headers.removeAll()
+        isHeadEnded = false
         opened.removeAll(keepingCapacity: true)
         connects = 0
         refusal = nil
@@ -143,13 +149,23 @@ private import Model
     }
 
     func result(_ code: CURLcode) -> HTTPResult {
-        guard code == CURLE_OK else { return .failure(error(code)) }
-        var status = 0
-        unsafe headgate_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
-        return .success(
-            HTTPResponse(
-                status: status, headerLines: headerLines, body: body, isTruncated: isTruncated,
-                duration: .now - beganAt))
+        if code != CURLE_OK && !isReadEnough { return .failure(error(code)) }
+        // For libcurl the connection's end ends a head, too.
+        guard let answer, isHeadEnded else {
+            return .failure(HTTPError(.broken, "the connection closed within the head of the answer", answer: answer))
+        }
+        return .success(answer)
+    }
+
+    /// What a call comes to that is given up now.
+    var cancelled: HTTPResult { .failure(HTTPError(.cancelled, HTTPError.cancelled.message, answer: answer)) }
+
+    /// What has come of a final answer.
+    private var answer: HTTPResponse? {
+        if status < 200 { return nil }
+        return HTTPResponse(
+            status: status, headerLines: headers.bytes, body: body, isTruncated: isTruncated,
+            duration: .now - beganAt)
     }
 
     func finish(_ result: HTTPResult) {
@@ -176,7 +192,7 @@ private import Model
             case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .invalid
             default: .broken
             }
-        return HTTPError(kind, text)
+        return HTTPError(kind, text, answer: answer)
     }
 
     // MARK: What libcurl hands over and asks for
@@ -212,22 +228,26 @@ private import Model
         connections.end(used, isMultiplexed: version >= Int(CURL_HTTP_VERSION_2_0))
     }
 
-    func append(_ bytes: UnsafeRawBufferPointer) {
-        let room = (submission?.request.keptBytes ?? 0) - body.count
+    /// Whether more is wanted.
+    func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let request = submission?.request
+        let room = (request?.keptBytes ?? 0) - body.count
         if bytes.count > room { isTruncated = true }
         if room > 0 { unsafe body.append(contentsOf: bytes.prefix(room)) }
+        readBytes += bytes.count
+        isReadEnough = readBytes > request?.readBytes ?? .max
+        return !isReadEnough
     }
 
     func appendHeader(_ bytes: UnsafeRawBufferPointer) {
-        if unsafe bytes.starts(with: "HTTP/".utf8) {
+        if status < 200, let next = unsafe HeaderLines.status(bytes) {
             // A new answer begins: after "100 Continue", say.
-            headerLines.removeAll(keepingCapacity: true)
-            headerCount = 0
-            return
-        }
-        headerCount += 1
-        if headerCount <= 100, headerLines.count + bytes.count <= HTTPTransfer.keptHeaderBytes {
-            unsafe headerLines.append(contentsOf: bytes)
+            headers.removeAll()
+            status = next
+        } else if unsafe bytes.first == 13 || bytes.first == 10 {
+            isHeadEnded = status >= 200
+        } else {
+            unsafe headers.append(bytes)
         }
     }
 
