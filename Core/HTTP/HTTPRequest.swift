@@ -23,6 +23,26 @@ package struct HTTPRequest: Sendable {
         self.keptBytes = keptBytes
         self.readBytes = readBytes
     }
+
+    /// A URL with what is not ASCII behind its host percent-encoded, as UTF-8 (RFC 3987, 3.1). The host is libcurl's to encode.
+    static func encoded(_ url: String) -> String {
+        let bytes = url.utf8
+        guard bytes.contains(where: { $0 >= 0x80 }), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
+            return url
+        }
+        let afterScheme = bytes[colon...].dropFirst(3)
+        let path = afterScheme.firstIndex { "/?#".utf8.contains($0) } ?? bytes.endIndex
+        var result = Array(bytes[..<path])
+        let digits = Array("0123456789ABCDEF".utf8)
+        for byte in bytes[path...] {
+            if byte < 0x80 {
+                result.append(byte)
+            } else {
+                result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
 }
 
 /// An answer.

@@ -79,7 +79,7 @@ private import Model
         let request = submission.request
         guard !request.url.utf8.contains(0) else { return HTTPError(.invalid, "the URL has a NUL byte") }
         set(Shape(method: request.method, hasBody: request.body != nil))
-        unsafe headgate_curl_set_text(handle, CURLOPT_URL, request.url)
+        unsafe headgate_curl_set_text(handle, CURLOPT_URL, HTTPRequest.encoded(request.url))
         unsafe headgate_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 0)
         unsafe headgate_curl_set_long(handle, CURLOPT_TIMEOUT_MS, Int(max(1, request.timeout.milliseconds)))
         if let body = request.body {

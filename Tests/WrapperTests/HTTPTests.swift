@@ -62,6 +62,40 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("/a?b=c", "/a?b=c"), ("/ü?q=日本&r=é%20%C3%A9#ß", "/%C3%BC?q=%E6%97%A5%E6%9C%AC&r=%C3%A9%20%C3%A9"),
+        ("?q=ü", "/?q=%C3%BC"), ("/x?😀", "/x?%F0%9F%98%80"), ("", "/"),
+    ]) func `what is not ASCII is percent-encoded`(path: String, sent: String) async throws {
+        let server = try RawServer { connection in
+            while connection.readRequest() != nil { connection.answer("") }
+        }
+        defer { server.stop() }
+        _ = try await HTTPClient().execute(HTTPRequest(url: server.url + path))
+        #expect(server.requests.map { $0.prefix { $0 != "\r\n" } } == ["GET \(sent) HTTP/1.1"])
+    }
+
+    /// One handle makes them all.
+    @Test func `no type is named that the call does not name`() async throws {
+        let server = try RawServer { connection in
+            while connection.readRequest() != nil { connection.answer("") }
+        }
+        defer { server.stop() }
+        let client = HTTPClient()
+        let json: [(name: String, value: String)] = [("content-TYPE", "application/json")]
+        for (method, body, headers) in [
+            ("POST", nil, []), ("POST", nil, json), ("PUT", "{}", []), ("PATCH", nil, []), ("POST", "{}", json),
+            ("POST", "{}", []), ("GET", nil, []), ("DELETE", "{}", []),
+        ] as [(String, String?, [(name: String, value: String)])] {
+            let request = HTTPRequest(
+                method: method, url: server.url, headers: headers, body: body.map { Array($0.utf8) })
+            _ = try await client.execute(request)
+            let lines = (server.requests.last ?? "").split(separator: "\r\n").filter {
+                $0.lowercased().hasPrefix("content-type")
+            }
+            #expect(lines == (headers.isEmpty ? [] : ["content-TYPE: application/json"]), "\(method) \(body ?? "-")")
+        }
+    }
+
     @Test func `slow calls do not hold up quick ones`() async throws {
         try await withTarget { target in
             let client = HTTPClient()
