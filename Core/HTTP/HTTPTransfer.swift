@@ -10,6 +10,7 @@ private import Model
     private let configuration: HTTPClient.Configuration
     private var submission: HTTPEngine.Submission?
     private var headerList = HeaderList()
+    private var addresses = HeaderList()
     /// What the handle is set up for, so that a call like the one before sets little.
     private var shape: Shape?
     /// Of the answer that comes; 0 before its first line. Below 200 another follows.
@@ -21,7 +22,8 @@ private import Model
     /// As much of the body was read as was asked for.
     private var isReadEnough = false
     private var isTruncated = false
-    private var isForbidden = false
+    /// Of the target's name, where the policy does not let calls go.
+    private var refusedAddresses = 0
     private var beganAt = ContinuousClock.now
     /// The sockets that were opened for this call.
     private var opened: [Int32] = []
@@ -31,6 +33,7 @@ private import Model
     private var connects = 0
     /// Why a request that was about to go out did not.
     private var refusal: Refusal?
+    private var hasHadConnection = false
     private var isFresh = false
 
     private enum Refusal {
@@ -72,9 +75,10 @@ private import Model
         isTruncated = false
         readBytes = 0
         isReadEnough = false
-        isForbidden = false
+        refusedAddresses = 0
         beganAt = .now
         isFresh = false
+        hasHadConnection = false
         startOver()
         let request = submission.request
         guard !request.url.utf8.contains(0) else { return HTTPError(.invalid, "the URL has a NUL byte") }
@@ -135,6 +139,9 @@ private import Model
         // A connection outlives the call that it was made for.
         unsafe headgate_curl_set_close(handle, closeSocket, Unmanaged.passUnretained(connections).toOpaque())
         unsafe headgate_curl_set_before_request(handle, beforeRequest, context)
+        if !configuration.addresses.isEmpty {
+            unsafe headgate_curl_set_addresses(handle, addresses.fill(lines: configuration.addresses))
+        }
         if !shape.hasBody {
             if shape.method == "HEAD" {
                 unsafe headgate_curl_set_long(handle, CURLOPT_NOBODY, 1)
@@ -176,23 +183,15 @@ private import Model
     }
 
     private func error(_ code: CURLcode) -> HTTPError {
-        if isForbidden { return HTTPError(.forbidden, "the target's address is not one that calls may go to") }
+        if code == CURLE_COULDNT_CONNECT, refusedAddresses > 0, opened.isEmpty {
+            return HTTPError(.forbidden, "the target's address is not one that calls may go to")
+        }
         if case .repetition = refusal {
             return HTTPError(.broken, "the connection closed after the request had been sent")
         }
         let text = unsafe String(cString: curl_easy_strerror(code))
-        let kind: HTTPError.Code =
-            switch code {
-            case CURLE_COULDNT_RESOLVE_HOST: .dns
-            case CURLE_COULDNT_CONNECT: .connect
-            case CURLE_OPERATION_TIMEDOUT: .timeout
-            case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
-                CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
-                .tls
-            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .invalid
-            default: .broken
-            }
-        return HTTPError(kind, text, answer: answer)
+        let isConnected = !opened.isEmpty || hasHadConnection
+        return HTTPError(.init(curl: Int(code.rawValue), isConnected: isConnected), text, answer: answer)
     }
 
     // MARK: What libcurl hands over and asks for
@@ -200,6 +199,7 @@ private import Model
     /// Whether the request may go out on this connection, which may be one of an earlier call.
     func maySend(_ endpoints: ConnectionTable.Endpoints) -> Bool {
         leaveConnection()
+        hasHadConnection = true
         var connects = 0
         var sentBytes = 0
         unsafe headgate_curl_get_long(handle, CURLINFO_NUM_CONNECTS, &connects)
@@ -255,7 +255,7 @@ private import Model
         let target = unsafe address.pointee
         if policy != .unrestricted {
             guard let ip = unsafe ipAddress(of: address), policy.permits(ip) else {
-                isForbidden = true
+                refusedAddresses += 1
                 return CURL_SOCKET_BAD
             }
         }

@@ -1,4 +1,6 @@
 import Foundation
+import FunctionRuntime
+import HTTP
 import Model
 import Store
 import TestServers
@@ -36,6 +38,22 @@ import Testing
                 second.reason == "broken: the connection closed after the request had been sent, after 1 attempts")
             #expect(server.requests.count == 2)
         }
+    }
+
+    @Test func `lists of allowed and denied targets are read, and mistakes are named`() throws {
+        func settings(_ values: [String: String]) throws -> FunctionSettings {
+            try FunctionSettings(needs: []) { values[$0] }
+        }
+        let read = try settings([
+            "HEADGATE_ALLOW_TARGETS": "10.0.0.0/8,::1", "HEADGATE_DENY_TARGETS": "10.1.0.0/16,52.0.0.1",
+        ])
+        #expect(read.allowedTargets == [AddressBlock("10.0.0.0/8")!, AddressBlock("::1")!])
+        #expect(read.deniedTargets == [AddressBlock("10.1.0.0/16")!, AddressBlock("52.0.0.1")!])
+        let error = #expect(throws: FunctionSettings.Mistakes.self) {
+            try settings(["HEADGATE_DENY_TARGETS": "10.0.0.0/8,inner"])
+        }
+        #expect(
+            error?.description == "HEADGATE_DENY_TARGETS: \"inner\" is not an address block such as 10.0.0.0/8")
     }
 
     @Test func `the status of an answer that was cut is recorded, and final ones are not repeated`() async throws {

@@ -154,3 +154,28 @@ public struct RawConnection: Sendable {
 
     public func close() { server.close(socket) }
 }
+
+/// An address that connections are neither accepted nor refused at, as one that nobody has: what waits to be accepted is full.
+public final class SilentAddress: Sendable {
+    private let sockets: [Int32]
+
+    public init(_ address: String, port: Int) throws {
+        let listener = try RawServer.listen(address, port, backlog: 0)
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_port = UInt16(port).bigEndian
+        name.sin_addr.s_addr = inet_addr(address)
+        let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        var sockets = [listener]
+        for _ in 0..<4 {
+            let waiting = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+            withUnsafePointer(to: &name) { pointer in
+                _ = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(waiting, $0, length) }
+            }
+            sockets.append(waiting)
+        }
+        self.sockets = sockets
+    }
+
+    deinit { for socket in sockets { close(socket) } }
+}

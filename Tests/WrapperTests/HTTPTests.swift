@@ -171,6 +171,10 @@ import Testing
     @Test(arguments: [
         ("10.1.2.3", false), ("8.8.8.8", true), ("::ffff:10.0.0.1", false), ("fe80::1", false),
         ("2606:4700::1111", true),
+        ("168.63.129.16", false), ("168.63.129.17", true), ("192.88.99.1", false), ("::7f00:1", false),
+        ("::8.8.8.8", false),
+        ("3fff::1", false), ("3fff:fff:ffff::1", false), ("4000::1", true), ("5f00::1", false), ("100:0:0:1::1", false),
+        ("::", false), ("::1", false), ("::ffff:168.63.129.16", false), ("64:ff9b::8.8.8.8", false),
         ("100.64.0.1", false), ("172.32.0.1", true), ("0.0.0.0", false), ("fd00::1", false),
     ]) func `special-purpose ranges are closed`(address: String, isOpen: Bool) throws {
         #expect(OutboundPolicy.publicOnly().permits(try #require(IPAddress(address))) == isOpen)

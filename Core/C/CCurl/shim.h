@@ -18,6 +18,9 @@ static inline CURLcode headgate_curl_set_pointer(CURL *handle, CURLoption option
 static inline CURLcode headgate_curl_set_headers(CURL *handle, struct curl_slist *value) {
     return curl_easy_setopt(handle, CURLOPT_HTTPHEADER, value);
 }
+static inline CURLcode headgate_curl_set_addresses(CURL *handle, struct curl_slist *value) {
+    return curl_easy_setopt(handle, CURLOPT_RESOLVE, value);
+}
 static inline CURLcode headgate_curl_set_write(CURL *handle, curl_write_callback callback, void *context) {
     CURLcode code = curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, callback);
     return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
