@@ -17,6 +17,7 @@ package import Telemetry
 /// | `HEADGATE_LOG_FORMAT` | json (default) or text |
 /// | `HEADGATE_METRICS_FILE` | where metrics are written every 5 s |
 /// | `HEADGATE_ALLOW_TARGETS` | address blocks that calls may go to although they are not public, by commas |
+/// | `HEADGATE_DENY_TARGETS` | address blocks that calls never go to, by commas; they win over the allowed ones |
 /// | `HEADGATE_SECRET_KEYS` | what seals secrets (api) and opens them (trigger-worker): 32 bytes in base64, several by commas |
 /// | `HEADGATE_LIFELINE` | an inherited file descriptor; the function ends when it does |
 /// | `HEADGATE_FAILPOINTS` | for tests: see `Failpoint` |
@@ -35,6 +36,7 @@ package struct FunctionSettings: Sendable {
     package var format = LineLogHandler.Format.json
     package var metricsFile: String?
     package var allowedTargets: [AddressBlock] = []
+    package var deniedTargets: [AddressBlock] = []
     package var lifeline: Int32?
 
     package enum Need: Sendable {
@@ -80,13 +82,17 @@ package struct FunctionSettings: Sendable {
             }
         }
         metricsFile = value("HEADGATE_METRICS_FILE")
-        for block in (value("HEADGATE_ALLOW_TARGETS") ?? "").split(separator: ",") {
-            if let parsed = AddressBlock(String(block)) {
-                allowedTargets.append(parsed)
-            } else {
-                mistakes.append("HEADGATE_ALLOW_TARGETS: \"\(block)\" is not an address block such as 10.0.0.0/8")
+        func blocks(_ name: String) -> [AddressBlock] {
+            (value(name) ?? "").split(separator: ",").compactMap { text in
+                let block = AddressBlock(String(text))
+                if block == nil {
+                    mistakes.append("\(name): \"\(text)\" is not an address block such as 10.0.0.0/8")
+                }
+                return block
             }
         }
+        allowedTargets = blocks("HEADGATE_ALLOW_TARGETS")
+        deniedTargets = blocks("HEADGATE_DENY_TARGETS")
         if let text = value("HEADGATE_LIFELINE") {
             lifeline = Int32(text)
             if lifeline == nil { mistakes.append("HEADGATE_LIFELINE is \"\(text)\", not a file descriptor") }

@@ -16,6 +16,8 @@ package final class HTTPClient: Sendable {
         package var connectTimeout: Duration = .seconds(10)
         package var policy: OutboundPolicy = .unrestricted
         package var userAgent = "Headgate/1"
+        /// For tests: addresses of names, as `name:port:address,address`, which are not looked up.
+        package var addresses: [String] = []
         package init() {}
     }
 

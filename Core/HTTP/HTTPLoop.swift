@@ -39,7 +39,7 @@ final class HTTPLoop {
     func cancel(_ token: HTTPCallToken) {
         if let transfer = transfers.removeValue(forKey: token) {
             unsafe curl_multi_remove_handle(multi.pointer, transfer.handle)
-            transfer.finish(.failure(.cancelled))
+            transfer.finish(transfer.cancelled)
             idle.append(transfer)
         } else if let index = waiting[firstWaiting...].firstIndex(where: { $0.token == token }) {
             waiting.remove(at: index).completion(.failure(.cancelled))
@@ -57,7 +57,7 @@ final class HTTPLoop {
         while firstWaiting < waiting.count, transfers.count < configuration.maximumConcurrency {
             let submission = waiting[firstWaiting]
             firstWaiting += 1
-            let transfer = idle.popLast() ?? HTTPTransfer(configuration)
+            let transfer = idle.popLast() ?? HTTPTransfer(configuration, connections: multi.connections)
             if let error = transfer.begin(submission) {
                 transfer.finish(.failure(error))
                 idle.append(transfer)
@@ -84,10 +84,14 @@ final class HTTPLoop {
             let code = unsafe headgate_curl_result(message)
             let transfer = unsafe HTTPTransfer.owner(of: handle)
             unsafe curl_multi_remove_handle(multi.pointer, handle)
+            hasEnded = true
+            if transfer.beginsAgain() {
+                unsafe curl_multi_add_handle(multi.pointer, handle)
+                continue
+            }
             transfers[transfer.token] = nil
             transfer.finish(transfer.result(code))
             if idle.count < configuration.maximumConcurrency { idle.append(transfer) }
-            hasEnded = true
         }
         return hasEnded
     }

@@ -8,10 +8,12 @@ package struct HTTPRequest: Sendable {
     package var timeout: Duration
     /// Bytes of the answer's body that are kept; the rest is read and dropped.
     package var keptBytes: Int
+    /// Bytes of the answer's body that are read; the connection is closed after that many, and the call has its answer.
+    package var readBytes: Int
 
     package init(
         method: String = "GET", url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
-        timeout: Duration = .seconds(30), keptBytes: Int = 1 << 20
+        timeout: Duration = .seconds(30), keptBytes: Int = 1 << 20, readBytes: Int = .max
     ) {
         self.method = method
         self.url = url
@@ -19,11 +21,32 @@ package struct HTTPRequest: Sendable {
         self.body = body
         self.timeout = timeout
         self.keptBytes = keptBytes
+        self.readBytes = readBytes
+    }
+
+    /// A URL with what is not ASCII behind its host percent-encoded, as UTF-8 (RFC 3987, 3.1). The host is libcurl's to encode.
+    static func encoded(_ url: String) -> String {
+        let bytes = url.utf8
+        guard bytes.contains(where: { $0 >= 0x80 }), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
+            return url
+        }
+        let afterScheme = bytes[colon...].dropFirst(3)
+        let path = afterScheme.firstIndex { "/?#".utf8.contains($0) } ?? bytes.endIndex
+        var result = Array(bytes[..<path])
+        let digits = Array("0123456789ABCDEF".utf8)
+        for byte in bytes[path...] {
+            if byte < 0x80 {
+                result.append(byte)
+            } else {
+                result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
     }
 }
 
 /// An answer.
-package struct HTTPResponse: Sendable {
+package struct HTTPResponse: Hashable, Sendable {
     package var status: Int
     /// Header lines as they came, in the order of arrival, each with its line end; few callers look at one.
     var headerLines: [UInt8]
@@ -57,7 +80,7 @@ package struct HTTPResponse: Sendable {
     }
 }
 
-/// Why there is no answer.
+/// Why there is no answer, or not all of it.
 package struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
         case dns
@@ -76,10 +99,13 @@ package struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
     package var code: Code
     /// libcurl's text, without the URL.
     package var message: String
+    /// What had come of the answer: a final status at least.
+    package var answer: HTTPResponse?
 
-    package init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String, answer: HTTPResponse? = nil) {
         self.code = code
         self.message = message
+        self.answer = answer
     }
 
     package var description: String { "\(code.rawValue): \(message)" }

@@ -5,24 +5,50 @@ private import Model
 /// Owns a curl easy handle and what belongs to the call it makes. Used on the engine's thread only.
 @safe final class HTTPTransfer {
     let handle: UnsafeMutableRawPointer
+    private let connections: ConnectionTable
     private let policy: OutboundPolicy
     private let configuration: HTTPClient.Configuration
     private var submission: HTTPEngine.Submission?
     private var headerList = HeaderList()
+    private var addresses = HeaderList()
     /// What the handle is set up for, so that a call like the one before sets little.
     private var shape: Shape?
-    /// The lines of an answer: at most 100, and so many bytes; what is longer is left out. The memory stays with the handle.
-    private var headerLines: [UInt8] = []
-    private static let keptHeaderBytes = 16_384
-    private var headerCount = 0
+    /// Of the answer that comes; 0 before its first line. Below 200 another follows.
+    private var status = 0
+    private var headers = HeaderLines()
+    private var isHeadEnded = false
     private var body: [UInt8] = []
+    private var readBytes = 0
+    /// As much of the body was read as was asked for.
+    private var isReadEnough = false
     private var isTruncated = false
-    private var isForbidden = false
+    /// Of the target's name, where the policy does not let calls go.
+    private var refusedAddresses = 0
+    private var beganAt = ContinuousClock.now
+    /// The sockets that were opened for this call.
+    private var opened: [Int32] = []
+    /// The connection that the request goes out on.
+    private var connection: ConnectionTable.Use?
+    /// Connections made for this call when a request was last about to go out.
+    private var connects = 0
+    /// Why a request that was about to go out did not.
+    private var refusal: Refusal?
+    private var hasHadConnection = false
+    private var isFresh = false
 
-    init(_ configuration: HTTPClient.Configuration) {
+    private enum Refusal {
+        /// The connection has something to be read: it is left, for one that is made for this call.
+        case spoiltConnection
+        /// libcurl was about to send the request once more, after all or some of it had been written to a connection that
+        /// closed. The target may have it: whether it is sent again is for the caller to say.
+        case repetition
+    }
+
+    init(_ configuration: HTTPClient.Configuration, connections: ConnectionTable) {
         guard let handle = unsafe curl_easy_init() else { preconditionFailure("out of memory") }
         unsafe self.handle = handle
         self.configuration = configuration
+        self.connections = connections
         policy = configuration.policy
     }
 
@@ -45,15 +71,20 @@ private import Model
     /// Sets the handle up for a call; an error: the call cannot be made.
     func begin(_ submission: HTTPEngine.Submission) -> HTTPError? {
         self.submission = submission
-        headerLines.removeAll(keepingCapacity: true)
-        headerCount = 0
         body = []
         isTruncated = false
-        isForbidden = false
+        readBytes = 0
+        isReadEnough = false
+        refusedAddresses = 0
+        beganAt = .now
+        isFresh = false
+        hasHadConnection = false
+        startOver()
         let request = submission.request
         guard !request.url.utf8.contains(0) else { return HTTPError(.invalid, "the URL has a NUL byte") }
         set(Shape(method: request.method, hasBody: request.body != nil))
-        unsafe headgate_curl_set_text(handle, CURLOPT_URL, request.url)
+        unsafe headgate_curl_set_text(handle, CURLOPT_URL, HTTPRequest.encoded(request.url))
+        unsafe headgate_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 0)
         unsafe headgate_curl_set_long(handle, CURLOPT_TIMEOUT_MS, Int(max(1, request.timeout.milliseconds)))
         if let body = request.body {
             unsafe headgate_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, body.count)
@@ -64,6 +95,27 @@ private import Model
         }
         unsafe headgate_curl_set_headers(handle, headerList.fill(request.headers))
         return nil
+    }
+
+    /// Whether the call is begun again, on a connection of its own: the one that was chosen could not be used. Nothing of the
+    /// request had been sent.
+    func beginsAgain() -> Bool {
+        guard case .spoiltConnection = refusal, !isFresh, let submission else { return false }
+        startOver()
+        isFresh = true
+        unsafe headgate_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1)
+        let left = submission.request.timeout - (.now - beganAt)
+        unsafe headgate_curl_set_long(handle, CURLOPT_TIMEOUT_MS, Int(max(1, left.milliseconds)))
+        return true
+    }
+
+    private func startOver() {
+        status = 0
+        headers.removeAll()
+        isHeadEnded = false
+        opened.removeAll(keepingCapacity: true)
+        connects = 0
+        refusal = nil
     }
 
     /// Sets what is the same for all calls of a shape, where the handle was last used for another.
@@ -83,7 +135,13 @@ private import Model
         unsafe headgate_curl_set_text(handle, CURLOPT_USERAGENT, configuration.userAgent)
         unsafe headgate_curl_set_write(handle, receiveBody, context)
         unsafe headgate_curl_set_header(handle, receiveHeader, context)
-        if policy != .unrestricted { unsafe headgate_curl_set_open(handle, openSocket, context) }
+        unsafe headgate_curl_set_open(handle, openSocket, context)
+        // A connection outlives the call that it was made for.
+        unsafe headgate_curl_set_close(handle, closeSocket, Unmanaged.passUnretained(connections).toOpaque())
+        unsafe headgate_curl_set_before_request(handle, beforeRequest, context)
+        if !configuration.addresses.isEmpty {
+            unsafe headgate_curl_set_addresses(handle, addresses.fill(lines: configuration.addresses))
+        }
         if !shape.hasBody {
             if shape.method == "HEAD" {
                 unsafe headgate_curl_set_long(handle, CURLOPT_NOBODY, 1)
@@ -98,68 +156,112 @@ private import Model
     }
 
     func result(_ code: CURLcode) -> HTTPResult {
-        guard code == CURLE_OK else { return .failure(error(code)) }
-        var status = 0
-        var microseconds: curl_off_t = 0
-        unsafe headgate_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
-        unsafe headgate_curl_get_offset(handle, CURLINFO_TOTAL_TIME_T, &microseconds)
-        return .success(
-            HTTPResponse(
-                status: status, headerLines: headerLines, body: body, isTruncated: isTruncated,
-                duration: .microseconds(microseconds)))
+        if code != CURLE_OK && !isReadEnough { return .failure(error(code)) }
+        // For libcurl the connection's end ends a head, too.
+        guard let answer, isHeadEnded else {
+            return .failure(HTTPError(.broken, "the connection closed within the head of the answer", answer: answer))
+        }
+        return .success(answer)
+    }
+
+    /// What a call comes to that is given up now.
+    var cancelled: HTTPResult { .failure(HTTPError(.cancelled, HTTPError.cancelled.message, answer: answer)) }
+
+    /// What has come of a final answer.
+    private var answer: HTTPResponse? {
+        if status < 200 { return nil }
+        return HTTPResponse(
+            status: status, headerLines: headers.bytes, body: body, isTruncated: isTruncated,
+            duration: .now - beganAt)
     }
 
     func finish(_ result: HTTPResult) {
+        leaveConnection()
         let submission = submission
         self.submission = nil
         submission?.completion(result)
     }
 
     private func error(_ code: CURLcode) -> HTTPError {
-        if isForbidden { return HTTPError(.forbidden, "the target's address is not one that calls may go to") }
+        if code == CURLE_COULDNT_CONNECT, refusedAddresses > 0, opened.isEmpty {
+            return HTTPError(.forbidden, "the target's address is not one that calls may go to")
+        }
+        if case .repetition = refusal {
+            return HTTPError(.broken, "the connection closed after the request had been sent")
+        }
         let text = unsafe String(cString: curl_easy_strerror(code))
-        let kind: HTTPError.Code =
-            switch code {
-            case CURLE_COULDNT_RESOLVE_HOST: .dns
-            case CURLE_COULDNT_CONNECT: .connect
-            case CURLE_OPERATION_TIMEDOUT: .timeout
-            case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
-                CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
-                .tls
-            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .invalid
-            default: .broken
-            }
-        return HTTPError(kind, text)
+        let isConnected = !opened.isEmpty || hasHadConnection
+        return HTTPError(.init(curl: Int(code.rawValue), isConnected: isConnected), text, answer: answer)
     }
 
-    // MARK: What libcurl hands over
+    // MARK: What libcurl hands over and asks for
 
-    fileprivate func append(_ bytes: UnsafeRawBufferPointer) {
-        let room = (submission?.request.keptBytes ?? 0) - body.count
+    /// Whether the request may go out on this connection, which may be one of an earlier call.
+    func maySend(_ endpoints: ConnectionTable.Endpoints) -> Bool {
+        leaveConnection()
+        hasHadConnection = true
+        var connects = 0
+        var sentBytes = 0
+        unsafe headgate_curl_get_long(handle, CURLINFO_NUM_CONNECTS, &connects)
+        unsafe headgate_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &sentBytes)
+        if sentBytes > 0 {
+            refusal = .repetition
+            return false
+        }
+        let isNew = connects > self.connects
+        self.connects = connects
+        if isNew { connections.connected(opened, endpoints) }
+        guard let socket = connections.socket(endpoints) else { return true }
+        if !isNew, connections.isSpoilt(socket) {
+            refusal = .spoiltConnection
+            return false
+        }
+        connection = connections.begin(on: socket)
+        return true
+    }
+
+    private func leaveConnection() {
+        guard let used = connection else { return }
+        connection = nil
+        var version = 0
+        unsafe headgate_curl_get_long(handle, CURLINFO_HTTP_VERSION, &version)
+        connections.end(used, isMultiplexed: version >= Int(CURL_HTTP_VERSION_2_0))
+    }
+
+    /// Whether more is wanted.
+    func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let request = submission?.request
+        let room = (request?.keptBytes ?? 0) - body.count
         if bytes.count > room { isTruncated = true }
         if room > 0 { unsafe body.append(contentsOf: bytes.prefix(room)) }
+        readBytes += bytes.count
+        isReadEnough = readBytes > request?.readBytes ?? .max
+        return !isReadEnough
     }
 
-    fileprivate func appendHeader(_ bytes: UnsafeRawBufferPointer) {
-        if unsafe bytes.starts(with: "HTTP/".utf8) {
+    func appendHeader(_ bytes: UnsafeRawBufferPointer) {
+        if status < 200, let next = unsafe HeaderLines.status(bytes) {
             // A new answer begins: after "100 Continue", say.
-            headerLines.removeAll(keepingCapacity: true)
-            headerCount = 0
-            return
-        }
-        headerCount += 1
-        if headerCount <= 100, headerLines.count + bytes.count <= HTTPTransfer.keptHeaderBytes {
-            unsafe headerLines.append(contentsOf: bytes)
+            headers.removeAll()
+            status = next
+        } else if unsafe bytes.first == 13 || bytes.first == 10 {
+            isHeadEnded = status >= 200
+        } else {
+            unsafe headers.append(bytes)
         }
     }
 
-    fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+    func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
         let target = unsafe address.pointee
-        guard let ip = unsafe ipAddress(of: address), policy.permits(ip) else {
-            isForbidden = true
-            return CURL_SOCKET_BAD
+        if policy != .unrestricted {
+            guard let ip = unsafe ipAddress(of: address), policy.permits(ip) else {
+                refusedAddresses += 1
+                return CURL_SOCKET_BAD
+            }
         }
-        return socket(target.family, target.socktype | Int32(SOCK_CLOEXEC.rawValue), target.protocol)
+        let socket = connections.open(target.family, target.socktype, target.protocol)
+        if socket >= 0 { opened.append(socket) }
+        return socket
     }
 }
 
@@ -167,31 +269,6 @@ private nonisolated(unsafe) let emptyBytes: UnsafeRawPointer = {
     // Never written and never freed: the address of a body without bytes.
     UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
 }()
-
-private func receiveBody(
-    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
-) -> Int {
-    guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
-    unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
-        .append(UnsafeRawBufferPointer(start: bytes, count: size * count))
-    return size * count
-}
-
-private func receiveHeader(
-    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
-) -> Int {
-    guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
-    unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
-        .appendHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
-    return size * count
-}
-
-private func openSocket(
-    _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
-) -> curl_socket_t {
-    guard let context = unsafe context, let address = unsafe address else { return CURL_SOCKET_BAD }
-    return unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue().open(address)
-}
 
 private func ipAddress(of target: UnsafeMutablePointer<curl_sockaddr>) -> IPAddress? {
     // The type shows 16 bytes of address; behind the pointer libcurl keeps room for the longest one.

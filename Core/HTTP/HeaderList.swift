@@ -8,6 +8,9 @@ internal import CCurl
     private var text: UnsafeMutableBufferPointer<CChar>
     private var nodes: UnsafeMutableBufferPointer<curl_slist>
 
+    private static let removed = ["Expect:"]
+    private static let removedWithType = ["Expect:", "Content-Type:"]
+
     init() {
         unsafe text = .allocate(capacity: 1_024)
         unsafe nodes = .allocate(capacity: 16)
@@ -18,25 +21,45 @@ internal import CCurl
         unsafe nodes.deallocate()
     }
 
-    /// The list of these headers, and of one that says that none is expected before the body is sent: without it libcurl waits a second
-    /// for "100 Continue" before it sends a larger body. Valid until the next call.
+    /// The list of these headers, and of those that are not to be sent. Valid until the next call.
+    ///
+    /// Without a line for `Expect` libcurl waits a second for "100 Continue" before it sends a larger body, and without one for
+    /// `Content-Type` it says that a body is a form.
     mutating func fill(_ headers: [(name: String, value: String)]) -> UnsafeMutablePointer<curl_slist> {
+        let namesType = headers.contains { $0.name.utf8.count == 12 && $0.name.lowercased() == "content-type" }
+        let removed = namesType ? HeaderList.removed : HeaderList.removedWithType
         reserve(
-            bytes: headers.reduce(16) { $0 + $1.name.utf8.count + $1.value.utf8.count + 3 }, lines: headers.count + 1)
+            bytes: headers.reduce(32) { $0 + $1.name.utf8.count + $1.value.utf8.count + 3 },
+            lines: headers.count + removed.count)
         var end = 0
-        unsafe nodes[0].data = start(at: end)
-        append("Expect:", &end)
+        var line = 0
+        for text in removed { add(text, "", "", &line, &end) }
+        // "Name;" sends an empty value, "Name:" would remove the header.
+        for header in headers { add(header.name, header.value.isEmpty ? ";" : ": ", header.value, &line, &end) }
+        return unsafe linked(line)
+    }
+
+    /// The list of these lines. Valid until the next call.
+    mutating func fill(lines: [String]) -> UnsafeMutablePointer<curl_slist> {
+        reserve(bytes: lines.reduce(0) { $0 + $1.utf8.count + 1 }, lines: lines.count)
+        var end = 0
+        var line = 0
+        for text in lines { add(text, "", "", &line, &end) }
+        return unsafe linked(line)
+    }
+
+    private func add(_ name: String, _ separator: String, _ value: String, _ line: inout Int, _ end: inout Int) {
+        unsafe nodes[line].data = start(at: end)
+        line += 1
+        append(name, &end)
+        append(separator, &end)
+        append(value, &end)
         finish(&end)
-        for (index, header) in headers.enumerated() {
-            unsafe nodes[index + 1].data = start(at: end)
-            append(header.name, &end)
-            // "Name;" sends an empty value, "Name:" would remove the header.
-            append(header.value.isEmpty ? ";" : ": ", &end)
-            append(header.value, &end)
-            finish(&end)
-        }
-        for index in 0...headers.count {
-            unsafe nodes[index].next = index < headers.count ? nodes.baseAddress! + index + 1 : nil
+    }
+
+    private func linked(_ count: Int) -> UnsafeMutablePointer<curl_slist> {
+        for index in 0..<count {
+            unsafe nodes[index].next = index < count - 1 ? nodes.baseAddress! + index + 1 : nil
         }
         return unsafe nodes.baseAddress!
     }

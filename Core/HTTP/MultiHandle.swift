@@ -18,6 +18,8 @@ private import Model
     // Safe to share: other threads call `wakeUp` alone, which writes to an eventfd that never changes; all that changes here is the
     // engine's thread's, and nobody else is left at deinit.
     let pointer: UnsafeMutableRawPointer
+    /// What libcurl has open; its last connections are closed at deinit.
+    let connections = ConnectionTable()
     private let pollSet: Int32
     private let waker: Int32
     /// By socket.

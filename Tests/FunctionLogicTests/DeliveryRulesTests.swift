@@ -59,15 +59,59 @@ import TriggerWorkerFunction
         #expect(late == .final(.expired, reason: "the deadline passes before attempt 2; last: status 503"))
     }
 
+    @Test(arguments: [200, 204, 301, 404, 410]) func `a final status stays final where its answer is cut`(status: Int) {
+        let cut = DeliveryRules.Answer.status(status, retryAfter: nil, cut: "broken: it closed")
+        let isTaken = status < 300
+        let reason = (isTaken ? "" : "status \(status); ") + "the answer is incomplete: broken: it closed"
+        for attempt in [1, 3] {
+            #expect(verdict(cut, attempt: attempt) == .final(isTaken ? .delivered : .rejected, reason: reason))
+        }
+    }
+
+    @Test func `a cut answer of a status that is repeated is repeated, and says both`() {
+        let cut = DeliveryRules.Answer.status(503, retryAfter: .seconds(9), cut: "timeout: no more came")
+        let reason = "status 503; the answer is incomplete: timeout: no more came"
+        #expect(verdict(cut) == .retry(after: .seconds(9), reason: reason))
+        #expect(verdict(cut, attempt: 3) == .dead(reason: "\(reason), after 3 attempts"))
+    }
+
+    @Test func `a wait that no clock holds ends at the deadline, however far that is`() {
+        let wait = DeliveryRules.retryAfter("99999999999999999999", now: DeliveryRulesTests.now)
+        #expect(
+            verdict(.status(429, retryAfter: wait), left: .seconds(365 * 86_400))
+                == .final(.expired, reason: "the deadline passes before attempt 2; last: status 429"))
+    }
+
     @Test func `Retry-After is seconds or a date`() {
         let now = Timestamp("1994-11-06T08:49:00Z")!
         #expect(DeliveryRules.retryAfter("120", now: now) == .seconds(120))
         #expect(DeliveryRules.retryAfter("999999999", now: now) == .seconds(86_400))
         #expect(DeliveryRules.retryAfter("Sun, 06 Nov 1994 08:49:37 GMT", now: now) == .seconds(37))
+        #expect(DeliveryRules.retryAfter("Sunday, 06-Nov-94 08:49:37 GMT", now: now) == .seconds(37), "RFC 850")
+        #expect(DeliveryRules.retryAfter("Sun Nov  6 08:49:37 1994", now: now) == .seconds(37), "asctime")
+        #expect(DeliveryRules.retryAfter("Sun Nov 06 08:49:37 1994", now: now) == .seconds(37), "asctime")
         #expect(DeliveryRules.retryAfter("Sun, 06 Nov 1994 08:48:37 GMT", now: now) == .zero, "it has passed")
-        for bad in ["", "-1", "soon", "1.5", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT"] {
+        for bad in [
+            "", "-1", "soon", "1.5", "+1", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT",
+            "Sunday, 06-Nov-1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37", "Sun Nov  6 08:49:37 94",
+            "Sun Nov  6 8:49:37 1994", "Sun, 06 Nov 1994 08:49 GMT",
+        ] {
             #expect(DeliveryRules.retryAfter(bad, now: now) == nil, "\(bad)")
         }
         #expect(DeliveryRules.retryAfter(nil, now: now) == nil)
+    }
+
+    /// RFC 9110, 5.6.7: what appears to be more than 50 years ahead has passed.
+    @Test(arguments: [
+        ("2026-11-27T00:00:00Z", "Friday, 27-Nov-26 00:00:30 GMT", 30),
+        ("2026-11-27T00:00:00Z", "Friday, 27-Nov-76 00:00:00 GMT", 86_400),
+        ("2026-11-27T00:00:00Z", "Friday, 29-Nov-76 00:00:00 GMT", 0),
+        ("2026-11-27T00:00:00Z", "Friday, 01-Jan-77 00:00:00 GMT", 0),
+        ("2026-11-27T00:00:00Z", "Friday, 26-Nov-26 00:00:00 GMT", 0),
+        ("2099-12-31T23:59:30Z", "Friday, 01-Jan-00 00:00:00 GMT", 30),
+        ("1999-12-31T23:59:30Z", "Saturday, 01-Jan-00 00:00:00 GMT", 30),
+    ]) func `two digits of a year are those of the next 50 or the last`(now: String, date: String, seconds: Int) throws
+    {
+        #expect(DeliveryRules.retryAfter(date, now: try #require(Timestamp(now))) == .seconds(seconds))
     }
 }

@@ -62,6 +62,40 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("/a?b=c", "/a?b=c"), ("/ü?q=日本&r=é%20%C3%A9#ß", "/%C3%BC?q=%E6%97%A5%E6%9C%AC&r=%C3%A9%20%C3%A9"),
+        ("?q=ü", "/?q=%C3%BC"), ("/x?😀", "/x?%F0%9F%98%80"), ("", "/"),
+    ]) func `what is not ASCII is percent-encoded`(path: String, sent: String) async throws {
+        let server = try RawServer { connection in
+            while connection.readRequest() != nil { connection.answer("") }
+        }
+        defer { server.stop() }
+        _ = try await HTTPClient().execute(HTTPRequest(url: server.url + path))
+        #expect(server.requests.map { $0.prefix { $0 != "\r\n" } } == ["GET \(sent) HTTP/1.1"])
+    }
+
+    /// One handle makes them all.
+    @Test func `no type is named that the call does not name`() async throws {
+        let server = try RawServer { connection in
+            while connection.readRequest() != nil { connection.answer("") }
+        }
+        defer { server.stop() }
+        let client = HTTPClient()
+        let json: [(name: String, value: String)] = [("content-TYPE", "application/json")]
+        for (method, body, headers) in [
+            ("POST", nil, []), ("POST", nil, json), ("PUT", "{}", []), ("PATCH", nil, []), ("POST", "{}", json),
+            ("POST", "{}", []), ("GET", nil, []), ("DELETE", "{}", []),
+        ] as [(String, String?, [(name: String, value: String)])] {
+            let request = HTTPRequest(
+                method: method, url: server.url, headers: headers, body: body.map { Array($0.utf8) })
+            _ = try await client.execute(request)
+            let lines = (server.requests.last ?? "").split(separator: "\r\n").filter {
+                $0.lowercased().hasPrefix("content-type")
+            }
+            #expect(lines == (headers.isEmpty ? [] : ["content-TYPE: application/json"]), "\(method) \(body ?? "-")")
+        }
+    }
+
     @Test func `slow calls do not hold up quick ones`() async throws {
         try await withTarget { target in
             let client = HTTPClient()
@@ -137,6 +171,10 @@ import Testing
     @Test(arguments: [
         ("10.1.2.3", false), ("8.8.8.8", true), ("::ffff:10.0.0.1", false), ("fe80::1", false),
         ("2606:4700::1111", true),
+        ("168.63.129.16", false), ("168.63.129.17", true), ("192.88.99.1", false), ("::7f00:1", false),
+        ("::8.8.8.8", false),
+        ("3fff::1", false), ("3fff:fff:ffff::1", false), ("4000::1", true), ("5f00::1", false), ("100:0:0:1::1", false),
+        ("::", false), ("::1", false), ("::ffff:168.63.129.16", false), ("64:ff9b::8.8.8.8", false),
         ("100.64.0.1", false), ("172.32.0.1", true), ("0.0.0.0", false), ("fd00::1", false),
     ]) func `special-purpose ranges are closed`(address: String, isOpen: Bool) throws {
         #expect(OutboundPolicy.publicOnly().permits(try #require(IPAddress(address))) == isOpen)

@@ -39,6 +39,8 @@ struct Delivery: Sendable {
 
     /// Bytes of an answer that are recorded.
     static let keptBytes = 4_096
+    /// Bytes of an answer that are read, so that the connection can be used again; one that is longer has been answered, too.
+    static let readBytes = 1 << 20
 
     /// The call of the action, with the headers that tell the target what it is about.
     func request(traceID: (UInt64, UInt64), spanID: UInt64) -> HTTPRequest {
@@ -63,7 +65,7 @@ struct Delivery: Sendable {
             }
             return HTTPRequest(
                 method: call.method, url: call.url, headers: headers, body: call.body, timeout: call.timeout,
-                keptBytes: Delivery.keptBytes)
+                keptBytes: Delivery.keptBytes, readBytes: Delivery.readBytes)
         }
     }
 
@@ -88,11 +90,21 @@ struct Delivery: Sendable {
         if attempt == 1 {
             outcome.latenessMilliseconds = Int(Int32(clamping: (startedAt - message.plannedAt).microseconds / 1_000))
         }
-        if case .success(let response) = result {
+        if let response = result.answer {
             outcome.status = response.status
             outcome.body =
                 secrets?.redacted(response.body, isCut: response.body.count >= Delivery.keptBytes) ?? response.body
         }
         return outcome
+    }
+}
+
+extension HTTPResult {
+    /// What came of an answer, all of it or not.
+    var answer: HTTPResponse? {
+        switch self {
+        case .success(let response): response
+        case .failure(let error): error.answer
+        }
     }
 }

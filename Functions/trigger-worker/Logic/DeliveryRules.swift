@@ -12,7 +12,8 @@ package enum DeliveryRules {
 
     /// What the call came to, for this purpose.
     package enum Answer: Hashable, Sendable {
-        case status(Int, retryAfter: Duration?)
+        /// `cut`: why the answer is not complete. Its status says all the same what became of the call.
+        case status(Int, retryAfter: Duration?, cut: String? = nil)
         /// No answer; the sentence says why. Worth another try.
         case failed(String)
         /// The call cannot be made, now or later.
@@ -29,11 +30,13 @@ package enum DeliveryRules {
         let reason: String
         var wish: Duration?
         switch answer {
-        case .status(let status, _) where (200..<300).contains(status): return .final(.delivered, reason: nil)
-        case .status(let status, let retryAfter) where isRetryable(status):
-            reason = "status \(status)"
+        case .status(let status, _, let cut) where (200..<300).contains(status):
+            return .final(.delivered, reason: cut.map { incomplete($0) })
+        case .status(let status, let retryAfter, let cut):
+            let text = "status \(status)" + (cut.map { "; \(incomplete($0))" } ?? "")
+            guard isRetryable(status) else { return .final(.rejected, reason: text) }
+            reason = text
             wish = retryAfter
-        case .status(let status, _): return .final(.rejected, reason: "status \(status)")
         case .failed(let text): reason = text
         case .impossible(let text): return .final(.rejected, reason: text)
         }
@@ -45,11 +48,14 @@ package enum DeliveryRules {
         return .retry(after: delay, reason: reason)
     }
 
+    private static func incomplete(_ cut: String) -> String { "the answer is incomplete: \(cut)" }
+
     /// Whether the host gave an answer, of whatever kind; nil where the call says nothing of the host: we cancelled it, or it
     /// could not be made.
     static func isAnswered(_ result: HTTPResult) -> Bool? {
         switch result {
         case .success: true
+        case .failure(let error) where error.answer != nil: true
         case .failure(let error):
             switch error.code {
             case .cancelled, .invalid, .forbidden: nil
@@ -58,32 +64,24 @@ package enum DeliveryRules {
         }
     }
 
+    /// Whether a status ends a trigger, whatever follows it.
+    package static func isFinal(_ status: Int) -> Bool { status >= 200 && !isRetryable(status) }
+
     /// Request timeout, too early, too many requests, and the server's own faults.
     package static func isRetryable(_ status: Int) -> Bool {
         status == 408 || status == 425 || status == 429 || (500..<600).contains(status)
     }
 
     /// `Retry-After` (RFC 9110, 10.2.3) as a wait of at most a day: seconds, or a date. Nil where it is neither.
+    ///
+    /// A number that no clock holds stands for "never": a wait beyond every deadline.
     package static func retryAfter(_ header: String?, now: Timestamp) -> Duration? {
         guard let header else { return nil }
-        if let seconds = Int(header) { return seconds >= 0 ? .seconds(min(seconds, 86_400)) : nil }
-        return date(header).map { min(max(.zero, $0 - now), .seconds(86_400)) }
+        if !header.isEmpty, header.utf8.allSatisfy({ (48...57).contains($0) }) {
+            return Int(header).map { .seconds(min($0, 86_400)) } ?? never
+        }
+        return HTTPDate.parse(header, now: now).map { min(max(.zero, $0 - now), .seconds(86_400)) }
     }
 
-    /// An IMF-fixdate such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7); the older forms are not read.
-    private static func date(_ text: String) -> Timestamp? {
-        let parts = text.split(separator: " ")
-        guard parts.count == 6, parts[5] == "GMT", let day = Int(parts[1]),
-            let month = months.firstIndex(of: String(parts[2])), let year = Int(parts[3]),
-            let date = CivilDate(year: year, month: month + 1, day: day)
-        else { return nil }
-        let clock = parts[4].split(separator: ":").compactMap { Int($0) }
-        guard clock.count == 3, (0...23).contains(clock[0]), (0...59).contains(clock[1]), (0...60).contains(clock[2])
-        else { return nil }
-        return Timestamp(
-            seconds: Int64(date.daysSinceEpoch) * 86_400 + Int64(clock[0] * 3_600 + clock[1] * 60 + clock[2]))
-    }
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
+    private static let never: Duration = .seconds(400 * 366 * 86_400)
 }

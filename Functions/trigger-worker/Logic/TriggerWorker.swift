@@ -342,7 +342,9 @@ package actor TriggerWorker {
     private func settlement(of item: Finished.Item) -> Settlement? {
         let delivery = item.delivery
         let now = WallClock.now()
-        if case .failure(let error) = item.result, error.code == .cancelled {
+        if case .failure(let error) = item.result, error.code == .cancelled,
+            !(error.answer.map { DeliveryRules.isFinal($0.status) } ?? false)
+        {
             // Cancelled by us: the lease was lost, or the worker lets go. No attempt is charged.
             return Settlement(delivery.receipt, .release(after: .zero))
         }
@@ -366,15 +368,19 @@ package actor TriggerWorker {
     }
 
     private func answer(_ result: HTTPResult, now: Timestamp) -> DeliveryRules.Answer {
-        switch result {
-        case .success(let response):
-            .status(
+        if let response = result.answer {
+            var cut: String?
+            if case .failure(let error) = result { cut = error.description }
+            return .status(
                 response.status,
                 retryAfter: response.status < 300
-                    ? nil : DeliveryRules.retryAfter(response.header("Retry-After"), now: now))
-        case .failure(let error):
-            error.code == .invalid || error.code == .forbidden
-                ? .impossible(error.description) : .failed(error.description)
+                    ? nil : DeliveryRules.retryAfter(response.header("Retry-After"), now: now), cut: cut)
+        }
+        switch result {
+        case .failure(let error) where error.code == .invalid || error.code == .forbidden:
+            return .impossible(error.description)
+        case .failure(let error): return .failed(error.description)
+        case .success: preconditionFailure("an answer without a status")
         }
     }
 

@@ -41,7 +41,8 @@ import TriggerWorkerFunction
         http.maximumConcurrency = concurrency
         // A call that has its place must not wait for a connection behind slow ones.
         http.connectionsPerHost = perHost ?? concurrency
-        http.policy = .publicOnly(except: runtime.settings.allowedTargets)
+        http.policy = .publicOnly(
+            except: runtime.settings.allowedTargets, denying: runtime.settings.deniedTargets)
         let redis = runtime.settings.redisURL
         let worker = TriggerWorker(
             runtime, configuration: configuration, queue: queue, client: HTTPClient(http),

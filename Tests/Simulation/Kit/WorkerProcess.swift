@@ -169,7 +169,7 @@ extension Simulation {
         if flight.attempt == 1 {
             outcome.latenessMilliseconds = Int((flight.startedAt - flight.message.plannedAt).milliseconds)
         }
-        if case .status(let status, _) = flight.answer { outcome.status = status }
+        if case .status(let status, _, _) = flight.answer { outcome.status = status }
         switch verdict {
         case .final(let state, let reason):
             (outcome.state, outcome.reason) = (state, reason)

@@ -1,0 +1,32 @@
+private import CCurl
+
+extension HTTPError.Code {
+    /// How many error numbers libcurl has, 0 (no error) included.
+    package static let curlCodes = Int(CURL_LAST.rawValue)
+
+    /// The class of libcurl's error of this number.
+    ///
+    /// What depends on the target, the network or this process may be better at the next attempt. Only a request that cannot be
+    /// sent at all is `invalid`: once a connection was made, "unsupported protocol" and the like are said of the answer.
+    ///
+    /// - Parameter isConnected: a connection had been made or used for the call.
+    package init(curl number: Int, isConnected: Bool) {
+        self =
+            switch CURLcode(UInt32(number)) {
+            case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .dns
+            case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED, CURLE_NO_CONNECTION_AVAILABLE, CURLE_QUIC_CONNECT_ERROR,
+                CURLE_PROXY:
+                .connect
+            case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_CERTPROBLEM,
+                CURLE_SSL_CIPHER, CURLE_PEER_FAILED_VERIFICATION, CURLE_USE_SSL_FAILED, CURLE_SSL_ENGINE_INITFAILED,
+                CURLE_SSL_CACERT_BADFILE, CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR,
+                CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT:
+                .tls
+            case CURLE_OPERATION_TIMEDOUT, CURLE_FTP_ACCEPT_TIMEOUT: .timeout
+            case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_NOT_BUILT_IN, CURLE_BAD_FUNCTION_ARGUMENT,
+                CURLE_UNKNOWN_OPTION, CURLE_SETOPT_OPTION_SYNTAX:
+                isConnected ? .broken : .invalid
+            default: .broken
+            }
+    }
+}
