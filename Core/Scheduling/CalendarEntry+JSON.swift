@@ -71,6 +71,9 @@ extension Every {
 }
 
 extension CronEntry {
+    /// Of an expression, in bytes: seven fields with every value of each are shorter.
+    static let maximumLength = 2_000
+
     fileprivate init?(_ fields: inout JSONFields, _ context: CalendarEntry.Context) {
         let text = fields.required("cron", "a cron expression, such as \"30 2 * * *\"", \.text)
         let dialect = fields.optional("dialect", "unix or quartz") { CronEntry.choice($0, CronExpression.Dialect.self) }
@@ -82,7 +85,9 @@ extension CronEntry {
         }
         let (gap, overlap) = CronEntry.policies(&fields)
         var expression: CronExpression?
-        if let text {
+        if let text, text.utf8.count > CronEntry.maximumLength {
+            fields.fail("cron", "is \(text.utf8.count) bytes; at most \(CronEntry.maximumLength) are allowed")
+        } else if let text {
             do throws(CronError) {
                 expression = try CronExpression(text, dialect: dialect ?? .unix, seed: context.seed)
             } catch {

@@ -100,7 +100,7 @@ package struct API: Sendable {
     }
 
     private func authenticate(_ request: Request) async throws -> Caller {
-        guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else {
+        guard let header = try Call.header(.authorization, of: request), header.lowercased().hasPrefix("bearer ") else {
             throw Problem.unauthorized
         }
         let key = header.dropFirst(7)
@@ -108,7 +108,7 @@ package struct API: Sendable {
         guard let row = try await registry.authenticate(hash: Array(SHA256.hash(data: Array(key.utf8)))) else {
             throw Problem.unauthorized
         }
-        return try Caller(row, namedTenant: request.headers[.headgateTenant])
+        return try Caller(row, namedTenant: try Call.header(.headgateTenant, of: request))
     }
 
     /// 200, or 503 with what is missing.
@@ -219,6 +219,12 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch let error as PostgresError where error.isRetryable {
             runtime.logger.warning("\(error)")
             return Problem.unavailable("the database cannot be reached").response
+        } catch let error as PostgresError where error.isTextError {
+            // Every text is checked where it comes in; one that slips through is the caller's mistake all the same.
+            runtime.logger.error("\(request.method) \(request.uri.path): \(error)")
+            return Problem.invalid([
+                FieldError(pointer: "", detail: "a text of the request has a character that cannot be stored")
+            ]).response
         } catch let error as QueueError where error.isRetryable {
             runtime.logger.warning("\(error)")
             return Problem.unavailable("the queue cannot be reached").response
