@@ -49,7 +49,7 @@ extension ScheduleCommand {
 
         func run() async throws {
             let answer = try await APIClient(connection).call(
-                "POST", "/v1/schedules/\(APIClient.encode(name))/backfill",
+                "POST", "\(APIClient.schedulePath(name))/backfill",
                 body: ["from": .string(from), "to": .string(to)])
             if connection.json { return print(answer) }
             print("\(answer["triggers"]?.int ?? 0) triggers, \(answer["skipped"]?.int ?? 0) skipped")

@@ -99,7 +99,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         @OptionGroup var connection: Connection
         @Argument var name: String
         func run() async throws {
-            _ = try await APIClient(connection).call("DELETE", "/v1/schedules/\(APIClient.encode(name))")
+            _ = try await APIClient(connection).call("DELETE", APIClient.schedulePath(name))
         }
     }
 
@@ -134,7 +134,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         @Option(help: "After this RFC 3339 time (default: now).") var after: String?
         func run() async throws {
             let answer = try await APIClient(connection).call(
-                "GET", "/v1/schedules/\(APIClient.encode(name))/upcoming",
+                "GET", "\(APIClient.schedulePath(name))/upcoming",
                 query: [("count", String(count)), ("after", after)])
             ScheduleCommand.printTimes(answer, connection)
         }
@@ -145,7 +145,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         @OptionGroup var connection: Connection
         @Argument var name: String
         func run() async throws {
-            let answer = try await APIClient(connection).call("POST", "/v1/schedules/\(APIClient.encode(name))/fire")
+            let answer = try await APIClient(connection).call("POST", "\(APIClient.schedulePath(name))/fire")
             print(connection.json ? answer.description : answer["id"]?.text ?? "")
         }
     }
@@ -156,7 +156,7 @@ struct ScheduleCommand: AsyncParsableCommand {
             APIClient.say("\(file): cannot be read")
             throw ExitCode(64)
         }
-        return bytes
+        return Array(bytes.withoutByteOrderMark)
     }
 
     /// What lies ahead, one time a line.
@@ -169,7 +169,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         _ connection: Connection, _ method: String, _ name: String, _ rest: String = "", body: JSON? = nil
     ) async throws {
         let answer = try await APIClient(connection).call(
-            method, "/v1/schedules/\(APIClient.encode(name))\(rest)", body: body)
+            method, "\(APIClient.schedulePath(name))\(rest)", body: body)
         if connection.json || method == "GET" { return print(connection.json ? answer.description : answer.pretty) }
         let next = answer["nextAt"]?.text.map { ", next at \($0)" } ?? ""
         print("\(name) is \(answer["state"]?.text ?? "changed")\(next)")

@@ -11,6 +11,7 @@ extension API {
         var number: Int
         var write: ScheduleWrite
         var record: ActionRecord
+        var document: JSON
     }
 
     private struct ImportResult: Sendable {
@@ -33,7 +34,8 @@ extension API {
         var names: Set<String> = []
         var writing: Task<ImportResult, any Error>?
         var result = ImportResult()
-        for (index, line) in body.split(separator: 10, omittingEmptySubsequences: false).enumerated()
+        for (index, line) in body.withoutByteOrderMark.split(separator: 10, omittingEmptySubsequences: false)
+            .enumerated()
         where line.contains(where: { (byte: UInt8) in byte > 32 }) {
             do throws(FieldErrors) {
                 let line = try read(line, number: index + 1, call.caller, now: now)
@@ -69,13 +71,13 @@ extension API {
     ) throws(FieldErrors) -> ImportLine {
         let document: JSON
         do throws(JSON.SyntaxError) {
-            document = try JSON(parsing: line)
+            document = try JSON(document: line)
         } catch {
-            throw FieldErrors([FieldError(pointer: "", detail: "not JSON: column \(error.column): \(error.detail)")])
+            throw FieldErrors([error.fieldError(isLine: true)])
         }
         var fields = JSONFields(document)
         let name = fields.required("name", ScheduleName.sentence) { value in
-            value.text.flatMap { ScheduleName($0) }.flatMap { $0.isReserved ? nil : $0 }
+            value.text.flatMap { ScheduleName($0) }.flatMap { $0.cannotBeGiven ? nil : $0 }
         }
         let tenant = fields.optional("tenant", NameRule.tenant.sentence) { $0.text.flatMap { TenantID($0) } }
         if let tenant, !caller.isPlatform, tenant.description != caller.tenant {
@@ -86,8 +88,10 @@ extension API {
         do throws(FieldErrors) {
             let (write, record) = try write(
                 document, name: name ?? ScheduleName(checked: "unnamed"), tenant: target, now: now,
-                ignoring: ["name", "tenant"])
-            if errors.isEmpty { return ImportLine(number: number, write: write, record: record) }
+                ignoring: ReadOnlyFields.schedule.union(["name"]))
+            if errors.isEmpty {
+                return ImportLine(number: number, write: write, record: record, document: document)
+            }
         } catch {
             errors += error.errors
         }
@@ -96,7 +100,7 @@ extension API {
 
     private func store(_ lines: [ImportLine], by caller: Caller, now: Timestamp) async throws -> ImportResult {
         var result = ImportResult()
-        let good = try await withoutMissingSecrets(lines, &result)
+        let good = try await withoutChanged(try await withoutMissingSecrets(lines, &result), &result)
         do {
             result += try await put(good, by: caller, now: now)
         } catch is TenantLimit {
@@ -119,6 +123,21 @@ extension API {
         var good: [ImportLine] = []
         for line in lines {
             let errors = try await secretMistakes(line.record, tenant: line.write.tenant)
+            if errors.isEmpty { good.append(line) } else { result.refused.append((line.number, errors)) }
+        }
+        return good
+    }
+
+    /// Lines whose read-only fields say what is stored.
+    private func withoutChanged(_ lines: [ImportLine], _ result: inout ImportResult) async throws -> [ImportLine] {
+        let shown = lines.filter { ReadOnlyFields.areCompared(in: $0.document) }
+        if shown.isEmpty { return lines }
+        let rows = try await registry.schedules(named: shown.map { (tenant: $0.write.tenant, name: $0.write.name) })
+        let stored = Dictionary(rows.map { ("\($0.tenant)/\($0.name)", $0) }, uniquingKeysWith: { $1 })
+        var good: [ImportLine] = []
+        for line in lines {
+            let row = stored["\(line.write.tenant)/\(line.write.name)"]
+            let errors = row.map { ReadOnlyFields.mistakes(in: line.document, of: $0) } ?? []
             if errors.isEmpty { good.append(line) } else { result.refused.append((line.number, errors)) }
         }
         return good

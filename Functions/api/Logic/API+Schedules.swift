@@ -66,17 +66,37 @@ extension API {
 
     private func putSchedule(_ call: Call) async throws -> Response {
         let name = try call.scheduleName()
+        if name.cannotBeGiven {
+            throw Problem.parameter("name", "is the name of a call; a schedule's name is \(ScheduleName.sentence)")
+        }
         let now = try await registry.now()
         let document = try await call.json()
+        var mistakes: [FieldError] = []
         if let inside = document["name"], inside.text != name.description {
-            throw Problem.invalid([
-                FieldError(pointer: "/name", detail: "is not the name in the path, \(name); leave it out")
-            ])
+            mistakes.append(FieldError(pointer: "/name", detail: "is not the name in the path, \(name); leave it out"))
         }
-        var (write, record) = try write(
-            document, name: name, tenant: call.caller.tenant, now: now, ignoring: ["name"])
-        write.expecting = try call.expectedRevision()
-        let mistakes = try await secretMistakes(record, tenant: call.caller.tenant)
+        if let tenant = document["tenant"], tenant.text != call.caller.tenant {
+            let detail = "is not the tenant that the call is for, \(call.caller.tenant); leave it out"
+            mistakes.append(FieldError(pointer: "/tenant", detail: detail))
+        }
+        let expected = try call.expectedRevision()
+        var shown: ScheduleRow?
+        if ReadOnlyFields.areCompared(in: document) {
+            shown = try await registry.schedule(name.description, tenant: call.caller.tenant)
+            if let shown { mistakes += ReadOnlyFields.mistakes(in: document, of: shown) }
+        }
+        var write: ScheduleWrite
+        let record: ActionRecord
+        do throws(FieldErrors) {
+            (write, record) = try self.write(
+                document, name: name, tenant: call.caller.tenant, now: now,
+                ignoring: ReadOnlyFields.schedule.union(["name"]))
+        } catch {
+            throw Problem.invalid(mistakes + error.errors)
+        }
+        // What was compared must not change before it is replaced.
+        write.expecting = expected ?? (document["revision"] == nil ? nil : shown.map { .exactly($0.entityTag) })
+        mistakes += try await secretMistakes(record, tenant: call.caller.tenant)
         if !mistakes.isEmpty { throw Problem.invalid(mistakes) }
         let result = try await registry.put([write], by: call.caller.actor, acrossTenants: false, now: now)[0]
         await cancelInQueue(result.cancelled, tenant: call.caller.tenant, reason: "superseded")
@@ -247,10 +267,19 @@ extension API {
 
     private func previewSchedule(_ call: Call) async throws -> Response {
         let document = try await call.json()
-        let name = document["name"]?.text.flatMap { ScheduleName($0) } ?? ScheduleName(checked: "preview")
+        var name = ScheduleName(checked: "preview")
+        if let given = document["name"], given != .null {
+            // One that could not be given is previewed all the same, as what bears it from an earlier version may be.
+            guard let text = given.text.flatMap({ ScheduleName($0) }), !text.isReserved else {
+                throw Problem.invalid([FieldError(pointer: "/name", detail: "expected \(ScheduleName.sentence)")])
+            }
+            name = text
+        }
         let identity = ScheduleIdentity(tenant: TenantID(checked: call.caller.tenant), name: name)
         let now = try await registry.now()
-        let spec = try ScheduleSpec(json: document, identity: identity, zones: zones, now: now, ignoring: ["name"])
+        let spec = try ScheduleSpec(
+            json: document, identity: identity, zones: zones, now: now,
+            ignoring: ReadOnlyFields.schedule.union(["name"]))
         if let passed = spec.timing.justPassed(registeredAt: now, zones: zones) {
             return Response.json(["upcoming": .array([.time(passed)])])
         }
