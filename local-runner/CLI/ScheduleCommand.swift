@@ -37,6 +37,10 @@ struct ScheduleCommand: AsyncParsableCommand {
                         APIClient.say("\(place)\(pointer.isEmpty ? "" : "\(pointer): ")\(error["detail"]?.text ?? "")")
                     }
                 }
+                for warned in answer["warnings"]?.elements ?? [] {
+                    let place = places[max(0, (warned["line"]?.int ?? 1) - 1)]
+                    ScheduleCommand.warn(warned["warnings"], place)
+                }
                 if !connection.json {
                     print("\(file): \(answer["created"]?.int ?? 0) created, \(answer["updated"]?.int ?? 0) updated")
                 }
@@ -157,6 +161,13 @@ struct ScheduleCommand: AsyncParsableCommand {
             throw ExitCode(64)
         }
         return Array(bytes.withoutByteOrderMark)
+    }
+
+    /// Says on the standard error what may be a mistake.
+    static func warn(_ warnings: JSON?, _ place: String) {
+        for warning in warnings?.elements ?? [] {
+            APIClient.say("\(place)\(warning["pointer"]?.text ?? ""): warning: \(warning["detail"]?.text ?? "")")
+        }
     }
 
     /// What lies ahead, one time a line.
