@@ -22,7 +22,7 @@ extension CalendarEntry {
         case "every": entry = Every(&fields, seed: context.seed).map { .every($0) }
         case "cron": entry = CronEntry(&fields, context).map { .cron($0) }
         default:
-            entry = fields.required("at", "a time in RFC 3339, such as \"2026-12-01T09:00:00+01:00\"") { value in
+            entry = fields.required("at", Timestamp.sentence) { value in
                 value.text.flatMap { Timestamp($0) }.map { .at($0.flooredToMillisecond) }
             }
         }
@@ -61,7 +61,7 @@ extension Every {
         } else if let period, period.microseconds % 1_000 != 0 {
             fields.fail("every", "\(period.text) is not a whole number of milliseconds")
         }
-        let anchor = fields.optional("anchor", "a time in RFC 3339, such as \"2026-01-01T00:00:00Z\"") { value in
+        let anchor = fields.optional("anchor", Timestamp.sentence) { value in
             value.text.flatMap { Timestamp($0) }
         }
         guard fields.errors.isEmpty, let period else { return nil }

@@ -5,6 +5,8 @@ import Store
 /// Many schedules in one request, one a line.
 extension API {
     private static let importBatch = 1_000
+    /// Lines with warnings that an answer lists: an import of a million lines may have as many.
+    private static let listedWarnings = 10_000
 
     /// A line that can be stored.
     private struct ImportLine: Sendable {
@@ -12,17 +14,20 @@ extension API {
         var write: ScheduleWrite
         var record: ActionRecord
         var document: JSON
+        var warnings: [FieldError]
     }
 
     private struct ImportResult: Sendable {
         var created = 0
         var updated = 0
         var refused: [(line: Int, errors: [FieldError])] = []
+        var warned: [(line: Int, warnings: [FieldError])] = []
 
         static func += (left: inout ImportResult, right: ImportResult) {
             left.created += right.created
             left.updated += right.updated
             left.refused += right.refused
+            left.warned += right.warned
         }
     }
 
@@ -56,13 +61,14 @@ extension API {
         if let writing { result += try await writing.value }
         if !batch.isEmpty { result += try await store(batch, by: call.caller, now: now) }
         let list = result.refused.sorted { $0.line < $1.line }.map { line, errors -> JSON in
-            [
-                "line": .integer(line),
-                "errors": .array(errors.map { ["pointer": .string($0.pointer), "detail": .string($0.detail)] }),
-            ]
+            ["line": .integer(line), "errors": .mistakes(errors)]
+        }
+        let warnings = result.warned.sorted { $0.line < $1.line }.prefix(API.listedWarnings).map { line, list -> JSON in
+            ["line": .integer(line), "warnings": .mistakes(list)]
         }
         return Response.json([
             "created": .integer(result.created), "updated": .integer(result.updated), "refused": .array(list),
+            "warnings": .array(warnings),
         ])
     }
 
@@ -86,11 +92,11 @@ extension API {
         let target = tenant?.description ?? caller.tenant
         var errors = fields.errors
         do throws(FieldErrors) {
-            let (write, record) = try write(
+            let (write, record, warnings) = try write(
                 document, name: name ?? ScheduleName(checked: "unnamed"), tenant: target, now: now,
                 ignoring: ReadOnlyFields.schedule.union(["name"]))
             if errors.isEmpty {
-                return ImportLine(number: number, write: write, record: record, document: document)
+                return ImportLine(number: number, write: write, record: record, document: document, warnings: warnings)
             }
         } catch {
             errors += error.errors
@@ -152,6 +158,8 @@ extension API {
             await cancelInQueue(results.flatMap(\.cancelled), tenant: tenant, reason: "superseded")
         }
         let created = results.filter(\.isCreated).count
-        return ImportResult(created: created, updated: results.count - created)
+        return ImportResult(
+            created: created, updated: results.count - created,
+            warned: lines.filter { !$0.warnings.isEmpty }.map { ($0.number, $0.warnings) })
     }
 }

@@ -75,7 +75,7 @@ struct Call: Sendable {
 
     func time(_ name: String) throws -> Timestamp? {
         guard let text = text(name) else { return nil }
-        guard let time = Timestamp(text) else { throw Problem.parameter(name, "expected an RFC 3339 time") }
+        guard let time = Timestamp(text) else { throw Problem.parameter(name, "expected \(Timestamp.sentence)") }
         return time
     }
 
