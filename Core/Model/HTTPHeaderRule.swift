@@ -6,8 +6,16 @@ enum HTTPHeaderRule {
     ]
     private static let reservedPrefixes = ["headgate-", "webhook-"]
 
+    /// In bytes.
+    static let maximumNameLength = 256
+    /// In bytes; a `${secret.name}` counts as it stands.
+    static let maximumValueLength = 8_192
+
     /// What is wrong with a name; nil for nothing.
     static func mistake(inName name: String) -> String? {
+        if name.utf8.count > maximumNameLength {
+            return "is \(name.utf8.count) bytes; at most \(maximumNameLength) are allowed"
+        }
         guard !name.isEmpty, name.utf8.allSatisfy(isToken) else {
             return "is not a header name: only letters, digits and !#$%&'*+-.^_`|~"
         }
@@ -21,7 +29,10 @@ enum HTTPHeaderRule {
 
     /// What is wrong with a value; nil for nothing.
     static func mistake(inValue value: String) -> String? {
-        value.utf8.contains { $0 == 0 || $0 == 10 || $0 == 13 } ? "a value cannot contain CR, LF or NUL" : nil
+        if value.utf8.count > maximumValueLength {
+            return "is \(value.utf8.count) bytes; at most \(maximumValueLength) are allowed"
+        }
+        return value.utf8.contains { $0 == 0 || $0 == 10 || $0 == 13 } ? "a value cannot contain CR, LF or NUL" : nil
     }
 
     private static func isToken(_ byte: UInt8) -> Bool {

@@ -24,17 +24,7 @@ public struct JSONFields: Sendable {
     }
 
     /// `/a~1b` for the field `a/b` of the document.
-    public func pointer(to name: String) -> String {
-        var escaped = ""
-        for character in name {
-            switch character {
-            case "~": escaped += "~0"
-            case "/": escaped += "~1"
-            default: escaped.append(character)
-            }
-        }
-        return "\(pointer)/\(escaped)"
-    }
+    public func pointer(to name: String) -> String { "\(pointer)/\(JSON.pointerToken(name))" }
 
     /// The field's value, whatever it is; nil where it is absent.
     public mutating func raw(_ name: String) -> JSON? {

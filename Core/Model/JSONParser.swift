@@ -6,13 +6,24 @@ extension JSON {
         /// From 1, in bytes.
         public var column: Int
         public var detail: String
+        /// The value in which the mistake stands, as a JSON Pointer (RFC 6901); `""` is the whole document.
+        public var pointer = ""
+        /// The text is JSON, but has U+0000 where `init(document:)` refuses it.
+        public var isNullCharacter = false
         public var description: String { "line \(line), column \(column): \(detail)" }
     }
 
     /// Parses one JSON text of UTF-8 bytes. Refuses what RFC 8259 leaves open or forbids: repeated names, lone
-    /// surrogates, invalid UTF-8, more than 128 levels, anything after the value.
+    /// surrogates, invalid UTF-8, more than 128 levels, anything after the value. A byte order mark before it is skipped.
     public init(parsing bytes: some Collection<UInt8>) throws(SyntaxError) {
         var parser = JSONParser(Array(bytes))
+        self = try parser.document()
+    }
+
+    /// Parses a document that a caller sent: as `init(parsing:)`, but U+0000, which Postgres cannot store in a text, is a mistake
+    /// in any string or name.
+    package init(document bytes: some Collection<UInt8>) throws(SyntaxError) {
+        var parser = JSONParser(Array(bytes), refusesNullCharacters: true)
         self = try parser.document()
     }
 
@@ -25,11 +36,17 @@ struct JSONParser {
     private var position = 0
     private var depth = 0
 
+    private let refusesNullCharacters: Bool
+
     private static let maximumDepth = 128
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8], refusesNullCharacters: Bool = false) {
+        self.bytes = bytes
+        self.refusesNullCharacters = refusesNullCharacters
+    }
 
     mutating func document() throws(JSON.SyntaxError) -> JSON {
+        position = bytes.count - bytes.withoutByteOrderMark.count
         let value = try self.value()
         skipSpace()
         guard position == bytes.count else { throw failure("expected the end, found \(here)") }
@@ -77,7 +94,11 @@ struct JSONParser {
             guard names.insert(name).inserted else { throw failure("the name \"\(name)\" stands twice in one object") }
             skipSpace()
             guard take(":") else { throw failure("expected ':' after the name \"\(name)\", found \(here)") }
-            members.append(JSON.Member(name, try value()))
+            do throws(JSON.SyntaxError) {
+                members.append(JSON.Member(name, try value()))
+            } catch {
+                throw error.inside(JSON.pointerToken(name))
+            }
             skipSpace()
         } while take(",")
         guard take("}") else { throw failure("expected ',' or '}', found \(here)") }
@@ -89,7 +110,11 @@ struct JSONParser {
         skipSpace()
         if take("]") { return .array(elements) }
         repeat {
-            elements.append(try value())
+            do throws(JSON.SyntaxError) {
+                elements.append(try value())
+            } catch {
+                throw error.inside("\(elements.count)")
+            }
             skipSpace()
         } while take(",")
         guard take("]") else { throw failure("expected ',' or ']', found \(here)") }
@@ -172,6 +197,11 @@ struct JSONParser {
                 code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
             }
             guard let scalar = Unicode.Scalar(code) else { throw failure("a surrogate on its own") }
+            if code == 0, refusesNullCharacters {
+                var failure = failure("U+0000 cannot be stored; leave it out")
+                failure.isNullCharacter = true
+                throw failure
+            }
             bytes.append(contentsOf: UTF8.encode(scalar)!)
         default:
             position -= 1
@@ -220,4 +250,42 @@ struct JSONParser {
         }
         return JSON.SyntaxError(line: line, column: column, detail: detail)
     }
+}
+
+extension JSON.SyntaxError {
+    /// The same mistake, seen from the object or list that holds the value.
+    fileprivate func inside(_ token: String) -> JSON.SyntaxError {
+        var error = self
+        error.pointer = "/\(token)\(pointer)"
+        return error
+    }
+
+    /// The mistake as one of the document.
+    ///
+    /// - Parameter isLine: the document is one line of several: then only the column is of use.
+    package func fieldError(isLine: Bool = false) -> FieldError {
+        let place = isLine ? "column \(column): \(detail)" : description
+        return FieldError(pointer: pointer, detail: isNullCharacter ? place : "not JSON: \(place)")
+    }
+}
+
+extension JSON {
+    /// A name as a part of a JSON Pointer (RFC 6901, section 3): `a~1b` for `a/b`.
+    package static func pointerToken(_ name: String) -> String {
+        guard name.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else { return name }
+        var escaped = ""
+        for character in name.unicodeScalars {
+            switch character {
+            case "~": escaped += "~0"
+            case "/": escaped += "~1"
+            default: escaped.unicodeScalars.append(character)
+            }
+        }
+        return escaped
+    }
+}
+
+extension Collection<UInt8> {
+    /// The text without the mark that some editors write before UTF-8 (U+FEFF).
+    package var withoutByteOrderMark: SubSequence { starts(with: [0xEF, 0xBB, 0xBF]) ? dropFirst(3) : self[...] }
 }

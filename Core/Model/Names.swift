@@ -29,12 +29,21 @@ public struct ScheduleName: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ScheduleName {
-    private static let reserved = ["one-off:", "on-failure:"]
+    private static let reservedPrefixes = ["one-off:", "on-failure:"]
+    /// `POST /v1/schedules/pause` is a call of its own, so that no schedule can have the path.
+    private static let callNames = ["import", "pause", "preview", "resume"]
 
-    /// Names of Headgate's own, which users cannot give.
-    package var isReserved: Bool { ScheduleName.reserved.contains { description.hasPrefix($0) } }
+    /// Names of Headgate's own, which users can neither give nor address.
+    package var isReserved: Bool { ScheduleName.reservedPrefixes.contains { description.hasPrefix($0) } }
+    /// Also the names of calls beside schedules: none is made with such a name. What has it from an earlier version is addressed with
+    /// its first letter percent-encoded (`/v1/schedules/%70ause`).
+    package var cannotBeGiven: Bool { isReserved || isCallName }
+    /// The name of a call beside schedules.
+    package var isCallName: Bool { ScheduleName.callNames.contains(description) }
+    /// What a schedule may be called, for messages.
     package static let sentence =
-        "\(NameRule.schedule.sentence); names that begin with \(reserved.joined(separator: " or ")) are Headgate's own"
+        "\(NameRule.schedule.sentence), and none of \(callNames.joined(separator: ", ")); names that begin with "
+        + "\(reservedPrefixes.joined(separator: " or ")) are Headgate's own"
 }
 
 /// What a name may consist of, and how to say so.

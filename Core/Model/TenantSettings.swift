@@ -27,13 +27,19 @@ package struct TenantSettings: Hashable, Sendable {
     package static let weights = 0.01...100.0
     package static let rates = 0.001...1_000_000.0
     package static let maximumTargets = 1_000
+    /// Of a host name and a port, in bytes.
+    package static let maximumTargetLength = 261
     /// Why the schedules of a paused tenant are paused; those that are so are resumed with it.
     package static let pauseReason = "the tenant is paused"
 }
 
 extension TenantSettings {
-    package init(json: JSON) throws(FieldErrors) {
+    /// Reads the settings; throws every mistake with its pointer.
+    ///
+    /// - Parameter ignoring: members that belong to the call and not to the settings.
+    package init(json: JSON, ignoring: Set<String> = []) throws(FieldErrors) {
         var fields = JSONFields(json)
+        for name in ignoring { _ = fields.raw(name) }
         let rate: (JSON) -> Double? = { $0.double.flatMap { TenantSettings.rates.contains($0) ? $0 : nil } }
         let rateSentence = "a number of calls a second from 0.001 to 1000000"
         let weight = fields.optional("weight", "a number from 0.01 to 100") { value in
@@ -48,8 +54,12 @@ extension TenantSettings {
                     "targetRates", "has \(members.count) hosts; at most \(TenantSettings.maximumTargets) are allowed")
             }
             for member in members {
-                if member.name.isEmpty || member.name.utf8.contains(where: { "/?#@ ".utf8.contains($0) }) {
-                    inner.fail(member.name, "is not a host, or a host and a port, such as api.example.com:8443")
+                if member.name.isEmpty || member.name.utf8.count > TenantSettings.maximumTargetLength
+                    || member.name.utf8.contains(where: { "/?#@ ".utf8.contains($0) })
+                {
+                    inner.fail(
+                        member.name,
+                        "is not a host, or a host and a port, such as api.example.com:8443, of at most 261 bytes")
                 }
                 targetRates[member.name.lowercased()] = inner.required(member.name, rateSentence, rate)
             }

@@ -15,12 +15,23 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// The same time, rounded towards the past to a whole millisecond.
     public var flooredToMillisecond: Timestamp { Timestamp(milliseconds: milliseconds) }
 
+    /// The same time, rounded towards the future to a whole millisecond.
+    package var ceiledToMillisecond: Timestamp { Timestamp(milliseconds: -floorDivide(-microseconds, 1_000)) }
+    /// What a text must be to be read as a time, for messages.
+    package static let sentence =
+        "a time in RFC 3339, such as \"2026-12-01T09:00:00+01:00\", whose year in UTC is 0000 to 9999"
+
     /// 9999-12-31T23:59:59.999Z, the last time that RFC 3339 can write.
     public static let distantFuture = Timestamp(milliseconds: 253_402_300_799_999)
+    /// 0000-01-01T00:00:00.000Z, the first time that RFC 3339 can write.
+    public static let earliest = Timestamp(milliseconds: -62_167_219_200_000)
     /// Before every other time.
     public static let distantPast = Timestamp(microseconds: .min)
     /// 1970-01-01T00:00:00Z.
     public static let epoch = Timestamp(microseconds: 0)
+
+    /// Its year in UTC is one of 0000 to 9999, so that it can be written and read again.
+    public var isWritable: Bool { Timestamp.earliest <= self && milliseconds <= Timestamp.distantFuture.milliseconds }
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
     public static func + (time: Timestamp, duration: Duration) -> Timestamp {
@@ -35,9 +46,11 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 }
 
 extension Timestamp: CustomStringConvertible {
-    /// RFC 3339 in UTC with milliseconds: `2026-03-29T01:00:00.000Z`.
+    /// RFC 3339 in UTC with milliseconds: `2026-03-29T01:00:00.000Z`. A time that has no such text is written as the nearest that
+    /// has one.
     public var description: String {
-        unsafe String(unsafeUninitializedCapacity: 24) { buffer in unsafe write(into: buffer) }
+        guard isWritable else { return (self < .epoch ? Timestamp.earliest : .distantFuture).description }
+        return unsafe String(unsafeUninitializedCapacity: 24) { buffer in unsafe write(into: buffer) }
     }
 
     private func write(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
@@ -75,7 +88,8 @@ extension Timestamp: CustomStringConvertible {
     }
 
     /// Reads RFC 3339: a date, `T` or a space, a time with an optional fraction, and `Z` or an offset. Digits after the
-    /// microsecond are dropped. Returns nil for anything else, also for February 30th.
+    /// microsecond are dropped. Returns nil for anything else, also for February 30th, and for years in UTC before 0000 or
+    /// after 9999.
     public init?(_ text: some StringProtocol) {
         var reader = DigitReader(Array(text.utf8))
         guard let year = reader.number(digits: 4), reader.take("-"), let month = reader.number(digits: 2),
@@ -101,6 +115,7 @@ extension Timestamp: CustomStringConvertible {
         guard reader.isAtEnd else { return nil }
         let total = Int64(date.daysSinceEpoch) * 86_400 + Int64(hour * 3_600 + minute * 60 + second - offset)
         self.init(microseconds: total * 1_000_000 + micros)
+        guard isWritable else { return nil }
     }
 }
 

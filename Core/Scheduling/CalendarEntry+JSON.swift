@@ -22,7 +22,7 @@ extension CalendarEntry {
         case "every": entry = Every(&fields, seed: context.seed).map { .every($0) }
         case "cron": entry = CronEntry(&fields, context).map { .cron($0) }
         default:
-            entry = fields.required("at", "a time in RFC 3339, such as \"2026-12-01T09:00:00+01:00\"") { value in
+            entry = fields.required("at", Timestamp.sentence) { value in
                 value.text.flatMap { Timestamp($0) }.map { .at($0.flooredToMillisecond) }
             }
         }
@@ -61,7 +61,7 @@ extension Every {
         } else if let period, period.microseconds % 1_000 != 0 {
             fields.fail("every", "\(period.text) is not a whole number of milliseconds")
         }
-        let anchor = fields.optional("anchor", "a time in RFC 3339, such as \"2026-01-01T00:00:00Z\"") { value in
+        let anchor = fields.optional("anchor", Timestamp.sentence) { value in
             value.text.flatMap { Timestamp($0) }
         }
         guard fields.errors.isEmpty, let period else { return nil }
@@ -71,6 +71,9 @@ extension Every {
 }
 
 extension CronEntry {
+    /// Of an expression, in bytes: seven fields with every value of each are shorter.
+    static let maximumLength = 2_000
+
     fileprivate init?(_ fields: inout JSONFields, _ context: CalendarEntry.Context) {
         let text = fields.required("cron", "a cron expression, such as \"30 2 * * *\"", \.text)
         let dialect = fields.optional("dialect", "unix or quartz") { CronEntry.choice($0, CronExpression.Dialect.self) }
@@ -82,7 +85,9 @@ extension CronEntry {
         }
         let (gap, overlap) = CronEntry.policies(&fields)
         var expression: CronExpression?
-        if let text {
+        if let text, text.utf8.count > CronEntry.maximumLength {
+            fields.fail("cron", "is \(text.utf8.count) bytes; at most \(CronEntry.maximumLength) are allowed")
+        } else if let text {
             do throws(CronError) {
                 expression = try CronExpression(text, dialect: dialect ?? .unix, seed: context.seed)
             } catch {

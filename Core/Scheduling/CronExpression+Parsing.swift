@@ -19,9 +19,10 @@ extension CronExpression {
         months = UInt16(try bits(.months))
         let years = fields[CronField.years.rawValue]
         self.years = years.text == "*" ? [] : try parser.values(years).sorted().map { UInt16($0) }
-        hasSeconds = text.split(separator: " ").count > 5
+        hasSeconds = CronParser.words(text).count > 5
         runsByElapsedTime = [CronField.minutes, .hours].contains { field in
-            fields[field.rawValue].text.hasPrefix("*") || fields[field.rawValue].text.hasPrefix("H/")
+            fields[field.rawValue].text.hasPrefix("*") || fields[field.rawValue].text.hasPrefix("/")
+                || fields[field.rawValue].text.hasPrefix("H/")
         }
     }
 }

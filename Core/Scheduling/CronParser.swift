@@ -32,8 +32,12 @@ struct CronParser {
 
     /// Seven fields, those left out filled in, from `second` to `year`.
     func fields(_ text: String) throws(CronError) -> [Token] {
-        let whole = Token(text: Substring(text.uppercased()), column: 1)
-        let given = whole.split(" ").filter { !$0.text.isEmpty }
+        let given = CronParser.words(text)
+        if let first = given.first, let name = ["CRON_TZ=", "TZ="].first(where: { first.text.hasPrefix($0) }) {
+            let start = text.utf8.index(text.startIndex, offsetBy: first.column - 1 + name.utf8.count)
+            let zone = text[start...].prefix { !$0.isWhitespace }
+            throw first.failure("the time zone stands beside the expression: \"timeZone\": \"\(zone)\"")
+        }
         if let first = given.first, first.text.hasPrefix("@") {
             guard given.count == 1, let long = try macro(first) else {
                 throw first.failure("known are \(CronParser.macros.map(\.name).joined(separator: ", "))")
@@ -52,6 +56,21 @@ struct CronParser {
         if fields.count == 6 { fields.append(Token(text: "*", column: text.utf8.count)) }
         for field in CronField.allCases { fields[field.rawValue].field = field }
         return fields
+    }
+
+    /// The parts between blanks (spaces, tabs, ends of lines), in capitals.
+    static func words(_ text: String) -> [Token] {
+        var words: [Token] = []
+        var column = 1
+        // Only ASCII letters have capitals here, so that columns stay what they are.
+        let capitals = String(decoding: text.utf8.map { (97...122).contains($0) ? $0 - 32 : $0 }, as: UTF8.self)
+        for part in capitals.utf8.split(
+            omittingEmptySubsequences: false, whereSeparator: { [9, 10, 13, 32].contains($0) })
+        {
+            if !part.isEmpty { words.append(Token(text: Substring(part), column: column)) }
+            column += part.count + 1
+        }
+        return words
     }
 
     private static let macros: [(name: String, fields: String)] = [
@@ -78,10 +97,14 @@ struct CronParser {
     func values(item: Token) throws(CronError) -> [Int] {
         let parts = item.split("/", maximum: 1)
         let range = item.field!.values(dialect)
-        let step = parts.count == 2 ? try self.step(parts[1], span: range.count) : nil
+        let step = parts.count == 2 ? try self.step(parts[1]) : nil
         let base = parts[0]
         if base.text.hasPrefix("H") { return try hashed(base, step: step) }
-        if base.text == "*" { return Array(stride(from: range.lowerBound, through: range.upperBound, by: step ?? 1)) }
+        if base.text.contains("~") { return try random(base, step: step) }
+        // Quartz reads `/5` as `*/5`.
+        if base.text == "*" || base.text.isEmpty && step != nil && dialect == .quartz {
+            return Array(stride(from: range.lowerBound, through: range.upperBound, by: step ?? 1))
+        }
         let ends = base.split("-", maximum: 1)
         let first = try number(ends[0])
         guard ends.count == 2 else {
@@ -121,13 +144,28 @@ struct CronParser {
         }
     }
 
-    private func step(_ token: Token, span: Int) throws(CronError) -> Int {
+    /// A step may be longer than its field: it names the first value alone, as in every cron.
+    private func step(_ token: Token) throws(CronError) -> Int {
         let isNumber = !token.text.isEmpty && token.text.utf8.allSatisfy { (48...57).contains($0) }
         guard isNumber, let step = Int(token.text), step > 0 else {
             throw token.failure("expected a step of 1 or more")
         }
-        guard step <= span else { throw token.failure("the step is longer than the field, which has \(span) values") }
-        return step
+        return min(step, CronParser.longestStep)
+    }
+
+    /// Longer than any field.
+    private static let longestStep = 10_000
+
+    /// `5~15`, `~15`, `5~`, `~`: cronie's random value within a range; here the schedule's own, as `H(5-15)`.
+    private func random(_ token: Token, step: Int?) throws(CronError) -> [Int] {
+        let field = token.field!
+        guard field != .years else { throw token.failure("a year cannot be random") }
+        let ends = token.split("~", maximum: 1)
+        let all = field.values(dialect)
+        let first = ends[0].text.isEmpty ? all.lowerBound : try number(ends[0])
+        let last = ends[1].text.isEmpty ? all.upperBound : try number(ends[1])
+        guard first <= last else { throw token.failure("a random range does not wrap around") }
+        return try hashed(within: first...last, token, step: step)
     }
 
     /// `H`, `H(0-29)`, `H/15`, `H(0-29)/10`.
@@ -148,6 +186,11 @@ struct CronParser {
             guard first <= last else { throw inner.failure("a range of H does not wrap around") }
             range = first...last
         }
+        return try hashed(within: range, token, step: step)
+    }
+
+    private func hashed(within range: ClosedRange<Int>, _ token: Token, step: Int?) throws(CronError) -> [Int] {
+        let field = token.field!
         if let step, step > range.count {
             throw token.failure("the step is longer than the range, which has \(range.count) values")
         }

@@ -30,7 +30,7 @@ struct RegistrationCheck {
 
     /// What an expression says of the date, for a message.
     private static func dateFields(of text: String) -> String {
-        let fields = text.split(separator: " ")
+        let fields = CronParser.words(text).map(\.text)
         let first = fields.count == 5 ? 2 : 3
         let named = zip(["day-of-month", "month", "day-of-week", "year"], fields.dropFirst(first))
         return named.filter { $0.1 != "*" && $0.1 != "?" }.map { "\($0.0) \"\($0.1)\"" }.joined(separator: ", ")

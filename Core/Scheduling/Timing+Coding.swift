@@ -99,5 +99,6 @@ extension Margin {
 }
 
 extension Timestamp {
-    fileprivate var isStorable: Bool { microseconds.magnitude <= Timestamp.distantFuture.microseconds.magnitude }
+    /// A `from` before the year 0 has been accepted once; it is only compared.
+    fileprivate var isStorable: Bool { isWritable || self < .epoch && self > .epoch - .seconds(100_000 * 366 * 86_400) }
 }

@@ -19,8 +19,9 @@ extension Timing {
         let missed = fields.optional("missed", "skip, last or all") { Timing.choice($0, MissedPolicy.self) }
         let overlap = fields.optional("overlap", "allow, skip, cancel or {\"queue\": n}", OverlapPolicy.init(json:))
         let time: (JSON) -> Timestamp? = { $0.text.flatMap { Timestamp($0) } }
-        let from = fields.optional("from", "a time in RFC 3339", time)
-        let until = fields.optional("until", "a time in RFC 3339", time)
+        // Occurrences are whole milliseconds: these name the same ones, and are written as they are read.
+        let from = fields.optional("from", Timestamp.sentence, time).map { min($0.ceiledToMillisecond, .distantFuture) }
+        let until = fields.optional("until", Timestamp.sentence, time)?.flooredToMillisecond
         if let from, let until, until < from { fields.fail("until", "is before from") }
         let maxTriggers = fields.optional("maxTriggers", "a whole number of 1 or more") { value in
             value.int.flatMap { $0 > 0 ? $0 : nil }

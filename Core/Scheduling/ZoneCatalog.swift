@@ -30,6 +30,8 @@ package final class ZoneCatalog: Sendable {
 
     /// Up to three names that a user may have meant, the likeliest first.
     package func namesNear(_ name: String) -> [String] {
+        // Nothing so long is near to any; to measure how far it is could take minutes.
+        guard name.utf8.count <= ZoneCatalog.maximumLength else { return [] }
         let wanted = name.lowercased()
         let ranked = names().compactMap { candidate -> (rank: Int, name: String)? in
             let lowercased = candidate.lowercased()
@@ -42,10 +44,12 @@ package final class ZoneCatalog: Sendable {
         return ranked.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }.prefix(3).map(\.name)
     }
 
+    private static let maximumLength = 64
+
     /// Letters, digits, `_ + -` in parts joined by `/`: no way out of the folder, and neither the machine's own zone nor
     /// the tables that count leap seconds.
     private static func accepts(_ name: String) -> Bool {
-        guard !name.isEmpty, name.utf8.count <= 64 else { return false }
+        guard !name.isEmpty, name.utf8.count <= maximumLength else { return false }
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         guard !["localtime", "posixrules", "posix", "right", "Factory"].contains(parts[0]) else { return false }
         return parts.allSatisfy { part in

@@ -18,6 +18,8 @@ package protocol ScheduleRegistry: Sendable {
         _ schedules: [ScheduleWrite], by actor: AuditActor, acrossTenants: Bool, now: Timestamp
     ) async throws -> [PutResult]
     func schedule(_ name: String, tenant: String) async throws -> ScheduleRow?
+    /// Those of these names that exist, of any tenant: the caller has checked that they may be seen.
+    func schedules(named names: [(tenant: String, name: String)]) async throws -> [ScheduleRow]
     func schedules(
         tenant: String, prefix: String, state: ScheduleState?, after name: String, limit: Int
     ) async throws -> [ScheduleRow]

@@ -1,5 +1,6 @@
-import Model
 import Testing
+
+@testable import Model
 
 @Suite struct JSONTests {
     @Test(arguments: [
@@ -19,6 +20,30 @@ import Testing
             let error = error as? JSON.SyntaxError
             return error?.line == line && error?.column == column
         }
+    }
+
+    @Test(arguments: [
+        (#"{"a":[1,{"b/c":"\ud800"}]}"#, "/a/1/b~1c"), (#"{"a":{"b":01}}"#, "/a"), (#"["\ud800"]"#, "/0"),
+        (#"{"a":nul}"#, "/a"), (#"{"a":1"#, ""),
+    ]) func `names the value in which a text stops being JSON`(text: String, pointer: String) {
+        #expect { try JSON(parsing: text) } throws: { ($0 as? JSON.SyntaxError)?.pointer == pointer }
+    }
+
+    @Test func `U+0000 is kept in what is stored, and refused with its pointer in what comes in`() throws {
+        let text = #"{"a":["b\u0000c"]}"#
+        #expect(try JSON(parsing: text).description == text)
+        for (text, pointer) in [(text, "/a/0"), (#"{"a":{"\u0000":1}}"#, "/a"), (#""\u0000""#, "")] {
+            #expect { try JSON(document: Array(text.utf8)) } throws: { error in
+                let error = (error as? JSON.SyntaxError)?.fieldError()
+                return error?.pointer == pointer && error?.detail.contains("not JSON") == false
+            }
+        }
+    }
+
+    @Test func `a byte order mark before a text is skipped, and one inside is not`() throws {
+        #expect(try JSON(parsing: "\u{FEFF}[1]") == [1])
+        #expect(throws: JSON.SyntaxError.self) { try JSON(parsing: "[\u{FEFF}1]") }
+        #expect(throws: JSON.SyntaxError.self) { try JSON(parsing: "\u{FEFF}\u{FEFF}1") }
     }
 
     @Test func `refuses nesting that would exhaust the stack`() {

@@ -25,7 +25,12 @@ import Testing
         Case(text: "0 0 L-31 * *", field: "day-of-month", token: "L-31", column: 5),
         Case(text: "0 0 32W * *", field: "day-of-month", token: "32", column: 5),
         Case(text: "*/0 * * * *", field: "minute", token: "0", column: 3),
-        Case(text: "*/90 * * * *", field: "minute", token: "90", column: 3),
+        Case(text: "*/x * * * *", field: "minute", token: "X", column: 3),
+        Case(text: "/5 * * * *", field: "minute", token: "", column: 1),
+        Case(text: "50~70 * * * *", field: "minute", token: "70", column: 4),
+        Case(text: "\t0\t24 * * *", field: "hour", token: "24", column: 4),
+        Case(text: "CRON_TZ=Europe/Berlin 0 5 * * *", token: "CRON_TZ=EUROPE/BERLIN", column: 1),
+        Case(text: " TZ=UTC 0 5 * * *", token: "TZ=UTC", column: 2),
         Case(text: "5- * * * *", field: "minute", token: "", column: 3),
         Case(text: "1,,2 * * * *", field: "minute", token: "", column: 3),
         Case(text: "-5 * * * *", field: "minute", token: "", column: 1),
@@ -52,6 +57,12 @@ import Testing
             guard let error = error as? CronError else { return false }
             return error.field == example.field && error.token == example.token && error.column == example.column
         }
+    }
+
+    @Test func `a time zone before the expression is told where it belongs`() {
+        #expect {
+            try CronExpression("CRON_TZ=Europe/Berlin  0 5 * * *")
+        } throws: { "\($0)".contains(#""timeZone": "Europe/Berlin""#) }
     }
 
     @Test func `says what is wrong in words`() {

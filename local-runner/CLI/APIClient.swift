@@ -83,6 +83,14 @@ struct APIClient {
         _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
     }
 
+    /// The path of a schedule. One that bears the name of a call, from an earlier version, is told from it by an encoded letter.
+    static func schedulePath(_ name: String) -> String {
+        guard ScheduleName(name)?.isCallName == true, let first = name.utf8.first else {
+            return "/v1/schedules/\(encode(name))"
+        }
+        return "/v1/schedules/%\(String(first, radix: 16, uppercase: true))\(name.dropFirst())"
+    }
+
     /// Percent-encodes a part of a path or a query (RFC 3986: all but unreserved characters).
     static func encode(_ text: String) -> String {
         var encoded = ""

@@ -35,6 +35,7 @@ extension ScheduleCommand {
             let answer = try await APIClient(connection).call(
                 "POST", "/v1/schedules/preview", query: [("count", String(count)), ("after", after)], bytes: bytes,
                 type: "application/json")
+            ScheduleCommand.warn(answer["warnings"], "\(file): ")
             ScheduleCommand.printTimes(answer, connection)
         }
     }
@@ -49,7 +50,7 @@ extension ScheduleCommand {
 
         func run() async throws {
             let answer = try await APIClient(connection).call(
-                "POST", "/v1/schedules/\(APIClient.encode(name))/backfill",
+                "POST", "\(APIClient.schedulePath(name))/backfill",
                 body: ["from": .string(from), "to": .string(to)])
             if connection.json { return print(answer) }
             print("\(answer["triggers"]?.int ?? 0) triggers, \(answer["skipped"]?.int ?? 0) skipped")
@@ -69,6 +70,7 @@ extension ScheduleCommand {
                 "GET", "/v1/forecast", query: [("prefix", prefix), ("from", from), ("to", to), ("step", step)])
             if connection.json { return print(answer) }
             Table.print(answer["steps"]?.elements ?? [], ["at", "triggers"])
+            for item in answer["unreadable"]?.elements ?? [] { APIClient.say(item["error"]?.text ?? "") }
             if answer["schedules"]?.int == 0 { APIClient.say("there is no active schedule with this prefix") }
         }
     }

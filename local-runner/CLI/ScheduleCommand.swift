@@ -37,6 +37,10 @@ struct ScheduleCommand: AsyncParsableCommand {
                         APIClient.say("\(place)\(pointer.isEmpty ? "" : "\(pointer): ")\(error["detail"]?.text ?? "")")
                     }
                 }
+                for warned in answer["warnings"]?.elements ?? [] {
+                    let place = places[max(0, (warned["line"]?.int ?? 1) - 1)]
+                    ScheduleCommand.warn(warned["warnings"], place)
+                }
                 if !connection.json {
                     print("\(file): \(answer["created"]?.int ?? 0) created, \(answer["updated"]?.int ?? 0) updated")
                 }
@@ -99,7 +103,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         @OptionGroup var connection: Connection
         @Argument var name: String
         func run() async throws {
-            _ = try await APIClient(connection).call("DELETE", "/v1/schedules/\(APIClient.encode(name))")
+            _ = try await APIClient(connection).call("DELETE", APIClient.schedulePath(name))
         }
     }
 
@@ -134,7 +138,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         @Option(help: "After this RFC 3339 time (default: now).") var after: String?
         func run() async throws {
             let answer = try await APIClient(connection).call(
-                "GET", "/v1/schedules/\(APIClient.encode(name))/upcoming",
+                "GET", "\(APIClient.schedulePath(name))/upcoming",
                 query: [("count", String(count)), ("after", after)])
             ScheduleCommand.printTimes(answer, connection)
         }
@@ -145,7 +149,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         @OptionGroup var connection: Connection
         @Argument var name: String
         func run() async throws {
-            let answer = try await APIClient(connection).call("POST", "/v1/schedules/\(APIClient.encode(name))/fire")
+            let answer = try await APIClient(connection).call("POST", "\(APIClient.schedulePath(name))/fire")
             print(connection.json ? answer.description : answer["id"]?.text ?? "")
         }
     }
@@ -156,7 +160,14 @@ struct ScheduleCommand: AsyncParsableCommand {
             APIClient.say("\(file): cannot be read")
             throw ExitCode(64)
         }
-        return bytes
+        return Array(bytes.withoutByteOrderMark)
+    }
+
+    /// Says on the standard error what may be a mistake.
+    static func warn(_ warnings: JSON?, _ place: String) {
+        for warning in warnings?.elements ?? [] {
+            APIClient.say("\(place)\(warning["pointer"]?.text ?? ""): warning: \(warning["detail"]?.text ?? "")")
+        }
     }
 
     /// What lies ahead, one time a line.
@@ -169,7 +180,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         _ connection: Connection, _ method: String, _ name: String, _ rest: String = "", body: JSON? = nil
     ) async throws {
         let answer = try await APIClient(connection).call(
-            method, "/v1/schedules/\(APIClient.encode(name))\(rest)", body: body)
+            method, "\(APIClient.schedulePath(name))\(rest)", body: body)
         if connection.json || method == "GET" { return print(connection.json ? answer.description : answer.pretty) }
         let next = answer["nextAt"]?.text.map { ", next at \($0)" } ?? ""
         print("\(name) is \(answer["state"]?.text ?? "changed")\(next)")

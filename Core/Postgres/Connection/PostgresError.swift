@@ -43,6 +43,8 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
     private var isMovedRow: Bool { message.contains("moved to another partition") }
     /// A value or a constraint is at fault: repeating the statement cannot help, leaving out the row may.
     package var isDataError: Bool { sqlState.map { $0.hasPrefix("22") || $0.hasPrefix("23") } ?? false }
+    /// A text has a character that the database cannot store, such as U+0000.
+    package var isTextError: Bool { sqlState == "22021" || sqlState == "22P05" }
     package var isMissingPartition: Bool { sqlState == "23514" && message.hasPrefix("no partition") }
     package var isUniqueViolation: Bool { sqlState == "23505" }
 

@@ -82,6 +82,15 @@ package final class PostgresRegistry: ScheduleRegistry {
         try await inTransaction(of: tenant) { connection throws(PostgresError) in try connection.find(name, tenant) }
     }
 
+    package func schedules(named names: [(tenant: String, name: String)]) async throws -> [ScheduleRow] {
+        let call = StatementCall(.apiFindNames, [.texts(names.map(\.tenant)), .texts(names.map(\.name))])
+        let tenants = Set(names.map(\.tenant))
+        return try await inTransaction(of: tenants.count == 1 ? tenants.first : nil) {
+            connection throws(PostgresError) in
+            try connection.query(call) { row throws(PostgresError) in try row.schedule() }
+        }
+    }
+
     package func schedules(
         tenant: String, prefix: String, state: ScheduleState?, after name: String, limit: Int
     ) async throws -> [ScheduleRow] {

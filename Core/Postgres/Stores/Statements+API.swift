@@ -2,6 +2,7 @@
 extension Statement {
     static let apiPutName = Statement("api-put-name", PackageResources.api_put_name_sql)
     static let apiLockNames = Statement("api-lock-names", PackageResources.api_lock_names_sql)
+    static let apiFindNames = Statement("api-find-names", PackageResources.api_find_names_sql)
     static let apiInsertSchedules = Statement("api-insert-schedules", PackageResources.api_insert_schedules_sql)
     static let apiUpdateSchedules = Statement("api-update-schedules", PackageResources.api_update_schedules_sql)
     static let apiLowerFloor = Statement("api-lower-floor", PackageResources.api_lower_floor_sql)

@@ -4,6 +4,7 @@ import Hummingbird
 import Model
 import Scheduling
 import Store
+import Telemetry
 
 /// Calls about many schedules, or many occurrences of one.
 extension API {
@@ -86,8 +87,8 @@ extension API {
     private func backfill(_ call: Call) async throws -> Response {
         var fields = JSONFields(try await call.json())
         let time: (JSON) -> Timestamp? = { $0.text.flatMap { Timestamp($0) } }
-        let from = fields.required("from", "an RFC 3339 time", time)
-        let to = fields.required("to", "an RFC 3339 time", time)
+        let from = fields.required("from", Timestamp.sentence, time)
+        let to = fields.required("to", Timestamp.sentence, time)
         let now = try await call.now(registry)
         if let from, let to {
             if to <= from { fields.fail("to", "is not after from") }
@@ -96,8 +97,10 @@ extension API {
         fields.finish()
         guard fields.errors.isEmpty, let from, let to else { throw Problem.invalid(fields.errors) }
         let row = try await find(call)
+        let timing = try stored(row).timing
         try await refuseIfPaused(row.tenant)
-        let occurrences = try Timing(decoding: row.timing)
+        let occurrences =
+            timing
             .upcoming(after: from - .microseconds(1), count: API.backfillLimit + 1, zones: zones).filter { $0 < to }
         if occurrences.count > API.backfillLimit {
             throw Problem.invalid([
@@ -119,6 +122,7 @@ extension API {
 
     private static let forecastSteps = 1_000
     private static let forecastSchedules = 100_000
+    private static let listedUnreadable = 1_000
 
     /// By the calendars of what is active now; smoothing within margins is not applied.
     private func forecast(_ call: Call) async throws -> Response {
@@ -137,12 +141,21 @@ extension API {
         }
         var counts = Array(repeating: 0, count: steps)
         var (schedules, last) = (0, "")
+        var unreadable: [JSON] = []
         while true {
             let rows = try await registry.schedules(
                 tenant: call.caller.tenant, prefix: call.text("prefix") ?? "", state: .active, after: last, limit: 1_000
             )
             for row in rows {
-                let timing = try Timing(decoding: row.timing)
+                let timing: Timing
+                do throws(ByteReader.Failure) {
+                    timing = try Timing(decoding: row.timing)
+                } catch {
+                    runtime.metrics.count(
+                        "headgate_api_unreadable_total", help: "Stored records that could not be read")
+                    unreadable.append(["name": .string(row.name), "error": .string(API.unreadable(row, error))])
+                    continue
+                }
                 guard let cursor = row.cursor else { continue }
                 var remainder: (next: Timestamp, triggers: Int)?
                 if timing.maxTriggers != nil {
@@ -169,6 +182,9 @@ extension API {
         let items = counts.enumerated().map { index, count -> JSON in
             ["at": .time(from + step * index), "triggers": .integer(count)]
         }
-        return Response.json(["schedules": .integer(schedules), "steps": .array(items)])
+        return Response.json([
+            "schedules": .integer(schedules), "steps": .array(items),
+            "unreadable": .array(Array(unreadable.prefix(API.listedUnreadable))),
+        ])
     }
 }

@@ -5,23 +5,29 @@ import Store
 /// Many schedules in one request, one a line.
 extension API {
     private static let importBatch = 1_000
+    /// Lines with warnings that an answer lists: an import of a million lines may have as many.
+    private static let listedWarnings = 10_000
 
     /// A line that can be stored.
     private struct ImportLine: Sendable {
         var number: Int
         var write: ScheduleWrite
         var record: ActionRecord
+        var document: JSON
+        var warnings: [FieldError]
     }
 
     private struct ImportResult: Sendable {
         var created = 0
         var updated = 0
         var refused: [(line: Int, errors: [FieldError])] = []
+        var warned: [(line: Int, warnings: [FieldError])] = []
 
         static func += (left: inout ImportResult, right: ImportResult) {
             left.created += right.created
             left.updated += right.updated
             left.refused += right.refused
+            left.warned += right.warned
         }
     }
 
@@ -33,7 +39,8 @@ extension API {
         var names: Set<String> = []
         var writing: Task<ImportResult, any Error>?
         var result = ImportResult()
-        for (index, line) in body.split(separator: 10, omittingEmptySubsequences: false).enumerated()
+        for (index, line) in body.withoutByteOrderMark.split(separator: 10, omittingEmptySubsequences: false)
+            .enumerated()
         where line.contains(where: { (byte: UInt8) in byte > 32 }) {
             do throws(FieldErrors) {
                 let line = try read(line, number: index + 1, call.caller, now: now)
@@ -54,13 +61,14 @@ extension API {
         if let writing { result += try await writing.value }
         if !batch.isEmpty { result += try await store(batch, by: call.caller, now: now) }
         let list = result.refused.sorted { $0.line < $1.line }.map { line, errors -> JSON in
-            [
-                "line": .integer(line),
-                "errors": .array(errors.map { ["pointer": .string($0.pointer), "detail": .string($0.detail)] }),
-            ]
+            ["line": .integer(line), "errors": .mistakes(errors)]
+        }
+        let warnings = result.warned.sorted { $0.line < $1.line }.prefix(API.listedWarnings).map { line, list -> JSON in
+            ["line": .integer(line), "warnings": .mistakes(list)]
         }
         return Response.json([
             "created": .integer(result.created), "updated": .integer(result.updated), "refused": .array(list),
+            "warnings": .array(warnings),
         ])
     }
 
@@ -69,13 +77,13 @@ extension API {
     ) throws(FieldErrors) -> ImportLine {
         let document: JSON
         do throws(JSON.SyntaxError) {
-            document = try JSON(parsing: line)
+            document = try JSON(document: line)
         } catch {
-            throw FieldErrors([FieldError(pointer: "", detail: "not JSON: column \(error.column): \(error.detail)")])
+            throw FieldErrors([error.fieldError(isLine: true)])
         }
         var fields = JSONFields(document)
         let name = fields.required("name", ScheduleName.sentence) { value in
-            value.text.flatMap { ScheduleName($0) }.flatMap { $0.isReserved ? nil : $0 }
+            value.text.flatMap { ScheduleName($0) }.flatMap { $0.cannotBeGiven ? nil : $0 }
         }
         let tenant = fields.optional("tenant", NameRule.tenant.sentence) { $0.text.flatMap { TenantID($0) } }
         if let tenant, !caller.isPlatform, tenant.description != caller.tenant {
@@ -84,10 +92,12 @@ extension API {
         let target = tenant?.description ?? caller.tenant
         var errors = fields.errors
         do throws(FieldErrors) {
-            let (write, record) = try write(
+            let (write, record, warnings) = try write(
                 document, name: name ?? ScheduleName(checked: "unnamed"), tenant: target, now: now,
-                ignoring: ["name", "tenant"])
-            if errors.isEmpty { return ImportLine(number: number, write: write, record: record) }
+                ignoring: ReadOnlyFields.schedule.union(["name"]))
+            if errors.isEmpty {
+                return ImportLine(number: number, write: write, record: record, document: document, warnings: warnings)
+            }
         } catch {
             errors += error.errors
         }
@@ -96,7 +106,7 @@ extension API {
 
     private func store(_ lines: [ImportLine], by caller: Caller, now: Timestamp) async throws -> ImportResult {
         var result = ImportResult()
-        let good = try await withoutMissingSecrets(lines, &result)
+        let good = try await withoutChanged(try await withoutMissingSecrets(lines, &result), &result)
         do {
             result += try await put(good, by: caller, now: now)
         } catch is TenantLimit {
@@ -124,6 +134,21 @@ extension API {
         return good
     }
 
+    /// Lines whose read-only fields say what is stored.
+    private func withoutChanged(_ lines: [ImportLine], _ result: inout ImportResult) async throws -> [ImportLine] {
+        let shown = lines.filter { ReadOnlyFields.areCompared(in: $0.document) }
+        if shown.isEmpty { return lines }
+        let rows = try await registry.schedules(named: shown.map { (tenant: $0.write.tenant, name: $0.write.name) })
+        let stored = Dictionary(rows.map { ("\($0.tenant)/\($0.name)", $0) }, uniquingKeysWith: { $1 })
+        var good: [ImportLine] = []
+        for line in lines {
+            let row = stored["\(line.write.tenant)/\(line.write.name)"]
+            let errors = row.map { ReadOnlyFields.mistakes(in: line.document, of: $0) } ?? []
+            if errors.isEmpty { good.append(line) } else { result.refused.append((line.number, errors)) }
+        }
+        return good
+    }
+
     private func put(_ lines: [ImportLine], by caller: Caller, now: Timestamp) async throws -> ImportResult {
         if lines.isEmpty { return ImportResult() }
         let isMixed = lines.contains { $0.write.tenant != caller.tenant }
@@ -133,6 +158,8 @@ extension API {
             await cancelInQueue(results.flatMap(\.cancelled), tenant: tenant, reason: "superseded")
         }
         let created = results.filter(\.isCreated).count
-        return ImportResult(created: created, updated: results.count - created)
+        return ImportResult(
+            created: created, updated: results.count - created,
+            warned: lines.filter { !$0.warnings.isEmpty }.map { ($0.number, $0.warnings) })
     }
 }

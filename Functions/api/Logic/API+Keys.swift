@@ -44,9 +44,11 @@ extension API {
             $0.text.flatMap { Role(rawValue: $0) }
         }
         let tenant = fields.optional("tenant", NameRule.tenant.sentence) { $0.text.flatMap { TenantID($0) } }
-        let groups = fields.optional("groups", "a list of names") { value -> [String]? in
-            let names = value.elements?.compactMap(\.text).filter { NameRule.tenant.accepts($0) }
-            return names?.count == value.elements?.count ? names : nil
+        let groups = fields.optional("groups", "a list of at most 100 names, each \(NameRule.tenant.sentence)") {
+            value -> [String]? in
+            guard let elements = value.elements, elements.count <= 100 else { return nil }
+            let names = elements.compactMap(\.text).filter { NameRule.tenant.accepts($0) }
+            return names.count == elements.count ? names : nil
         }
         let isPlatform = fields.optional("platform", "true or false", \.flag) ?? false
         if isPlatform && !call.caller.isPlatform { fields.fail("platform", "only a platform admin may make another") }

@@ -39,11 +39,14 @@ extension API {
     /// The answer is kept after the call; a try that died between the two is made again with the same ids, so that nothing
     /// comes into being twice. (draft-ietf-httpapi-idempotency-key-header)
     func serve(_ route: Route, _ call: Call) async throws -> Response {
-        for (name, _) in call.request.uri.queryParameters where !route.query.contains(String(name)) {
+        // Before anything else of the request is looked at: texts that cannot be read are refused by every call alike.
+        for name in route.parameters { _ = try call.path(name) }
+        for name in [HTTPField.Name.ifMatch, .idempotencyKey] { _ = try Call.header(name, of: call.request) }
+        for (name, _) in call.query where !route.query.contains(name) {
             let known = route.query.isEmpty ? "none" : route.query.joined(separator: ", ")
-            throw Problem.parameter(String(name), "unknown parameter; known here: \(known)")
+            throw Problem.parameter(name, "unknown parameter; known here: \(known)")
         }
-        guard route.method == .post, let key = call.request.headers[.idempotencyKey] else {
+        guard route.method == .post, let key = try Call.header(.idempotencyKey, of: call.request) else {
             return try await route.handle(call)
         }
         guard (1...255).contains(key.utf8.count) else {

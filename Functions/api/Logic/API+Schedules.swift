@@ -6,6 +6,7 @@ import Model
 import Queue
 import Scheduling
 import Store
+import Telemetry
 
 extension API {
     var scheduleRoutes: [Route] {
@@ -46,7 +47,7 @@ extension API {
     /// Compiles a document for the store. The shard is the id's hash.
     func write(
         _ document: JSON, name: ScheduleName, tenant: String, now: Timestamp, ignoring: Set<String> = []
-    ) throws(FieldErrors) -> (write: ScheduleWrite, record: ActionRecord) {
+    ) throws(FieldErrors) -> (write: ScheduleWrite, record: ActionRecord, warnings: [FieldError]) {
         let identity = ScheduleIdentity(tenant: TenantID(checked: tenant), name: name)
         let spec = try ScheduleSpec(json: document, identity: identity, zones: zones, now: now, ignoring: ignoring)
         var random = SystemRandomNumberGenerator()
@@ -61,44 +62,91 @@ extension API {
                 timing.justPassed(
                     registeredAt: now, replacing: replaced.flatMap { try? Timing(decoding: $0) }, zones: zones)
             })
-        return (write, spec.record)
+        return (write, spec.record, timing.warnings(zones: zones, now: now))
     }
 
     private func putSchedule(_ call: Call) async throws -> Response {
         let name = try call.scheduleName()
+        if name.cannotBeGiven {
+            throw Problem.parameter("name", "is the name of a call; a schedule's name is \(ScheduleName.sentence)")
+        }
         let now = try await registry.now()
         let document = try await call.json()
+        var mistakes: [FieldError] = []
         if let inside = document["name"], inside.text != name.description {
-            throw Problem.invalid([
-                FieldError(pointer: "/name", detail: "is not the name in the path, \(name); leave it out")
-            ])
+            mistakes.append(FieldError(pointer: "/name", detail: "is not the name in the path, \(name); leave it out"))
         }
-        var (write, record) = try write(
-            document, name: name, tenant: call.caller.tenant, now: now, ignoring: ["name"])
-        write.expecting = try call.expectedRevision()
-        let mistakes = try await secretMistakes(record, tenant: call.caller.tenant)
+        if let tenant = document["tenant"], tenant.text != call.caller.tenant {
+            let detail = "is not the tenant that the call is for, \(call.caller.tenant); leave it out"
+            mistakes.append(FieldError(pointer: "/tenant", detail: detail))
+        }
+        let expected = try call.expectedRevision()
+        var shown: ScheduleRow?
+        if ReadOnlyFields.areCompared(in: document) {
+            shown = try await registry.schedule(name.description, tenant: call.caller.tenant)
+            if let shown { mistakes += ReadOnlyFields.mistakes(in: document, of: shown) }
+        }
+        var write: ScheduleWrite
+        let (record, warnings): (ActionRecord, [FieldError])
+        do throws(FieldErrors) {
+            (write, record, warnings) = try self.write(
+                document, name: name, tenant: call.caller.tenant, now: now,
+                ignoring: ReadOnlyFields.schedule.union(["name"]))
+        } catch {
+            throw Problem.invalid(mistakes + error.errors)
+        }
+        // What was compared must not change before it is replaced.
+        write.expecting = expected ?? (document["revision"] == nil ? nil : shown.map { .exactly($0.entityTag) })
+        mistakes += try await secretMistakes(record, tenant: call.caller.tenant)
         if !mistakes.isEmpty { throw Problem.invalid(mistakes) }
         let result = try await registry.put([write], by: call.caller.actor, acrossTenants: false, now: now)[0]
         await cancelInQueue(result.cancelled, tenant: call.caller.tenant, reason: "superseded")
-        return try response(result.row, status: result.isCreated ? .created : .ok)
+        return response(result.row, status: result.isCreated ? .created : .ok, warnings: warnings)
     }
 
-    private func response(_ row: ScheduleRow, status: HTTPResponse.Status = .ok) throws -> Response {
-        var response = Response.json(try document(row), status: status)
+    private func response(
+        _ row: ScheduleRow, status: HTTPResponse.Status = .ok, warnings: [FieldError]? = nil
+    ) -> Response {
+        var members = document(row).members ?? []
+        if let warnings { members.append(.init("warnings", .mistakes(warnings))) }
+        var response = Response.json(.object(members), status: status)
         response.headers[.eTag] = "\"\(row.entityTag)\""
         return response
     }
 
-    private func document(_ row: ScheduleRow) throws -> JSON {
-        let record = try ActionRecord(decoding: row.action)
-        let spec = ScheduleSpec(
-            action: record.action, timing: try Timing(decoding: row.timing), retry: record.retry,
-            pauseAfter: record.pauseAfter, onFailure: record.onFailure)
+    /// What is stored of a schedule. A record that another version has written in a way that this one cannot read is a conflict: the
+    /// schedule can be replaced or deleted, and no other is affected.
+    func stored(_ row: ScheduleRow) throws(Problem) -> (timing: Timing, record: ActionRecord) {
+        do throws(ByteReader.Failure) {
+            return (try Timing(decoding: row.timing), try ActionRecord(decoding: row.action))
+        } catch {
+            throw Problem.conflict(API.unreadable(row, error))
+        }
+    }
+
+    /// What to say of a schedule that cannot be read.
+    static func unreadable(_ row: ScheduleRow, _ error: ByteReader.Failure) -> String {
+        "the stored schedule \(row.name) cannot be read (\(error)): it does not run; PUT it again, or delete it"
+    }
+
+    /// A schedule as it is shown: with `error` and without what it does, where that cannot be read.
+    private func document(_ row: ScheduleRow) -> JSON {
         let members: [JSON.Member] = [
             .init("name", .string(row.name)), .init("tenant", .string(row.tenant)), .init("id", .string("\(row.id)")),
         ]
+        var content: [JSON.Member]
+        do throws(ByteReader.Failure) {
+            let record = try ActionRecord(decoding: row.action)
+            let spec = ScheduleSpec(
+                action: record.action, timing: try Timing(decoding: row.timing), retry: record.retry,
+                pauseAfter: record.pauseAfter, onFailure: record.onFailure)
+            content = spec.json(paused: row.state == .paused).members ?? []
+        } catch {
+            runtime.metrics.count("headgate_api_unreadable_total", help: "Stored records that could not be read")
+            content = [.init("error", .string(API.unreadable(row, error)))]
+        }
         return .object(
-            members + (spec.json(paused: row.state == .paused).members ?? []) + [
+            members + content + [
                 .init("state", .string(row.state.name)), .init("nextAt", .optional(row.nextAt, JSON.time)),
                 .init("revision", .integer(row.revision)), .init("shard", .integer(row.shard)),
                 .init("pauseReason", .optional(row.pauseReason, JSON.string)), .init("createdAt", .time(row.createdAt)),
@@ -114,7 +162,7 @@ extension API {
         return row
     }
 
-    private func getSchedule(_ call: Call) async throws -> Response { try response(try await find(call)) }
+    private func getSchedule(_ call: Call) async throws -> Response { response(try await find(call)) }
 
     private func listSchedules(_ call: Call) async throws -> Response {
         let limit = try call.int("limit", in: 1...1_000, default: 100)
@@ -126,7 +174,7 @@ extension API {
         let rows = try await registry.schedules(
             tenant: call.caller.tenant, prefix: call.text("prefix") ?? "", state: state,
             after: call.text("cursor") ?? "", limit: limit + 1)
-        let items = try rows.prefix(limit).map { try document($0) }
+        let items = rows.prefix(limit).map { document($0) }
         return Response.json([
             "items": .array(items), "next": rows.count > limit ? .string(rows[limit - 1].name) : .null,
         ])
@@ -181,7 +229,7 @@ extension API {
         let open = try await registry.pause(
             row.name, reason: reason, by: call.caller.actor, now: try await registry.now())
         await cancelInQueue(open ?? [], tenant: call.caller.tenant, reason: "paused")
-        return try response(try await find(call))
+        return response(try await find(call))
     }
 
     private func resumeSchedule(_ call: Call) async throws -> Response {
@@ -192,11 +240,12 @@ extension API {
         let isThere = try await registry.resume(
             name.description, missed: missed, by: call.caller.actor, now: now, next: resumption(now))
         guard isThere else { throw Problem.notFound("the schedule \(name)") }
-        return try response(try await find(call))
+        return response(try await find(call))
     }
 
     private func fireSchedule(_ call: Call) async throws -> Response {
         let row = try await find(call)
+        _ = try stored(row)
         try await refuseIfPaused(row.tenant)
         let ticket = try await queue.ticket()
         let now = try await call.now(registry)
@@ -227,7 +276,7 @@ extension API {
 
     private func upcoming(_ call: Call) async throws -> Response {
         let row = try await find(call)
-        let timing = try Timing(decoding: row.timing)
+        let timing = try stored(row).timing
         let now = try await registry.now()
         guard timing.maxTriggers != nil else { return try times(call, timing, after: now) }
         if let cursor = row.cursor {
@@ -247,14 +296,25 @@ extension API {
 
     private func previewSchedule(_ call: Call) async throws -> Response {
         let document = try await call.json()
-        let name = document["name"]?.text.flatMap { ScheduleName($0) } ?? ScheduleName(checked: "preview")
+        var name = ScheduleName(checked: "preview")
+        if let given = document["name"], given != .null {
+            // One that could not be given is previewed all the same, as what bears it from an earlier version may be.
+            guard let text = given.text.flatMap({ ScheduleName($0) }), !text.isReserved else {
+                throw Problem.invalid([FieldError(pointer: "/name", detail: "expected \(ScheduleName.sentence)")])
+            }
+            name = text
+        }
         let identity = ScheduleIdentity(tenant: TenantID(checked: call.caller.tenant), name: name)
         let now = try await registry.now()
-        let spec = try ScheduleSpec(json: document, identity: identity, zones: zones, now: now, ignoring: ["name"])
+        let spec = try ScheduleSpec(
+            json: document, identity: identity, zones: zones, now: now,
+            ignoring: ReadOnlyFields.schedule.union(["name"]))
         if let passed = spec.timing.justPassed(registeredAt: now, zones: zones) {
-            return Response.json(["upcoming": .array([.time(passed)])])
+            return Response.json(["upcoming": .array([.time(passed)]), "warnings": []])
         }
-        return try times(call, spec.timing, after: now, remainder: spec.timing.maxTriggers.map { (now, $0) })
+        return try times(
+            call, spec.timing, after: now, remainder: spec.timing.maxTriggers.map { (now, $0) },
+            warnings: spec.timing.warnings(zones: zones, now: now))
     }
 
     private func count(_ call: Call) throws -> Int { try call.int("count", in: 1...1_000, default: 10) }
@@ -263,7 +323,8 @@ extension API {
     ///   - now: from when on where the caller does not say.
     ///   - remainder: how many are not planned yet, and the first of these; nil: they do not end.
     private func times(
-        _ call: Call, _ timing: Timing, after now: Timestamp, remainder: (next: Timestamp, triggers: Int)? = nil
+        _ call: Call, _ timing: Timing, after now: Timestamp, remainder: (next: Timestamp, triggers: Int)? = nil,
+        warnings: [FieldError]? = nil
     ) throws -> Response {
         let count = try count(call)
         let after = try call.time("after") ?? now
@@ -276,6 +337,8 @@ extension API {
             let planned = times.prefix { $0 < next }.count
             times = Array(times.prefix(planned + max(0, left - before)))
         }
-        return Response.json(["upcoming": .array(times.map(JSON.time))])
+        var members = [JSON.Member("upcoming", .array(times.map(JSON.time)))]
+        if let warnings { members.append(.init("warnings", .mistakes(warnings))) }
+        return Response.json(.object(members))
     }
 }

@@ -61,7 +61,11 @@ extension API {
     private func putTenant(_ call: Call) async throws -> Response {
         let tenant = try tenant(call)
         let actor = try actor(call, tenant)
-        let settings = try TenantSettings(json: try await call.json())
+        let document = try await call.json()
+        let settings = try TenantSettings(json: document, ignoring: ReadOnlyFields.tenant)
+        let shown = document["revision"] == nil ? nil : try await tenants.tenant(tenant)
+        let mistakes = ReadOnlyFields.mistakes(in: document, tenant: tenant, revision: shown?.revision)
+        if !mistakes.isEmpty { throw Problem.invalid(mistakes) }
         if let secret = try await missingSecret(of: settings.onFailure, tenant: tenant) {
             throw Problem.invalid([FieldError(pointer: "/onFailure/http", detail: secret)])
         }

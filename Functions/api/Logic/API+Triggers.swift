@@ -37,7 +37,7 @@ extension API {
         guard let hidden = try await registry.schedule(API.hiddenName(id), tenant: tenant),
             let occurrence = hidden.nextAt
         else { throw Problem.notFound("the trigger \(id)") }
-        let deadline = try Timing(decoding: hidden.timing).deadline(ofOneTime: occurrence)
+        let deadline = try stored(hidden).timing.deadline(ofOneTime: occurrence)
         let row = TriggerRow(
             id: id, schedule: hidden.id, tenant: tenant, name: hidden.name, kind: .oneOff, state: .planned, revision: 1, redrive: 0,
             occurrence: occurrence, plannedAt: occurrence, deadline: deadline, attempts: 0, latenessMilliseconds: nil,
@@ -106,13 +106,14 @@ extension API {
     private func place(_ cursor: String) -> TriggerFilter.Place? {
         let parts = cursor.split(separator: "~")
         guard parts.count == 2, let time = Int64(parts[0]), let id = Identifier(String(parts[1])) else { return nil }
-        return .init(occurrence: Timestamp(microseconds: time), id: id)
+        let occurrence = Timestamp(microseconds: time)
+        return occurrence.isWritable ? .init(occurrence: occurrence, id: id) : nil
     }
 
     private func createTrigger(_ call: Call) async throws -> Response {
         let body = try await call.json()
         var fields = JSONFields(body)
-        let at = fields.optional("at", "an RFC 3339 time") { $0.text.flatMap { Timestamp($0) } }
+        let at = fields.optional("at", Timestamp.sentence) { $0.text.flatMap { Timestamp($0) } }
         for name in ["action", "margin", "retry"] { _ = fields.raw(name) }
         fields.finish()
         let ticket = try await queue.ticket()

@@ -29,6 +29,7 @@ package struct API: Sendable {
     let keys: SecretKeys?
     let zones: ZoneCatalog
     private let shardCount: ShardCount
+    private let reported = ReadinessLog()
     /// Partitions of the schedules, as of the last ten seconds. A schedule may stand in any; new ones are spread over these.
     var shards: Int { shardCount.value.load(ordering: .relaxed) }
 
@@ -58,7 +59,7 @@ package struct API: Sendable {
         let router = Router(context: APIContext.self)
         router.add(middleware: ProblemMiddleware(runtime: runtime, routes: routes))
         router.get("/healthz") { _, _ in Response.json(["status": "ok"]) }
-        router.get("/readyz") { _, _ in await readiness() }
+        router.get("/readyz") { request, _ in await readiness(request) }
         router.get("/metrics") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
@@ -100,7 +101,7 @@ package struct API: Sendable {
     }
 
     private func authenticate(_ request: Request) async throws -> Caller {
-        guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else {
+        guard let header = try Call.header(.authorization, of: request), header.lowercased().hasPrefix("bearer ") else {
             throw Problem.unauthorized
         }
         let key = header.dropFirst(7)
@@ -108,21 +109,18 @@ package struct API: Sendable {
         guard let row = try await registry.authenticate(hash: Array(SHA256.hash(data: Array(key.utf8)))) else {
             throw Problem.unauthorized
         }
-        return try Caller(row, namedTenant: request.headers[.headgateTenant])
+        return try Caller(row, namedTenant: try Call.header(.headgateTenant, of: request))
     }
 
-    /// 200, or 503 with what is missing.
-    private func readiness() async -> Response {
-        var checks: [JSON.Member] = []
-        var isReady = true
+    /// 200, or 503 with the names of the checks that failed. What is wrong, which may name hosts and users, is for the log and for
+    /// who shows a platform admin's key.
+    private func readiness(_ request: Request) async -> Response {
+        var complaints: [(check: String, complaint: String?)] = []
         func check(_ name: String, _ body: () async throws -> String?) async {
             do {
-                let complaint = try await body()
-                checks.append(.init(name, .string(complaint ?? "ok")))
-                isReady = isReady && complaint == nil
+                complaints.append((name, try await body()))
             } catch {
-                checks.append(.init(name, .string("\(error)")))
-                isReady = false
+                complaints.append((name, "\(error)"))
             }
         }
         await check("postgres") {
@@ -136,6 +134,14 @@ package struct API: Sendable {
         await check("redis") {
             _ = try await queue.ticket(); return nil
         }
+        for (name, complaint) in complaints { reported.report(complaint, of: name, to: runtime.logger) }
+        // A key that cannot be looked up, as while the database is down, shows nothing.
+        var isAdmin = false
+        if request.headers[.authorization] != nil { isAdmin = (try? await authenticate(request).seesDetails) == true }
+        let checks = complaints.map { name, complaint in
+            JSON.Member(name, .string(complaint.map { isAdmin ? $0 : "failed" } ?? "ok"))
+        }
+        let isReady = complaints.allSatisfy { $0.complaint == nil }
         return Response.json(
             ["ready": .bool(isReady), "checks": .object(checks)], status: isReady ? .ok : .serviceUnavailable)
     }
@@ -150,6 +156,24 @@ package struct API: Sendable {
             try await registry.settleCancelled(gone, tenant: tenant, reason: reason)
         } catch {
             runtime.logger.warning("\(ids.count) cancels are left to the monitor: \(error)")
+        }
+    }
+}
+
+/// What the readiness checks last said, so that the log has each change once and not each look.
+private final class ReadinessLog: Sendable {
+    private let last = Mutex<[String: String]>([:])
+
+    func report(_ complaint: String?, of check: String, to logger: Logger) {
+        let before = last.withLock { last in
+            defer { last[check] = complaint }
+            return last[check]
+        }
+        guard before != complaint else { return }
+        if let complaint {
+            logger.error("not ready: \(check): \(complaint)")
+        } else {
+            logger.info("\(check) is ready again")
         }
     }
 }
@@ -220,6 +244,12 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch let error as PostgresError where error.isRetryable {
             runtime.logger.warning("\(error)")
             return Problem.unavailable("the database cannot be reached").response
+        } catch let error as PostgresError where error.isTextError {
+            // Every text is checked where it comes in; one that slips through is the caller's mistake all the same.
+            runtime.logger.error("\(request.method) \(request.uri.path): \(error)")
+            return Problem.invalid([
+                FieldError(pointer: "", detail: "a text of the request has a character that cannot be stored")
+            ]).response
         } catch let error as QueueError where error.isRetryable {
             runtime.logger.warning("\(error)")
             return Problem.unavailable("the queue cannot be reached").response

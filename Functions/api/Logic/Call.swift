@@ -13,11 +13,14 @@ struct Call: Sendable {
     var collected: [UInt8]?
     /// Of a request with an idempotency key.
     var firstTry: FirstTry?
+    /// Decoded, in order.
+    let query: [(name: String, value: String)]
 
-    init(request: Request, context: APIContext, caller: Caller) {
+    init(request: Request, context: APIContext, caller: Caller) throws(Problem) {
         self.request = request
         self.context = context
         self.caller = caller
+        query = try PercentDecoding.query(request.uri.query ?? "")
     }
 
     /// The time of what this request makes.
@@ -26,11 +29,17 @@ struct Call: Sendable {
         return try await registry.now()
     }
 
+    /// A parameter of the path, decoded: the router hands it over as it stands in the path.
     func path(_ name: String) throws -> String {
         guard let raw = context.parameters.get(name) else { throw Problem.notFound("the path") }
-        return raw
+        do throws(PercentDecoding.Mistake) {
+            return try PercentDecoding.decode(raw)
+        } catch {
+            throw Problem.parameter(name, error.detail)
+        }
     }
 
+    /// The schedule that the path names.
     func scheduleName() throws -> ScheduleName {
         let text = try path("name")
         guard let name = ScheduleName(text), !name.isReserved else {
@@ -39,12 +48,22 @@ struct Call: Sendable {
         return name
     }
 
+    /// A header field's value; nil where the request does not have it.
+    static func header(_ name: HTTPField.Name, of request: Request) throws(Problem) -> String? {
+        guard let value = request.headers[name] else { return nil }
+        guard
+            !value.unicodeScalars.contains(where: { $0 == "\u{FFFD}" || $0.value < 32 && $0 != "\t" || $0.value == 127 }
+            )
+        else { throw Problem.parameter("\(name)", "contains a control character, or is not UTF-8") }
+        return value
+    }
+
     func identifier(_ what: String) throws -> Identifier {
         guard let id = Identifier(try path("id")) else { throw Problem.notFound("\(what) with that id") }
         return id
     }
 
-    func text(_ name: String) -> String? { request.uri.queryParameters.get(name) }
+    func text(_ name: String) -> String? { query.first { $0.name == name }?.value }
 
     func int(_ name: String, in range: ClosedRange<Int>, default standard: Int) throws -> Int {
         guard let text = text(name) else { return standard }
@@ -56,7 +75,7 @@ struct Call: Sendable {
 
     func time(_ name: String) throws -> Timestamp? {
         guard let text = text(name) else { return nil }
-        guard let time = Timestamp(text) else { throw Problem.parameter(name, "expected an RFC 3339 time") }
+        guard let time = Timestamp(text) else { throw Problem.parameter(name, "expected \(Timestamp.sentence)") }
         return time
     }
 
@@ -70,7 +89,7 @@ struct Call: Sendable {
 
     /// What `If-Match` asks for: `*` or one ETag. Nil: nothing.
     func expectedRevision() throws -> ExpectedRevision? {
-        guard let match = request.headers[.ifMatch] else { return nil }
+        guard let match = try Call.header(.ifMatch, of: request) else { return nil }
         if match == "*" { return .any }
         let tag = match.dropFirst().dropLast()
         guard match.count > 2, match.hasPrefix("\""), match.hasSuffix("\""), tag.first?.isNumber == true else {
@@ -97,9 +116,9 @@ struct Call: Sendable {
         let bytes = try await bytes()
         if bytes.isEmpty && isOptional { return .object([]) }
         do throws(JSON.SyntaxError) {
-            return try JSON(parsing: bytes)
+            return try JSON(document: bytes)
         } catch {
-            throw Problem.invalid([FieldError(pointer: "", detail: "not JSON: \(error)")])
+            throw Problem.invalid([error.fieldError()])
         }
     }
 }

@@ -25,6 +25,8 @@ struct Caller: Sendable {
     /// A platform admin that named no tenant sees all of them where a call says so.
     var seesAll: Bool
 
+    /// It may see of which servers the installation is made.
+    var seesDetails: Bool { isPlatform && role == .admin }
     var actor: AuditActor { AuditActor(tenant: tenant, subject: subject) }
 
     init(_ row: KeyRow, namedTenant: String?) throws {

@@ -17,8 +17,7 @@ struct Problem: Error, Sendable {
             .init("status", .integer(status.code)), .init("detail", .string(detail)),
         ]
         if !errors.isEmpty {
-            members.append(
-                .init("errors", .array(errors.map { ["pointer": .string($0.pointer), "detail": .string($0.detail)] })))
+            members.append(.init("errors", .mistakes(errors)))
         }
         var response = Response.json(.object(members), status: status)
         response.headers[.contentType] = "application/problem+json"
@@ -53,6 +52,13 @@ struct Problem: Error, Sendable {
         detail: "send Authorization: Bearer hg_… with a key that has not been revoked")
     static func unavailable(_ detail: String) -> Problem {
         Problem(status: .serviceUnavailable, type: "unavailable", title: "Try again later", detail: detail)
+    }
+}
+
+extension JSON {
+    /// Mistakes or warnings, each with its place.
+    static func mistakes(_ list: [FieldError]) -> JSON {
+        .array(list.map { ["pointer": .string($0.pointer), "detail": .string($0.detail)] })
     }
 }
 

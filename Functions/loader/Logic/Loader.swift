@@ -139,6 +139,11 @@ package struct Loader: Sendable {
                 try Failpoint.loaderBeforeCommit.pass()
             }
             guard let result else { break }
+            for schedule in planner.unreadable {
+                runtime.logger.error(
+                    "a schedule cannot be read and does not run: \(schedule); PUT it again, or delete it")
+                count("headgate_loader_unreadable_total", 1, "Schedules that could not be read and do not run")
+            }
             session.adopt(planner.resultingLoad, shard: shard, now: now)
             try Failpoint.loaderAfterClaim.pass()
             try await send(result.toSend, ticket: ticket, now: now, session.weights)

@@ -12,6 +12,7 @@ package final class ShardPlanner: Sendable {
     /// Triggers planned before it are sent in this pass.
     private let sendHorizon: Timestamp
     private let result = Mutex<LoadHistogram?>(nil)
+    private let skipped = Mutex<[String]>([])
 
     package init(planner: Planner, load: LoadHistogram, now: Timestamp, horizon: Timestamp, sendHorizon: Timestamp) {
         self.planner = planner
@@ -31,6 +32,9 @@ package final class ShardPlanner: Sendable {
     /// The load after `plan`.
     package var resultingLoad: LoadHistogram? { result.withLock { $0 } }
 
+    /// The schedules of `plan` whose timing could not be read, each with the reason: they do not run.
+    package var unreadable: [String] { skipped.withLock { $0 } }
+
     package func plan(_ schedules: [ClaimedSchedule]) -> ShardPlan {
         var plan = ShardPlan()
         plan.rearms.reserveCapacity(schedules.count)
@@ -43,7 +47,13 @@ package final class ShardPlanner: Sendable {
                 .init(
                     nextAt: now + .seconds(3_600), fired: schedule.fired, ahead: schedule.ahead,
                     resumeAt: schedule.nextAt))
-            guard var timing = try? Timing(decoding: schedule.timing) else { continue }
+            var timing: Timing
+            do throws(ByteReader.Failure) {
+                timing = try Timing(decoding: schedule.timing)
+            } catch {
+                skipped.withLock { $0.append("\(schedule.tenant)/\(schedule.name): \(error)") }
+                continue
+            }
             if let missed = schedule.resumeMissed.flatMap({ MissedPolicy(rawValue: UInt8($0)) }) {
                 timing.missed = missed
             }

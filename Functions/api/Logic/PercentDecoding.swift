@@ -1,0 +1,67 @@
+/// Texts of a request's path and query (RFC 3986, section 2.1): decoded once, here, and nowhere else.
+///
+/// A `+` is a plus sign, as RFC 3339 times and names of schedules have it.
+enum PercentDecoding {
+    /// What is wrong with a text, in words.
+    struct Mistake: Error, Hashable, Sendable {
+        var detail: String
+    }
+
+    /// The text behind a path's segment, or behind a name or value of a query.
+    static func decode(_ text: some StringProtocol) throws(Mistake) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+                throw Mistake(detail: "a % must be followed by two hexadecimal digits; a percent sign itself is %25")
+            }
+            bytes.append(high << 4 | low)
+        }
+        // What was no UTF-8 on the wire has become U+FFFD before it comes here; who means that character can encode it.
+        guard let decoded = String(validating: bytes, as: UTF8.self), !text.unicodeScalars.contains("\u{FFFD}") else {
+            throw Mistake(detail: "is not UTF-8, percent-encoded")
+        }
+        guard !bytes.contains(0) else { throw Mistake(detail: "contains U+0000, which cannot be stored") }
+        return decoded
+    }
+
+    /// The names and values of a query, in order; the first of a mistake's is its name, as far as it can be read.
+    static func query(_ text: some StringProtocol) throws(Problem) -> [(name: String, value: String)] {
+        var pairs: [(name: String, value: String)] = []
+        for part in text.split(separator: "&") {
+            let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name: String
+            do throws(Mistake) {
+                name = try decode(sides[0])
+            } catch {
+                throw Problem.parameter(printable(sides[0]), "its name \(error.detail)")
+            }
+            if pairs.contains(where: { $0.name == name }) { throw Problem.parameter(printable(name), "is given twice") }
+            do throws(Mistake) {
+                pairs.append((name, sides.count == 2 ? try decode(sides[1]) : ""))
+            } catch {
+                throw Problem.parameter(printable(name), error.detail)
+            }
+        }
+        return pairs
+    }
+
+    /// A text as a message may show it.
+    private static func printable(_ text: some StringProtocol) -> String {
+        String(text.unicodeScalars.prefix(60).map { (33...126).contains($0.value) ? Character($0) : "?" })
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 48...57: byte - 48
+        case 65...70: byte - 55
+        case 97...102: byte - 87
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Model
+import TestServers
+import Testing
+
+/// Records that this version cannot read, and what hears of them.
+@Suite(.serialized) struct UnreadableTests {
+    @Test
+    func `a record that cannot be read is named in lists and forecasts, runs nothing, and is replaced or deleted`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            for name in ["a", "b", "c"] {
+                #expect(try await api.call("PUT", "/v1/schedules/\(name)", APITests.schedule).status == 201)
+            }
+            try await it.execute("update headgate.schedule set timing = '\\x63' where name = 'b'")
+            try await it.execute("update headgate.schedule set action = '\\x63' where name = 'c'")
+            let list = try await api.call("GET", "/v1/schedules")
+            #expect(list.status == 200)
+            let items = list.body["items"]?.elements ?? []
+            #expect(items.map { $0["name"]?.text } == ["a", "b", "c"])
+            #expect(items.map { $0["error"] == nil } == [true, false, false])
+            #expect(items.count == 3 && items[1]["error"]?.text?.contains("schedule b cannot be read") == true)
+            let shown = try await api.call("GET", "/v1/schedules/b")
+            #expect(shown.status == 200 && shown.body["error"] != nil && shown.body["state"]?.text == "active")
+            let forecast = try await api.call("GET", "/v1/forecast?step=24h")
+            #expect(
+                forecast.status == 200 && forecast.body["steps"]?.elements?.first?["triggers"]?.int == 48, "\(forecast)"
+            )
+            #expect(forecast.body["unreadable"]?.elements?.map { $0["name"]?.text } == ["b"])
+            for (method, path, body) in [
+                ("GET", "upcoming", nil), ("POST", "fire", nil),
+                ("POST", "backfill", #"{"from":"2026-01-01T00:00:00Z","to":"2026-01-01T01:00:00Z"}"#),
+            ] as [(String, String, String?)] {
+                let answer = try await api.call(method, "/v1/schedules/b/\(path)", body)
+                #expect(
+                    answer.status == 409 && answer.body["detail"]?.text?.contains("cannot be read") == true, "\(answer)"
+                )
+            }
+            #expect(try await api.call("POST", "/v1/schedules/b/pause").status == 200)
+            #expect(try await api.call("POST", "/v1/schedules/b/resume").status == 200)
+            #expect(try await api.call("PUT", "/v1/schedules/b", APITests.schedule).status == 200)
+            #expect(try await api.call("GET", "/v1/schedules/b").body["error"] == nil)
+            #expect(try await api.call("DELETE", "/v1/schedules/c").status == 204)
+        }
+    }
+
+    @Test func `a loader says which schedule it cannot read, and plans the others`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let document = APITests.schedule.replacing("1h", with: "1s")
+            for name in ["good", "damaged"] {
+                #expect(try await api.call("PUT", "/v1/schedules/\(name)", document).status == 201)
+            }
+            try await it.execute("update headgate.schedule set timing = '\\x63' where name = 'damaged'")
+            let metrics = FileManager.default.temporaryDirectory.appending(path: "metrics-\(UUID().uuidString)").path()
+            defer { try? FileManager.default.removeItem(atPath: metrics) }
+            let errors = Pipe()
+            let loader = try it.start("loader", metrics: metrics, errors: errors)
+            try await eventually("the good one is planned") {
+                try await it.number("select count(*) from headgate.trigger where name = 'good'") > 0
+            }
+            try await eventually("the other is counted", within: .seconds(20)) {
+                let text = (try? String(contentsOfFile: metrics, encoding: .utf8)) ?? ""
+                return text.contains("headgate_loader_unreadable_total 1")
+            }
+            kill(loader.processIdentifier, SIGKILL)
+            try errors.fileHandleForWriting.close()
+            let log = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            #expect(log.contains("dev") && log.contains("damaged"), "\(log)")
+            #expect(try await it.number("select count(*) from headgate.trigger where name = 'damaged'") == 0)
+        }
+    }
+
+    @Test func `what is not ready is named without hosts and users, but to a platform admin's key`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let made = try await api.call("POST", "/v1/keys", #"{"subject":"bob","tenant":"other","role":"admin"}"#)
+            let tenantAdmin = api.with(key: try #require(made.body["key"]?.text))
+            it.redis.withLock { $0 }.stop()
+            let port = "\(it.redis.withLock { $0 }.redisURL.split(separator: ":").last ?? "?")"
+            for client in [api.with(key: "hg_wrong"), api.with(key: ""), tenantAdmin] {
+                let answer = try await client.call("GET", "/readyz")
+                #expect(answer.status == 503)
+                #expect(
+                    answer.body["checks"]?["redis"]?.text == "failed"
+                        && answer.body["checks"]?["postgres"]?.text == "ok")
+                #expect(!answer.body.description.contains(port) && !answer.body.description.contains("127.0.0.1"))
+            }
+            let detailed = try await api.call("GET", "/readyz").body["checks"]?["redis"]?.text ?? ""
+            #expect(detailed != "failed" && !detailed.isEmpty)
+            it.postgres.stop()
+            let answer = try await api.call("GET", "/readyz")
+            #expect(answer.status == 503 && answer.body["checks"]?["postgres"]?.text?.contains("headgate_api") != true)
+        }
+    }
+}
