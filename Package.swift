@@ -120,7 +120,9 @@ let package = Package(
             swiftSettings: settings),
         core(
             "FunctionRuntime",
-            ["Model", "Blocking", "CPlatform", "HTTP", "Queue", "Redis", "Scheduling", "Telemetry", logging]),
+            [
+                "Model", "Blocking", "CPlatform", "HTTP", "Queue", "Redis", "Scheduling", "Store", "Telemetry", logging,
+            ]),
         .target(name: "TestRandom", path: "Tests/TestRandom", swiftSettings: settings),
         .target(name: "TestServers", path: "Tests/TestServers", swiftSettings: testSettings),
         test("ModelTests", ["Model"]),

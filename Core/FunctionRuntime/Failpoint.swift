@@ -76,7 +76,10 @@ package final class Failpoint: Sendable {
     /// The historian has acknowledged.
     package static let historianAfterConfirm = Failpoint("historian.after-confirm")
 
-    /// All of them, by their functions' names and their order on a trigger's way.
+    /// The monitor has read what may be lost, and has sent nothing of it.
+    package static let monitorBeforeSend = Failpoint("monitor.before-send")
+
+    /// Those on a trigger's way, by their functions' names and their order.
     package static let all = [
         loaderBeforeCommit, loaderAfterClaim, loaderAfterSend, loaderBeforeConfirm, workerAfterReceive,
         workerBeforeSettle, workerAfterSettle, historianAfterReceive, historianAfterRecord, historianAfterConfirm,

@@ -33,6 +33,12 @@ package struct TriggerMessage: Hashable, Sendable {
         self.action = action
     }
 
+    /// Under which key it waits its turn in the queue: a backfill waits behind its tenant's live work.
+    package var fairnessKey: String { TriggerMessage.fairnessKey(of: tenant, kind: kind) }
+    package static func fairnessKey(of tenant: String, kind: TriggerKind) -> String {
+        kind == .backfill ? "\(tenant)/backfill" : tenant
+    }
+
     /// The format that `encoded` writes; readers accept it and the one before. Version 2 has what version 1 has, and `key`.
     static let version: UInt64 = 2
 

@@ -113,8 +113,12 @@ package final class InMemoryQueue: MessageQueue {
         return state.withLock { $0.statistics(now: now) }
     }
 
-    package func pressure() async throws(QueueError) -> QueuePressure {
-        QueuePressure(fullestShard: state.withLock { $0.liveCount })
+    package func pressure(byTenant: Bool) async throws(QueueError) -> QueuePressure {
+        state.withLock { state in
+            var pressure = QueuePressure(fullestShard: state.liveCount)
+            if byTenant { pressure.tenants = state.parts() }
+            return pressure
+        }
     }
 
     package func tick() async throws(QueueError) -> Int {

@@ -302,6 +302,18 @@ struct InMemoryQueueState {
         return statistics
     }
 
+    /// What each tenant that has a twentieth or more has of the live messages and their bytes.
+    func parts() -> [String: QueuePressure.Part] {
+        var parts: [String: (messages: Int, bytes: Int)] = [:]
+        for entry in entries.values where !dead.contains(entry.id) {
+            let known = parts[entry.tenant] ?? (0, 0)
+            parts[entry.tenant] = (known.messages + 1, known.bytes + entry.body.count + 200)
+        }
+        let bytes = parts.values.reduce(0) { $0 + $1.bytes }
+        return parts.filter { $0.value.messages * 20 >= liveCount || $0.value.bytes * 20 >= bytes }
+            .mapValues { QueuePressure.Part(messages: $0.messages, bytes: Double($0.bytes) / Double(bytes)) }
+    }
+
     mutating func takeNotices() -> [UInt8] {
         defer { notices = [] }
         return notices

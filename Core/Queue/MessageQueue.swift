@@ -60,7 +60,9 @@ package protocol MessageQueue: Sendable {
     func statistics() async throws(QueueError) -> QueueStatistics
 
     /// Cheaper than `statistics`, to be asked before every batch of sends.
-    func pressure() async throws(QueueError) -> QueuePressure
+    ///
+    /// - Parameter byTenant: also which tenants have much of it, by a sample.
+    func pressure(byTenant: Bool) async throws(QueueError) -> QueuePressure
 
     /// Housekeeping for a queue without receivers: promotes what is due, buries what was received too often, wakes
     /// receivers, repairs what an interrupted server left. Returns how many messages it moved.
@@ -80,6 +82,7 @@ extension MessageQueue {
     package func peekDead(limit: Int) async throws(QueueError) -> [DeadLetter] {
         try await peekDead(limit: limit, tenant: nil)
     }
+    package func pressure() async throws(QueueError) -> QueuePressure { try await pressure(byTenant: false) }
     package func send(_ messages: [OutgoingMessage]) async throws(QueueError) -> [SendResult] {
         try await send(messages, ticket: try await ticket(), mode: .add)
     }

@@ -12,7 +12,7 @@ extension OutgoingMessage {
         // A backfill is served under a key of its own, and costs ten times as much: it waits behind its tenant's live work.
         let isBackfill = message.kind == .backfill
         self.init(
-            id: MessageID(message.id), tenant: isBackfill ? "\(message.tenant)/backfill" : message.tenant, delay: delay,
+            id: MessageID(message.id), tenant: message.fairnessKey, delay: delay,
             cost: isBackfill ? cost * 10 : cost, generation: message.redrive, attempts: attempts, body: message.encoded)
     }
 }

@@ -217,10 +217,58 @@ package struct QueuePressure: Hashable, Sendable {
     package var fullestShard: Int
     /// The share of its memory that the server uses; nil: it has no limit.
     package var memoryUse: Double?
+    /// What fairness keys with much of a shard have of it, where that was asked for.
+    package var tenants: [String: Part] = [:]
+
+    package struct Part: Hashable, Sendable {
+        /// Messages in the shard where it has most.
+        package var messages: Int
+        /// Its share of that shard's bytes, from 0 to 1.
+        package var bytes: Double
+
+        package init(messages: Int, bytes: Double) {
+            self.messages = messages
+            self.bytes = bytes
+        }
+    }
 
     package init(fullestShard: Int, memoryUse: Double? = nil) {
         self.fullestShard = fullestShard
         self.memoryUse = memoryUse
+    }
+}
+
+/// Decides what senders hold back: everything from a queue that is full, and, while room is scarce, what belongs to tenants that have
+/// more than their share of it (protocols.md, 12 and 12a). A tenant alone may have half of the queue; the others' half is theirs.
+package struct QueueShares: Hashable, Sendable {
+    /// Messages in one shard from which on nothing more is sent.
+    package var messages: Int
+    /// The share of the server's memory from which on nothing more is sent.
+    package var memory: Double
+
+    package init(messages: Int, memory: Double) {
+        self.messages = messages
+        self.memory = memory
+    }
+
+    package func isFull(_ pressure: QueuePressure) -> Bool {
+        pressure.fullestShard >= messages || pressure.memoryUse ?? 0 >= memory
+    }
+
+    /// Whether room is scarce, and it is to be asked who has how much.
+    package func isScarce(_ pressure: QueuePressure) -> Bool {
+        pressure.fullestShard >= messages / 2 || pressure.memoryUse ?? 0 >= memory / 2
+    }
+
+    /// The fairness keys that get nothing more for now.
+    package func held(_ pressure: QueuePressure) -> Set<String> {
+        guard isScarce(pressure), !pressure.tenants.isEmpty else { return [] }
+        let share = max(1, messages / 2 / pressure.tenants.count)
+        let isShortOfMemory = pressure.memoryUse ?? 0 >= memory / 2
+        return Set(
+            pressure.tenants.filter { _, part in
+                part.messages >= share || isShortOfMemory && part.bytes * Double(pressure.tenants.count + 1) >= 1
+            }.keys)
     }
 }
 

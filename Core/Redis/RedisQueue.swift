@@ -383,13 +383,21 @@ package final class RedisQueue: MessageQueue {
         return total
     }
 
-    package func pressure() async throws(QueueError) -> QueuePressure {
+    package func pressure(byTenant: Bool) async throws(QueueError) -> QueuePressure {
         var pressure = QueuePressure(fullestShard: 0)
-        for reply in try await callAll(RedisQueueScripts.pressure, { _, _ in }) {
-            let numbers = try list(reply).compactMap(\.int)
-            guard numbers.count == 3 else { throw unexpected("pressure") }
+        for reply in try await callAll(RedisQueueScripts.pressure, { arguments, _ in arguments.append(byTenant ? "1" : "0") }) {
+            let fields = try list(reply)
+            let numbers = fields.prefix(3).compactMap(\.int)
+            guard numbers.count == 3, fields.count % 3 == 0 else { throw unexpected("pressure") }
             pressure.fullestShard = max(pressure.fullestShard, numbers[0])
             if numbers[2] > 0 { pressure.memoryUse = Double(numbers[1]) / Double(numbers[2]) }
+            for index in stride(from: 3, to: fields.count, by: 3) {
+                guard let tenant = fields[index].text, let count = fields[index + 1].int, let bytes = fields[index + 2].int
+                else { throw unexpected("pressure") }
+                let known = pressure.tenants[tenant] ?? QueuePressure.Part(messages: 0, bytes: 0)
+                pressure.tenants[tenant] = QueuePressure.Part(
+                    messages: max(known.messages, count), bytes: max(known.bytes, Double(bytes) / 1_000))
+            }
         }
         return pressure
     }

@@ -66,10 +66,21 @@ extension InMemoryStore: LoaderStore {
     }
 
     package func claimPlanned(
-        shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int
+        shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int, except held: Set<String>
     ) async throws -> [QueuedTrigger] {
         withTables { tables in
-            let ids = tables.takePlanned(shard, from: floor, before: horizon, limit: limit)
+            let all = tables.takePlanned(shard, from: floor, before: horizon, limit: held.isEmpty ? limit : .max)
+            func isHeld(_ id: Identifier) -> Bool {
+                if held.isEmpty { return false }
+                return tables.trigger(id).map { held.contains(tables.queued($0).message.fairnessKey) } ?? false
+            }
+            let free = all.filter { !isHeld($0) }
+            let ids = Array(free.prefix(limit))
+            let taken = Set(ids)
+            for id in all where !taken.contains(id) {
+                guard let trigger = tables.trigger(id) else { continue }
+                tables.shards[shard].planned.insert(TimedID(time: trigger.plannedAt, id: id))
+            }
             for id in ids {
                 tables.update(id) { trigger in
                     trigger.state = .queued

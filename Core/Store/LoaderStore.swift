@@ -1,7 +1,7 @@
 package import Model
 
 /// What a loader asks of the schedules and triggers of its shards. Every verb throws the store's error.
-package protocol LoaderStore: Sendable {
+package protocol LoaderStore: MonitorWatch {
     /// The shards there are.
     func shards() async throws -> [Int]
     /// The database's clock.
@@ -20,8 +20,10 @@ package protocol LoaderStore: Sendable {
         beforeCommit: @escaping @Sendable () throws -> Void
     ) async throws -> ClaimResult?
     /// Turns planned triggers due before `horizon` queued. Fewer than `limit`: there are no more.
+    ///
+    /// - Parameter held: fairness keys whose triggers stay planned.
     func claimPlanned(
-        shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int
+        shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int, except held: Set<String>
     ) async throws -> [QueuedTrigger]
     /// Makes planned triggers expired whose deadline has passed, up to `limit`: the queue had no room for them. How many.
     func expirePlanned(shard: Int, from floor: Timestamp, now: Timestamp, limit: Int) async throws -> Int
@@ -50,6 +52,8 @@ package protocol LoaderStore: Sendable {
         shard: Int, after id: Identifier, dueAfter time: Timestamp, limit: Int,
         next: @escaping @Sendable (_ timing: [UInt8], _ next: Timestamp) -> Timestamp?
     ) async throws -> Identifier?
+    /// Makes a day's partition, where the monitor does not; false: it was there.
+    func addDay(_ day: Timestamp) async throws -> Bool
     /// A shard was computed with these time zones.
     func noteZones(shard: Int, version: String) async throws
     func close() async
@@ -208,6 +212,13 @@ package struct ExpiredTrigger: Sendable {
 }
 
 extension LoaderStore {
+    /// `claimPlanned` of everybody's.
+    package func claimPlanned(
+        shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int
+    ) async throws -> [QueuedTrigger] {
+        try await claimPlanned(shard: shard, pass: pass, from: floor, before: horizon, limit: limit, except: [])
+    }
+
     /// A store that knows no such calls makes none.
     package func makeFailureCalls(for expired: [ExpiredTrigger]) async throws -> [QueuedTrigger] { [] }
 }

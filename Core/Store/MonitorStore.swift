@@ -95,6 +95,12 @@ package enum MonitorDuty: String, CaseIterable, Sendable {
     case partitions
 }
 
+/// Watches the watcher: asked by the API and by loaders (protocols.md, 25b).
+package protocol MonitorWatch: Sendable {
+    /// - Parameter now: the database's clock; the partition looked for is of the day after.
+    func monitorAge(now: Timestamp) async throws -> MonitorAge
+}
+
 /// What those who watch the monitor see.
 package struct MonitorAge: Sendable {
     /// When each duty was last done; nil: never.

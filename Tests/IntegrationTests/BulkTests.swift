@@ -120,11 +120,13 @@ import Testing
             _ =
                 how == "pause"
                 ? try await api.call("POST", "/v1/schedules/a/pause") : try await api.call("DELETE", "/v1/schedules/a")
-            #expect(try await count("state = 7") == 10)
+            // A pause leaves them alone (protocols.md, 9a), a delete ends them.
+            #expect(try await count("state = 7") == (how == "pause" ? 0 : 10))
             let redriven = "select count(*) from headgate.trigger where redrive = 1 and cancel_requested"
             #expect(try await it.number(redriven) == 1)
             let queues = try await api.call("GET", "/v1/queues/triggers")
-            #expect(queues.body["ready"]?.int == 0 && queues.body["delayed"]?.int == 0)
+            let left = (queues.body["ready"]?.int ?? -1) + (queues.body["delayed"]?.int ?? -1)
+            #expect(left == (how == "pause" ? 10 : 0))
         }
     }
 

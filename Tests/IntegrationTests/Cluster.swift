@@ -60,13 +60,14 @@ final class Cluster: Sendable {
     @discardableResult
     func start(
         _ name: String, _ arguments: [String] = [], failpoint: String? = nil, clockShift: String = "",
-        metrics: String = "", errors: Pipe? = nil, role: String = "headgate_engine"
+        metrics: String = "", errors: Pipe? = nil, role: String = "headgate_engine", postgresPort: Int? = nil
     ) throws -> Process {
         let process = Process()
         process.executableURL = Cluster.programs.appending(path: name)
         process.arguments = arguments
         process.environment = [
-            "HEADGATE_POSTGRES": postgres.postgresURL(user: role),
+            "HEADGATE_POSTGRES": postgres.postgresURL(user: role).replacing(
+                ":\(postgres.port)/", with: ":\(postgresPort ?? postgres.port)/"),
             "HEADGATE_REDIS": redisPort.withLock { $0 }.map { "redis://127.0.0.1:\($0)" }
                 ?? redis.withLock { $0 }.redisURL,
             "HEADGATE_QUEUES":

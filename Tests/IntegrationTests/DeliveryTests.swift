@@ -65,7 +65,9 @@ import Testing
             let trigger = try await it.trigger("small")
             let answer = try #require(TriggerOutcome.parse(trigger.log).outcomes.first)
             let headers = try #require(try JSON(parsing: answer.body)["headers"])
-            #expect(headers["idempotency-key"]?.text == "\(trigger.id)")
+            let key = TriggerKey(
+                schedule: trigger.schedule, kind: .scheduled, revision: 1, occurrence: trigger.occurrence)
+            #expect(headers["idempotency-key"]?.text == "\(key.idempotencyKey)")
             #expect(headers["headgate-schedule"]?.text == "small" && headers["headgate-attempt"]?.text == "1")
             #expect(headers["headgate-fire-time"]?.text == "\(trigger.occurrence)")
             let trace = headers["traceparent"]?.text?.split(separator: "-").map(String.init) ?? []

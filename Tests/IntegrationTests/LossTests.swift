@@ -47,6 +47,24 @@ import Testing
         }
     }
 
+    @Test func `one tenant's backlog keeps no other tenant's triggers out of the queue`() async throws {
+        try await Cluster.with { it in
+            try it.startAll(except: ["loader"])
+            try it.start("loader", ["--queue-limit", "100"])
+            let now = try await it.registry.now()
+            let noisy = it.once("/status/503", after: .seconds(1), at: now, retry: ["initial": "60s"])
+            try await it.register((0..<1_000).map { ("n\($0)", noisy) }, tenant: "noisy")
+            let planned = "select count(*) from headgate.trigger where tenant = 'noisy' and state = 0"
+            try await eventually("what is beyond the noisy one's share stays planned") { try await it.number(planned) > 300 }
+            let later = try await it.registry.now()
+            try await it.register((0..<20).map { ("q\($0)", it.once("/ok", after: .seconds(1), at: later)) }, tenant: "quiet")
+            try await eventually("the quiet one's are delivered", within: .seconds(20)) {
+                try await it.number("select count(*) from headgate.trigger where tenant = 'quiet' and state = 2") == 20
+            }
+            #expect(try await it.number(planned) > 0)
+        }
+    }
+
     @Test func `when Redis has used its memory settling goes on and nothing more is sent`() async throws {
         try await Cluster.with { it in
             let url = try RedisURL(it.redis.withLock { $0 }.redisURL)
@@ -230,5 +248,120 @@ extension Sequence {
         var values: [Value] = []
         for element in self { values.append(try await body(element)) }
         return values
+    }
+}
+
+/// The watchers are watched (protocols.md, 25b).
+@Suite(.serialized) struct MonitorWatchTests {
+    @Test func `readyz names a duty that is not done and stays ready`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            func monitor() async throws -> String? {
+                let ready = try await api.call("GET", "/readyz")
+                #expect(ready.status == 200, "the API serves without a monitor")
+                return ready.body["checks"]?["monitor"]?.text
+            }
+            #expect(try await monitor()?.contains("yet") == true)
+            let process = try it.start("monitor", ["--every", "1s"])
+            try await eventually("every duty is done") { try await monitor() == "ok" }
+            process.terminate()
+            process.waitUntilExit()
+            try await it.execute("update headgate.duty set done_at = now() - interval '5 minutes' where name = 'overdue'")
+            #expect(try await monitor()?.contains("\"overdue\" for 5m") == true)
+            try await it.execute("update headgate.duty set done_at = now(); \(Self.dropTomorrow)")
+            #expect(try await monitor() == "the partition of tomorrow is missing")
+        }
+    }
+
+    private static let dropTomorrow = """
+        do $$ begin
+            execute format('drop table headgate.trigger_%s', to_char((now() at time zone 'UTC')::date + 1, 'YYYYMMDD'));
+        end $$
+        """
+
+    @Test func `a loader makes the partitions that a monitor does not`() async throws {
+        try await Cluster.with { it in
+            try await it.execute(Self.dropTomorrow)
+            try it.start("loader")
+            let tomorrow = """
+                select count(*) from pg_class where relname = 'trigger_' || to_char((now() at time zone 'UTC')::date + 1, 'YYYYMMDD')
+                """
+            #expect(try await it.number(tomorrow) == 0)
+            try await eventually("tomorrow has a partition") { try await it.number(tomorrow) == 1 }
+        }
+    }
+
+    @Test func `a day with a trigger that was redriven before it was detached comes back`() async throws {
+        try await Cluster.with { it in
+            let store = PostgresMonitorStore(url: it.postgres.postgresURL(user: "headgate_engine"))
+            let now = try await it.registry.now()
+            let day = Timestamp(seconds: floorDivide(now.seconds, 86_400) * 86_400) - .seconds(40 * 86_400)
+            _ = try await store.addDay(day)
+            let date = "('\(day)'::timestamptz at time zone 'UTC')::date"
+            try await it.execute(
+                """
+                insert into headgate.trigger (day, id, shard, kind, state, revision, schedule_id, occurrence, planned_at,
+                    deadline, tenant, name)
+                values (\(date), gen_random_uuid(), 0, 0, 5, 1, gen_random_uuid(), now(), now(), now(), 'a', 'b')
+                """)
+            let table = "headgate.trigger_\("\(day)".prefix(10).replacing("-", with: ""))"
+            // As the monitor stands after the detach; the redrive came between its look and that.
+            try await it.execute(
+                "update headgate.trigger set state = 1 where day = \(date); alter table headgate.trigger detach partition \(table)")
+            #expect(try await !store.dropDay(.init(start: day, place: .detached)))
+            #expect(try await it.number("select count(*) from headgate.trigger where day = \(date) and state = 1") == 1)
+            try await it.execute("update headgate.trigger set state = 2 where day = \(date)")
+            #expect(try await store.dropDay(.init(start: day, place: .attached)))
+            await store.close()
+        }
+    }
+
+    @Test func `a planned trigger below its shard's floor is found`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let now = try await it.registry.now()
+            let body = #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"at":"\#(now + .seconds(3))"}"#
+            #expect(try await api.call("POST", "/v1/triggers", body).status == 202)
+            // As two loaders leave it that write a floor at once.
+            try await it.execute(
+                """
+                update headgate.shard set planned_low = 'infinity';
+                insert into headgate.overdue select day, id, now() from headgate.trigger
+                """)
+            try it.startAll()
+            try await it.settled(1)
+            try await it.checkRecorded(1)
+        }
+    }
+
+    @Test func `a monitor that stood still between reading and sending sends nothing`() async throws {
+        try await Cluster.with { it in
+            let url = try RedisURL(it.redis.withLock { $0 }.redisURL)
+            let queue = RedisQueue(name: .triggers, configuration: .init(shards: 2), url: url, outcomes: .outcomes)
+            let now = try await it.registry.now()
+            try await it.register((0..<5).map { ("s\($0)", it.once("/ok", after: .seconds(1), at: now)) })
+            let loader = try it.start("loader")
+            try await eventually("all are queued") { try await queue.statistics().delayed + queue.statistics().ready == 5 }
+            loader.terminate()
+            loader.waitUntilExit()
+            _ = try await queue.purge()
+            try await it.execute("insert into headgate.overdue select day, id, now() from headgate.trigger")
+            let monitor = try it.start("monitor", ["--every", "1s"], failpoint: "monitor.before-send=stop")
+            try await eventually("it has read them") {
+                try await it.number("select count(*) from headgate.overdue where check_at > now()") == 5
+            }
+            try await eventually("its ticket is too old", within: .seconds(90)) {
+                try await it.number("select count(*) from headgate.overdue where check_at < now() - interval '2 seconds'") == 5
+            }
+            // What it has read may be over by now.
+            try await it.execute("update headgate.trigger set state = 2; delete from headgate.overdue")
+            kill(monitor.processIdentifier, SIGCONT)
+            try await eventually("it goes on") {
+                try await it.number("select count(*) from headgate.duty where name = 'overdue' and done_at > now() - interval '3 seconds'")
+                    == 1
+            }
+            let statistics = try await queue.statistics()
+            #expect(statistics.ready + statistics.delayed == 0)
+        }
     }
 }

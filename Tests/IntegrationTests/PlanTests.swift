@@ -11,14 +11,14 @@ import Testing
     private static let scans = [
         ("sweep", "now() - interval '60 s', now()"),
         ("unsettled-triggers", "now() - interval '70 s', '00000000-0000-0000-0000-000000000000'::uuid, 1000::bigint"),
-        ("claim-planned", "3::smallint, now() - interval '9 s', now(), 1000::bigint, 1::bigint"),
+        ("claim-planned", "3::smallint, now() - interval '9 s', now(), 1000::bigint, 1::bigint, '{a,b}'::text[]"),
         ("expire-planned", "3::smallint, now() - interval '9 s', now(), 1000::bigint"),
         ("open-pass", "3::smallint, 1::bigint, now(), now() + interval '1 s'"),
         ("raise-planned-floor", "3::smallint"),
         ("claim-schedules", "3::smallint, now() - interval '9 s', now(), 1000::bigint"),
         ("raise-floor", "3::smallint, now()"),
         ("shards-overview", "'{0,1,2,3}'::smallint[], now()"),
-        ("api-cancel-open", "array[gen_random_uuid()], now(), 'x'"),
+        ("api-cancel-open", "array[gen_random_uuid()], now(), 'x', false"),
     ]
 
     @Test func `scans read what they look for, and not the day`() async throws {

@@ -95,7 +95,7 @@ import Testing
                 let content = "\(id).\(headers["webhook-timestamp"]?.text ?? "").\(echo["body"]?.text ?? "")"
                 let code = HMAC<SHA256>.authenticationCode(for: Data(content.utf8), using: SymmetricKey(data: key))
                 let given = (headers["webhook-signature"]?.text ?? "").split(separator: " ").map(String.init)
-                #expect(id == trigger["id"]?.text)
+                #expect(id == trigger["idempotencyKey"]?.text)
                 return (given.contains("v1,\(Data(code).base64EncodedString())"), given.count)
             }
             #expect(try signatures(try await Self.fire("a", api, it)) == (true, 1))

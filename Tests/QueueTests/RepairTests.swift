@@ -81,4 +81,42 @@ import Testing
         _ = try await it.receive(1)
         #expect(try await it.queue.pressure().fullestShard == 3)
     }
+
+    @Test(arguments: Driver.allCases)
+    func `pressure names those who have much of the queue, by messages and by bytes`(driver: Driver) async throws {
+        let it = try driver.make()
+        for start in stride(from: 0, to: 1_000, by: 500) {
+            _ = try await it.queue.send((start..<start + 500).map { it.message("n\($0)", tenant: "noisy", delay: .seconds(9)) })
+        }
+        for tenant in 0..<100 { _ = try await it.queue.send([it.message("q\(tenant)", tenant: "quiet\(tenant)")]) }
+        var large = it.message("large", tenant: "large")
+        large.body = Array(repeating: 1, count: 4_000_000)
+        _ = try await it.queue.send([large])
+        #expect(try await it.queue.pressure(byTenant: false).tenants.isEmpty)
+        let tenants = try await it.queue.pressure(byTenant: true).tenants
+        #expect(tenants["noisy"]?.messages == 1_000 && tenants["quiet3"] == nil)
+        if driver == .inMemory { #expect(tenants["large"]?.bytes ?? 0 > 0.5) }
+    }
+}
+
+/// Shares of the queue while room is scarce (protocols.md, 12a).
+@Suite struct QueueSharesTests {
+    private func held(_ total: Int, memory: Double? = nil, _ tenants: [String: (Int, Double)]) -> Set<String> {
+        var pressure = QueuePressure(fullestShard: total, memoryUse: memory)
+        pressure.tenants = tenants.mapValues { QueuePressure.Part(messages: $0.0, bytes: $0.1) }
+        return QueueShares(messages: 1_000, memory: 0.7).held(pressure)
+    }
+
+    @Test func `nobody is held while there is room, and who has more than a share where there is little`() {
+        #expect(held(499, ["a": (499, 1)]).isEmpty)
+        #expect(held(500, ["a": (500, 1)]) == ["a"], "one alone has half of the queue at most")
+        #expect(held(600, ["a": (560, 0.9), "b": (40, 0.1)]) == ["a"])
+        #expect(held(600, ["a": (300, 0.5), "b": (300, 0.5)]) == ["a", "b"])
+        #expect(held(900, [:]).isEmpty)
+    }
+
+    @Test func `what fills the memory is held, however few messages it is`() {
+        #expect(held(10, memory: 0.3, ["a": (5, 0.9)]).isEmpty)
+        #expect(held(10, memory: 0.4, ["a": (5, 0.9), "b": (5, 0.1)]) == ["a"])
+    }
 }

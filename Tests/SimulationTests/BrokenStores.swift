@@ -44,10 +44,13 @@ final class DoublingStore: LoaderStore {
     }
     func beginPass(shard: Int) async throws -> Int { try await store.beginPass(shard: shard) }
     func claimPlanned(
-        shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int
+        shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int, except held: Set<String>
     ) async throws -> [QueuedTrigger] {
-        try await store.claimPlanned(shard: shard, pass: pass, from: floor, before: horizon, limit: limit)
+        try await store.claimPlanned(
+            shard: shard, pass: pass, from: floor, before: horizon, limit: limit, except: held)
     }
+    func monitorAge(now: Timestamp) async throws -> MonitorAge { try await store.monitorAge(now: now) }
+    func addDay(_ day: Timestamp) async throws -> Bool { try await store.addDay(day) }
     func expirePlanned(shard: Int, from floor: Timestamp, now: Timestamp, limit: Int) async throws -> Int {
         try await store.expirePlanned(shard: shard, from: floor, now: now, limit: limit)
     }

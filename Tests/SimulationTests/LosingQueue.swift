@@ -59,6 +59,8 @@ final class LosingQueue: MessageQueue {
     }
     func purge() async throws(QueueError) -> Int { try await queue.purge() }
     func statistics() async throws(QueueError) -> QueueStatistics { try await queue.statistics() }
-    func pressure() async throws(QueueError) -> QueuePressure { try await queue.pressure() }
+    func pressure(byTenant: Bool) async throws(QueueError) -> QueuePressure {
+        try await queue.pressure(byTenant: byTenant)
+    }
     func tick() async throws(QueueError) -> Int { try await queue.tick() }
 }

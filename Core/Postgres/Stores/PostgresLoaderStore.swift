@@ -45,6 +45,10 @@ package final class PostgresLoaderStore: LoaderStore {
 
     package func weights() async throws -> [String: Double] { try await connection.weights() }
 
+    package func monitorAge(now: Timestamp) async throws -> MonitorAge { try await connection.monitorAge(now: now) }
+
+    package func addDay(_ day: Timestamp) async throws -> Bool { try await connection.addDay(day) }
+
     package func beginPass(shard: Int) async throws -> Int {
         let pass = try await connection.transaction(first: [StatementCall(.asynchronousCommit)]) {
             connection throws(PostgresError) in
@@ -160,11 +164,13 @@ package final class PostgresLoaderStore: LoaderStore {
     }
 
     package func claimPlanned(
-        shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int
+        shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int, except held: Set<String>
     ) async throws -> [QueuedTrigger] {
         let call = StatementCall(
             .claimPlanned,
-            [.smallint(shard), .time(floor), .time(horizon), .bigint(limit), .bigint(pass)])
+            [
+                .smallint(shard), .time(floor), .time(horizon), .bigint(limit), .bigint(pass), .texts(held.sorted()),
+            ])
         return try await connection.transaction { connection throws(PostgresError) in
             let triggers = try connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
             if let first = triggers.first {

@@ -109,14 +109,7 @@ package final class PostgresMonitorStore: MonitorStore {
     }
 
     package func addDay(_ day: Timestamp) async throws -> Bool {
-        try await withShortLock {
-            let made = try await connection.transaction(first: [.shortLock]) { connection throws(PostgresError) in
-                try connection.query(StatementCall(.addDay, [.time(day)])) { row throws(PostgresError) in
-                    try row.required(0, row.bool)
-                }
-            }
-            return made == [true]
-        }
+        try await withShortLock { try await self.connection.addDay(day) }
     }
 
     package func dropDay(_ day: TriggerDay) async throws -> Bool {
@@ -211,6 +204,3 @@ package final class PostgresMonitorStore: MonitorStore {
     }
 }
 
-extension StatementCall {
-    fileprivate static let shortLock = StatementCall(Statement("set local lock_timeout = '200ms'"))
-}

@@ -3,7 +3,7 @@ package import Store
 
 /// The API's side of Postgres: a pool of connections as the role that row-level security binds. Each verb is one
 /// transaction that first names its tenant.
-package final class PostgresRegistry: ScheduleRegistry {
+package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
     private let pool: PostgresPool
 
     package init(url: String, connections: Int = 6) {
@@ -21,6 +21,10 @@ package final class PostgresRegistry: ScheduleRegistry {
                 try row.required(0, row.int)
             }
         }.first ?? 0
+    }
+
+    package func monitorAge(now: Timestamp) async throws -> MonitorAge {
+        try await pool.with { try await $0.monitorAge(now: now) }
     }
 
     package func schemaVersion() async throws -> Int {

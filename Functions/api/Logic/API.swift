@@ -23,6 +23,7 @@ package struct API: Sendable {
     let queue: any MessageQueue
     let outcomes: any MessageQueue
     let tenants: any TenantRegistry
+    let watch: any MonitorWatch
     /// Where workers read of tenants.
     let directory: any TenantDirectory
     /// Nil: secrets cannot be stored.
@@ -34,11 +35,12 @@ package struct API: Sendable {
     var shards: Int { shardCount.value.load(ordering: .relaxed) }
 
     package init(
-        _ runtime: FunctionRuntime, registry: any ScheduleRegistry & RequestLedger & TenantRegistry,
+        _ runtime: FunctionRuntime, registry: any ScheduleRegistry & RequestLedger & TenantRegistry & MonitorWatch,
         queue: any MessageQueue, outcomes: any MessageQueue, directory: any TenantDirectory, keys: SecretKeys?,
         zones: ZoneCatalog, shards: Int
     ) {
         tenants = registry
+        watch = registry
         self.directory = directory
         self.keys = keys
         self.runtime = runtime
@@ -97,6 +99,9 @@ package struct API: Sendable {
             do { try await Task.sleep(for: .seconds(10)) } catch { return }
             // A database that cannot be asked changes nothing here; what needs it says so.
             if let count = try? await registry.shardCount() { shardCount.value.store(count, ordering: .relaxed) }
+            if let now = try? await registry.now(), let age = try? await watch.monitorAge(now: now) {
+                runtime.reportMonitor(age, now: now)
+            }
         }
     }
 
@@ -134,6 +139,12 @@ package struct API: Sendable {
         await check("redis") {
             _ = try await queue.ticket(); return nil
         }
+        // The API can serve without a monitor: it is named, and takes no server out of service.
+        let withoutMonitor = complaints.allSatisfy { $0.complaint == nil }
+        await check("monitor") {
+            let now = try await registry.now()
+            return try await watch.monitorAge(now: now).complaint(now: now)
+        }
         for (name, complaint) in complaints { reported.report(complaint, of: name, to: runtime.logger) }
         // A key that cannot be looked up, as while the database is down, shows nothing.
         var isAdmin = false
@@ -141,7 +152,7 @@ package struct API: Sendable {
         let checks = complaints.map { name, complaint in
             JSON.Member(name, .string(complaint.map { isAdmin ? $0 : "failed" } ?? "ok"))
         }
-        let isReady = complaints.allSatisfy { $0.complaint == nil }
+        let isReady = withoutMonitor
         return Response.json(
             ["ready": .bool(isReady), "checks": .object(checks)], status: isReady ? .ok : .serviceUnavailable)
     }

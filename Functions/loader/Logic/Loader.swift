@@ -84,6 +84,7 @@ package struct Loader: Sendable {
                 session.clock = try await ClockOffset(store.now)
                 runtime.check(session.clock, against: "database")
             }
+            if session.watchesMonitor() { try await watchMonitor(now: session.clock.now()) }
             if session.needsWeights { session.took(try await store.weights()) }
             if session.needsShards {
                 if configuration.shards == nil { session.found(try await store.shards()) }
@@ -123,14 +124,14 @@ package struct Loader: Sendable {
         var isMore = overview.hasDueSchedules
         var expired: [ExpiredTrigger] = []
         while isMore {
-            let sendHorizon = try await isFull(shard) ? Timestamp.epoch : horizon
+            let room = try await room(shard)
             // Before the ticket, from which the delays count: late rather than early.
             let now = session.clock.now()
             let ticket = try await queue.ticket()
             let planner = ShardPlanner(
                 planner: Planner(zones: zones, tieOffset: ShardPlanner.tieOffset(of: shard)),
                 load: try await session.load(of: shard, now: now, store), now: now, horizon: horizon,
-                sendHorizon: sendHorizon)
+                sendHorizon: room.isFull ? Timestamp.epoch : horizon, held: room.held)
             let result = try await store.claimSchedules(
                 shard: shard, pass: pass, from: overview.low, before: horizon, limit: configuration.batch
             ) {
@@ -155,15 +156,17 @@ package struct Loader: Sendable {
         isMore = overview.plannedLow < horizon
         while isMore {
             let now = session.clock.now()
-            if try await isFull(shard) {
+            let room = try await room(shard)
+            if room.isFull || !room.held.isEmpty {
                 let expired = try await store.expirePlanned(
                     shard: shard, from: overview.plannedLow, now: now, limit: configuration.batch)
                 count("headgate_loader_expired_total", expired, "Triggers that a full queue kept until their deadline")
-                break
+                if room.isFull { break }
             }
             let ticket = try await queue.ticket()
             let triggers = try await store.claimPlanned(
-                shard: shard, pass: pass, from: overview.plannedLow, before: horizon, limit: configuration.batch)
+                shard: shard, pass: pass, from: overview.plannedLow, before: horizon, limit: configuration.batch,
+                except: room.held)
             try await send(triggers, ticket: ticket, now: now, session.weights)
             isMore = triggers.count == configuration.batch
             if !isMore { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
@@ -182,7 +185,7 @@ package struct Loader: Sendable {
             let calls = try await store.makeFailureCalls(for: part)
             if calls.isEmpty { continue }
             do throws(QueueError) {
-                if try await isFull(shard) { continue }
+                if try await room(shard).isFull { continue }
                 _ = try await queue.send(calls.map { OutgoingMessage($0.message, delay: .zero) })
             } catch {
                 runtime.logger.warning("\(calls.count) failure calls are left to the monitor: \(error)")
@@ -194,19 +197,27 @@ package struct Loader: Sendable {
     }
     private static let failureCallsAtOnce = 100
 
-    /// Whether triggers stay planned, because the queue or the server behind it is full.
-    private func isFull(_ shard: Int) async throws(QueueError) -> Bool {
-        let pressure = try await queue.pressure()
-        let isFull =
-            pressure.fullestShard >= configuration.queueLimit || pressure.memoryUse ?? 0 >= configuration.memoryLimit
+    /// Whether triggers stay planned, because the queue or the server behind it is full, or because their tenants have more than their
+    /// share of it.
+    private func room(_ shard: Int) async throws(QueueError) -> (isFull: Bool, held: Set<String>) {
+        let shares = QueueShares(messages: configuration.queueLimit, memory: configuration.memoryLimit)
+        var pressure = try await queue.pressure(byTenant: false)
+        if shares.isScarce(pressure) { pressure = try await queue.pressure(byTenant: true) }
+        let (isFull, held) = (shares.isFull(pressure), shares.held(pressure))
         if isFull {
             let memory = pressure.memoryUse.map { ", \(Int($0 * 100)) % of its memory" } ?? ""
             runtime.logger.warning(
                 "the queue is full (\(pressure.fullestShard) messages in a shard\(memory)): triggers stay planned",
                 metadata: ["shard": "\(shard)"])
             runtime.metrics.count("headgate_loader_held_back_total", help: "Batches not sent: the queue was full")
+        } else if !held.isEmpty {
+            runtime.logger.warning(
+                "these have more than their share of the queue, and their triggers stay planned: \(held.sorted().joined(separator: ", "))",
+                metadata: ["shard": "\(shard)"])
+            runtime.metrics.count(
+                "headgate_loader_held_tenants_total", held.count, help: "Times that a tenant's triggers stayed planned for its share")
         }
-        return isFull
+        return (isFull, held)
     }
 
     /// Sends what a loader before this one, or a pass that failed, may not have sent.

@@ -15,6 +15,15 @@ struct LoaderSession: Sendable {
     private var weighedAt: ContinuousClock.Instant?
     private var loads: [Int: LoadHistogram] = [:]
 
+    private var watchedAt: ContinuousClock.Instant?
+    /// The monitor is watched every 15 s, beginning a while after the start: then it has had time to begin.
+    mutating func watchesMonitor() -> Bool {
+        defer { watchedAt = watchedAt ?? .now }
+        guard let at = watchedAt, ContinuousClock.now - at > .seconds(15) else { return false }
+        watchedAt = .now
+        return true
+    }
+
     init(clock: ClockOffset, wanted: [Int]) {
         self.clock = clock
         self.wanted = wanted

@@ -11,10 +11,16 @@ package final class ShardPlanner: Sendable {
     private let horizon: Timestamp
     /// Triggers planned before it are sent in this pass.
     private let sendHorizon: Timestamp
+    /// Tenants that have more than their share of the queue: theirs stay planned.
+    private let held: Set<String>
     private let result = Mutex<LoadHistogram?>(nil)
     private let skipped = Mutex<[String]>([])
 
-    package init(planner: Planner, load: LoadHistogram, now: Timestamp, horizon: Timestamp, sendHorizon: Timestamp) {
+    package init(
+        planner: Planner, load: LoadHistogram, now: Timestamp, horizon: Timestamp, sendHorizon: Timestamp,
+        held: Set<String> = []
+    ) {
+        self.held = held
         self.planner = planner
         self.load = load
         self.now = now
@@ -83,13 +89,14 @@ package final class ShardPlanner: Sendable {
 
     private func append(_ made: Plan, of schedule: ClaimedSchedule, at place: Int, to plan: inout ShardPlan) {
         let kind: TriggerKind = schedule.isOneOff ? .oneOff : .scheduled
+        let isHeld = held.contains(schedule.tenant)
         for trigger in made.triggers {
             let key = TriggerKey(
                 schedule: schedule.id, kind: kind, revision: schedule.revision, occurrence: trigger.occurrence)
             plan.rows.append(
                 NewTrigger(
                     id: key.id(at: dated(trigger.occurrence)), kind: kind,
-                    state: trigger.plannedAt < sendHorizon ? .queued : .planned, source: place,
+                    state: trigger.plannedAt < sendHorizon && !isHeld ? .queued : .planned, source: place,
                     occurrence: trigger.occurrence, plannedAt: trigger.plannedAt, deadline: trigger.deadline))
         }
         for lapse in made.lapses {

@@ -219,6 +219,7 @@ package struct Monitor: Sendable {
             try await settleCancelled(open)
             try await settleGone(open)
             let lost = open.filter { $0.state == .queued && !$0.isCancelRequested }.compactMap(\.trigger)
+            if !lost.isEmpty { try Failpoint.monitorBeforeSend.pass() }
             try await resend(lost, ticket: ticket, now: clock.now())
             try await store.lowerPlannedFloors(
                 open.filter { $0.state == .planned && !$0.isCancelRequested }.map(\.id))

@@ -1,0 +1,42 @@
+import Foundation
+import Postgres
+
+/// The statements that the code declares, read from its sources, so that a new one cannot be left out of a test.
+enum StatementCatalog {
+    /// The names under which connections prepare them; those that exist once a shard without their number.
+    static func declared() throws -> Set<String> {
+        let folder = Cluster.sources.appending(path: "Core/Postgres")
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)!.compactMap { $0 as? URL }
+        var names = Set(
+            files.filter { $0.pathExtension == "sql" && !$0.lastPathComponent.hasPrefix("V") }
+                .map { $0.deletingPathExtension().lastPathComponent })
+        names.insert("record-outcomes-and-return")
+        for file in files where file.pathExtension == "swift" {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: /Statement\(\s*"((?:[^"\\]|\\\()[^"]*)"\s*\)/) {
+                if let name = name(ofText: String(match.1)) { names.insert(name) }
+            }
+            for match in text.matches(of: /Statement\(\s*"""\n((?s).*?)\n( *)"""/) {
+                let indentation = match.2.count
+                let lines = match.1.split(separator: "\n", omittingEmptySubsequences: false).map { $0.dropFirst(indentation) }
+                if let name = name(ofText: lines.joined(separator: "\n")) { names.insert(name) }
+            }
+        }
+        return names
+    }
+
+    /// Nil: a statement whose text is only known at run time.
+    private static func name(ofText text: String) -> String? {
+        var text = text
+        for (word, number) in [("migration", 1_212_630), ("loader", 1_212_631), ("floor", 1_212_632), ("count", 1_212_633)] {
+            text = text.replacing("\\(AdvisoryLock.\(word))", with: "\(number)")
+        }
+        return text.contains("\\(") || !text.contains(" ") && text != "begin" && text != "commit" ? nil : Statement(text).name
+    }
+
+    /// A statement's name without the number of a shard.
+    static func common(_ name: String) -> String {
+        for family in ["rearm-schedules", "raise-floor"] where name.hasPrefix("\(family)-") { return family }
+        return name
+    }
+}
