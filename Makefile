@@ -1,7 +1,7 @@
 # The commands of the project. `make run` and `make test` need Swift and nothing else; they install the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test simulate bench format lint clean
+.PHONY: help setup build run test test-faults simulate bench format lint clean
 
 release := .build/release
 # Of the benchmarks: one or several of S1 to S7, S11, S12 and CRON; empty: all.
@@ -12,7 +12,7 @@ PORT ?= 8080
 SEED ?= 1
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: Postgres, Redis and C libraries (apt)
 	@scripts/setup.sh
@@ -27,6 +27,10 @@ test: lint ## Check the format, build for debugging, run every test, and simulat
 	swift build --build-tests
 	@scripts/test.sh
 	@$(MAKE) --no-print-directory simulate
+
+test-faults: setup ## Let every statement of every function fail in every way, under load: some 15 minutes
+	swift build --build-tests
+	@HEADGATE_TEST_FAULTS=all scripts/test.sh --filter FaultMatrixTests
 
 simulate: ## Simulate a month of a million schedules: make simulate SEED=7 (default: 1)
 	swift build -c release --product simulation

@@ -114,8 +114,10 @@ package final class InMemoryQueue: MessageQueue {
     }
 
     package func pressure(byTenant: Bool) async throws(QueueError) -> QueuePressure {
-        state.withLock { state in
+        let now = clock()
+        return state.withLock { state in
             var pressure = QueuePressure(fullestShard: state.liveCount)
+            pressure.waiting = state.waiting(now: now)
             if byTenant { pressure.tenants = state.parts() }
             return pressure
         }

@@ -302,6 +302,17 @@ struct InMemoryQueueState {
         return statistics
     }
 
+    /// Messages that wait for a worker.
+    func waiting(now: Timestamp) -> Int {
+        entries.values.lazy.filter { entry in
+            switch entry.place {
+            case .ready: true
+            case .delayed(let until): until <= now
+            case .inFlight, .dead: false
+            }
+        }.count
+    }
+
     /// What each tenant that has a twentieth or more has of the live messages and their bytes.
     func parts() -> [String: QueuePressure.Part] {
         var parts: [String: (messages: Int, bytes: Int)] = [:]

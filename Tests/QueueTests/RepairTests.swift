@@ -80,6 +80,9 @@ import Testing
         _ = try await it.send("c", delay: .seconds(5))
         _ = try await it.receive(1)
         #expect(try await it.queue.pressure().fullestShard == 3)
+        #expect(try await it.queue.pressure().waiting == 1)
+        it.advance(.seconds(5))
+        #expect(try await it.queue.pressure().waiting == 2)
     }
 
     @Test(arguments: Driver.allCases)
@@ -118,5 +121,17 @@ import Testing
     @Test func `what fills the memory is held, however few messages it is`() {
         #expect(held(10, memory: 0.3, ["a": (5, 0.9)]).isEmpty)
         #expect(held(10, memory: 0.4, ["a": (5, 0.9), "b": (5, 0.1)]) == ["a"])
+    }
+
+    @Test func `planning waits for workers that are behind with everybody's, and not for one tenant's backlog`() {
+        func isPaced(_ waiting: Int, _ tenants: [String: (Int, Double)]) -> Bool {
+            var pressure = QueuePressure(fullestShard: 100)
+            pressure.waiting = waiting
+            pressure.tenants = tenants.mapValues { QueuePressure.Part(messages: $0.0, bytes: $0.1) }
+            return QueueShares(messages: 1_000, memory: 0.7, backlog: 50).isPaced(pressure)
+        }
+        #expect(!isPaced(49, [:]) && isPaced(50, [:]))
+        #expect(isPaced(50, ["a": (10, 0.1), "b": (10, 0.1)]))
+        #expect(!isPaced(50, ["noisy": (20, 0.2)]))
     }
 }

@@ -1,11 +1,14 @@
--- ARGV: clock, whether to look at tenants (1). Returns messages that are ready, delayed or in flight, the memory that Redis uses and may
--- use (0: any), then per tenant that has much of a sample: tenant, its messages, its share of the sample's bytes in thousandths.
+-- ARGV: clock, whether to look at tenants (1). Returns messages that are ready, delayed or in flight, how many of them wait for a
+-- worker now, the memory that Redis uses and may use (0: any), then per tenant that has much of a sample: tenant, its messages, its share of the sample's bytes in thousandths.
 -- A sample of up to 400 messages: who has a twentieth of them is in it but for one time in a billion, however many tenants there are.
 local info = call('INFO', 'memory')
 local sets = { Q.r, Q.d, Q.e, Q.f }
 local total, out = 0, {}
 for _, z in ipairs(sets) do total = total + call('ZCARD', z) end
-out[1], out[2], out[3] = total, tonumber(match(info, 'used_memory:(%d+)')), tonumber(match(info, 'maxmemory:(%d+)'))
+local t = clock(ARGV[1])
+out[1] = total
+out[2] = call('ZCARD', Q.r) + call('ZCOUNT', Q.d, '-inf', t) + call('ZCOUNT', Q.e, '-inf', t)
+out[3], out[4] = tonumber(match(info, 'used_memory:(%d+)')), tonumber(match(info, 'maxmemory:(%d+)'))
 if ARGV[2] ~= '1' or total == 0 then return out end
 local ids = {}
 for _, z in ipairs(sets) do

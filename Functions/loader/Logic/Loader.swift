@@ -24,6 +24,8 @@ package struct Loader: Sendable {
         package var queueLimit = 500_000
         /// The share of Redis's memory from which on nothing more is sent.
         package var memoryLimit = 0.7
+        /// Messages that wait for a worker, from which on nothing more is planned: about two seconds of work.
+        package var backlog = 20_000
 
         package init() {}
     }
@@ -105,7 +107,8 @@ package struct Loader: Sendable {
         if session.held.isEmpty { return false }
         let now = session.clock.now()
         let horizon = now + configuration.every + configuration.lookahead
-        let work = try await store.overview(of: session.held.sorted(), before: horizon)
+        // Another shard first each time: while the workers are behind the first one may get all there is.
+        let work = session.inTurn(try await store.overview(of: session.held.sorted(), before: horizon))
         for shard in work {
             if runtime.life.isStopping { return false }
             if shard.confirmedPass < shard.pass { try await resend(shard, session.weights) }
@@ -125,6 +128,7 @@ package struct Loader: Sendable {
         var expired: [ExpiredTrigger] = []
         while isMore {
             let room = try await room(shard)
+            if room.isPaced { break }
             // Before the ticket, from which the delays count: late rather than early.
             let now = session.clock.now()
             let ticket = try await queue.ticket()
@@ -157,6 +161,7 @@ package struct Loader: Sendable {
         while isMore {
             let now = session.clock.now()
             let room = try await room(shard)
+            if room.isPaced { break }
             if room.isFull || !room.held.isEmpty {
                 let expired = try await store.expirePlanned(
                     shard: shard, from: overview.plannedLow, now: now, limit: configuration.batch)
@@ -199,11 +204,14 @@ package struct Loader: Sendable {
 
     /// Whether triggers stay planned, because the queue or the server behind it is full, or because their tenants have more than their
     /// share of it.
-    private func room(_ shard: Int) async throws(QueueError) -> (isFull: Bool, held: Set<String>) {
-        let shares = QueueShares(messages: configuration.queueLimit, memory: configuration.memoryLimit)
+    private func room(
+        _ shard: Int
+    ) async throws(QueueError) -> (isFull: Bool, isPaced: Bool, held: Set<String>) {
+        let shares = QueueShares(
+            messages: configuration.queueLimit, memory: configuration.memoryLimit, backlog: configuration.backlog)
         var pressure = try await queue.pressure(byTenant: false)
         if shares.isScarce(pressure) { pressure = try await queue.pressure(byTenant: true) }
-        let (isFull, held) = (shares.isFull(pressure), shares.held(pressure))
+        let (isFull, isPaced, held) = (shares.isFull(pressure), shares.isPaced(pressure), shares.held(pressure))
         if isFull {
             let memory = pressure.memoryUse.map { ", \(Int($0 * 100)) % of its memory" } ?? ""
             runtime.logger.warning(
@@ -217,7 +225,11 @@ package struct Loader: Sendable {
             runtime.metrics.count(
                 "headgate_loader_held_tenants_total", held.count, help: "Times that a tenant's triggers stayed planned for its share")
         }
-        return (isFull, held)
+        if isPaced {
+            runtime.metrics.count(
+                "headgate_loader_paced_total", help: "Batches not planned: the workers were behind, and it would come too late anyway")
+        }
+        return (isFull, isPaced, held)
     }
 
     /// Sends what a loader before this one, or a pass that failed, may not have sent.

@@ -1,0 +1,66 @@
+import Model
+import Queue
+import Redis
+import TestServers
+import Testing
+
+/// A server that has used its memory still hears of rates and pauses, and dead letters do not fill it (protocols.md, 12 and 12a).
+@Suite(.serialized) struct FullRedisTests {
+    private func fill(_ connection: RedisConnection) async throws {
+        _ = try await connection.call([RedisCommand("CONFIG", "SET", "maxmemory", "4mb")])
+        let block = String(repeating: "x", count: 100_000)
+        for number in 0..<100 {
+            let reply = try await connection.call([RedisCommand("SET", "fill\(number)", block)])[0]
+            if case .error(let text) = reply {
+                #expect(text.hasPrefix("OOM"))
+                return
+            }
+        }
+        Issue.record("the server is not full")
+    }
+
+    @Test func `rates go on and a tenant's pause is heard while Redis is full`() async throws {
+        let server = try TestServer.redis()
+        defer { server.stop() }
+        let url = try RedisURL(server.redisURL)
+        try await fill(RedisConnection(url: url))
+        let limiter = RedisRateLimiter(url: url)
+        let request = RateRequest(
+            id: MessageID("m"), tenant: "a", longest: .seconds(60), buckets: [.init(name: "all", rate: 10)])
+        #expect(try await limiter.reserve([request]) == [.zero])
+        let directory = RedisTenantDirectory(url: url)
+        let record = TenantRecord(isPaused: true)
+        try await directory.publish([DirectoryEntry(tenant: "a", version: 3, record: record)], completeTo: 3)
+        #expect(try await directory.records(of: ["a"]) == [record.encoded])
+    }
+
+    @Test func `a dead letter with a body of 60,000 bytes takes less than 500 bytes of Redis`() async throws {
+        let server = try TestServer.redis()
+        defer { server.stop() }
+        let url = try RedisURL(server.redisURL)
+        let connection = RedisConnection(url: url)
+        let queue = RedisQueue(name: .triggers, configuration: .init(shards: 1), url: url, outcomes: .outcomes)
+        func memory() async throws -> Int {
+            let info = try await connection.call([RedisCommand("INFO", "memory")])[0].text ?? ""
+            let line = info.split(separator: "\r\n").first { $0.hasPrefix("used_memory_dataset:") }
+            return line.flatMap { Int($0.dropFirst("used_memory_dataset:".utf8.count)) } ?? 0
+        }
+        var random = SystemRandomNumberGenerator()
+        let before = try await memory()
+        for _ in 0..<10 {
+            let messages = (0..<100).map { _ in
+                OutgoingMessage(
+                    id: MessageID(Identifier.v7(at: .epoch, using: &random)), tenant: "acme-diagnostics",
+                    body: Array(repeating: 7, count: 60_000))
+            }
+            _ = try await queue.send(messages)
+            let received = try await queue.receive(upTo: 100, visibility: .seconds(30), wait: .zero)
+            #expect(received.count == 100)
+            _ = try await queue.settle(
+                received.map { Settlement($0.receipt, .bury(reason: "status 500, after 20 attempts")) })
+        }
+        #expect(try await queue.statistics().dead == 1_000)
+        let each = (try await memory() - before) / 1_000
+        #expect(each < 500, "\(each) bytes")
+    }
+}
