@@ -3,10 +3,14 @@ private import Model
 /// Decides which calls may be made now, so that a slow or dead target host, or a busy tenant, costs others neither places nor
 /// attempts. A value without I/O or clock: it is told when calls begin and how they end.
 ///
-/// A host may have a share of the worker's places, and so may a tenant. A host that gave no answer many times in a row is left
+/// Calls cannot be taken back, so a part of the places is kept for whoever comes: of the last ninth a host and a tenant may each hold
+/// an eighth of what is still free, all that they hold elsewhere included (the dynamic thresholds of Choudhury and Hahne, "Dynamic
+/// Queue Length Thresholds for Shared-Memory Packet Switches", 1998). One alone may use all others. A host that gave no answer many times in a row is left
 /// alone for a while, then tried with one call: the circuit breaker of Nygard, "Release It!" (2007).
 package struct TargetGate: Sendable {
     package struct Configuration: Sendable {
+        /// Calls in flight at once; nil: they are bounded elsewhere, and there are no shares of them.
+        package var places: Int?
         /// Calls in flight to one host.
         package var perHost: Int
         /// Calls in flight of one tenant.
@@ -17,11 +21,13 @@ package struct TargetGate: Sendable {
         package var open: Duration = .seconds(5)
         package var longestOpen: Duration = .seconds(60)
         /// How soon a call that found no place is tried again, at least. The more of them find none while no call ends, the
-        /// later: twice for every limit's worth, up to 32 times.
+        /// later: twice for every limit's worth, up to `longestRetry`; with what spreads them up to twice that.
         package var retry: Duration = .milliseconds(250)
+        package var longestRetry: Duration = .seconds(30)
 
-        package init(perHost: Int, perTenant: Int) {
-            precondition(perHost > 0 && perTenant > 0, "a limit of at least one call")
+        package init(perHost: Int, perTenant: Int, places: Int? = nil) {
+            precondition(perHost > 0 && perTenant > 0 && places ?? 1 > 0, "a limit of at least one call")
+            self.places = places
             self.perHost = perHost
             self.perTenant = perTenant
         }
@@ -71,6 +77,7 @@ package struct TargetGate: Sendable {
     private let configuration: Configuration
     private var hosts: [String: Host] = [:]
     private var tenants: [String: Places] = [:]
+    private var inFlight = 0
 
     package init(_ configuration: Configuration) { self.configuration = configuration }
 
@@ -81,16 +88,26 @@ package struct TargetGate: Sendable {
 
     /// Whether a call would be turned away now: asked before something is spent on it. Nil: it would not.
     package func turnsAway(host name: String, tenant: String, at now: ContinuousClock.Instant) -> Reason? {
-        guard let host = hosts[name] else { return isFull(tenant) ? .tenant : nil }
+        guard let host = hosts[name] else { return limit(1) == 0 || isFull(tenant) ? .tenant : nil }
         switch host.breaker {
         case .open(let until, _) where now < until: return .breaker
         case .trial: return .breaker
         case .open, .closed: break
         }
-        return host.places.inFlight >= configuration.perHost ? .host : isFull(tenant) ? .tenant : nil
+        return host.places.inFlight >= limit(configuration.perHost) ? .host : isFull(tenant) ? .tenant : nil
     }
 
-    private func isFull(_ tenant: String) -> Bool { tenants[tenant]?.inFlight ?? 0 >= configuration.perTenant }
+    private func isFull(_ tenant: String) -> Bool {
+        tenants[tenant]?.inFlight ?? 0 >= limit(configuration.perTenant)
+    }
+
+    /// What a host or a tenant may hold now.
+    private func limit(_ own: Int) -> Int {
+        guard let places = configuration.places else { return own }
+        let free = places - inFlight
+        if free > places / 9 { return own }
+        return free <= 0 ? 0 : min(own, max(1, free / 8))
+    }
 
     /// Asks for a place; `go` takes it.
     package mutating func admit(
@@ -104,16 +121,19 @@ package struct TargetGate: Sendable {
         case .trial: return .wait(spread(configuration.retry, &random), .breaker)
         case .open, .closed: break
         }
-        if host.places.inFlight >= configuration.perHost {
-            let wait = turnAway(&host.places, limit: configuration.perHost, &random)
-            hosts[name] = host
+        if host.places.inFlight >= limit(configuration.perHost) {
+            let wait = turnAway(&host.places, &random)
+            if host.places.inFlight > 0 { hosts[name] = host }
             return .wait(wait, .host)
         }
-        if tenants[tenant, default: Places()].inFlight >= configuration.perTenant {
-            return .wait(
-                turnAway(&tenants[tenant, default: Places()], limit: configuration.perTenant, &random), .tenant)
+        if isFull(tenant) {
+            var places = tenants[tenant] ?? Places()
+            let wait = turnAway(&places, &random)
+            if places.inFlight > 0 { tenants[tenant] = places }
+            return .wait(wait, .tenant)
         }
         if case .open(_, let length) = host.breaker { host.breaker = .trial(length: length) }
+        inFlight += 1
         host.places.inFlight += 1
         hosts[name] = host
         tenants[tenant, default: Places()].inFlight += 1
@@ -125,6 +145,7 @@ package struct TargetGate: Sendable {
         guard var host = hosts[name], host.places.inFlight > 0 else {
             preconditionFailure("no call to \(name) is in flight")
         }
+        inFlight -= 1
         host.places.free()
         tenants[tenant]?.free()
         if tenants[tenant]?.inFlight == 0 { tenants[tenant] = nil }
@@ -144,10 +165,10 @@ package struct TargetGate: Sendable {
         hosts[name] = host.isForgettable ? nil : host
     }
 
-    private func turnAway(
-        _ places: inout Places, limit: Int, _ random: inout some RandomNumberGenerator
-    ) -> Duration {
-        let wait = configuration.retry * (1 << min(places.turnedAway / limit, 5))
+    /// Who holds all it may is asked again the later, the more calls it has that wait.
+    private func turnAway(_ places: inout Places, _ random: inout some RandomNumberGenerator) -> Duration {
+        let doublings = min(places.turnedAway / max(1, places.inFlight), 16)
+        let wait = min(configuration.retry * (1 << doublings), configuration.longestRetry)
         places.turnedAway += 1
         return spread(wait, &random)
     }
