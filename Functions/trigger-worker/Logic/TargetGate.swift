@@ -20,10 +20,11 @@ package struct TargetGate: Sendable {
         /// How long it is open at first; twice as long after each failed trial.
         package var open: Duration = .seconds(5)
         package var longestOpen: Duration = .seconds(60)
-        /// How soon a call that found no place is tried again, at least. The more of them find none while no call ends, the
-        /// later: twice for every limit's worth, up to `longestRetry`; with what spreads them up to twice that.
+        /// How soon a call that found no place is tried again, at least. The more of a host's or a tenant's find none while none of
+        /// its calls ends, the later: so many come back in a second, and none after more than `longestRetry`.
         package var retry: Duration = .milliseconds(250)
-        package var longestRetry: Duration = .seconds(30)
+        package var retriesPerSecond = 200.0
+        package var longestRetry: Duration = .seconds(60)
 
         package init(perHost: Int, perTenant: Int, places: Int? = nil) {
             precondition(perHost > 0 && perTenant > 0 && places ?? 1 > 0, "a limit of at least one call")
@@ -55,12 +56,12 @@ package struct TargetGate: Sendable {
     /// The places of a host or a tenant.
     private struct Places {
         var inFlight = 0
-        /// Calls that found no place lately.
-        var turnedAway = 0
+        /// When the next call that finds no place may be tried again.
+        var turn: ContinuousClock.Instant?
 
-        mutating func free() {
+        mutating func free(at now: ContinuousClock.Instant) {
             inFlight -= 1
-            turnedAway /= 2
+            turn = turn.flatMap { $0 > now ? now + ($0 - now) / 2 : nil }
         }
     }
 
@@ -122,13 +123,13 @@ package struct TargetGate: Sendable {
         case .open, .closed: break
         }
         if host.places.inFlight >= limit(configuration.perHost) {
-            let wait = turnAway(&host.places, &random)
+            let wait = turnAway(&host.places, at: now, &random)
             if host.places.inFlight > 0 { hosts[name] = host }
             return .wait(wait, .host)
         }
         if isFull(tenant) {
             var places = tenants[tenant] ?? Places()
-            let wait = turnAway(&places, &random)
+            let wait = turnAway(&places, at: now, &random)
             if places.inFlight > 0 { tenants[tenant] = places }
             return .wait(wait, .tenant)
         }
@@ -146,8 +147,8 @@ package struct TargetGate: Sendable {
             preconditionFailure("no call to \(name) is in flight")
         }
         inFlight -= 1
-        host.places.free()
-        tenants[tenant]?.free()
+        host.places.free(at: now)
+        tenants[tenant]?.free(at: now)
         if tenants[tenant]?.inFlight == 0 { tenants[tenant] = nil }
         switch (isAnswered, host.breaker) {
         case (true?, _): host.breaker = .closed(failures: 0)
@@ -165,12 +166,15 @@ package struct TargetGate: Sendable {
         hosts[name] = host.isForgettable ? nil : host
     }
 
-    /// Who holds all it may is asked again the later, the more calls it has that wait.
-    private func turnAway(_ places: inout Places, _ random: inout some RandomNumberGenerator) -> Duration {
-        let doublings = min(places.turnedAway / max(1, places.inFlight), 16)
-        let wait = min(configuration.retry * (1 << doublings), configuration.longestRetry)
-        places.turnedAway += 1
-        return spread(wait, &random)
+    private func turnAway(
+        _ places: inout Places, at now: ContinuousClock.Instant, _ random: inout some RandomNumberGenerator
+    ) -> Duration {
+        let turn = max(now + configuration.retry, places.turn ?? now)
+        if turn - now > configuration.longestRetry {
+            return configuration.longestRetry * Double.random(in: 0.5...1, using: &random)
+        }
+        places.turn = turn + .seconds(1 / configuration.retriesPerSecond)
+        return turn - now
     }
 
     /// Once to twice the time, so that those who wait do not come back together.
