@@ -95,6 +95,15 @@ struct SlowTargets {
         let beside = try await stand.lateness(of: "S12-fast-%", during: .seconds(20))
         // Their calls take 5 s, and are recorded after that.
         let slowly = try await stand.lateness(of: "S12-slow-%", during: .seconds(20), recordedWithin: .seconds(8))
+        // 2,000 calls of one tenant that take 30 s, and a tenant with one a second.
+        let due = try await stand.importAhead("S12", count: 2_000, seconds: 15) { index, due in
+            #"{"tenant":"hog","name":"S12-hog-\#(index)","action":{"http":{"url":"\#(slow)/slow/30s/h","timeout":"60s"}},"when":[{"at":"\#(due)"}],"margin":"0s"}"#
+        }
+        _ = try await stand.importLines([
+            #"{"tenant":"quiet","name":"S12-quiet","action":{"http":{"url":"\#(stand.target)/ok/q"}},"when":[{"every":"1s"}]}"#
+        ])
+        try await stand.sleep(until: due)
+        let silence = try await stand.longestSilence(of: "S12-quiet", during: .seconds(40))
         return [
             ResultRow(
                 scenario: "S12", what: "\(rate / 10)/s fast calls alone: lateness p50 / p99 / max", value: alone.text),
@@ -102,6 +111,10 @@ struct SlowTargets {
                 scenario: "S12", what: "beside \(rate * 9 / 10)/s calls that take 5 s: lateness p50 / p99 / max",
                 value: beside.text),
             ResultRow(scenario: "S12", what: "the slow ones themselves: lateness p50 / p99 / max", value: slowly.text),
+            ResultRow(
+                scenario: "S12",
+                what: "one call a second of a tenant beside another's 2,000 that take 30 s: longest time between two",
+                value: String(format: "%.2f s", silence), isFailure: !(silence < 2)),
             try await stand.settled("S12", name: "S12", due: rate * 7 + rate * 9 * 4),
         ]
     }

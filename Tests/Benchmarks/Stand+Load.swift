@@ -62,6 +62,22 @@ extension Stand {
         return Lateness(middle: values[0], high: values[1], most: values[2], count: values[3])
     }
 
+    /// The longest time between two first calls of the occurrences of a stretch of time from now on, in seconds; or up to its end.
+    func longestSilence(of name: String, during time: Duration) async throws -> Double {
+        let from = Date.now.timeIntervalSince1970
+        try await Task.sleep(for: time)
+        let to = Date.now.timeIntervalSince1970
+        try await Task.sleep(for: .seconds(2))
+        let figures = try await numbers(
+            """
+            with called as (select extract(epoch from planned_at) + lateness_ms / 1000.0 as at from headgate.trigger
+                where name = '\(name)' and occurrence >= to_timestamp(\(from)) and lateness_ms is not null),
+                bounded as (select at from called where at < \(to) union all values (\(from)), (\(to)))
+            select max(gap)::float8 from (select at - lag(at) over (order by at) as gap from bounded) gaps
+            """)
+        return (figures.first ?? nil) ?? .infinity
+    }
+
     /// What each process of the product has used so far, by its id.
     func processorSeconds() -> [Int: (name: String, seconds: Double)] {
         var parents: [Int: (parent: Int, name: String, seconds: Double)] = [:]

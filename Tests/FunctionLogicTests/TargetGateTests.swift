@@ -93,6 +93,75 @@ import TriggerWorkerFunction
         #expect(admit("dead", at: .seconds(5)) == .go)
     }
 
+    /// Takes places until none is given; how many.
+    private func fill(_ gate: inout TargetGate, host: String, tenant: String, _ most: Int = 10_000) -> Int {
+        var random = SystemRandomNumberGenerator()
+        for count in 0..<most {
+            guard case .go = gate.admit(host: host, tenant: tenant, at: start, using: &random) else { return count }
+        }
+        return most
+    }
+
+    @Test(arguments: [1, 2, 8, 9, 64, 1_024]) func `a tenant alone gets nearly all places`(places: Int) {
+        var gate = TargetGate(.init(perHost: places, perTenant: places, places: places))
+        let taken = fill(&gate, host: "h", tenant: "t")
+        #expect(taken >= places * 8 / 9 && taken <= places)
+        #expect(taken == places || gate.turnsAway(host: "h", tenant: "t", at: start) == .host)
+    }
+
+    @Test func `calls that hold their places leave room for others, tenants and hosts`() {
+        for hogs in 1...25 {
+            var gate = TargetGate(.init(perHost: 1_024, perTenant: 1_024, places: 1_024))
+            let first = fill(&gate, host: "h0", tenant: "t0")
+            for hog in 1..<max(2, hogs) { _ = fill(&gate, host: "h\(hog)", tenant: "t\(hog)") }
+            #expect(first > 900 && fill(&gate, host: "quiet", tenant: "quiet") >= 1, "after \(hogs)")
+            #expect(gate.turnsAway(host: "h0", tenant: "other", at: start) == .host, "whoever calls it")
+            #expect(gate.turnsAway(host: "other", tenant: "t0", at: start) == .tenant, "wherever it calls")
+        }
+    }
+
+    @Test(arguments: 1...10 as ClosedRange<UInt64>)
+    func `no walk gives more places than there are, or refuses one to who holds none while one is free`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var gate = TargetGate(.init(perHost: 60, perTenant: 60, places: 60))
+        var open: [(host: String, tenant: String)] = []
+        for step in 0..<3_000 {
+            if Int.random(in: 0..<5, using: &random) < 2, !open.isEmpty {
+                let call = open.remove(at: Int.random(in: open.indices, using: &random))
+                gate.end(host: call.host, tenant: call.tenant, isAnswered: true, at: start)
+                continue
+            }
+            let call = ("h\(Int.random(in: 0..<6, using: &random))", "t\(Int.random(in: 0..<6, using: &random))")
+            let isNew = !open.contains { $0.host == call.0 || $0.tenant == call.1 }
+            let isTurnedAway = gate.turnsAway(host: call.0, tenant: call.1, at: start) != nil
+            let isAdmitted = gate.admit(host: call.0, tenant: call.1, at: start, using: &random) == .go
+            #expect(isAdmitted != isTurnedAway, "seed \(seed), step \(step)")
+            if isNew, open.count < 60 { #expect(isAdmitted, "seed \(seed), step \(step)") }
+            if isAdmitted { open.append(call) }
+            #expect(open.count <= 60, "seed \(seed), step \(step)")
+        }
+    }
+
+    @Test func `who is turned away is asked again the later, the more wait`() {
+        var gate = TargetGate(.init(perHost: 90, perTenant: 90, places: 90))
+        var random = SystemRandomNumberGenerator()
+        let taken = fill(&gate, host: "h", tenant: "t")
+        var waits: [Duration] = []
+        for _ in 0..<20_000 {
+            if case .wait(let time, _) = gate.admit(host: "h", tenant: "t", at: start, using: &random) {
+                waits.append(time)
+            }
+        }
+        #expect(taken == 80 && waits.count == 20_000 && waits[0] <= .milliseconds(260))
+        for second in 1..<30 {
+            let range = Duration.seconds(second)..<(.seconds(second + 1))
+            #expect(waits.lazy.filter { range.contains($0) }.count == 200, "second \(second)")
+        }
+        #expect(waits.allSatisfy { $0 <= .seconds(60) })
+        for _ in 0..<12 { gate.end(host: "h", tenant: "t", isAnswered: true, at: start) }
+        #expect(fill(&gate, host: "h", tenant: "t") >= 10, "what is free is given again")
+    }
+
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func `no walk lets more through than the limits, or forgets a place`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)

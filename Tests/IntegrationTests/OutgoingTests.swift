@@ -40,6 +40,36 @@ import Testing
         }
     }
 
+    @Test func `one tenant's calls that take long do not silence another's`() async throws {
+        let slow = try RawServer { connection in
+            if connection.readRequest() != nil { connection.waitForClose() }
+        }
+        defer { slow.stop() }
+        try await Cluster.with { it in
+            let now = try await it.registry.now()
+            let url = JSON.string("\(slow.url)/x")
+            let document: JSON = [
+                "action": ["http": ["url": url, "timeout": "5m"]], "when": [["at": .time(now + .seconds(1))]],
+            ]
+            try await it.register((0..<300).map { ("slow\($0)", document) }, tenant: "slow")
+            try it.startAll(except: ["trigger-worker"])
+            try it.start("trigger-worker", ["--concurrency", "45", "--batch", "20"])
+            try await eventually("the slow calls have their share") { slow.requests.count >= 40 }
+            try await it.register(
+                [
+                    (
+                        "quick",
+                        [
+                            "action": ["http": ["url": .string("http://127.0.0.1:\(it.target.port)/ok")]],
+                            "when": [["every": "1s"]],
+                        ]
+                    )
+                ], tenant: "quick")
+            try await eventually("others are called", within: .seconds(30)) { try await it.keysSeen() >= 8 }
+            #expect(slow.requests.count == 40)
+        }
+    }
+
     @Test func `lists of allowed and denied targets are read, and mistakes are named`() throws {
         func settings(_ values: [String: String]) throws -> FunctionSettings {
             try FunctionSettings(needs: []) { values[$0] }

@@ -19,10 +19,9 @@ package actor TriggerWorker {
         package var visibility: Duration = .seconds(30)
         /// How long calls under way may take when the worker is asked to stop.
         package var drain: Duration = .seconds(25)
-        /// Calls in flight to one host; nil: all. A limit keeps places for other hosts beside a slow one; where all calls go to
-        /// one host it only turns them away.
+        /// Calls in flight to one host, besides its share of the places; nil: the share alone.
         package var perHost: Int?
-        /// Calls in flight of one tenant; nil: all.
+        /// Calls in flight of one tenant, likewise.
         package var perTenant: Int?
         /// How long a lease waits here for a place at its host before it is released.
         package var parking: Duration = .milliseconds(200)
@@ -55,6 +54,8 @@ package actor TriggerWorker {
     private var settling: Task<Void, Never>?
     var admission: Task<Void, Never>?
     private var room: CheckedContinuation<Void, Never>?
+    /// A receiver without room may lease some triggers all the same: among them may be some of tenants that hold no place.
+    private var mayLook = false
     private var random = SystemRandomNumberGenerator()
     let tenants: any TenantDirectory
     let limiter: any RateLimiter
@@ -87,7 +88,7 @@ package actor TriggerWorker {
         window = min(all, TriggerWorker.slowStart.first)
         gate = TargetGate(
             .init(
-                perHost: configuration.perHost ?? all, perTenant: configuration.perTenant ?? all))
+                perHost: configuration.perHost ?? all, perTenant: configuration.perTenant ?? all, places: all))
     }
 
     /// Works until it is asked to stop, idle or old; then lets calls under way end, and settles them.
@@ -126,16 +127,20 @@ package actor TriggerWorker {
         let life = runtime.life
         while !life.isStopping {
             let free = window - flights.count - parked.count - admitting
-            if free < min(configuration.batch, max(1, configuration.concurrency / 8)) {
+            let step = min(configuration.batch, max(1, configuration.concurrency / 8))
+            if free < step {
                 if window < configuration.concurrency {
                     window = min(configuration.concurrency, window + TriggerWorker.slowStart.step)
                     await TriggerWorker.pauseBriefly()
-                } else {
-                    await waitForRoom()
+                    continue
                 }
-                continue
+                if !mayLook || admitting >= step {
+                    await waitForRoom()
+                    continue
+                }
             }
-            let asked = min(configuration.batch, free)
+            mayLook = false
+            let asked = min(configuration.batch, max(free, step))
             let received = await receive(asked)
             if received.isEmpty { continue }
             life.noteWork()
@@ -226,6 +231,9 @@ package actor TriggerWorker {
         switch gate.admit(host: host, tenant: delivery.message.tenant, at: now, using: &random) {
         case .go: call(delivery)
         case .wait(let time, let reason):
+            // Not so long that it can only expire.
+            let left = max(.milliseconds(250), (delivery.message.deadline - delivery.startedAt) / 2)
+            let time = min(time, left)
             if reason == .breaker || now - since >= configuration.parking || runtime.life.isStopping {
                 runtime.metrics.count(
                     "headgate_calls_held_back_total", labels: "reason=\"\(reason)\"",
@@ -325,16 +333,17 @@ package actor TriggerWorker {
         room = nil
     }
 
-    /// Calls under way are work, so that a function with a slow one is not idle; and a receiver without room hears of a request
-    /// to stop, and of its age.
+    /// Calls under way are work, so that a function with a slow one is not idle; and a receiver without room looks at what there is,
+    /// and hears of a request to stop, and of its age.
     private func watchLoop() async {
         while !Task.isCancelled {
             if !flights.isEmpty { runtime.life.noteWork() }
             if flights.count < window / 4 { window = min(window, max(window / 2, TriggerWorker.slowStart.first)) }
             beginParked()
+            mayLook = true
+            wakeReceiver()
             runtime.metrics.set(
                 "headgate_breakers_open", Double(gate.openBreakers), help: "Target hosts that give no answer")
-            if runtime.life.isStopping { wakeReceiver() }
             do { try await Task.sleep(for: .milliseconds(100)) } catch { return }
         }
     }
