@@ -3,7 +3,7 @@
 # all is there. As root, or through sudo; otherwise it prints the line to run and exits with 1. It starts no service.
 set -euo pipefail
 
-packages=(postgresql redis-server libpq-dev libhiredis-dev libcurl4-openssl-dev tzdata pkg-config)
+packages=(postgresql redis-server libpq-dev libhiredis-dev libcurl4-openssl-dev tzdata pkg-config python3-venv)
 
 if ! command -v swift >/dev/null; then
     echo "setup: 'swift' is not in PATH. Install Swift 6.3 or later (https://www.swift.org/install/linux/) and try again." >&2
@@ -15,6 +15,7 @@ is_installed() {
         postgresql) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
         redis-server) command -v redis-server >/dev/null ;;
         tzdata) [[ -e /usr/share/zoneinfo/tzdata.zi || -e /usr/share/zoneinfo/Europe/Berlin ]] ;;
+        python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
         pkg-config) command -v pkg-config >/dev/null ;;
         libpq-dev) pkg-config --exists libpq 2>/dev/null ;;
         libhiredis-dev) pkg-config --exists hiredis 2>/dev/null ;;

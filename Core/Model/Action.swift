@@ -7,14 +7,20 @@ extension Action {
     /// Reads `{"http": {…}}`; appends every mistake with its pointer, and is nil where there is one.
     package init?(_ value: JSON, at pointer: String = "/action", errors: inout [FieldError]) {
         var fields = JSONFields(value, at: pointer)
-        let http = fields.raw("http")
-        if fields.raw("flow") != nil { fields.fail("flow", "flow actions are not supported yet") }
+        let action = Action(&fields)
         fields.finish()
-        if http == nil, fields.errors.isEmpty { fields.fail("http", "is required: the call to make") }
         errors += fields.errors
-        guard let http, let call = HTTPAction(http, at: fields.pointer(to: "http"), errors: &errors),
-            fields.errors.isEmpty
-        else { return nil }
+        guard fields.errors.isEmpty, let action else { return nil }
+        self = action
+    }
+
+    /// Reads the fields of `{"http": {…}}`; nil where there is a mistake.
+    package init?(_ fields: inout JSONFields) {
+        let before = fields.errors.count
+        let hasFlow = !fields.isDescribing && fields.raw("flow") != nil
+        if hasFlow { fields.fail("flow", "flow actions are not supported yet") }
+        let call = fields.object("http", isRequired: !hasFlow, "the call to make") { HTTPAction(&$0) }
+        guard fields.errors.count == before, let call else { return nil }
         self = .http(call)
     }
 

@@ -1,35 +1,29 @@
 extension HTTPAction {
-    /// Reads `{"method", "url", "headers", "body", "timeout", "signing"}`, of which `url` is required; appends every mistake with its
-    /// pointer, and is nil where there is one.
-    package init?(_ value: JSON, at pointer: String, errors: inout [FieldError]) {
-        var fields = JSONFields(value, at: pointer)
-        let method =
-            fields.optional("method", "one of \(HTTPAction.methods.joined(separator: ", "))") { value in
-                value.text.flatMap { HTTPAction.methods.contains($0) ? $0 : nil }
-            } ?? "POST"
-        let url = fields.required("url", "an absolute http or https URL", \.text)
+    /// Reads `{"method", "url", "headers", "body", "timeout", "signing"}`, of which `url` is required; nil where there is a mistake.
+    package init?(_ fields: inout JSONFields) {
+        let method = fields.optional("method", .oneOf(HTTPAction.methods).defaulting("POST")) ?? "POST"
+        let url = fields.required(
+            "url", .format("http-url", "an absolute http or https URL of at most \(HTTPAction.maximumURLLength) bytes"))
         if let url, let mistake = HTTPTarget.mistake(in: url) { fields.fail("url", mistake) }
         let headers = HTTPAction.headers(&fields)
-        let body = fields.optional("body", "JSON") { $0.serialized }
+        let body = fields.optional(
+            "body",
+            FieldType(
+                "any JSON of at most \(HTTPAction.maximumBodyLength) bytes; a GET or HEAD has none", schema: .object([])
+            ) { $0.serialized })
         if let body, body.count > HTTPAction.maximumBodyLength {
             fields.fail(
                 "body", "is \(body.count) bytes of JSON text; at most \(HTTPAction.maximumBodyLength) are allowed")
         }
         if body != nil, method == "GET" || method == "HEAD" { fields.fail("body", "a \(method) call has no body") }
         let timeout =
-            fields.optional("timeout", "a duration from 1ms to 5m, such as \"30s\"") { value in
-                value.text.flatMap { Duration(text: $0) }.flatMap { HTTPAction.timeouts.contains($0) ? $0 : nil }
-            } ?? HTTPAction.defaultTimeout
-        let signing = fields.optional("signing", "the name of a secret, \(NameRule.secret.sentence)") { value in
-            value.text.flatMap { NameRule.secret.accepts($0) ? $0 : nil }
-        }
-        fields.finish()
-        errors += fields.errors
+            fields.optional("timeout", .duration(HTTPAction.timeouts).defaulting("30s")) ?? HTTPAction.defaultTimeout
+        let signing = fields.optional("signing", .name(.secret, "the name of a secret"))
         guard fields.errors.isEmpty, let url else { return nil }
         self.init(method: method, url: url, headers: headers, body: body, timeout: timeout, signing: signing)
     }
 
-    /// The document that `init(_:at:errors:)` reads, with all defaults filled in.
+    /// The document that `init(_:)` reads, with all defaults filled in.
     package var json: JSON {
         var members = [
             JSON.Member("method", .string(method)), JSON.Member("url", .string(url)),
@@ -45,8 +39,19 @@ extension HTTPAction {
         return .object(members)
     }
 
+    private static let headerType = FieldType<[JSON.Member]>(
+        "an object of strings",
+        schema: [
+            "type": "object", "maxProperties": .integer(maximumHeaderCount),
+            "propertyNames": ["pattern": .string(HTTPHeaderRule.namePattern)],
+            "additionalProperties": [
+                "type": "string", "format": "header-value", "maxLength": .integer(HTTPHeaderRule.maximumValueLength),
+                "description": "${secret.NAME} stands for a secret; CR, LF and NUL cannot be in it",
+            ],
+        ], read: \.members)
+
     private static func headers(_ fields: inout JSONFields) -> [Header] {
-        guard let members = fields.optional("headers", "an object of strings", \.members) else { return [] }
+        guard let members = fields.optional("headers", headerType) else { return [] }
         if members.count > maximumHeaderCount {
             fields.fail("headers", "has \(members.count) fields; at most \(maximumHeaderCount) are allowed")
         }

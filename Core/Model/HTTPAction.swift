@@ -24,7 +24,7 @@ package struct HTTPAction: Hashable, Sendable {
     /// The name of the secret that signs the call by Standard Webhooks; nil: it is not signed.
     package var signing: String?
 
-    /// For parts that have been checked before; `init(_:at:errors:)` checks.
+    /// For parts that have been checked before; `init(_:)` checks.
     package init(
         method: String = "POST", url: String, headers: [Header] = [], body: [UInt8]? = nil,
         timeout: Duration = HTTPAction.defaultTimeout, signing: String? = nil

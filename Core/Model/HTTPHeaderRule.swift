@@ -11,6 +11,9 @@ enum HTTPHeaderRule {
     /// In bytes; a `${secret.name}` counts as it stands.
     static let maximumValueLength = 8_192
 
+    /// What a name is, as a regular expression: a token that Headgate does not set itself.
+    static let namePattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,\(maximumNameLength)}$"
+
     /// What is wrong with a name; nil for nothing.
     static func mistake(inName name: String) -> String? {
         if name.utf8.count > maximumNameLength {

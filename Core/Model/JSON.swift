@@ -41,8 +41,14 @@ public enum JSON: Hashable, Sendable {
     public var elements: [JSON]? { if case .array(let elements) = self { elements } else { nil } }
     /// The members of an object.
     public var members: [Member]? { if case .object(let members) = self { members } else { nil } }
-    /// The value of a number that is whole and fits.
-    public var int: Int? { if case .number(let text) = self { Int(text) } else { nil } }
+    /// The value of a number that is whole and fits; `5.0` and `5e3` are whole, too, as in JSON Schema.
+    public var int: Int? {
+        guard case .number(let text) = self else { return nil }
+        if let value = Int(text) { return value }
+        // Beyond 2^53 a floating-point number does not say which whole one was written.
+        guard let value = Double(text), value.magnitude < 9_007_199_254_740_992 else { return nil }
+        return Int(exactly: value)
+    }
     /// The value of a number.
     public var double: Double? { if case .number(let text) = self { Double(text) } else { nil } }
     public var flag: Bool? { if case .bool(let flag) = self { flag } else { nil } }

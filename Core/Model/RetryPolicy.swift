@@ -43,27 +43,27 @@ extension RetryPolicy {
     /// Reads `{"initial", "factor", "cap", "maxAttempts"}`, all optional; appends every mistake with its pointer, and is
     /// nil where there is one.
     package init?(_ value: JSON, at pointer: String = "/retry", errors: inout [FieldError]) {
-        let standard = RetryPolicy()
         var fields = JSONFields(value, at: pointer)
-        let initial =
-            fields.optional("initial", "a duration from 1ms to 1d, such as \"1s\"") {
-                RetryPolicy.wait($0, atLeast: .milliseconds(1))
-            } ?? standard.initial
-        let factor =
-            fields.optional("factor", "a number from 1 to 100") { value in
-                value.double.flatMap { (1...100).contains($0) ? $0 : nil }
-            } ?? standard.factor
-        // A longer initial wait alone moves the default cap, so that it need not be given too.
-        let cap =
-            fields.optional("cap", "a duration from \(initial.text) (the initial wait) to 1d") {
-                RetryPolicy.wait($0, atLeast: initial)
-            } ?? max(standard.cap, initial)
-        let maxAttempts =
-            fields.optional("maxAttempts", "a whole number from 1 to 60") { value in
-                value.int.flatMap { (1...60).contains($0) ? $0 : nil }
-            } ?? standard.maxAttempts
+        let policy = RetryPolicy(&fields)
         fields.finish()
         errors += fields.errors
+        guard fields.errors.isEmpty, let policy else { return nil }
+        self = policy
+    }
+
+    private static let longestWait = Duration.seconds(86_400)
+    private static let waits: ClosedRange<Duration> = .milliseconds(1)...longestWait
+
+    /// Reads the fields; nil where there is a mistake.
+    package init?(_ fields: inout JSONFields) {
+        let standard = RetryPolicy()
+        let initial = fields.optional("initial", .duration(RetryPolicy.waits).defaulting("1s")) ?? standard.initial
+        let factor = fields.optional("factor", .number(1...100).defaulting(2)) ?? standard.factor
+        // A longer initial wait alone moves the default cap, so that it need not be given too.
+        let cap =
+            fields.optional("cap", .duration(initial...RetryPolicy.longestWait).defaulting("5m"))
+            ?? max(standard.cap, initial)
+        let maxAttempts = fields.optional("maxAttempts", .integer(1...60).defaulting(20)) ?? standard.maxAttempts
         guard fields.errors.isEmpty else { return nil }
         self.init(initial: initial, factor: factor, cap: cap, maxAttempts: maxAttempts)
     }
@@ -75,13 +75,6 @@ extension RetryPolicy {
             "factor": Int(exactly: factor).map { .integer($0) } ?? .number(factor),
             "cap": .string(cap.text), "maxAttempts": .integer(maxAttempts),
         ]
-    }
-
-    private static func wait(_ value: JSON, atLeast least: Duration) -> Duration? {
-        guard let wait = value.text.flatMap({ Duration(text: $0) }), wait >= least, wait <= .seconds(86_400) else {
-            return nil
-        }
-        return wait
     }
 }
 

@@ -40,14 +40,19 @@ extension TenantSettings {
     package init(json: JSON, ignoring: Set<String> = []) throws(FieldErrors) {
         var fields = JSONFields(json)
         for name in ignoring { _ = fields.raw(name) }
-        let rate: (JSON) -> Double? = { $0.double.flatMap { TenantSettings.rates.contains($0) ? $0 : nil } }
-        let rateSentence = "a number of calls a second from 0.001 to 1000000"
-        let weight = fields.optional("weight", "a number from 0.01 to 100") { value in
-            value.double.flatMap { TenantSettings.weights.contains($0) ? $0 : nil }
-        }
-        let maxRate = fields.optional("maxRate", rateSentence, rate)
+        let settings = TenantSettings(&fields)
+        fields.finish()
+        guard fields.errors.isEmpty, let settings else { throw FieldErrors(fields.errors) }
+        self = settings
+    }
+
+    /// Reads the fields; nil where there is a mistake.
+    package init?(_ fields: inout JSONFields) {
+        let rate = FieldType<Double>.number(TenantSettings.rates, "a number of calls a second")
+        let weight = fields.optional("weight", .number(TenantSettings.weights).defaulting(1))
+        let maxRate = fields.optional("maxRate", rate)
         var targetRates: [String: Double] = [:]
-        if let members = fields.optional("targetRates", "an object of hosts and rates", \.members) {
+        if let members = fields.optional("targetRates", TenantSettings.targetType) {
             var inner = JSONFields(.object(members), at: fields.pointer(to: "targetRates"))
             if members.count > TenantSettings.maximumTargets {
                 fields.fail(
@@ -61,21 +66,26 @@ extension TenantSettings {
                         member.name,
                         "is not a host, or a host and a port, such as api.example.com:8443, of at most 261 bytes")
                 }
-                targetRates[member.name.lowercased()] = inner.required(member.name, rateSentence, rate)
+                targetRates[member.name.lowercased()] = inner.required(member.name, rate)
             }
             fields.add(inner.errors)
         }
-        let maxSchedules = fields.optional("maxSchedules", "a whole number from 0 on") { value in
-            value.int.flatMap { $0 >= 0 && $0 <= Int(Int32.max) ? $0 : nil }
-        }
-        let isPaused = fields.optional("paused", "true or false", \.flag) ?? false
+        let maxSchedules = fields.optional("maxSchedules", .integer(0...Int(Int32.max)))
+        let isPaused = fields.optional("paused", .flag.defaulting(false)) ?? false
         let onFailure = HTTPAction(failureCall: &fields)
-        fields.finish()
-        if !fields.errors.isEmpty { throw FieldErrors(fields.errors) }
+        guard fields.errors.isEmpty else { return nil }
         self.init(
             weight: weight ?? 1, maxRate: maxRate, targetRates: targetRates, maxSchedules: maxSchedules,
             isPaused: isPaused, onFailure: onFailure)
     }
+
+    private static let targetType = FieldType<[JSON.Member]>(
+        "an object of hosts and rates",
+        schema: [
+            "type": "object", "maxProperties": .integer(maximumTargets),
+            "propertyNames": ["pattern": .string("^[^/?#@ ]{1,\(maximumTargetLength)}$")],
+            "additionalProperties": FieldType<Double>.number(rates, "calls a second").schema,
+        ], read: \.members)
 
     /// The members that `init(json:)` reads, with all defaults filled in.
     package var jsonMembers: [JSON.Member] {
@@ -114,11 +124,8 @@ extension TenantSettings {
 extension HTTPAction {
     /// Reads `onFailure`: `{"http": {…}}`.
     package init?(failureCall fields: inout JSONFields) {
-        guard let value = fields.raw("onFailure"), value != .null else { return nil }
-        var errors: [FieldError] = []
-        let action = Action(value, at: fields.pointer(to: "onFailure"), errors: &errors)
-        fields.add(errors)
-        guard case .http(let call) = action else { return nil }
+        let action = fields.object("onFailure") { Action(&$0) }
+        guard case .http(let call)? = action else { return nil }
         self = call
     }
 }

@@ -21,14 +21,25 @@ extension CalendarEntry {
         switch kinds[0] {
         case "every": entry = Every(&fields, seed: context.seed).map { .every($0) }
         case "cron": entry = CronEntry(&fields, context).map { .cron($0) }
-        default:
-            entry = fields.required("at", Timestamp.sentence) { value in
-                value.text.flatMap { Timestamp($0) }.map { .at($0.flooredToMillisecond) }
-            }
+        default: entry = CalendarEntry.at(&fields)
         }
         fields.finish()
         guard fields.errors.isEmpty, let entry else { return nil }
         self = entry
+    }
+
+    private static func at(_ fields: inout JSONFields) -> CalendarEntry? {
+        fields.required("at", .time).map { .at($0.flooredToMillisecond) }
+    }
+
+    /// The JSON Schema of an entry: one of the three kinds.
+    static func schema(_ context: Context) -> JSON {
+        [
+            "anyOf": [
+                JSONFields.schema { _ = Every(&$0, seed: 0) }, JSONFields.schema { _ = CronEntry(&$0, context) },
+                JSONFields.schema { _ = CalendarEntry.at(&$0) },
+            ]
+        ]
     }
 
     /// The document that `init(_:at:_:errors:)` reads, with all defaults filled in.
@@ -51,19 +62,21 @@ extension CalendarEntry {
 }
 
 extension Every {
+    /// Of any length: one out of bounds is told how long it is.
+    private static let periodType = FieldType<Duration>(
+        "a duration from 1s to 3652d12h in whole milliseconds, such as \"90s\"",
+        schema: ["type": "string", "format": "duration:1s..3652d12h"]
+    ) { value in value.text.flatMap { Duration(text: $0) } }
+
     /// Without an anchor the schedule's own place within the period.
     fileprivate init?(_ fields: inout JSONFields, seed: UInt64) {
-        let period = fields.required("every", "a duration from 1s to 3652d12h, such as \"90s\"") { value in
-            value.text.flatMap { Duration(text: $0) }
-        }
+        let period = fields.required("every", Every.periodType)
         if let period, !Every.periods.contains(period) {
             fields.fail("every", "\(period.text) is not between 1s and 3652d12h (10 years)")
         } else if let period, period.microseconds % 1_000 != 0 {
             fields.fail("every", "\(period.text) is not a whole number of milliseconds")
         }
-        let anchor = fields.optional("anchor", Timestamp.sentence) { value in
-            value.text.flatMap { Timestamp($0) }
-        }
+        let anchor = fields.optional("anchor", .time)
         guard fields.errors.isEmpty, let period else { return nil }
         let own = Timestamp(milliseconds: Int64(seed % UInt64(period.milliseconds)))
         self.init(period: period, anchor: anchor ?? own)
@@ -75,11 +88,11 @@ extension CronEntry {
     static let maximumLength = 2_000
 
     fileprivate init?(_ fields: inout JSONFields, _ context: CalendarEntry.Context) {
-        let text = fields.required("cron", "a cron expression, such as \"30 2 * * *\"", \.text)
-        let dialect = fields.optional("dialect", "unix or quartz") { CronEntry.choice($0, CronExpression.Dialect.self) }
-        let timeZone =
-            fields.optional("timeZone", "the name of a time zone, such as \"Europe/Berlin\"", \.text) ?? "UTC"
-        if context.zones.zone(timeZone) == nil {
+        let text = fields.required("cron", .format("cron", "a cron expression, such as \"30 2 * * *\""))
+        let dialect = fields.optional("dialect", .choice(CronExpression.Dialect.self).defaulting("unix"))
+        let zoneType = FieldType.format("time-zone", "the name of a time zone, such as \"Europe/Berlin\"")
+        let timeZone = fields.optional("timeZone", zoneType.defaulting("UTC")) ?? "UTC"
+        if !fields.isDescribing, context.zones.zone(timeZone) == nil {
             let near = context.zones.namesNear(timeZone).joined(separator: " or ")
             fields.fail("timeZone", "there is no such time zone\(near.isEmpty ? "" : "; did you mean \(near)?")")
         }
@@ -99,16 +112,8 @@ extension CronEntry {
     }
 
     private static func policies(_ fields: inout JSONFields) -> (Gap?, Overlap?) {
-        guard let value = fields.raw("dst"), value != .null else { return (nil, nil) }
-        var inner = JSONFields(value, at: fields.pointer(to: "dst"))
-        let gap = inner.optional("gap", "skip or shift") { choice($0, Gap.self) }
-        let overlap = inner.optional("overlap", "first, second or both") { choice($0, Overlap.self) }
-        inner.finish()
-        fields.add(inner.errors)
-        return (gap, overlap)
-    }
-
-    private static func choice<Choice: CaseIterable>(_ value: JSON, _: Choice.Type) -> Choice? {
-        Choice.allCases.first { "\($0)" == value.text }
+        fields.object("dst") { inner in
+            (inner.optional("gap", .choice(Gap.self)), inner.optional("overlap", .choice(Overlap.self)))
+        } ?? (nil, nil)
     }
 }

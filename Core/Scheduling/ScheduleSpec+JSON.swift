@@ -10,33 +10,40 @@ extension ScheduleSpec {
         json: JSON, identity: ScheduleIdentity, zones: ZoneCatalog, now: Timestamp, ignoring: Set<String> = []
     ) throws(FieldErrors) {
         var fields = JSONFields(json)
-        var errors: [FieldError] = []
-        var action: Action?
-        if let value = fields.raw("action"), value != .null {
-            action = Action(value, at: "/action", errors: &errors)
-        } else if json.members != nil {
-            errors.append(FieldError(pointer: "/action", detail: "is required: what to do"))
-        }
-        fields.add(errors)
-        errors = []
-        let timing = json.members == nil ? nil : Timing(&fields, identity: identity, zones: zones)
-        if case .http = action, let timing, timing.overlap != .allow {
-            fields.fail("overlap", "is for flow actions; an HTTP action has only allow")
-        }
-        var retry: RetryPolicy? = RetryPolicy()
-        if let value = fields.raw("retry"), value != .null { retry = RetryPolicy(value, at: "/retry", errors: &errors) }
-        fields.add(errors)
-        let pauseAfter = fields.optional("pauseAfter", "a whole number from 1 to 1000: failures in a row") { value in
-            value.int.flatMap { (1...1_000).contains($0) ? $0 : nil }
-        }
-        let onFailure = HTTPAction(failureCall: &fields)
-        let paused = fields.optional("paused", "true or false", \.flag)
+        if json.members == nil { throw FieldErrors(fields.errors) }
+        var timing: Timing?
+        let spec = ScheduleSpec(&fields, identity: identity, zones: zones, timing: &timing)
         for name in ignoring { _ = fields.raw(name) }
         fields.finish()
         if let timing { fields.add(RegistrationCheck(timing: timing, zones: zones, now: now).errors) }
-        guard fields.errors.isEmpty, let action, let timing, let retry else { throw FieldErrors(fields.errors) }
+        guard fields.errors.isEmpty, let spec else { throw FieldErrors(fields.errors) }
+        self = spec
+    }
+
+    /// Reads the fields; the schedule is nil where there is a mistake, the timing may be there all the same.
+    private init?(_ fields: inout JSONFields, identity: ScheduleIdentity, zones: ZoneCatalog, timing: inout Timing?) {
+        let action = fields.object("action", isRequired: true, "what to do") { Action(&$0) }
+        timing = Timing(&fields, identity: identity, zones: zones)
+        if case .http = action, let timing, timing.overlap != .allow {
+            fields.fail("overlap", "is for flow actions; an HTTP action has only allow")
+        }
+        let retry = fields.object("retry") { RetryPolicy(&$0) }
+        let pauseAfter = fields.optional("pauseAfter", .integer(1...1_000, "failures in a row, a whole number"))
+        let onFailure = HTTPAction(failureCall: &fields)
+        let paused = fields.optional("paused", .flag)
+        guard fields.errors.isEmpty, let action, let timing else { return nil }
         self.init(
-            action: action, timing: timing, retry: retry, pauseAfter: pauseAfter, onFailure: onFailure, paused: paused)
+            action: action, timing: timing, retry: retry ?? RetryPolicy(), pauseAfter: pauseAfter, onFailure: onFailure,
+            paused: paused)
+    }
+
+    /// The JSON Schema of the document that `init(json:…)` reads.
+    package static func schema() -> JSON {
+        JSONFields.schema { fields in
+            var timing: Timing?
+            let identity = ScheduleIdentity(tenant: TenantID(checked: "any"), name: ScheduleName(checked: "any"))
+            _ = ScheduleSpec(&fields, identity: identity, zones: ZoneCatalog(load: { _ in nil }), timing: &timing)
+        }
     }
 
     /// The document that `init(json:…)` reads, with all defaults filled in and anchors resolved: equal documents are equal

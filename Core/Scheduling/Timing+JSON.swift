@@ -9,23 +9,20 @@ extension Timing {
         let before = fields.errors.count
         let context = CalendarEntry.Context(seed: identity.seed, zones: zones)
         let when = Timing.entries(&fields, "when", context)
-        if fields.errors.count == before, when.isEmpty {
+        if fields.errors.count == before, when.isEmpty, !fields.isDescribing {
             fields.fail("when", "is required: a list of entries such as {\"every\": \"1h\"}")
         }
         let except = Timing.entries(&fields, "except", context)
-        let margin = fields.optional("margin", "a duration up to 7d, or a share such as \"25%\"", Margin.init(json:))
-        let spread = fields.optional("spread", "load, hash or none") { Timing.choice($0, Spread.self) }
+        let margin = fields.optional("margin", Timing.marginType)
+        let spread = fields.optional("spread", .choice(Spread.self))
         if margin == nil, let spread, spread != .none { fields.fail("spread", "needs a margin to spread in") }
-        let missed = fields.optional("missed", "skip, last or all") { Timing.choice($0, MissedPolicy.self) }
-        let overlap = fields.optional("overlap", "allow, skip, cancel or {\"queue\": n}", OverlapPolicy.init(json:))
-        let time: (JSON) -> Timestamp? = { $0.text.flatMap { Timestamp($0) } }
+        let missed = fields.optional("missed", .choice(MissedPolicy.self).defaulting("last"))
+        let overlap = fields.optional("overlap", Timing.overlapType.defaulting("allow"))
         // Occurrences are whole milliseconds: these name the same ones, and are written as they are read.
-        let from = fields.optional("from", Timestamp.sentence, time).map { min($0.ceiledToMillisecond, .distantFuture) }
-        let until = fields.optional("until", Timestamp.sentence, time)?.flooredToMillisecond
+        let from = fields.optional("from", .time).map { min($0.ceiledToMillisecond, .distantFuture) }
+        let until = fields.optional("until", .time)?.flooredToMillisecond
         if let from, let until, until < from { fields.fail("until", "is before from") }
-        let maxTriggers = fields.optional("maxTriggers", "a whole number of 1 or more") { value in
-            value.int.flatMap { $0 > 0 ? $0 : nil }
-        }
+        let maxTriggers = fields.optional("maxTriggers", .integer(1...Int.max))
         guard fields.errors.count == before else { return nil }
         self.init(
             when: when, except: except, margin: margin ?? .omitted, spread: spread, missed: missed ?? .last,
@@ -46,6 +43,12 @@ extension Timing {
     private static func entries(
         _ fields: inout JSONFields, _ name: String, _ context: CalendarEntry.Context
     ) -> [CalendarEntry] {
+        fields.describe(
+            name,
+            [
+                "type": "array", "minItems": name == "when" ? 1 : 0, "maxItems": .integer(maximumEntries),
+                "items": CalendarEntry.schema(context),
+            ], isRequired: name == "when")
         guard let values = fields.optional(name, "a list of entries", \.elements) else { return [] }
         if values.count > maximumEntries {
             fields.fail(name, "has \(values.count) entries; at most \(maximumEntries) are allowed")
@@ -59,7 +62,11 @@ extension Timing {
         return entries
     }
 
-    private static func choice<Choice: CaseIterable>(_ value: JSON, _: Choice.Type) -> Choice? {
-        Choice.allCases.first { "\($0)" == value.text }
-    }
+    private static let marginType = FieldType<Margin>(
+        "a duration up to 7d, or a share such as \"25%\"", schema: ["type": "string", "format": "margin"],
+        read: { Margin(json: $0) })
+    /// The other policies are for actions that are not there yet.
+    private static let overlapType = FieldType<OverlapPolicy>(
+        "allow; skip, cancel and {\"queue\": n} are for flow actions", schema: ["type": "string", "enum": ["allow"]],
+        read: { OverlapPolicy(json: $0) })
 }

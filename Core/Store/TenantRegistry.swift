@@ -2,6 +2,8 @@ package import Model
 
 /// What the API asks of tenants' settings and secrets. Every call is one transaction, bound to the actor's tenant.
 package protocol TenantRegistry: Sendable {
+    /// It was erased, and nothing has been made for it since.
+    func isErased(_ tenant: String) async throws -> Bool
     /// Nil: nobody has set anything for it.
     func tenant(_ tenant: String) async throws -> TenantRow?
     /// Creates or replaces the settings of the actor's tenant. Throws `RevisionMismatch`.

@@ -126,6 +126,9 @@ struct APIClient: Sendable {
             #expect(count(try await api.call("POST", "/v1/schedules/preview", document)) == 5)
             let hourLater = #"after=\#(try await it.registry.now() + .seconds(3_600))"#
             #expect(count(try await api.call("POST", "/v1/schedules/preview?\(hourLater)", document)) == 4)
+            // As many as numbers go: with times before the first one, too.
+            let most = document.replacing(#""maxTriggers":5"#, with: #""maxTriggers":9223372036854775807"#)
+            #expect(count(try await api.call("POST", "/v1/schedules/preview?after=2000-01-01T00:00:00Z", most)) == 10)
             #expect(try await api.call("PUT", "/v1/schedules/a", document).status == 201)
             #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming")) == 5)
             // Two are planned, of which one lies ahead.

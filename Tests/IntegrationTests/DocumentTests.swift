@@ -148,6 +148,7 @@ import Testing
             }
             for (name, value) in [
                 ("nextAt", "2020-01-01T00:00:00Z"), ("updatedAt", "2020-01-01T00:00:00Z"), ("shard", 99),
+                ("createdAt", .string(shown["createdAt"]!.text!.replacing("Z", with: "000+00:00"))),
             ]
                 as [(String, JSON)]
             {

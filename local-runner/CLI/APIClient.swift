@@ -31,9 +31,21 @@ struct APIClient {
         try await call(method, path, query: query, bytes: body?.serialized, type: "application/json")
     }
 
+    /// What is at a path; nil where nothing is.
+    func find(_ path: String) async throws -> JSON? {
+        try await call("GET", path, bytes: nil, type: "application/json", isOptional: true)
+    }
+
     func call(
         _ method: String, _ path: String, query: [(String, String?)] = [], bytes: [UInt8]?, type: String
     ) async throws -> JSON {
+        try await call(method, path, query: query, bytes: bytes, type: type, isOptional: false) ?? .null
+    }
+
+    private func call(
+        _ method: String, _ path: String, query: [(String, String?)] = [], bytes: [UInt8]?, type: String,
+        isOptional: Bool
+    ) async throws -> JSON? {
         let given = query.compactMap { name, value in value.map { "\(name)=\(APIClient.encode($0))" } }
         let address = url + path + (given.isEmpty ? "" : "?" + given.joined(separator: "&"))
         var headers = [(name: "Authorization", value: "Bearer \(key)"), (name: "Content-Type", value: type)]
@@ -53,6 +65,7 @@ struct APIClient {
             throw ExitCode(69)
         }
         let answer = response.body.isEmpty ? JSON.null : (try? JSON(parsing: response.body)) ?? .null
+        if isOptional, response.status == 404 { return nil }
         guard (200..<300).contains(response.status) else { throw APIClient.refusal(response.status, answer) }
         return answer
     }

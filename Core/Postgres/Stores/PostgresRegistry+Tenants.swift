@@ -2,6 +2,14 @@ package import Model
 package import Store
 
 extension PostgresRegistry: TenantRegistry {
+    package func isErased(_ tenant: String) async throws -> Bool {
+        try await inTransaction(of: tenant) { connection throws(PostgresError) in
+            try connection.query(StatementCall(.isTenantErased, [.text(tenant)])) { row throws(PostgresError) in
+                try row.required(0, row.bool)
+            }.first ?? false
+        }
+    }
+
     package func tenant(_ tenant: String) async throws -> TenantRow? {
         try await inTransaction(of: tenant) { connection throws(PostgresError) in
             try connection.query(StatementCall(.findTenant, [.text(tenant)])) { row throws(PostgresError) in
@@ -42,6 +50,7 @@ extension PostgresRegistry: TenantRegistry {
             }
             let settings = TenantSettings(isPaused: isPaused)
             try connection.put(settings, version: version, tenant: actor.tenant, now: now)
+            if !isPaused { try connection.execute(StatementCall(.markErased, [.text(actor.tenant)])) }
             try connection.note(actor, "tenant.delete", actor.tenant, now: now)
             return try connection.change(of: actor.tenant, isCreated: false)
         }

@@ -19,12 +19,21 @@ extension Statement {
     static let isTenantPaused = Statement("select is_paused from headgate.tenant where tenant = $1 for share")
     static let dropActionsOfTenant = Statement("delete from headgate.past_action where tenant = $1")
     static let dropDeadOfTenant = Statement("delete from headgate.dead where tenant = $1")
+    /// A tenant that has been erased keeps a row of revision 0: settings that somebody gives it anew begin at 1.
+    static let markErased = Statement("update headgate.tenant set revision = 0 where tenant = $1")
+    static let isTenantErased = Statement(
+        """
+        select exists (select 1 from headgate.tenant where tenant = $1 and revision = 0)
+            and not exists (select 1 from headgate.schedule_name where tenant = $1)
+            and not exists (select 1 from headgate.secret where tenant = $1)
+            and not exists (select 1 from headgate.api_key where tenant = $1 and revoked_at is null)
+        """)
     static let dropRequestsOfTenant = Statement("delete from headgate.idempotency where tenant = $1")
     static let dropTenantKeys = Statement(
         "update headgate.api_key set revoked_at = $2 where tenant = $1 and revoked_at is null and not is_platform")
     static let dropTenants = Statement(
         """
-        delete from headgate.tenant t where t.settings = $1 and t.updated_at < $2 and t.version <= $3
+        delete from headgate.tenant t where t.settings = $1 and t.updated_at < $2 and t.version <= $3 and t.revision > 0
             and not exists (select 1 from headgate.secret s where s.tenant = t.tenant)
         """)
     static let weights = Statement("select tenant, weight from headgate.tenant where weight <> 1")

@@ -12,17 +12,21 @@ extension API {
         [
             Route(
                 method: .post, path: "/v1/schedules/pause", summary: "Pause all schedules with a prefix",
-                role: .operator, query: ["prefix"], hasBody: true, handle: pauseAll),
+                role: .operator, query: [.prefix.required()], body: .json("Pause", isOptional: true), answer: "Paused",
+                handle: pauseAll),
             Route(
                 method: .post, path: "/v1/schedules/resume", summary: "Resume all schedules with a prefix",
-                role: .operator, query: ["prefix"], hasBody: true, handle: resumeAll),
+                role: .operator, query: [.prefix.required()], body: .json("Resume", isOptional: true),
+                answer: "Resumed",
+                handle: resumeAll),
             Route(
                 method: .post, path: "/v1/schedules/{name}/backfill",
-                summary: "Run past occurrences that were not delivered", role: .operator, hasBody: true,
-                statuses: [202], handle: backfill),
+                summary: "Run past occurrences that were not delivered", role: .operator,
+                body: .json("Backfill"), statuses: [202], answer: "Backfilled", handle: backfill),
             Route(
                 method: .get, path: "/v1/forecast", summary: "How many triggers will fire in each step of time",
-                role: .viewer, query: ["from", "to", "step", "prefix"], handle: forecast),
+                role: .viewer, query: [.time("from"), .time("to"), .step, .prefix], answer: "Forecast", handle: forecast
+            ),
         ]
     }
 
@@ -86,9 +90,7 @@ extension API {
     /// Past occurrences become triggers of their own kind, which wait behind live ones and are useful for 7 days.
     private func backfill(_ call: Call) async throws -> Response {
         var fields = JSONFields(try await call.json())
-        let time: (JSON) -> Timestamp? = { $0.text.flatMap { Timestamp($0) } }
-        let from = fields.required("from", Timestamp.sentence, time)
-        let to = fields.required("to", Timestamp.sentence, time)
+        let (from, to) = Bodies.backfill(&fields)
         let now = try await call.now(registry)
         if let from, let to {
             if to <= from { fields.fail("to", "is not after from") }

@@ -7,16 +7,17 @@ import Store
 extension API {
     var keyRoutes: [Route] {
         [
-            Route(method: .get, path: "/v1/keys", summary: "List keys", role: .admin, handle: listKeys),
             Route(
-                method: .post, path: "/v1/keys", summary: "Make a key; it is shown once", role: .admin, hasBody: true,
-                statuses: [201], isAnsweredOnce: true, handle: createKey),
+                method: .get, path: "/v1/keys", summary: "List keys", role: .admin, answer: "KeyPage", handle: listKeys),
+            Route(
+                method: .post, path: "/v1/keys", summary: "Make a key; it is shown once", role: .admin,
+                body: .json("NewKey"), statuses: [201], answer: "MadeKey", isAnsweredOnce: true, handle: createKey),
             Route(
                 method: .delete, path: "/v1/keys/{id}", summary: "Revoke a key", role: .admin, statuses: [204],
                 handle: revokeKey),
             Route(
                 method: .get, path: "/v1/audit", summary: "Who changed what, newest first", role: .admin,
-                query: ["limit", "cursor"], handle: listAudit),
+                query: [.limit, .auditCursor], answer: "AuditPage", handle: listAudit),
         ]
     }
 
@@ -36,33 +37,21 @@ extension API {
 
     private func createKey(_ call: Call) async throws -> Response {
         var fields = JSONFields(try await call.json())
-        let subject = fields.required("subject", "a string of 1 to 200 bytes: who holds the key") { value -> String? in
-            guard let text = value.text, (1...200).contains(text.utf8.count), !text.utf8.contains(0) else { return nil }
-            return text
+        let key = Bodies.key(&fields)
+        if key.isPlatform && !call.caller.isPlatform {
+            fields.fail("platform", "only a platform admin may make another")
         }
-        let role = fields.optional("role", "viewer, operator, author or admin") {
-            $0.text.flatMap { Role(rawValue: $0) }
-        }
-        let tenant = fields.optional("tenant", NameRule.tenant.sentence) { $0.text.flatMap { TenantID($0) } }
-        let groups = fields.optional("groups", "a list of at most 100 names, each \(NameRule.tenant.sentence)") {
-            value -> [String]? in
-            guard let elements = value.elements, elements.count <= 100 else { return nil }
-            let names = elements.compactMap(\.text).filter { NameRule.tenant.accepts($0) }
-            return names.count == elements.count ? names : nil
-        }
-        let isPlatform = fields.optional("platform", "true or false", \.flag) ?? false
-        if isPlatform && !call.caller.isPlatform { fields.fail("platform", "only a platform admin may make another") }
-        if let tenant, !call.caller.isPlatform, tenant.description != call.caller.tenant {
+        if let tenant = key.tenant, !call.caller.isPlatform, tenant != call.caller.tenant {
             fields.fail("tenant", "only a platform admin may make keys of another tenant")
         }
         fields.finish()
-        guard fields.errors.isEmpty, let subject else { throw Problem.invalid(fields.errors) }
+        guard fields.errors.isEmpty, let subject = key.subject else { throw Problem.invalid(fields.errors) }
         var random = SystemRandomNumberGenerator()
         let text = APIKey.make(using: &random)
         let now = try await registry.now()
         let row = KeyRow(
-            id: .v7(at: now, using: &random), tenant: tenant?.description ?? call.caller.tenant, subject: subject,
-            role: (role ?? .viewer).rawValue, groups: groups ?? [], isPlatform: isPlatform)
+            id: .v7(at: now, using: &random), tenant: key.tenant ?? call.caller.tenant, subject: subject,
+            role: (key.role ?? .viewer).rawValue, groups: key.groups ?? [], isPlatform: key.isPlatform)
         try await registry.insert(
             row, hash: Array(SHA256.hash(data: Array(text.utf8))), by: call.caller.actor, now: now)
         return Response.json(.object(document(row) + [.init("key", .string(text))]), status: .created)

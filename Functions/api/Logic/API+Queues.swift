@@ -9,17 +9,21 @@ import Store
 extension API {
     var queueRoutes: [Route] {
         [
-            Route(method: .get, path: "/v1/queues", summary: "List queues", role: .viewer, handle: listQueues),
-            Route(method: .get, path: "/v1/queues/{queue}", summary: "Show a queue", role: .viewer, handle: getQueue),
+            Route(
+                method: .get, path: "/v1/queues", summary: "List queues", role: .viewer, answer: "QueuePage",
+                handle: listQueues),
+            Route(
+                method: .get, path: "/v1/queues/{queue}", summary: "Show a queue", role: .viewer, answer: "Queue",
+                handle: getQueue),
             Route(
                 method: .get, path: "/v1/queues/{queue}/dead", summary: "List dead letters", role: .viewer,
-                query: ["limit"], handle: listDead),
+                query: [.limit], answer: "DeadLetterPage", handle: listDead),
             Route(
                 method: .post, path: "/v1/queues/{queue}/redrive", summary: "Send dead letters again", role: .operator,
-                hasBody: true, handle: redriveQueue),
+                body: .json("Redrive", isOptional: true), answer: "Redriven", handle: redriveQueue),
             Route(
                 method: .post, path: "/v1/queues/{queue}/purge", summary: "Remove every message", role: .admin,
-                handle: purgeQueue),
+                answer: "Purged", handle: purgeQueue),
         ]
     }
 
@@ -103,11 +107,7 @@ extension API {
     /// revision (protocols.md, 9, 9a).
     private func redriveQueue(_ call: Call) async throws -> Response {
         var fields = JSONFields(try await call.json(isOptional: true))
-        let limit =
-            fields.optional("limit", "1 to 10000") { $0.int.flatMap { (1...10_000).contains($0) ? $0 : nil } } ?? 1_000
-        let rate = fields.optional("ratePerSecond", "a number from 0.001 to 1000000") {
-            $0.double.flatMap { (0.001...1_000_000).contains($0) ? $0 : nil }
-        }
+        let (limit, rate) = Bodies.redrive(&fields)
         fields.finish()
         if !fields.errors.isEmpty { throw Problem.invalid(fields.errors) }
         let queue = try named(call)

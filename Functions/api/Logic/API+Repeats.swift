@@ -41,16 +41,22 @@ extension API {
     func serve(_ route: Route, _ call: Call) async throws -> Response {
         // Before anything else of the request is looked at: texts that cannot be read are refused by every call alike.
         for name in route.parameters { _ = try call.path(name) }
-        for name in [HTTPField.Name.ifMatch, .idempotencyKey] { _ = try Call.header(name, of: call.request) }
-        for (name, _) in call.query where !route.query.contains(name) {
-            let known = route.query.isEmpty ? "none" : route.query.joined(separator: ", ")
-            throw Problem.parameter(name, "unknown parameter; known here: \(known)")
+        for header in route.headers {
+            guard let field = HTTPField.Name(header.name) else { continue }
+            if let value = try Call.header(field, of: call.request) { try header.check(value) }
+        }
+        for (name, value) in call.query {
+            guard let parameter = route.query.first(where: { $0.name == name }) else {
+                let known = route.query.isEmpty ? "none" : route.query.map(\.name).joined(separator: ", ")
+                throw Problem.parameter(name, "unknown parameter; known here: \(known)")
+            }
+            try parameter.check(value)
+        }
+        for parameter in route.query where parameter.isRequired && call.text(parameter.name) == nil {
+            throw Problem.parameter(parameter.name, "is required: \(parameter.expected)")
         }
         guard route.method == .post, let key = try Call.header(.idempotencyKey, of: call.request) else {
             return try await route.handle(call)
-        }
-        guard (1...255).contains(key.utf8.count) else {
-            throw Problem.parameter("Idempotency-Key", "expected 1 to 255 bytes")
         }
         var call = call
         let body = try await call.bytes(limit: route.bodyLimit)

@@ -13,34 +13,36 @@ extension API {
         [
             Route(
                 method: .get, path: "/v1/schedules", summary: "List schedules", role: .viewer,
-                query: ["prefix", "state", "limit", "cursor"], handle: listSchedules),
+                query: [.prefix, .scheduleState, .limit, .nameCursor], answer: "SchedulePage", handle: listSchedules),
             Route(
                 method: .post, path: "/v1/schedules/import", summary: "Create or replace many", role: .author,
-                hasBody: true, bodyLimit: 64 << 20, handle: importSchedules),
+                body: .lines("ScheduleDocument"), bodyLimit: 64 << 20, answer: "Imported", handle: importSchedules),
             Route(
                 method: .post, path: "/v1/schedules/preview", summary: "When an unsaved schedule would run",
-                role: .viewer, query: ["count", "after"], hasBody: true, handle: previewSchedule),
+                role: .viewer, query: [.count, .time("after")], body: .json("ScheduleDocument"), answer: "Upcoming",
+                handle: previewSchedule),
             Route(
                 method: .put, path: "/v1/schedules/{name}", summary: "Create or replace a schedule", role: .author,
-                hasBody: true, statuses: [200, 201], handle: putSchedule),
+                body: .json("ScheduleDocument"), statuses: [200, 201], answer: "Schedule", isVersioned: true,
+                handle: putSchedule),
             Route(
                 method: .get, path: "/v1/schedules/{name}", summary: "Show a schedule", role: .viewer,
-                handle: getSchedule),
+                answer: "Schedule", handle: getSchedule),
             Route(
                 method: .delete, path: "/v1/schedules/{name}", summary: "Delete a schedule", role: .author,
-                statuses: [204], handle: deleteSchedule),
+                statuses: [204], isVersioned: true, handle: deleteSchedule),
             Route(
                 method: .post, path: "/v1/schedules/{name}/pause", summary: "Pause a schedule", role: .operator,
-                hasBody: true, handle: pauseSchedule),
+                body: .json("Pause", isOptional: true), answer: "Schedule", handle: pauseSchedule),
             Route(
                 method: .post, path: "/v1/schedules/{name}/resume", summary: "Resume a schedule", role: .operator,
-                hasBody: true, handle: resumeSchedule),
+                body: .json("Resume", isOptional: true), answer: "Schedule", handle: resumeSchedule),
             Route(
                 method: .post, path: "/v1/schedules/{name}/fire", summary: "Run a schedule's action now",
-                role: .operator, statuses: [202], handle: fireSchedule),
+                role: .operator, statuses: [202], answer: "Trigger", handle: fireSchedule),
             Route(
                 method: .get, path: "/v1/schedules/{name}/upcoming", summary: "When a schedule runs next",
-                role: .viewer, query: ["count", "after"], handle: upcoming),
+                role: .viewer, query: [.count, .time("after")], answer: "Upcoming", handle: upcoming),
         ]
     }
 
@@ -192,11 +194,7 @@ extension API {
 
     func pauseReason(_ call: Call) async throws -> String {
         var fields = JSONFields(try await call.json(isOptional: true))
-        let reason = fields.optional("reason", "a string of at most 500 bytes") { value -> String? in
-            guard let text = value.text, text.utf8.count <= 500 else { return nil }
-            return text
-        }
-        if reason == TenantSettings.pauseReason { fields.fail("reason", "is what Headgate says of a paused tenant") }
+        let reason = Bodies.reason(&fields)
         fields.finish()
         if !fields.errors.isEmpty { throw Problem.invalid(fields.errors) }
         return reason ?? ""
@@ -204,9 +202,7 @@ extension API {
 
     func resumePolicy(_ call: Call) async throws -> Int? {
         var fields = JSONFields(try await call.json(isOptional: true))
-        let missed = fields.optional("missed", "\"skip\", \"last\" or \"all\"") { value in
-            MissedPolicy.allCases.first { "\($0)" == value.text }
-        }
+        let missed = Bodies.missed(&fields)
         fields.finish()
         if !fields.errors.isEmpty { throw Problem.invalid(fields.errors) }
         return missed.map { Int($0.rawValue) }
@@ -335,7 +331,8 @@ extension API {
                     "after", "is too far ahead: too many times lie before it to say when \"maxTriggers\" is reached")
             }
             let planned = times.prefix { $0 < next }.count
-            times = Array(times.prefix(planned + max(0, left - before)))
+            // At most as many as there are: "maxTriggers" may be as large as numbers get.
+            times = Array(times.prefix(planned + min(times.count, max(0, left - before))))
         }
         var members = [JSON.Member("upcoming", .array(times.map(JSON.time)))]
         if let warnings { members.append(.init("warnings", .mistakes(warnings))) }

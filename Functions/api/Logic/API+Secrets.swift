@@ -13,10 +13,10 @@ extension API {
         [
             Route(
                 method: .get, path: "/v1/secrets", summary: "List the names of secrets", role: .author,
-                query: ["limit", "cursor"], handle: listSecrets),
+                query: [.limit, .nameCursor], answer: "SecretPage", handle: listSecrets),
             Route(
                 method: .put, path: "/v1/secrets/{name}", summary: "Store or change a secret; it is never shown",
-                role: .author, hasBody: true, statuses: [200, 201], handle: putSecret),
+                role: .author, body: .json("SecretValue"), statuses: [200, 201], answer: "Secret", handle: putSecret),
             Route(
                 method: .delete, path: "/v1/secrets/{name}", summary: "Delete a secret", role: .author, statuses: [204],
                 handle: deleteSecret),
@@ -24,7 +24,6 @@ extension API {
     }
 
     private static let maximumSecrets = 100
-    private static let maximumLength = 4_096
     private static let keptFor = Duration.seconds(86_400)
 
     private func secretName(_ call: Call) throws -> String {
@@ -41,17 +40,8 @@ extension API {
             throw Problem.unavailable("HEADGATE_SECRET_KEYS is not set for the API: secrets cannot be sealed")
         }
         var fields = JSONFields(try await call.json())
-        let value = fields.required("value", "a string of 1 to \(API.maximumLength) bytes without CR, LF or NUL") {
-            json in
-            json.text.flatMap { text -> String? in
-                let isGood = (1...API.maximumLength).contains(text.utf8.count)
-                return isGood && !text.utf8.contains { [0, 10, 13].contains($0) } ? text : nil
-            }
-        }
+        let (value, keeping) = Bodies.secret(&fields)
         if let value, let mistake = WebhookSignature.mistake(in: value) { fields.fail("value", mistake) }
-        let keeping = fields.optional("keepPrevious", "a duration from 0s to 30d") { json in
-            json.text.flatMap { Duration(text: $0) }.flatMap { $0 <= .seconds(30 * 86_400) ? $0 : nil }
-        }
         fields.finish()
         // A mistake names the kind of a value and never the value.
         guard fields.errors.isEmpty, let value else { throw Problem.invalid(fields.errors.map(API.withoutValue)) }

@@ -12,14 +12,15 @@ extension API {
         [
             Route(
                 method: .get, path: "/v1/tenants/{tenant}", summary: "Show a tenant's settings", role: .viewer,
-                handle: getTenant),
+                answer: "Tenant", handle: getTenant),
             Route(
                 method: .put, path: "/v1/tenants/{tenant}", summary: "Set a tenant's weight, rates, limits and pause",
-                role: .admin, hasBody: true, statuses: [200, 201], handle: putTenant),
+                role: .admin, body: .json("TenantSettings"), statuses: [200, 201], answer: "Tenant", isVersioned: true,
+                handle: putTenant),
             Route(
                 method: .delete, path: "/v1/tenants/{tenant}",
                 summary: "Erase a tenant: schedules, messages, triggers, secrets, settings and keys", role: .admin,
-                statuses: [200], handle: deleteTenant),
+                statuses: [200], answer: "Erased", handle: deleteTenant),
         ]
     }
 
@@ -40,6 +41,9 @@ extension API {
 
     private func getTenant(_ call: Call) async throws -> Response {
         let tenant = try tenant(call)
+        if try await tenants.isErased(tenant) {
+            throw Problem.notFound("the tenant \(tenant)", hint: ": it was erased")
+        }
         guard let row = try await tenants.tenant(tenant) else {
             return Response.json(.object([.init("tenant", .string(tenant))] + TenantSettings().jsonMembers))
         }

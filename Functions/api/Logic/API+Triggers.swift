@@ -10,18 +10,21 @@ extension API {
         [
             Route(
                 method: .get, path: "/v1/triggers", summary: "List triggers, newest first", role: .viewer,
-                query: ["schedule", "state", "from", "to", "limit", "cursor"], handle: listTriggers),
+                query: [.schedule, .triggerState, .time("from"), .time("to"), .limit, .triggerCursor],
+                answer: "TriggerPage",
+                handle: listTriggers),
             Route(
-                method: .post, path: "/v1/triggers", summary: "Make a one-off trigger", role: .author, hasBody: true,
-                statuses: [202], handle: createTrigger),
+                method: .post, path: "/v1/triggers", summary: "Make a one-off trigger", role: .author,
+                body: .json("TriggerDocument"), statuses: [202], answer: "Trigger", handle: createTrigger),
             Route(
-                method: .get, path: "/v1/triggers/{id}", summary: "Show a trigger", role: .viewer, handle: getTrigger),
+                method: .get, path: "/v1/triggers/{id}", summary: "Show a trigger", role: .viewer, answer: "Trigger",
+                handle: getTrigger),
             Route(
                 method: .post, path: "/v1/triggers/{id}/cancel", summary: "Cancel a trigger", role: .operator,
-                handle: cancelTrigger),
+                answer: "Trigger", handle: cancelTrigger),
             Route(
                 method: .post, path: "/v1/triggers/{id}/redrive", summary: "Send a dead trigger again", role: .operator,
-                statuses: [202], handle: redriveTrigger),
+                statuses: [202], answer: "Trigger", handle: redriveTrigger),
         ]
     }
 
@@ -113,7 +116,7 @@ extension API {
     private func createTrigger(_ call: Call) async throws -> Response {
         let body = try await call.json()
         var fields = JSONFields(body)
-        let at = fields.optional("at", Timestamp.sentence) { $0.text.flatMap { Timestamp($0) } }
+        let at = Bodies.triggerTime(&fields)
         for name in ["action", "margin", "retry"] { _ = fields.raw(name) }
         fields.finish()
         let ticket = try await queue.ticket()

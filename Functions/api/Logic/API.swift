@@ -214,7 +214,10 @@ struct ProblemMiddleware: RouterMiddleware {
 
     /// 405 for a path that has other methods, else 404.
     private func missing(_ request: Request) -> Response {
-        let methods = routes.filter { $0.matches(request.uri.path) }.map(\.method.rawValue)
+        let matching = routes.filter { $0.matches(request.uri.path) }
+        let most = matching.map(\.literals).max()
+        var methods = matching.filter { $0.literals == most }.map(\.method.rawValue)
+        if OpenAPI.open.contains(where: { $0.path == request.uri.path }) { methods = ["GET"] }
         guard !methods.isEmpty else {
             let hint = request.uri.path.hasPrefix("/v1/schedules/") ? "; a schedule's name has no slash" : ""
             return Problem.notFound("the path \(request.uri.path)", hint: hint).response
