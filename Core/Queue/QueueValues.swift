@@ -271,7 +271,8 @@ package struct QueueShares: Hashable, Sendable {
     /// need (protocols.md, 12b). What is due then stays where it is, in the order in which it is due. Where a few tenants have most of
     /// what waits the others are not behind: they have their turns in the queue, and go on being planned.
     package func isPaced(_ pressure: QueuePressure) -> Bool {
-        isBehind(pressure) && !pressure.tenants.values.contains { $0.messages * QueueShares.crowdingParts >= pressure.fullestShard }
+        isBehind(pressure)
+            && !pressure.tenants.values.contains { $0.messages * QueueShares.crowdingParts >= pressure.fullestShard }
     }
     /// A tenant with so large a part of a shard, the inverse of this, is itself the backlog.
     private static let crowdingParts = 5

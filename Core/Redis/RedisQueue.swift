@@ -385,7 +385,9 @@ package final class RedisQueue: MessageQueue {
 
     package func pressure(byTenant: Bool) async throws(QueueError) -> QueuePressure {
         var pressure = QueuePressure(fullestShard: 0)
-        for reply in try await callAll(RedisQueueScripts.pressure, { arguments, _ in arguments.append(byTenant ? "1" : "0") }) {
+        for reply in try await callAll(
+            RedisQueueScripts.pressure, { arguments, _ in arguments.append(byTenant ? "1" : "0") })
+        {
             let fields = try list(reply)
             let numbers = fields.prefix(4).compactMap(\.int)
             guard numbers.count == 4, fields.count % 3 == 1 else { throw unexpected("pressure") }
@@ -393,7 +395,8 @@ package final class RedisQueue: MessageQueue {
             pressure.waiting += numbers[1]
             if numbers[3] > 0 { pressure.memoryUse = Double(numbers[2]) / Double(numbers[3]) }
             for index in stride(from: 4, to: fields.count, by: 3) {
-                guard let tenant = fields[index].text, let count = fields[index + 1].int, let bytes = fields[index + 2].int
+                guard let tenant = fields[index].text, let count = fields[index + 1].int,
+                    let bytes = fields[index + 2].int
                 else { throw unexpected("pressure") }
                 let known = pressure.tenants[tenant] ?? QueuePressure.Part(messages: 0, bytes: 0)
                 pressure.tenants[tenant] = QueuePressure.Part(

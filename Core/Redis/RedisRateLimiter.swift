@@ -7,7 +7,8 @@ package struct RedisRateLimiter: RateLimiter {
     private let prefix: String
     private let clock: (@Sendable () -> Timestamp)?
     /// In a full server, too: otherwise nothing that has a rate would be called until there is room. What it writes is small, and expires.
-    private static let script = RedisScript(name: "reserve", text: PackageResources.reserve_lua, isAllowedWhenFull: true)
+    private static let script = RedisScript(
+        name: "reserve", text: PackageResources.reserve_lua, isAllowedWhenFull: true)
 
     /// - Parameter clock: replaces Redis's clock in tests and virtual time.
     package init(url: RedisURL, prefix: String = "hg", clock: (@Sendable () -> Timestamp)? = nil) {

@@ -212,7 +212,8 @@ extension InMemoryTables {
     func row(_ trigger: StoredTrigger) -> TriggerRow {
         let schedule = schedules[trigger.schedule]?.row
         return TriggerRow(
-            id: trigger.id, schedule: trigger.schedule, tenant: schedule?.tenant ?? "", name: schedule?.name ?? "", kind: trigger.kind,
+            id: trigger.id, schedule: trigger.schedule, tenant: schedule?.tenant ?? "", name: schedule?.name ?? "",
+            kind: trigger.kind,
             state: trigger.state, revision: trigger.revision, redrive: trigger.redrive, occurrence: trigger.occurrence,
             plannedAt: trigger.plannedAt, deadline: trigger.deadline, attempts: trigger.attempts,
             latenessMilliseconds: trigger.latenessMilliseconds, isCancelRequested: trigger.isCancelRequested,

@@ -28,9 +28,13 @@ final class FaultLoad: Sendable {
         queue = RedisQueue(name: .triggers, configuration: .init(shards: 2), url: url, outcomes: .outcomes)
         outcomes = RedisQueue(name: .outcomes, configuration: .init(shards: 2), url: url, source: .triggers)
         api = try await APIClient.start(it, postgresPort: port("api"))
-        processes = try [
-            ("loader", ["--queue-limit", "2000"]), ("historian", []), ("monitor", ["--every", "300ms", "--retention", "2"]),
-        ].map { name, arguments in try it.start(name, arguments, postgresPort: port(name)) } + [try it.start("trigger-worker")]
+        processes =
+            try [
+                ("loader", ["--queue-limit", "2000"]), ("historian", []),
+                ("monitor", ["--every", "300ms", "--retention", "2"]),
+            ].map { name, arguments in try it.start(name, arguments, postgresPort: port(name)) } + [
+                try it.start("trigger-worker")
+            ]
         // Always something due, and something that fails.
         try await put("tick", #""when":[{"every":"1s"}]"#)
         try await put("placed", #""when":[{"every":"2s"}],"margin":"1s""#)
@@ -50,7 +54,9 @@ final class FaultLoad: Sendable {
 
     /// Repeats a call as a client does, until it is not the server's fault any more; a POST with a key of its own.
     @discardableResult
-    private func call(_ method: String, _ path: String, _ body: String? = nil, tenant: String? = nil) async throws -> JSON {
+    private func call(_ method: String, _ path: String, _ body: String? = nil, tenant: String? = nil) async throws
+        -> JSON
+    {
         var key = method == "POST" ? "key\(number.next())" : nil
         var answer: (status: Int, body: JSON) = (0, .null)
         try await eventually("\(method) \(path) is answered", within: .seconds(20)) {
@@ -84,20 +90,24 @@ final class FaultLoad: Sendable {
         try await call("POST", "/v1/schedules/import", lines.joined(separator: "\n"))
         for path in [
             "/v1/schedules", "/v1/schedules/a\(n)", "/v1/schedules/a\(n)/upcoming", "/v1/forecast", "/v1/triggers",
-            "/v1/triggers?schedule=a\(n)", "/v1/triggers/\(fired["id"]?.text ?? "")", "/v1/queues", "/v1/queues/triggers/dead",
+            "/v1/triggers?schedule=a\(n)", "/v1/triggers/\(fired["id"]?.text ?? "")", "/v1/queues",
+            "/v1/queues/triggers/dead",
             "/v1/keys", "/v1/audit", "/v1/tenants/dev", "/v1/secrets", "/readyz",
         ] { try await call("GET", path) }
-        let single = #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/status/500"}},"retry":{"maxAttempts":1}"#
+        let single =
+            #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/status/500"}},"retry":{"maxAttempts":1}"#
         let dying = try await call("POST", "/v1/triggers", single + "}")
         let far = try await call("POST", "/v1/triggers", single + #","at":"\#(now + .seconds(4 * 86_400))"}"#)
         let later = try await call("POST", "/v1/triggers", single + #","at":"\#(now + .seconds(40))"}"#)
         for trigger in [far, later] { try await call("POST", "/v1/triggers/\(trigger["id"]?.text ?? "")/cancel") }
-        try await call("PUT", "/v1/tenants/i\(n)", #"{"maxSchedules":3,"onFailure":{"http":{"url":"http://127.0.0.1:9/x"}}}"#)
+        try await call(
+            "PUT", "/v1/tenants/i\(n)", #"{"maxSchedules":3,"onFailure":{"http":{"url":"http://127.0.0.1:9/x"}}}"#)
         try await call("PUT", "/v1/tenants/i\(n)", #"{"paused":true,"maxSchedules":3}"#)
         try await call("PUT", "/v1/tenants/i\(n)", #"{"maxSchedules":4}"#)
         try await call("PUT", "/v1/schedules/k\(n)", document("/ok", #""when":[{"every":"1h"}]"#), tenant: "i\(n)")
         try await call("PUT", "/v1/secrets/s\(n)", #"{"value":"secret"}"#)
-        let secret = #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok","headers":{"X":"${secret.s\#(n)}"}}},"when":[{"every":"1h"}]}"#
+        let secret =
+            #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok","headers":{"X":"${secret.s\#(n)}"}}},"when":[{"every":"1h"}]}"#
         try await call("PUT", "/v1/schedules/s\(n)", secret)
         try await call("DELETE", "/v1/secrets/s\(n)")
         let key = try await call("POST", "/v1/keys", #"{"subject":"someone"}"#)
@@ -148,7 +158,8 @@ final class FaultLoad: Sendable {
                 "f\(n)",
                 #""when":[{"every":"1h"}],"pauseAfter":1,"retry":{"maxAttempts":1},"onFailure":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}}"#,
                 path: "/status/400")
-            try await put("g\(n)", #""when":[{"every":"1s"}],"pauseAfter":1,"retry":{"maxAttempts":1}"#, path: "/status/500")
+            try await put(
+                "g\(n)", #""when":[{"every":"1s"}],"pauseAfter":1,"retry":{"maxAttempts":1}"#, path: "/status/500")
             let tenant = #"{"onFailure":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}}}"#
             try await call("PUT", "/v1/tenants/t\(n)", tenant)
             try await call(
@@ -161,7 +172,8 @@ final class FaultLoad: Sendable {
             _ = try await outcomes.send([OutgoingMessage(id: MessageID("x\(n)"), tenant: "", body: orphan.line)])
             // Without anybody who watches, it records by another statement.
             if n % 2 == 0, statement.map({ $0.hasPrefix("record-outcomes") }) ?? true {
-                try await it.execute("delete from headgate.failure_watch; update headgate.tenant set has_failure_call = false")
+                try await it.execute(
+                    "delete from headgate.failure_watch; update headgate.tenant set has_failure_call = false")
                 try await Task.sleep(for: .milliseconds(1_100))
             }
         case "loader":
@@ -175,12 +187,14 @@ final class FaultLoad: Sendable {
                 update headgate.schedule set next_at = next_at - interval '2 seconds' where name = 'tick' and next_at is not null;
                 update headgate.shard set low = '-infinity'
                 """)
-            let single = #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"at":"\#(now + .seconds(3))"}"#
+            let single =
+                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"at":"\#(now + .seconds(3))"}"#
             try await call("POST", "/v1/triggers", single)
             try await put("zone\(n)", #""when":[{"cron":"0 3 * * *","timeZone":"Europe/Berlin"}]"#)
             try await put(
                 "lapsed\(n)",
-                #""when":[{"every":"1s"}],"margin":"1s","onFailure":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}}"#)
+                #""when":[{"every":"1s"}],"margin":"1s","onFailure":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}}"#
+            )
             try await it.execute(
                 """
                 update headgate.schedule set next_at = next_at - interval '10 minutes', updated_at = now() - interval '1 hour'
@@ -233,12 +247,16 @@ final class FaultLoad: Sendable {
         let ids = (0..<4_200).map { MessageID("fill\(n)-\($0)") }
         for start in stride(from: 0, to: ids.count, by: 700) {
             _ = try await queue.send(
-                ids[start..<start + 700].map { OutgoingMessage(id: $0, tenant: "f\($0)", delay: .seconds(3_600), body: [1]) })
+                ids[start..<start + 700].map {
+                    OutgoingMessage(id: $0, tenant: "f\($0)", delay: .seconds(3_600), body: [1])
+                })
         }
         try await Task.sleep(for: .milliseconds(1_500))
         try await it.execute("update headgate.trigger set deadline = now() - interval '1 second' where state = 0")
         try await Task.sleep(for: .milliseconds(1_500))
-        for start in stride(from: 0, to: ids.count, by: 700) { _ = try await queue.cancel(Array(ids[start..<start + 700])) }
+        for start in stride(from: 0, to: ids.count, by: 700) {
+            _ = try await queue.cancel(Array(ids[start..<start + 700]))
+        }
     }
 
     // MARK: The matrix
@@ -292,7 +310,9 @@ final class FaultLoad: Sendable {
         #expect(try await it.number("\(all) state = 2 and attempts = 0") == 0)
         #expect(try await it.number("\(all) name like 'v%' and state <> 2") == 0)
         #expect(
-            try await it.number("select count(*) from pg_stat_activity where state like 'idle in transaction%' and state_change < now() - interval '5 seconds'")
+            try await it.number(
+                "select count(*) from pg_stat_activity where state like 'idle in transaction%' and state_change < now() - interval '5 seconds'"
+            )
                 == 0)
         for process in processes { #expect(process.isRunning) }
     }

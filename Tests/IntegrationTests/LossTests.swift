@@ -50,14 +50,17 @@ import Testing
     @Test func `one tenant's backlog keeps no other tenant's triggers out of the queue`() async throws {
         try await Cluster.with { it in
             try it.startAll(except: ["loader"])
-            try it.start("loader", ["--queue-limit", "100"])
+            try it.start("loader", ["--queue-limit", "2000"])
             let now = try await it.registry.now()
             let noisy = it.once("/status/503", after: .seconds(1), at: now, retry: ["initial": "60s"])
-            try await it.register((0..<1_000).map { ("n\($0)", noisy) }, tenant: "noisy")
+            try await it.register((0..<6_000).map { ("n\($0)", noisy) }, tenant: "noisy")
             let planned = "select count(*) from headgate.trigger where tenant = 'noisy' and state = 0"
-            try await eventually("what is beyond the noisy one's share stays planned") { try await it.number(planned) > 300 }
+            try await eventually("what is beyond the noisy one's share stays planned") {
+                try await it.number(planned) > 1_000
+            }
             let later = try await it.registry.now()
-            try await it.register((0..<20).map { ("q\($0)", it.once("/ok", after: .seconds(1), at: later)) }, tenant: "quiet")
+            try await it.register(
+                (0..<20).map { ("q\($0)", it.once("/ok", after: .seconds(1), at: later)) }, tenant: "quiet")
             try await eventually("the quiet one's are delivered", within: .seconds(20)) {
                 try await it.number("select count(*) from headgate.trigger where tenant = 'quiet' and state = 2") == 20
             }
@@ -266,7 +269,8 @@ extension Sequence {
             try await eventually("every duty is done") { try await monitor() == "ok" }
             process.terminate()
             process.waitUntilExit()
-            try await it.execute("update headgate.duty set done_at = now() - interval '5 minutes' where name = 'overdue'")
+            try await it.execute(
+                "update headgate.duty set done_at = now() - interval '5 minutes' where name = 'overdue'")
             #expect(try await monitor()?.contains("\"overdue\" for 5m") == true)
             try await it.execute("update headgate.duty set done_at = now(); \(Self.dropTomorrow)")
             #expect(try await monitor() == "the partition of tomorrow is missing")
@@ -307,7 +311,8 @@ extension Sequence {
             let table = "headgate.trigger_\("\(day)".prefix(10).replacing("-", with: ""))"
             // As the monitor stands after the detach; the redrive came between its look and that.
             try await it.execute(
-                "update headgate.trigger set state = 1 where day = \(date); alter table headgate.trigger detach partition \(table)")
+                "update headgate.trigger set state = 1 where day = \(date); alter table headgate.trigger detach partition \(table)"
+            )
             #expect(try await !store.dropDay(.init(start: day, place: .detached)))
             #expect(try await it.number("select count(*) from headgate.trigger where day = \(date) and state = 1") == 1)
             try await it.execute("update headgate.trigger set state = 2 where day = \(date)")
@@ -320,7 +325,8 @@ extension Sequence {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             let now = try await it.registry.now()
-            let body = #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"at":"\#(now + .seconds(3))"}"#
+            let body =
+                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"at":"\#(now + .seconds(3))"}"#
             #expect(try await api.call("POST", "/v1/triggers", body).status == 202)
             // As two loaders leave it that write a floor at once.
             try await it.execute(
@@ -341,7 +347,9 @@ extension Sequence {
             let now = try await it.registry.now()
             try await it.register((0..<5).map { ("s\($0)", it.once("/ok", after: .seconds(1), at: now)) })
             let loader = try it.start("loader")
-            try await eventually("all are queued") { try await queue.statistics().delayed + queue.statistics().ready == 5 }
+            try await eventually("all are queued") {
+                try await queue.statistics().delayed + queue.statistics().ready == 5
+            }
             loader.terminate()
             loader.waitUntilExit()
             _ = try await queue.purge()
@@ -351,13 +359,16 @@ extension Sequence {
                 try await it.number("select count(*) from headgate.overdue where check_at > now()") == 5
             }
             try await eventually("its ticket is too old", within: .seconds(90)) {
-                try await it.number("select count(*) from headgate.overdue where check_at < now() - interval '2 seconds'") == 5
+                try await it.number(
+                    "select count(*) from headgate.overdue where check_at < now() - interval '2 seconds'") == 5
             }
             // What it has read may be over by now.
             try await it.execute("update headgate.trigger set state = 2; delete from headgate.overdue")
             kill(monitor.processIdentifier, SIGCONT)
             try await eventually("it goes on") {
-                try await it.number("select count(*) from headgate.duty where name = 'overdue' and done_at > now() - interval '3 seconds'")
+                try await it.number(
+                    "select count(*) from headgate.duty where name = 'overdue' and done_at > now() - interval '3 seconds'"
+                )
                     == 1
             }
             let statistics = try await queue.statistics()

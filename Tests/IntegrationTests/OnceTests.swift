@@ -102,7 +102,8 @@ import Testing
             let new = schedule(it, "/ok?new", #""when":[{"every":"1h","anchor":"2026-01-01T00:00:00Z"}]"#)
             #expect(try await api.call("PUT", "/v1/schedules/nightly", new).status == 200)
             #expect(try await api.call("POST", "/v1/schedules/nightly/pause").status == 200)
-            #expect(try await it.number("select count(*) from headgate.trigger where cancel_requested and kind <> 0") == 0)
+            #expect(
+                try await it.number("select count(*) from headgate.trigger where cancel_requested and kind <> 0") == 0)
             // What the queue loses is sent again with the action that it was made with.
             let connection = RedisConnection(url: try RedisURL(it.redis.withLock { $0 }.redisURL))
             _ = try await connection.call([RedisCommand("FLUSHALL")])

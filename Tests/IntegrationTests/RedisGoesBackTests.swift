@@ -68,7 +68,9 @@ import Testing
             let recorded = "select count(*) from headgate.trigger where"
             try it.start("trigger-worker")
             try await eventually("the first attempts are recorded") {
-                let numbers = [try await it.number("\(recorded) state = 2"), try await it.number("\(recorded) attempts = 1")]
+                let numbers = [
+                    try await it.number("\(recorded) state = 2"), try await it.number("\(recorded) attempts = 1"),
+                ]
                 return numbers == [21, 22]
             }
             try await restore(before, connection)
@@ -107,10 +109,12 @@ import Testing
                 return info.contains("master_link_status:up")
             }
             let now = try await it.registry.now()
-            try await it.register((0..<100).map { ("s\($0)", it.once("/ok/done", after: .seconds(1), at: now)) }, tenant: "dev")
+            try await it.register(
+                (0..<100).map { ("s\($0)", it.once("/ok/done", after: .seconds(1), at: now)) }, tenant: "dev")
             try await it.register([("gone", it.once("/ok/gone", after: .seconds(1), at: now))], tenant: "dev")
             let queue = RedisQueue(
-                name: .triggers, configuration: .init(shards: 2), url: try RedisURL(replica.redisURL), outcomes: .outcomes)
+                name: .triggers, configuration: .init(shards: 2), url: try RedisURL(replica.redisURL),
+                outcomes: .outcomes)
             try await eventually("the replica has all of them") {
                 let statistics = try await queue.statistics()
                 return statistics.ready + statistics.delayed == 101

@@ -6,7 +6,9 @@ enum StatementCatalog {
     /// The names under which connections prepare them; those that exist once a shard without their number.
     static func declared() throws -> Set<String> {
         let folder = Cluster.sources.appending(path: "Core/Postgres")
-        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)!.compactMap { $0 as? URL }
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)!.compactMap {
+            $0 as? URL
+        }
         var names = Set(
             files.filter { $0.pathExtension == "sql" && !$0.lastPathComponent.hasPrefix("V") }
                 .map { $0.deletingPathExtension().lastPathComponent })
@@ -18,7 +20,9 @@ enum StatementCatalog {
             }
             for match in text.matches(of: /Statement\(\s*"""\n((?s).*?)\n( *)"""/) {
                 let indentation = match.2.count
-                let lines = match.1.split(separator: "\n", omittingEmptySubsequences: false).map { $0.dropFirst(indentation) }
+                let lines = match.1.split(separator: "\n", omittingEmptySubsequences: false).map {
+                    $0.dropFirst(indentation)
+                }
                 if let name = name(ofText: lines.joined(separator: "\n")) { names.insert(name) }
             }
         }
@@ -28,10 +32,13 @@ enum StatementCatalog {
     /// Nil: a statement whose text is only known at run time.
     private static func name(ofText text: String) -> String? {
         var text = text
-        for (word, number) in [("migration", 1_212_630), ("loader", 1_212_631), ("floor", 1_212_632), ("count", 1_212_633)] {
+        for (word, number) in [
+            ("migration", 1_212_630), ("loader", 1_212_631), ("floor", 1_212_632), ("count", 1_212_633),
+        ] {
             text = text.replacing("\\(AdvisoryLock.\(word))", with: "\(number)")
         }
-        return text.contains("\\(") || !text.contains(" ") && text != "begin" && text != "commit" ? nil : Statement(text).name
+        return text.contains("\\(") || !text.contains(" ") && text != "begin" && text != "commit"
+            ? nil : Statement(text).name
     }
 
     /// A statement's name without the number of a shard.

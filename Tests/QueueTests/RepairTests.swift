@@ -89,7 +89,8 @@ import Testing
     func `pressure names those who have much of the queue, by messages and by bytes`(driver: Driver) async throws {
         let it = try driver.make()
         for start in stride(from: 0, to: 1_000, by: 500) {
-            _ = try await it.queue.send((start..<start + 500).map { it.message("n\($0)", tenant: "noisy", delay: .seconds(9)) })
+            _ = try await it.queue.send(
+                (start..<start + 500).map { it.message("n\($0)", tenant: "noisy", delay: .seconds(9)) })
         }
         for tenant in 0..<100 { _ = try await it.queue.send([it.message("q\(tenant)", tenant: "quiet\(tenant)")]) }
         var large = it.message("large", tenant: "large")

@@ -16,7 +16,8 @@ import Testing
         #expect(try await it.record(id, .delivered).recorded == 1)
         let row = try await it.trigger(id)
         #expect(row.state == .delivered && row.attempts == 1 && row.reason == nil)
-        #expect(TriggerOutcome.parse(row.log).outcomes.map(\.state) == [.queued, .delivered], "the later one is appended")
+        #expect(
+            TriggerOutcome.parse(row.log).outcomes.map(\.state) == [.queued, .delivered], "the later one is appended")
         #expect(try await it.record(id, .rejected).repeated == 1)
         #expect(try await it.trigger(id).state == .delivered)
     }

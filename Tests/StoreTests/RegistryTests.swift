@@ -110,7 +110,8 @@ import Testing
         let second = try #require(try await it.claim(pass: 2)?.toSend.first)
         #expect(second.message.id != first.message.id && second.message.key == first.message.key)
         let key = TriggerKey(
-            schedule: try await it.trigger(first.message.id).schedule, kind: .scheduled, revision: 7, occurrence: it.start)
+            schedule: try await it.trigger(first.message.id).schedule, kind: .scheduled, revision: 7,
+            occurrence: it.start)
         #expect(first.message.key == key.idempotencyKey && first.message.key.v7Time == it.start)
     }
 

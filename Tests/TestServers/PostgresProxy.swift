@@ -49,7 +49,9 @@ public final class PostgresProxy: Sendable {
                         return armed.fault
                     }
                 })
-            return { direction, bytes in direction == .toServer ? connection.toServer(bytes) : connection.toClient(bytes) }
+            return { direction, bytes in
+                direction == .toServer ? connection.toServer(bytes) : connection.toClient(bytes)
+            }
         }
     }
 
@@ -181,7 +183,8 @@ public final class PostgresProxy: Sendable {
 
     /// What a script of the simple protocol goes by: its first words, without numbers.
     public static func name(ofScript text: String) -> String {
-        "script: " + text.split { $0 == " " || $0 == "\n" || $0 == "_" }.filter { $0.allSatisfy { !$0.isNumber } }.prefix(5)
+        "script: "
+            + text.split { $0 == " " || $0 == "\n" || $0 == "_" }.filter { $0.allSatisfy { !$0.isNumber } }.prefix(5)
             .joined(separator: " ")
     }
 }

@@ -41,9 +41,9 @@ import Testing
         let connection = RedisConnection(url: url)
         let queue = RedisQueue(name: .triggers, configuration: .init(shards: 1), url: url, outcomes: .outcomes)
         func memory() async throws -> Int {
-            let info = try await connection.call([RedisCommand("INFO", "memory")])[0].text ?? ""
-            let line = info.split(separator: "\r\n").first { $0.hasPrefix("used_memory_dataset:") }
-            return line.flatMap { Int($0.dropFirst("used_memory_dataset:".utf8.count)) } ?? 0
+            let keys = try await connection.call([RedisCommand("KEYS", "*")])[0].array?.compactMap(\.text) ?? []
+            return try await connection.call(keys.map { RedisCommand("MEMORY", "USAGE", $0, "SAMPLES", "0") })
+                .reduce(0) { $0 + ($1.int ?? 0) }
         }
         var random = SystemRandomNumberGenerator()
         let before = try await memory()

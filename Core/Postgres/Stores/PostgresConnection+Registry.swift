@@ -63,7 +63,8 @@ extension PostgresConnection {
         let call = StatementCall(
             .settleCancelled,
             [
-                .uuids(sorted.map(\.id)), .times(sorted.map(\.id.v7Time)), .text(reason), .bools(sorted.map(\.mayBeCalled)),
+                .uuids(sorted.map(\.id)), .times(sorted.map(\.id.v7Time)), .text(reason),
+                .bools(sorted.map(\.mayBeCalled)),
             ])
         try rewind(try query(call) { row throws(PostgresError) in try OpenTrigger(row) })
     }
@@ -75,7 +76,11 @@ extension PostgresConnection {
         let sorted = rows.sorted { $0.id < $1.id }
         try execute(
             StatementCall(
-                .keepActions, [.smallints(sorted.map(\.shard)), .uuids(sorted.map(\.id)), .time(now + PostgresConnection.keptAtLeast)])
+                .keepActions,
+                [
+                    .smallints(sorted.map(\.shard)), .uuids(sorted.map(\.id)),
+                    .time(now + PostgresConnection.keptAtLeast),
+                ])
         )
     }
     private static let keptAtLeast = Duration.seconds(60)
@@ -228,7 +233,8 @@ extension PostgresRow {
 
     func trigger() throws(PostgresError) -> TriggerRow {
         TriggerRow(
-            id: try required(0, uuid), schedule: try required(17, uuid), tenant: try required(1, text), name: try required(2, text),
+            id: try required(0, uuid), schedule: try required(17, uuid), tenant: try required(1, text),
+            name: try required(2, text),
             kind: TriggerKind(rawValue: try required(3, int)) ?? .scheduled,
             state: TriggerState(rawValue: try required(4, int)) ?? .queued, revision: try required(5, int),
             redrive: try required(6, int), occurrence: try required(7, time), plannedAt: try required(8, time),

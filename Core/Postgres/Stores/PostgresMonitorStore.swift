@@ -203,4 +203,3 @@ package final class PostgresMonitorStore: MonitorStore {
         return try await body()
     }
 }
-

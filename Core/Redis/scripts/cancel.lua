@@ -6,7 +6,6 @@ local items, unconfirmed = read('HMGET', Q.i, ids), read('SMISMEMBER', Q.p, ids)
 local out, gone, live, deads, seen, late = {}, {}, {}, {}, {}, {}
 for j, id in ipairs(ids) do
     out[j] = not items[j] and unconfirmed[j] or 0
-    if not items[j] and out[j] == 0 then late[#late + 1] = id end
     if items[j] and not seen[id] then
         seen[id] = true
         local v = parse(items[j])
@@ -19,12 +18,24 @@ for j, id in ipairs(ids) do
         end
     end
 end
+-- A dead letter of which no more is kept.
+for j, id in ipairs(ids) do
+    local line = not items[j] and not seen[id] and call('HGET', Q.y, id)
+    local v = line and parseDead(line)
+    if v then
+        seen[id], out[j] = true, 3
+        gone[#gone + 1] = id; deads[#deads + 1] = v.tenant
+    end
+end
 each(gone, 1, function(...)
     call('ZREM', Q.r, ...); call('ZREM', Q.d, ...); call('ZREM', Q.e, ...); call('ZREM', Q.x, ...)
     call('HDEL', Q.b, ...); call('HDEL', Q.i, ...); call('HDEL', Q.y, ...)
 end)
 count(Q, tally(live, -1))
 countDead(Q, deads, -1)
+for j, id in ipairs(ids) do
+    if not items[j] and out[j] == 0 then late[#late + 1] = id end
+end
 if #late > 0 then
     local k = recent(Q, t)
     each(late, 1, function(...) call('SADD', k, ...) end)

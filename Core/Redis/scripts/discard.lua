@@ -12,6 +12,13 @@ for j, id in ipairs(ids) do
         list[#list + 1] = parse(items[j]).tenant
     end
 end
+for j, line in ipairs(read('HMGET', Q.y, ids)) do
+    local v = out[j] == 0 and line and parseDead(line)
+    if v and not seen[ids[j]] then
+        seen[ids[j]], out[j] = true, 1
+        gone[#gone + 1] = ids[j]; deads[#deads + 1] = v.tenant
+    end
+end
 each(gone, 1, function(...)
     call('ZREM', Q.r, ...); call('ZREM', Q.d, ...); call('ZREM', Q.e, ...); call('ZREM', Q.f, ...); call('ZREM', Q.x, ...)
     call('HDEL', Q.b, ...); call('HDEL', Q.i, ...); call('HDEL', Q.y, ...); call('SREM', Q.p, ...)
@@ -20,6 +27,13 @@ count(Q, tally(live, -1))
 countDead(Q, deads, -1)
 if #gone > 0 then
     local k = recent(Q, t)
-    each(gone, 1, function(...) call('SADD', k, ...) end)
+    for j, line in ipairs(read('HMGET', Q.y, ids)) do
+    local v = out[j] == 0 and line and parseDead(line)
+    if v and not seen[ids[j]] then
+        seen[ids[j]], out[j] = true, 1
+        gone[#gone + 1] = ids[j]; deads[#deads + 1] = v.tenant
+    end
+end
+each(gone, 1, function(...) call('SADD', k, ...) end)
 end
 return out

@@ -4,7 +4,10 @@ local ids = {}
 for j = 2, #ARGV, 2 do ids[#ids + 1] = ARGV[j] end
 local items, unconfirmed, out = read('HMGET', Q.i, ids), read('SMISMEMBER', Q.p, ids), {}
 for j = 1, #ids do
-    local has = items[j] and not (call('ZSCORE', Q.x, ids[j]) and tonumber(parse(items[j]).gen) < tonumber(ARGV[2 * j + 1]))
+    local line = call('HGET', Q.y, ids[j])
+    local dead = line and (items[j] and parse(items[j]) or parseDead(line))
+    local has = items[j]
+    if dead then has = tonumber(dead.gen) >= tonumber(ARGV[2 * j + 1]) end
     out[j] = (has or unconfirmed[j] == 1) and 1 or 0
 end
 return out

@@ -4,15 +4,15 @@ local first, last, limit, tenant = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumbe
 local x = call('ZRANGE', Q.x, first, last, 'WITHSCORES')
 local all, ids, times, vs = {}, {}, {}, {}
 for j = 1, #x, 2 do all[#all + 1] = x[j] end
-local items = read('HMGET', Q.i, all)
+local items, lines = read('HMGET', Q.i, all), read('HMGET', Q.y, all)
 for j, id in ipairs(all) do
-    local v = #ids < limit and items[j] and parse(items[j])
+    local v = #ids < limit and (items[j] and parse(items[j]) or lines[j] and parseDead(lines[j]))
     if v and (tenant == '' or v.tenant == tenant) then ids[#ids + 1] = id; times[#ids] = x[2 * j]; vs[#ids] = v end
 end
 local bodies, reasons, out = read('HMGET', Q.b, ids), read('HMGET', Q.y, ids), { #all }
 for j, id in ipairs(ids) do
     local v, o = vs[j], #out
-    out[o + 1], out[o + 2], out[o + 3], out[o + 4] = id, times[j], reasons[j] or '', v.rc
+    out[o + 1], out[o + 2], out[o + 3], out[o + 4] = id, times[j], v.reason or reasons[j] or '', v.rc
     out[o + 5], out[o + 6], out[o + 7], out[o + 8] = v.at, v.gen, v.tenant, bodies[j] or ''
 end
 return out

@@ -10,8 +10,9 @@
 --   m counters      HASH  V (virtual time), ep (last epoch), settled, kg (generation of the recent sets), n (own ids),
 --                         d:<tenant> (dead letters), dropped (dead letters that are not kept), hw and off (high-water mark of the
 --                         clock, and what it is ahead of the server's), g (generation, written by the monitor)
---   x dead          ZSET  id, score = time of death ms; without a body where their outcomes are recorded elsewhere
---   y reasons       HASH  id -> reason of death
+--   x dead          ZSET  id, score = time of death ms
+--   y reasons       HASH  id -> reason of death; where outcomes are recorded elsewhere receives|attempts|generation|tenant|reason, and
+--                         nothing else is kept of a dead letter
 --   w wake marker   ZSET  receivers block on BZPOPMIN
 --   c tenants       HASH  tenant -> messages that are ready, delayed or in flight
 --   p unconfirmed   SET   settled ids whose outcome is not yet recorded
@@ -184,34 +185,47 @@ local function countDead(q, tenants, sign)
     end
 end
 
+-- What is kept of a dead letter where outcomes are recorded elsewhere.
+local function parseDead(line)
+    local rc, at, gen, tenant, reason = match(line, '^(%d+)|(%d+)|(%d+)|([^|]*)|(.*)$')
+    if rc then return { rc = tonumber(rc), at = tonumber(at), gen = gen, tenant = tenant, reason = reason } end
+end
+
 -- Makes dead letters of ids that are in no set any more, and posts a notice where the holder did not. Where the outcome of a
--- death is recorded elsewhere the body goes, and a tenant has at most `deadMost` letters: of further ones only the id stays known until
--- the outcome is recorded (protocols.md, 9a, 12a). The first write frees memory.
+-- death is recorded elsewhere little is kept, of at most `deadMost` letters a tenant; the ids stay known until the outcome is recorded
+-- and the usual time on (protocols.md, 4, 9a, 12a). The first write frees memory.
 local function bury(q, t, ids, vs, reasons, notice)
     if #ids == 0 then return end
-    local X, Y, I, tenants, lines, kept, over, numbers = {}, {}, {}, {}, {}, {}, {}, {}
+    local X, Y, I, tenants, lines, kept, numbers, over = {}, {}, {}, {}, {}, {}, {}, 0
     for j = 1, #ids do
         local x = vs[j].tenant
         tenants[j] = x
         lines[j] = '1\tdead\t' .. ids[j] .. '\t' .. vs[j].gen .. '\t' .. reasons[j] .. '\n'
         numbers[x] = numbers[x] or tonumber(call('HGET', q.m, 'd:' .. x) or '0')
         if P and numbers[x] >= deadMost then
-            over[#over + 1] = ids[j]
+            over = over + 1
         else
             numbers[x] = numbers[x] + 1
             kept[#kept + 1] = x
             X[#X + 1] = t; X[#X + 1] = ids[j]
-            Y[#Y + 1] = ids[j]; Y[#Y + 1] = string.sub(reasons[j], 1, 200)
-            I[#I + 1] = ids[j]; I[#I + 1] = item(vs[j], vs[j].rc, vs[j].at, '0')
+            Y[#Y + 1] = ids[j]
+            if P then
+                Y[#Y + 1] = fmt('%d|%d|%s|%s|%s', vs[j].rc, vs[j].at, vs[j].gen, x, string.sub(reasons[j], 1, 200))
+            else
+                Y[#Y + 1] = reasons[j]
+                I[#I + 1] = ids[j]; I[#I + 1] = item(vs[j], vs[j].rc, vs[j].at, '0')
+            end
         end
     end
-    if P then each(ids, 1, function(...) call('HDEL', q.b, ...) end) end
-    each(over, 1, function(...) call('HDEL', q.i, ...); call('SADD', q.p, ...) end)
+    if P then
+        each(ids, 1, function(...) call('HDEL', q.b, ...); call('HDEL', q.i, ...) end)
+        each(ids, 1, function(...) call('SADD', q.p, ...) end)
+    end
     each(X, 2, function(...) call('ZADD', q.x, ...) end)
     each(Y, 2, function(...) call('HSET', q.y, ...) end)
     each(I, 2, function(...) call('HSET', q.i, ...) end)
     countDead(q, kept, 1)
-    if #over > 0 then call('HINCRBY', q.m, 'dropped', #over) end
+    if over > 0 then call('HINCRBY', q.m, 'dropped', over) end
     count(q, tally(tenants, -1))
     if notice and P then post(P, t, table.concat(lines)) end
 end

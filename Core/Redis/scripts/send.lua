@@ -10,6 +10,7 @@ if t - ticket > 60000 then
 end
 local items = read('HMGET', Q.i, ids)
 local unconfirmed, seen = read('SMISMEMBER', Q.p, ids), {}
+local deaths = read('HMGET', Q.y, ids)
 recent(Q, t)
 local a, b, c = read('SMISMEMBER', Q.k[0], ids), read('SMISMEMBER', Q.k[1], ids), read('SMISMEMBER', Q.k[2], ids)
 local B, I, now, nowVs, later, laterTenants, dues, by, dead, deads, m = {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0
@@ -19,8 +20,10 @@ for j = 1, n do
     local settled = unconfirmed[j] + a[j] + b[j] + c[j] > 0
     local free = not items[j] and (redrive or not settled)
     -- A dead letter makes way for its redrive, and for a repair of a redrive that was committed and not sent.
-    if items[j] and call('ZSCORE', Q.x, id) and (redrive or tonumber(parse(items[j]).gen) < tonumber(ARGV[o + 3])) then
-        free = true; dead[#dead + 1] = id; deads[#deads + 1] = parse(items[j]).tenant
+    if deaths[j] then
+        local v = items[j] and parse(items[j]) or parseDead(deaths[j])
+        free = redrive or tonumber(v.gen) < tonumber(ARGV[o + 3])
+        if free and not seen[id] then dead[#dead + 1] = id; deads[#deads + 1] = v.tenant end
     end
     if free and not seen[id] then
         seen[id], out[j] = true, 1
@@ -39,7 +42,7 @@ for j = 1, n do
     end
 end
 each(B, 2, function(...) call('HSET', Q.b, ...) end)
-each(dead, 1, function(...) call('ZREM', Q.x, ...); call('HDEL', Q.y, ...) end)
+each(dead, 1, function(...) call('ZREM', Q.x, ...); call('HDEL', Q.y, ...); call('SREM', Q.p, ...) end)
 countDead(Q, deads, -1)
 each(I, 2, function(...) call('HSET', Q.i, ...) end)
 ready(Q, now, nowVs)

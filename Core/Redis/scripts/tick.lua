@@ -17,14 +17,17 @@ ready(Q, ids, vs)
 -- Dead letters that are old go, and so do bodies that an earlier version kept.
 if P then
     local old = call('ZRANGE', Q.x, '-inf', t - deadLifetime, 'BYSCORE', 'LIMIT', 0, 500)
-    local oldItems, tenants = read('HMGET', Q.i, old), {}
-    for j = 1, #old do if oldItems[j] then tenants[#tenants + 1] = parse(oldItems[j]).tenant end end
+    local tenants = {}
+    for _, line in ipairs(read('HMGET', Q.y, old)) do
+        local v = line and parseDead(line)
+        if v then tenants[#tenants + 1] = v.tenant end
+    end
     each(old, 1, function(...)
         call('ZREM', Q.x, ...); call('HDEL', Q.y, ...); call('HDEL', Q.i, ...); call('HDEL', Q.b, ...)
     end)
     countDead(Q, tenants, -1)
     if #old > 0 then call('HINCRBY', Q.m, 'dropped', #old) end
-    each(call('ZRANGE', Q.x, 0, 199), 1, function(...) call('HDEL', Q.b, ...) end)
+    each(call('ZRANGE', Q.x, 0, 199), 1, function(...) call('HDEL', Q.b, ...); call('HDEL', Q.i, ...) end)
 end
 local V, trim, old = tonumber(call('HGET', Q.m, 'V') or '0'), call('HSCAN', Q.t, ARGV[4], 'COUNT', 200), {}
 for j = 1, #trim[2], 2 do

@@ -116,11 +116,14 @@ extension API {
             return Response.json(["redriven": .integer(count)])
         }
         var (redriven, place) = (0, DeadTrigger.Place?.none)
+        // What dies again meanwhile is not of this call.
+        let start = try await registry.now()
         while redriven < limit {
             let ticket = try await queue.ticket()
+            let asked = min(API.redrivenAtOnce, limit - redriven)
             let page = try await registry.deadTriggers(
-                tenant: call.caller.seesAll ? nil : call.caller.tenant, after: place,
-                limit: min(API.redrivenAtOnce, limit - redriven))
+                tenant: call.caller.seesAll ? nil : call.caller.tenant, after: place, limit: asked
+            ).filter { $0.diedAt <= start }
             // Those whose action nobody knows stay where they are, and are passed over.
             let again = try await redrive(page, by: call.caller)
             let messages = again.enumerated().map { index, trigger in
@@ -129,7 +132,7 @@ extension API {
             }
             await sendAgain(messages, ticket: ticket)
             redriven += again.count
-            guard let last = page.last else { break }
+            guard let last = page.last, page.count == asked else { break }
             place = last.place
         }
         return Response.json(["redriven": .integer(redriven)])

@@ -248,7 +248,8 @@ extension API {
         let occurrence = now.flooredToMillisecond
         let key = TriggerKey(schedule: row.id, kind: .manual, revision: row.revision, occurrence: occurrence)
         let message = TriggerMessage(
-            id: key.id(), key: key.idempotencyKey, kind: .manual, redrive: 0, occurrence: occurrence, plannedAt: occurrence,
+            id: key.id(), key: key.idempotencyKey, kind: .manual, redrive: 0, occurrence: occurrence,
+            plannedAt: occurrence,
             deadline: occurrence + .seconds(3_600), tenant: row.tenant, schedule: row.name, action: row.action)
         let write = TriggerWrite(
             message: message, schedule: row.id, shard: row.shard, revision: row.revision, hidden: nil, isStored: true,

@@ -42,7 +42,8 @@ extension API {
         else { throw Problem.notFound("the trigger \(id)") }
         let deadline = try stored(hidden).timing.deadline(ofOneTime: occurrence)
         let row = TriggerRow(
-            id: id, schedule: hidden.id, tenant: tenant, name: hidden.name, kind: .oneOff, state: .planned, revision: 1, redrive: 0,
+            id: id, schedule: hidden.id, tenant: tenant, name: hidden.name, kind: .oneOff, state: .planned, revision: 1,
+            redrive: 0,
             occurrence: occurrence, plannedAt: occurrence, deadline: deadline, attempts: 0, latenessMilliseconds: nil,
             isCancelRequested: false, count: 1, lastOccurrence: nil, reason: nil, log: [])
         return Response.json(document(row), status: status)
@@ -150,7 +151,8 @@ extension API {
             action: action, paused: nil,
             next: { _ in occurrence })
         let message = TriggerMessage(
-            id: key.id(), key: key.idempotencyKey, kind: .oneOff, redrive: 0, occurrence: occurrence, plannedAt: occurrence,
+            id: key.id(), key: key.idempotencyKey, kind: .oneOff, redrive: 0, occurrence: occurrence,
+            plannedAt: occurrence,
             deadline: spec.timing.deadline(ofOneTime: occurrence), tenant: call.caller.tenant, schedule: name,
             action: action)
         let write = TriggerWrite(

@@ -223,11 +223,13 @@ package struct Loader: Sendable {
                 "these have more than their share of the queue, and their triggers stay planned: \(held.sorted().joined(separator: ", "))",
                 metadata: ["shard": "\(shard)"])
             runtime.metrics.count(
-                "headgate_loader_held_tenants_total", held.count, help: "Times that a tenant's triggers stayed planned for its share")
+                "headgate_loader_held_tenants_total", held.count,
+                help: "Times that a tenant's triggers stayed planned for its share")
         }
         if isPaced {
             runtime.metrics.count(
-                "headgate_loader_paced_total", help: "Batches not planned: the workers were behind, and it would come too late anyway")
+                "headgate_loader_paced_total",
+                help: "Batches not planned: the workers were behind, and it would come too late anyway")
         }
         return (isFull, isPaced, held)
     }

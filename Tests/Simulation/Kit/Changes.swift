@@ -136,7 +136,9 @@ extension Simulation {
         try await step(60, needs: .queueOutage)
         let results = try await queue.cancel(ids.map { MessageID($0) })
         for (id, result) in zip(ids, results) { say(id, "cancelled as \(reason): \(result)") }
-        let gone = zip(ids, results).filter { $0.1.isGone }.map { CancelledTrigger($0.0, mayBeCalled: $0.1.mayBeCalled) }
+        let gone = zip(ids, results).filter { $0.1.isGone }.map {
+            CancelledTrigger($0.0, mayBeCalled: $0.1.mayBeCalled)
+        }
         try await step(61, needs: .storeOutage)
         try await changing(schedulesOf: gone.map(\.id)) { try await self.store.settleCancelled(gone, reason: reason) }
     }

@@ -128,7 +128,8 @@ enum Answers {
         return object(
             [.init("id", string), .init("state", string)],
             [
-                .init("idempotencyKey", string), .init("schedule", string.nullable), .init("tenant", string), .init("kind", string),
+                .init("idempotencyKey", string), .init("schedule", string.nullable), .init("tenant", string),
+                .init("kind", string),
                 .init("occurrence", time), .init("plannedAt", time), .init("deadline", time),
                 .init("reason", string.nullable), .init("attempts", list(attempt)),
                 .init("latenessMs", integer.nullable), .init("revision", integer), .init("redrive", integer),
