@@ -4,7 +4,7 @@ import Synchronization
 /// A queue in this process: the reference for the semantics, and the simulator's driver.
 ///
 /// Its clock is given. With a virtual clock a `receive` never waits: it returns what is there.
-package final class InMemoryQueue: MessageQueue {
+package final class InMemoryQueue: HoldingQueue {
     package let name: QueueName
     package let capabilities = QueueCapabilities(maximumBatch: 1_000, isFair: true, canCancel: true)
     private let maximumReceives: Int
@@ -68,6 +68,19 @@ package final class InMemoryQueue: MessageQueue {
         sendOutcome(outcome, now: now)
         arrivals.signal()
         return results
+    }
+
+    package func hold(_ holds: [Hold]) async throws(QueueError) -> [Bool] {
+        let now = clock()
+        let results = state.withLock { state in holds.map { state.hold($0, now: now) } }
+        arrivals.signal()
+        return results
+    }
+
+    package func wake(_ group: HoldGroup) async throws(QueueError) -> Int {
+        let count = state.withLock { $0.wake(group) }
+        arrivals.signal()
+        return count
     }
 
     package func extend(_ receipts: [Receipt], visibility: Duration) async throws(QueueError) -> [Bool] {

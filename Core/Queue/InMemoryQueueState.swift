@@ -55,6 +55,8 @@ struct InMemoryQueueState {
     private var ready = Heap<Ready>()
     private var due = Heap<Due>()
     private var dead: Set<MessageID> = []
+    /// By what they wait for: until when. One that is not delayed until then waits no more.
+    private var held: [HoldGroup: [MessageID: Timestamp]] = [:]
     /// Settled ids: until when they stay known; nil while their outcome is unconfirmed.
     private var settled: [MessageID: Timestamp?] = [:]
     /// The index of those that have an end.
@@ -212,6 +214,31 @@ struct InMemoryQueueState {
         }
         outcome += settlement.outcome
         return .settled
+    }
+
+    mutating func hold(_ hold: Hold, now: Timestamp) -> Bool {
+        let id = handles[hold.receipt.handle]
+        var outcome: [UInt8] = []
+        let due = Timestamp(seconds: (now + hold.delay + .microseconds(999_999)).seconds)
+        let release = Settlement(hold.receipt, .release(after: due - now))
+        guard settle(release, now: now, outcome: &outcome, keepsKnown: false) == .settled, let id else { return false }
+        held[hold.group, default: [:]][id] = due
+        return true
+    }
+
+    mutating func wake(_ group: HoldGroup) -> Int {
+        var count = 0
+        // In the order in which they would have come.
+        let messages = (held.removeValue(forKey: group) ?? [:]).sorted {
+            ($0.value, $0.key.description) < ($1.value, $1.key.description)
+        }
+        for (id, due) in messages {
+            guard var entry = entries[id], case .delayed(due) = entry.place else { continue }
+            makeReady(&entry)
+            set(entry)
+            count += 1
+        }
+        return count
     }
 
     mutating func extend(_ handle: String, to until: Timestamp) -> Bool {

@@ -5,7 +5,7 @@ import Synchronization
 /// A queue in Redis. What each operation does and which keys it uses stands in `scripts/`.
 ///
 /// Each verb is one round trip for all shards that its arguments concern. An idle `receive` costs one blocked command.
-package final class RedisQueue: MessageQueue {
+package final class RedisQueue: HoldingQueue {
     package let name: QueueName
     package let capabilities = QueueCapabilities(maximumBatch: 1_000, isFair: true, canCancel: true)
     package let configuration: QueueConfiguration
@@ -225,6 +225,46 @@ package final class RedisQueue: MessageQueue {
             $0.int == 1 ? .settled : .stale
         }
     }
+
+    package func hold(_ holds: [Hold]) async throws(QueueError) -> [Bool] {
+        var results = [Bool](repeating: false, count: holds.count)
+        for (group, places) in Dictionary(grouping: holds.indices, by: { holds[$0].group }) {
+            let held = try await scatter(places, shard: { holds[$0].receipt.shard }, limit: 500) { shard, places in
+                var arguments = self.arguments(capacity: 64 + places.count * 80)
+                for place in places {
+                    arguments.append(holds[place].receipt.handle)
+                    arguments.append(max(1, holds[place].delay.milliseconds))
+                }
+                return ScriptCall(
+                    RedisQueueScripts.hold, keys: self.keys[shard] + [self.key(of: group, shard)], arguments: arguments)
+            } result: {
+                $0.int == 1
+            }
+            for (place, isHeld) in zip(places, held) { results[place] = isHeld }
+        }
+        return results
+    }
+
+    package func wake(_ group: HoldGroup) async throws(QueueError) -> Int {
+        var count = 0
+        for shard in keys.indices {
+            while true {
+                var arguments = self.arguments()
+                arguments.append(RedisQueue.wokenAtOnce)
+                let call = ScriptCall(
+                    RedisQueueScripts.wake, keys: keys[shard] + [key(of: group, shard)], arguments: arguments)
+                let numbers = try list(try await self.call([call])[0]).compactMap(\.int)
+                guard numbers.count == 2 else { throw unexpected("wake") }
+                count += numbers[1]
+                if numbers[0] < RedisQueue.wokenAtOnce { break }
+            }
+        }
+        return count
+    }
+    private static let wokenAtOnce = 500
+
+    /// Beside the queue's own keys, in the same slot.
+    private func key(of group: HoldGroup, _ shard: Int) -> String { keys[shard][0] + "h:\(group)" }
 
     package func extend(_ receipts: [Receipt], visibility: Duration) async throws(QueueError) -> [Bool] {
         try await scatter(receipts, shard: \.shard, limit: 1_000) { shard, receipts in

@@ -3,6 +3,8 @@ enum RedisQueueScripts {
     static let send = script("send", PackageResources.send_lua)
     static let receive = script("receive", PackageResources.receive_lua)
     static let settle = script("settle", PackageResources.settle_lua)
+    static let hold = script("hold", PackageResources.hold_lua)
+    static let wake = script("wake", PackageResources.wake_lua)
     static let extend = script("extend", PackageResources.extend_lua, isAllowedWhenFull: true)
     static let confirm = script("confirm", PackageResources.confirm_lua)
     static let cancel = script("cancel", PackageResources.cancel_lua, isAllowedWhenFull: true)

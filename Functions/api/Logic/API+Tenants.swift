@@ -122,6 +122,8 @@ extension API {
     func publish(_ change: TenantChange) async {
         do {
             try await directory.publish([change.entry], completeTo: nil)
+            // What is held for the record that was. A worker that has not seen the change yet holds it again, and wakes it then.
+            if let queue = queue as? any HoldingQueue { try await queue.wake(.tenant(change.row.tenant)) }
         } catch {
             runtime.logger.warning("a change of the tenant \(change.row.tenant) is left to the monitor: \(error)")
         }

@@ -18,8 +18,20 @@ extension TriggerWorker {
             }
             cache.adopt(try await tenants.state())
             cachedAt = .now
+            try await wakeTenants()
         } catch {
             runtime.logger.warning("cannot read the tenants' directory or the queue's clock: \(error)")
+        }
+    }
+
+    /// Wakes the calls that are held for tenants whose records are not those any more that hold them.
+    private func wakeTenants() async throws(QueueError) {
+        if heldTenants.isEmpty { return }
+        let missing = cache.missing(of: Set(heldTenants.keys))
+        cache.store(try await tenants.records(of: missing), of: missing)
+        for (tenant, held) in heldTenants where cache.record(of: tenant) != held.record {
+            heldTenants[tenant] = nil
+            wake(.tenant(tenant))
         }
     }
 
@@ -51,7 +63,7 @@ extension TriggerWorker {
         var ready: [Delivery] = []
         for var delivery in deliveries {
             if cache.record(of: delivery.message.tenant)?.isPaused == true {
-                settlements.append(hold(delivery, for: .seconds(5), because: TenantSettings.pauseReason))
+                if let end = hold(delivery, because: TenantSettings.pauseReason) { settlements.append(end) }
                 continue
             }
             do throws(SecretError) {
@@ -61,7 +73,7 @@ extension TriggerWorker {
                 runtime.logger.warning(
                     "a call waits: \(error)",
                     metadata: ["tenant": "\(delivery.message.tenant)", "schedule": "\(delivery.message.schedule)"])
-                settlements.append(hold(delivery, for: .seconds(2), because: "\(error)"))
+                if let end = hold(delivery, because: "\(error)") { settlements.append(end) }
             }
         }
         return settlements + (try await space(ready))
@@ -97,10 +109,12 @@ extension TriggerWorker {
             let wait = times.removeValue(forKey: place) ?? .zero
             if wait <= .zero { return beginLate(deliveries[place]) }
             let names = buckets[place].map(\.sentence).joined(separator: ", ")
+            if wait <= QueueRules.rateHorizon { return release(deliveries[place], for: wait, because: names) }
             // Beyond the horizon nothing was reserved: it asks again, not all at once.
-            let isBeyond = wait > QueueRules.rateHorizon
-            let time = isBeyond ? QueueRules.rateHorizon * Double.random(in: 0.5...1) : wait
-            return hold(deliveries[place], for: time, until: wait, because: names)
+            let slowest = buckets[place].map(\.rate).min() ?? 0
+            return hold(
+                deliveries[place], for: QueueRules.rateHorizon * Double.random(in: 0.5...1), until: wait,
+                perSecond: max(HoldTimes.perSecond, 2 * slowest), because: names)
         }
     }
 
@@ -113,22 +127,43 @@ extension TriggerWorker {
         return expired(delivery) ?? begin(delivery, since: .now)
     }
 
-    /// Lets a lease go for a while, without an attempt; or ends the trigger, where its deadline passes before that.
+    /// Lets a lease go until the tenant's record changes, at least for a while, without an attempt; or ends the trigger, where its
+    /// deadline passes before that.
     private func hold(
-        _ delivery: Delivery, for time: Duration, until wait: Duration? = nil, because reason: String
-    ) -> Settlement {
-        let now = WallClock.now()
-        if now + (wait ?? time) > delivery.message.deadline {
-            let outcome = delivery.outcome(
-                .expired, result: nil, reason: "the deadline passes before attempt \(delivery.attempt): \(reason)",
-                endedAt: now)
-            count(.expired)
-            return Settlement(delivery.receipt, .acknowledge, outcome: outcome.line)
+        _ delivery: Delivery, for time: Duration = HoldTimes.shortest, until wait: Duration? = nil,
+        perSecond: Double = HoldTimes.perSecond, because reason: String
+    ) -> Settlement? {
+        if let end = ended(delivery, before: wait ?? time, because: reason) { return end }
+        let least = min(time, delivery.message.deadline - WallClock.now())
+        guard holdForTenant(delivery, atLeast: least, perSecond: perSecond) else {
+            return release(delivery, for: time, because: reason)
         }
+        countHeldBack()
+        return nil
+    }
+
+    /// Lets a lease go for a time, without an attempt; or ends the trigger, where its deadline passes before that.
+    private func release(_ delivery: Delivery, for time: Duration, because reason: String) -> Settlement {
+        if let end = ended(delivery, before: time, because: reason) { return end }
+        countHeldBack()
+        return Settlement(delivery.receipt, .release(after: time))
+    }
+
+    /// The end of a trigger whose deadline passes within a time; nil: it does not.
+    private func ended(_ delivery: Delivery, before time: Duration, because reason: String) -> Settlement? {
+        let now = WallClock.now()
+        if now + time <= delivery.message.deadline { return nil }
+        let outcome = delivery.outcome(
+            .expired, result: nil, reason: "the deadline passes before attempt \(delivery.attempt): \(reason)",
+            endedAt: now)
+        count(.expired)
+        return Settlement(delivery.receipt, .acknowledge, outcome: outcome.line)
+    }
+
+    private func countHeldBack() {
         runtime.metrics.count(
             "headgate_calls_held_back_total", labels: "reason=\"settings\"",
             help: "Calls put off, without an attempt, by a limit or a breaker")
-        return Settlement(delivery.receipt, .release(after: time))
     }
 }
 

@@ -49,6 +49,14 @@ package actor TriggerWorker {
     private let finished = Finished()
     private var flights: [Receipt: Flight] = [:]
     var gate: TargetGate
+    private var holdTimes = HoldTimes()
+    /// What is to be held with the next settlement.
+    private var holds: [Hold] = []
+    /// Tenants whose calls are held, with the records that hold them, and until when some are.
+    var heldTenants: [String: (record: TenantRecord?, until: ContinuousClock.Instant)] = [:]
+    /// Hosts whose calls are held, and until when some are.
+    private var heldHosts: [String: ContinuousClock.Instant] = [:]
+    private var waking: Task<Void, Never>?
     private var parked: [Parked] = []
     /// Settlements without a call, one after the other.
     private var settling: Task<Void, Never>?
@@ -116,6 +124,7 @@ package actor TriggerWorker {
             await keeping.value
             await admission?.value
             await settling?.value
+            await waking?.value
             finished.close()
         }
         client.close()
@@ -234,6 +243,7 @@ package actor TriggerWorker {
             // Not so long that it can only expire.
             let left = max(.milliseconds(250), (delivery.message.deadline - delivery.startedAt) / 2)
             let time = min(time, left)
+            if reason == .breaker, holdForHost(delivery, atLeast: time) { return nil }
             if reason == .breaker || now - since >= configuration.parking || runtime.life.isStopping {
                 runtime.metrics.count(
                     "headgate_calls_held_back_total", labels: "reason=\"\(reason)\"",
@@ -267,7 +277,7 @@ package actor TriggerWorker {
     }
 
     func settleLater(_ settlements: [Settlement]) {
-        if settlements.isEmpty { return }
+        if settlements.isEmpty && holds.isEmpty { return }
         let before = settling
         settling = Task {
             await before?.value
@@ -318,6 +328,7 @@ package actor TriggerWorker {
             let now = ContinuousClock.now
             for item in items {
                 flights[item.delivery.receipt] = nil
+                if DeliveryRules.isAnswered(item.result) == true { wakeHost(item.delivery.host) }
                 gate.end(
                     host: item.delivery.host, tenant: item.delivery.message.tenant,
                     isAnswered: DeliveryRules.isAnswered(item.result), at: now)
@@ -340,6 +351,7 @@ package actor TriggerWorker {
             if !flights.isEmpty { runtime.life.noteWork() }
             if flights.count < window / 4 { window = min(window, max(window / 2, TriggerWorker.slowStart.first)) }
             beginParked()
+            await watchHolds()
             mayLook = true
             wakeReceiver()
             runtime.metrics.set(
@@ -396,12 +408,16 @@ package actor TriggerWorker {
     /// Settles, and repeats while the queue cannot be reached: until the leases have lapsed, others would make the calls
     /// again.
     func settle(_ settlements: [Settlement]) async {
-        if settlements.isEmpty { return }
+        if settlements.isEmpty && holds.isEmpty { return }
+        let held = holds
+        holds = []
         let deadline = ContinuousClock.now + configuration.visibility
         while true {
             do {
                 try Failpoint.workerBeforeSettle.pass()
-                let results = try await queue.settle(settlements)
+                // Repeated after it took effect, it finds the leases ended.
+                if !held.isEmpty, let queue = queue as? any HoldingQueue { _ = try await queue.hold(held) }
+                let results = settlements.isEmpty ? [] : try await queue.settle(settlements)
                 try Failpoint.workerAfterSettle.pass()
                 let stale = results.filter { $0 == .stale }.count
                 if stale > 0 {
@@ -410,7 +426,7 @@ package actor TriggerWorker {
                 }
                 return
             } catch {
-                runtime.logger.warning("cannot settle \(settlements.count) triggers: \(error)")
+                runtime.logger.warning("cannot settle \(settlements.count + held.count) triggers: \(error)")
                 let isRetryable = (error as? QueueError)?.isRetryable ?? true
                 if !isRetryable || ContinuousClock.now > deadline { return }
                 try? await Task.sleep(for: .milliseconds(250))
@@ -421,6 +437,77 @@ package actor TriggerWorker {
     func count(_ state: TriggerState) {
         runtime.metrics.count(
             "headgate_triggers_total", labels: "state=\"\(state.name)\"", help: "Triggers by their outcome")
+    }
+
+    // MARK: Holds
+
+    /// Lets a lease go until its tenant's record changes, or for a while that doubles. False: its deadline is too near, or the queue
+    /// cannot hold.
+    func holdForTenant(_ delivery: Delivery, atLeast least: Duration, perSecond: Double) -> Bool {
+        let tenant = delivery.message.tenant
+        guard let time = hold(delivery, for: .tenant(tenant), atLeast: least, perSecond: perSecond) else {
+            return false
+        }
+        let until = ContinuousClock.now + time
+        heldTenants[tenant] = (cache.record(of: tenant), max(until, heldTenants[tenant]?.until ?? until))
+        return true
+    }
+
+    /// Likewise, until its host gives an answer.
+    private func holdForHost(_ delivery: Delivery, atLeast least: Duration) -> Bool {
+        guard let time = hold(delivery, for: .host(delivery.host), atLeast: least, perSecond: HoldTimes.perSecond)
+        else {
+            return false
+        }
+        let until = ContinuousClock.now + time
+        heldHosts[delivery.host] = max(until, heldHosts[delivery.host] ?? until)
+        runtime.metrics.count(
+            "headgate_calls_held_back_total", labels: "reason=\"\(TargetGate.Reason.breaker)\"",
+            help: "Calls put off, without an attempt, by a limit or a breaker")
+        return true
+    }
+
+    private func hold(
+        _ delivery: Delivery, for group: HoldGroup, atLeast least: Duration, perSecond: Double
+    ) -> Duration? {
+        let now = WallClock.now()
+        let left = delivery.message.deadline - now
+        guard queue is any HoldingQueue, max(least, HoldTimes.shortest) <= left else { return nil }
+        let doubled = holdTimes.time(
+            for: group, waited: now - delivery.message.plannedAt, perSecond: perSecond, at: .now, using: &random)
+        let time = min(max(least, doubled), left)
+        holds.append(Hold(delivery.receipt, for: group, delay: time))
+        return time
+    }
+
+    private func wakeHost(_ host: String) {
+        if heldHosts.isEmpty || heldHosts.removeValue(forKey: host) == nil { return }
+        wake(.host(host))
+    }
+
+    /// Brings back what is held for a group, one group after the other.
+    func wake(_ group: HoldGroup) {
+        guard let queue = queue as? any HoldingQueue else { return }
+        holdTimes.forget(group)
+        let before = waking
+        waking = Task {
+            await before?.value
+            do throws(QueueError) {
+                try await queue.wake(group)
+            } catch {
+                // They come by themselves, later.
+                runtime.logger.warning("calls that are held for \(group) are not woken: \(error)")
+            }
+        }
+    }
+
+    /// Looks whether the records of tenants whose calls are held have changed, each second.
+    private func watchHolds() async {
+        let now = ContinuousClock.now
+        if !heldHosts.isEmpty { heldHosts = heldHosts.filter { $0.value > now } }
+        if heldTenants.isEmpty { return }
+        heldTenants = heldTenants.filter { $0.value.until > now }
+        await refreshTenants()
     }
 
     // MARK: Leases

@@ -1,0 +1,30 @@
+-- Releases leases, uncharged, and records what the messages wait for. KEYS[17]: what is held for the group (ZSET id -> due ms; an
+-- entry holds only while the message is delayed until that very time). Locks nothing; uses no index but the sets.
+-- ARGV: clock, then per message: handle, delay ms, rounded up to a whole second of the clock: those of a second come with one
+-- lease. Returns per message 1 held, 0 stale.
+local t = clock(ARGV[1])
+local n = (#ARGV - 1) / 2
+local handles = {}
+for j = 1, n do handles[j] = ARGV[2 * j] end
+local ids, items, ok, tenants = held(Q, handles)
+local leave, I, later, laterTenants, dues, H, out, last = {}, {}, {}, {}, {}, {}, {}, 0
+for j = 1, n do
+    out[j] = ok[j] and 1 or 0
+    if ok[j] then
+        local v, k = parse(items[j]), #later + 1
+        leave[k] = ids[j]
+        I[2 * k - 1], I[2 * k] = ids[j], item(v, v.rc - 1, v.at, '0')
+        later[k], laterTenants[k], dues[k] = ids[j], tenants[j], floor((t + tonumber(ARGV[2 * j + 1]) + 999) / 1000) * 1000
+        H[2 * k - 1], H[2 * k] = dues[k], ids[j]
+        last = math.max(last, dues[k])
+    end
+end
+if #leave == 0 then return out end
+each(leave, 1, function(...) call('ZREM', Q.f, ...) end)
+each(I, 2, function(...) call('HSET', Q.i, ...) end)
+delay(Q, t, later, laterTenants, dues)
+-- What is past its time has come by itself.
+call('ZREMRANGEBYSCORE', KEYS[17], '-inf', t - 1)
+each(H, 2, function(...) call('ZADD', KEYS[17], ...) end)
+if call('PTTL', KEYS[17]) < last - t + 60000 then call('PEXPIRE', KEYS[17], last - t + 60000) end
+return out
