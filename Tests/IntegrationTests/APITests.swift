@@ -13,7 +13,7 @@ struct APIClient: Sendable {
     private let http = HTTPClient()
 
     /// Starts the API of a cluster, with a platform admin's key.
-    static func start(_ cluster: Cluster) async throws -> APIClient {
+    static func start(_ cluster: Cluster, _ arguments: [String] = []) async throws -> APIClient {
         var random = SystemRandomNumberGenerator()
         let key = APIKey.make(using: &random)
         let now = try await cluster.registry.now()
@@ -24,7 +24,7 @@ struct APIClient: Sendable {
             row, hash: Array(SHA256.hash(data: Array(key.utf8))), by: AuditActor(tenant: "dev", subject: "test"),
             now: now)
         let port = freePort()
-        try cluster.start("api", ["--port", "\(port)"], role: "headgate_api")
+        try cluster.start("api", ["--port", "\(port)"] + arguments, role: "headgate_api")
         let client = APIClient(url: "http://127.0.0.1:\(port)", key: key)
         try await eventually("the API is ready") { (try? await client.call("GET", "/readyz").status) == 200 }
         return client
