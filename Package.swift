@@ -20,6 +20,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -59,6 +60,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -114,7 +116,8 @@ let package = Package(
         test("WrapperTests", ["Model", "HTTP", "Postgres", "Queue", "Redis", "TestServers", "TestTarget"]),
         test("SchedulingTests", ["Model", "Scheduling", "TestRandom"]),
         test("SecretsTests", ["Model", "Secrets"]),
-        test("FunctionLogicTests", ["Model", "Secrets", "TestRandom", "TriggerWorkerFunction"]),
+        test(
+            "FunctionLogicTests", ["APIFunction", "Model", "Secrets", "Store", "TestRandom", "TriggerWorkerFunction"]),
         .target(
             name: "Telemetry", dependencies: ["Model", logging], path: "Core/Telemetry", exclude: ["README.md"],
             swiftSettings: settings),
@@ -143,7 +146,7 @@ let package = Package(
             "api", "APIFunction",
             [
                 "HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Secrets", "Store", hummingbird, httpTypes, nioCore,
-                crypto,
+                nioHTTPTypes, crypto,
             ],
             main: ["HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Secrets"])
         + function("loader", "LoaderFunction", ["Queue", "Scheduling", "Store"], main: ["Postgres"])

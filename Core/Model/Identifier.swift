@@ -14,7 +14,7 @@ public struct Identifier: Hashable, Comparable, Sendable {
     }
 
     /// A UUIDv7 of that millisecond with 74 given bits.
-    static func v7(milliseconds: Int64, tailHigh: UInt64, tailLow: UInt64) -> Identifier {
+    package static func v7(milliseconds: Int64, tailHigh: UInt64, tailLow: UInt64) -> Identifier {
         Identifier(
             high: UInt64(truncatingIfNeeded: milliseconds) << 16 | 0x7000 | tailHigh & 0x0FFF,
             low: 0x8000_0000_0000_0000 | tailLow & 0x3FFF_FFFF_FFFF_FFFF)

@@ -346,6 +346,21 @@ package struct TriggerFilter: Sendable {
         }
     }
 
+    /// Those of one stretch of time, by the times of their ids.
+    package struct Window: Hashable, Sendable {
+        package var from: Timestamp
+        package var to: Timestamp
+        /// The first id of it.
+        package var first: Identifier { .v7(milliseconds: from.milliseconds, tailHigh: 0, tailLow: 0) }
+
+        package init(from: Timestamp, to: Timestamp) {
+            self.from = from
+            self.to = to
+        }
+    }
+
+    /// Of lists that are not of one schedule: only this much is read. Nil: all from `from` to `to`.
+    package var window: Window?
     /// The last of the page before; the newest come first.
     package var after: Place?
     package var limit: Int

@@ -15,7 +15,9 @@ struct APIClient: Sendable {
     /// Starts the API of a cluster, with a platform admin's key.
     ///
     /// - Parameter postgresPort: where it finds the database, if not at the server itself.
-    static func start(_ cluster: Cluster, postgresPort: Int? = nil) async throws -> APIClient {
+    static func start(
+        _ cluster: Cluster, _ arguments: [String] = [], postgresPort: Int? = nil
+    ) async throws -> APIClient {
         var random = SystemRandomNumberGenerator()
         let key = APIKey.make(using: &random)
         let now = try await cluster.registry.now()
@@ -26,7 +28,8 @@ struct APIClient: Sendable {
             row, hash: Array(SHA256.hash(data: Array(key.utf8))), by: AuditActor(tenant: "dev", subject: "test"),
             now: now)
         let port = freePort()
-        try cluster.start("api", ["--port", "\(port)"], role: "headgate_api", postgresPort: postgresPort)
+        try cluster.start(
+            "api", ["--port", "\(port)"] + arguments, role: "headgate_api", postgresPort: postgresPort)
         let client = APIClient(url: "http://127.0.0.1:\(port)", key: key)
         try await eventually("the API is ready") { (try? await client.call("GET", "/readyz").status) == 200 }
         return client

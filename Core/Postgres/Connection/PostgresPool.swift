@@ -1,44 +1,44 @@
 private import Synchronization
 
-/// A few connections that many tasks share. A task waits its turn, first come first served.
+/// A few connections that many tasks share, fairly among their owners: see `PoolTurns`.
 package final class PostgresPool: Sendable {
     private struct State {
         var idle: [PostgresConnection]
-        var waiting: [CheckedContinuation<PostgresConnection, Never>] = []
+        var turns: PoolTurns<CheckedContinuation<PostgresConnection, Never>>
     }
     private let state: Mutex<State>
 
     /// Connections are made when they are first used.
     package init(_ configuration: PostgresConnection.Configuration, size: Int) {
-        state = Mutex(State(idle: (0..<size).map { _ in PostgresConnection(configuration) }))
+        state = Mutex(
+            State(idle: (0..<size).map { _ in PostgresConnection(configuration) }, turns: PoolTurns(size: size)))
     }
 
+    /// Lends a connection to `body`.
+    ///
+    /// - Parameter owner: the tenant for which it is used; those who wait for none share one place.
     package func with<Value: Sendable>(
-        _ body: (PostgresConnection) async throws -> Value
+        for owner: String = "", _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
-        let connection = await take()
-        defer { give(connection) }
+        let connection = await take(owner)
+        defer { give(connection, of: owner) }
         return try await body(connection)
     }
 
-    private func take() async -> PostgresConnection {
+    private func take(_ owner: String) async -> PostgresConnection {
         await withCheckedContinuation { continuation in
-            let connection = state.withLock { state -> PostgresConnection? in
-                if let connection = state.idle.popLast() { return connection }
-                state.waiting.append(continuation)
-                return nil
+            let connection = state.withLock { state in
+                state.turns.enter(owner, continuation) ? state.idle.removeLast() : nil
             }
             if let connection { continuation.resume(returning: connection) }
         }
     }
 
-    private func give(_ connection: PostgresConnection) {
-        let waiter = state.withLock { state -> CheckedContinuation<PostgresConnection, Never>? in
-            if state.waiting.isEmpty {
-                state.idle.append(connection)
-                return nil
-            }
-            return state.waiting.removeFirst()
+    private func give(_ connection: PostgresConnection, of owner: String) {
+        let waiter = state.withLock { state in
+            let waiter = state.turns.leave(owner)
+            if waiter == nil { state.idle.append(connection) }
+            return waiter
         }
         waiter?.resume(returning: connection)
     }

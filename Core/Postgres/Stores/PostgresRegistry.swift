@@ -5,18 +5,23 @@ package import Store
 /// transaction that first names its tenant.
 package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
     private let pool: PostgresPool
+    /// Recognizes keys; never waits behind what tenants ask for.
+    private let doorkeeper: PostgresPool
 
+    /// - Parameter connections: of tenants' work; one more recognizes keys.
     package init(url: String, connections: Int = 6) {
         var configuration = PostgresConnection.Configuration(url: url, applicationName: "headgate api")
         configuration.setup =
             "set jit = off; set enable_seqscan = off; set statement_timeout = '30s'; set idle_in_transaction_session_timeout = '30s'"
         pool = PostgresPool(configuration, size: connections)
+        configuration.setup = "set jit = off; set statement_timeout = '5s'"
+        doorkeeper = PostgresPool(configuration, size: 1)
     }
 
-    package func now() async throws -> Timestamp { try await pool.with { try await $0.now() } }
+    package func now() async throws -> Timestamp { try await doorkeeper.with { try await $0.now() } }
 
     package func shardCount() async throws -> Int {
-        try await pool.with { connection in
+        try await doorkeeper.with { connection in
             try await connection.query(StatementCall(.countShards)) { row throws(PostgresError) in
                 try row.required(0, row.int)
             }
@@ -28,18 +33,23 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
     }
 
     package func schemaVersion() async throws -> Int {
-        try await pool.with { connection in
+        try await doorkeeper.with { connection in
             try await connection.query(StatementCall(.schemaVersion)) { row throws(PostgresError) in try row.int(0) }
         }.first.flatMap { $0 } ?? 0
     }
 
     /// Runs `body` in a transaction of a tenant, or, without one, of all as the engine's role; repeats it once where the server
     /// asks for that.
+    ///
+    /// - Parameter isReading: it is for somebody who waits for an answer and changes nothing: its statements have five seconds.
     func inTransaction<Value: Sendable>(
-        of tenant: String?, _ body: @escaping @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
+        of tenant: String?, isReading: Bool = false,
+        _ body: @escaping @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
     ) async throws -> Value {
-        let first = [tenant.map { StatementCall(.setTenant, [.text($0)]) } ?? StatementCall(.becomeEngine)]
-        return try await pool.with { connection in
+        let first =
+            [tenant.map { StatementCall(.setTenant, [.text($0)]) } ?? StatementCall(.becomeEngine)]
+            + (isReading ? [StatementCall(.readingTime)] : [])
+        return try await pool.with(for: tenant ?? "") { connection in
             do {
                 return try await connection.transaction(first: first, body)
             } catch let error as PostgresError where error.isRetryable && error.code == .refused {
@@ -100,7 +110,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
     ) async throws -> [ScheduleRow] {
         let call = StatementCall(
             .apiSchedules, [.text(tenant), .text(name), .text(prefix), .smallint(state?.rawValue), .bigint(limit)])
-        return try await inTransaction(of: tenant) { connection throws(PostgresError) in
+        return try await inTransaction(of: tenant, isReading: true) { connection throws(PostgresError) in
             try connection.query(call) { row throws(PostgresError) in try row.schedule() }
         }
     }
@@ -215,10 +225,11 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
                     .apiTriggers,
                     [
                         .text(filter.tenant), .time(filter.from), .time(filter.to), .smallint(filter.state?.rawValue),
-                        .uuid(last), .bigint(filter.limit),
+                        .uuid(last), .bigint(filter.limit), .uuid(filter.window?.first ?? Identifier(high: 0, low: 0)),
+                        .time(filter.window?.from ?? filter.from), .time(filter.window?.to ?? filter.to),
                     ])
             }
-        return try await inTransaction(of: filter.tenant) { connection throws(PostgresError) in
+        return try await inTransaction(of: filter.tenant, isReading: true) { connection throws(PostgresError) in
             try connection.query(call) { row throws(PostgresError) in try row.trigger() }
         }
     }
@@ -281,7 +292,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
     // MARK: Keys and audit
 
     package func authenticate(hash: [UInt8]) async throws -> KeyRow? {
-        try await pool.with { connection in
+        try await doorkeeper.with { connection in
             try await connection.query(StatementCall(.authenticate, [.bytes(hash)])) { row throws(PostgresError) in
                 try row.key()
             }
@@ -327,7 +338,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
 
     package func audit(tenant: String, before id: Int?, limit: Int) async throws -> [AuditRow] {
         let call = StatementCall(.listAudit, [.text(tenant), .bigint(id ?? .max), .bigint(limit)])
-        return try await inTransaction(of: tenant) { connection throws(PostgresError) in
+        return try await inTransaction(of: tenant, isReading: true) { connection throws(PostgresError) in
             try connection.query(call) { row throws(PostgresError) in
                 AuditRow(
                     id: try row.required(0, row.int), at: try row.required(1, row.time),

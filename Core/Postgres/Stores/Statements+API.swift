@@ -33,6 +33,7 @@ extension Statement {
     static let releaseRequest = Statement(
         "update headgate.idempotency set claimed_at = '-infinity' where tenant = $1 and key = $2 and status = 0")
     static let setTenant = Statement("select set_config('headgate.tenant', $1, true)")
+    static let readingTime = Statement("set local statement_timeout = '5s'")
     static let becomeEngine = Statement("set local role headgate_engine")
     static let countShards = Statement("select count(*) from headgate.shard")
     static let schemaVersion = Statement("select max(version) from headgate.migration")

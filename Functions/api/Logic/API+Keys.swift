@@ -54,6 +54,7 @@ extension API {
             role: (key.role ?? .viewer).rawValue, groups: key.groups ?? [], isPlatform: key.isPlatform)
         try await registry.insert(
             row, hash: Array(SHA256.hash(data: Array(text.utf8))), by: call.caller.actor, now: now)
+        keyCache.forget()
         return Response.json(.object(document(row) + [.init("key", .string(text))]), status: .created)
     }
 
@@ -62,6 +63,7 @@ extension API {
         guard try await registry.revoke(id, by: call.caller.actor, now: try await registry.now()) else {
             throw Problem.notFound("the key \(id)")
         }
+        keyCache.forget()
         return Response(status: .noContent)
     }
 

@@ -55,7 +55,8 @@ extension API {
         for parameter in route.query where parameter.isRequired && call.text(parameter.name) == nil {
             throw Problem.parameter(parameter.name, "is required: \(parameter.expected)")
         }
-        guard route.method == .post, let key = try Call.header(.idempotencyKey, of: call.request) else {
+        guard route.method == .post, !route.changesNothing, let key = try Call.header(.idempotencyKey, of: call.request)
+        else {
             return try await route.handle(call)
         }
         var call = call
@@ -89,8 +90,12 @@ extension API {
         let tenant = call.caller.tenant
         do {
             let response = try await route.handle(call)
-            let kept = route.isAnsweredOnce ? Problem.shownOnce.response : response
-            let text = try await kept.text()
+            var kept = route.isAnsweredOnce ? Problem.shownOnce.response : response
+            var text = try await kept.text()
+            if text.utf8.count > API.longestKeptAnswer {
+                kept = Problem.notKept.response
+                text = try await kept.text()
+            }
             do {
                 try await ledger.answer(tenant: tenant, key: key, status: kept.status.code, body: text)
             } catch {
@@ -110,6 +115,9 @@ extension API {
         }
     }
 
+    /// In bytes; a tenant could fill the database with answers otherwise.
+    private static let longestKeptAnswer = 65_536
+
     private func replay(_ status: Int, _ body: String) -> Response {
         var headers: HTTPFields = [.contentType: status < 400 ? "application/json" : "application/problem+json"]
         headers[.idempotentReplayed] = "true"
@@ -119,6 +127,9 @@ extension API {
 }
 
 extension Problem {
+    static let notKept = Problem.conflict(
+        "an earlier try of this request was carried out, but its answer was too long to be kept: look at what it has made"
+    )
     static let shownOnce = Problem.conflict(
         "it was made by an earlier try of this request, and is shown only once: revoke it, and make another with a new "
             + "Idempotency-Key")

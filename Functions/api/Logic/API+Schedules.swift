@@ -20,6 +20,7 @@ extension API {
             Route(
                 method: .post, path: "/v1/schedules/preview", summary: "When an unsaved schedule would run",
                 role: .viewer, query: [.count, .time("after")], body: .json("ScheduleDocument"), answer: "Upcoming",
+                changesNothing: true,
                 handle: previewSchedule),
             Route(
                 method: .put, path: "/v1/schedules/{name}", summary: "Create or replace a schedule", role: .author,

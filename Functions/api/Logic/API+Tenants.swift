@@ -93,6 +93,7 @@ extension API {
         let actor = try actor(call, tenant)
         let now = try await registry.now()
         await publish(try await tenants.eraseSettings(isPaused: true, by: actor, now: now))
+        keyCache.forget()
         var schedules = 0
         while true {
             let page = try await tenants.eraseSchedules(limit: API.page, by: actor, now: now)

@@ -29,16 +29,38 @@ package struct API: Sendable {
     /// Nil: secrets cannot be stored.
     let keys: SecretKeys?
     let zones: ZoneCatalog
+    private let configuration: Configuration
+    let keyCache = KeyCache()
+    private let rates: RateKeeper
     private let shardCount: ShardCount
     private let reported = ReadinessLog()
     /// Partitions of the schedules, as of the last ten seconds. A schedule may stand in any; new ones are spread over these.
     var shards: Int { shardCount.value.load(ordering: .relaxed) }
 
+    /// What one caller may take from others.
+    package struct Configuration: Sendable {
+        /// Requests a second of one key; twice as many at once after a pause.
+        package var keyRate: Double = 500
+        /// The same, of all keys of a tenant together.
+        package var tenantRate: Double = 1_000
+        /// How long a request's head may take to come.
+        package var headTimeout: Duration = .seconds(10)
+        /// How long its body may take.
+        package var bodyTimeout: Duration = .seconds(60)
+        /// How long a connection may be without a request.
+        package var idleTimeout: Duration = .seconds(60)
+
+        package init() {}
+    }
+
     package init(
         _ runtime: FunctionRuntime, registry: any ScheduleRegistry & RequestLedger & TenantRegistry & MonitorWatch,
         queue: any MessageQueue, outcomes: any MessageQueue, directory: any TenantDirectory, keys: SecretKeys?,
-        zones: ZoneCatalog, shards: Int
+        zones: ZoneCatalog, shards: Int, configuration: Configuration = Configuration()
     ) {
+        self.configuration = configuration
+        rates = RateKeeper(
+            RequestRates.Configuration(perKey: configuration.keyRate, perTenant: configuration.tenantRate))
         tenants = registry
         watch = registry
         self.directory = directory
@@ -72,6 +94,12 @@ package struct API: Sendable {
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 let caller = try await authenticate(request)
+                if let wait = rates.take(key: caller.key, tenant: caller.tenant) {
+                    runtime.metrics.count(
+                        "headgate_api_refused_total", labels: "reason=\"rate\"",
+                        help: "Requests that were refused so that others are served")
+                    throw Problem.tooMany(wait)
+                }
                 guard caller.role >= route.role else {
                     throw Problem.forbidden(
                         "it has the role \(caller.role.rawValue); this needs \(route.role.rawValue)")
@@ -80,8 +108,18 @@ package struct API: Sendable {
             }
         }
         let logger = runtime.logger
+        let patience = PatienceHandler.Configuration(
+            head: configuration.headTimeout, body: configuration.bodyTimeout, idle: configuration.idleTimeout)
+        let metrics = runtime.metrics
+        let closed: @Sendable (String) -> Void = { part in
+            metrics.count(
+                "headgate_api_closed_total", labels: "part=\"\(part)\"",
+                help: "Connections whose next request did not come in time")
+        }
         let app = Application(
             router: router,
+            server: .http1(
+                configuration: .init(additionalChannelHandlers: [PatienceHandler(patience, closed: closed)])),
             configuration: .init(address: .hostname(host, port: port), serverName: "Headgate"),
             onServerRunning: { channel in
                 logger.info("listening", metadata: ["port": "\(channel.localAddress?.port ?? port)"])
@@ -111,7 +149,8 @@ package struct API: Sendable {
         }
         let key = header.dropFirst(7)
         guard key.hasPrefix(APIKey.prefix), key.utf8.count <= 100 else { throw Problem.unauthorized }
-        guard let row = try await registry.authenticate(hash: Array(SHA256.hash(data: Array(key.utf8)))) else {
+        let hash = Array(SHA256.hash(data: Array(key.utf8)))
+        guard let row = try await keyCache.key(hash, load: { try await registry.authenticate(hash: $0) }) else {
             throw Problem.unauthorized
         }
         return try Caller(row, namedTenant: try Call.header(.headgateTenant, of: request))
@@ -186,6 +225,17 @@ private final class ReadinessLog: Sendable {
         } else {
             logger.info("\(check) is ready again")
         }
+    }
+}
+
+/// The rates of this process.
+private final class RateKeeper: Sendable {
+    private let rates: Mutex<RequestRates>
+
+    init(_ configuration: RequestRates.Configuration) { rates = Mutex(RequestRates(configuration)) }
+
+    func take(key: Identifier, tenant: String) -> Duration? {
+        rates.withLock { $0.take(key: key, tenant: tenant, now: .now) }
     }
 }
 
@@ -264,6 +314,13 @@ struct ProblemMiddleware: RouterMiddleware {
             return Problem.invalid([
                 FieldError(pointer: "", detail: "a text of the request has a character that cannot be stored")
             ]).response
+        } catch let error as PostgresError where error.code == .cancelled {
+            runtime.metrics.count(
+                "headgate_api_refused_total", labels: "reason=\"time\"",
+                help: "Requests that were refused so that others are served")
+            runtime.logger.warning("\(request.method) \(request.uri.path): \(error)")
+            return Problem.unavailable("the answer takes too long to find: ask for a shorter time, or less at once")
+                .response
         } catch let error as QueueError where error.isRetryable {
             runtime.logger.warning("\(error)")
             return Problem.unavailable("the queue cannot be reached").response

@@ -10,6 +10,8 @@ struct Problem: Error, Sendable {
     var title: String
     var detail: String
     var errors: [FieldError] = []
+    /// When it may be tried again.
+    var retryAfter: Duration?
 
     var response: Response {
         var members: [JSON.Member] = [
@@ -21,6 +23,7 @@ struct Problem: Error, Sendable {
         }
         var response = Response.json(.object(members), status: status)
         response.headers[.contentType] = "application/problem+json"
+        if let retryAfter { response.headers[.retryAfter] = "\(max(1, Int(retryAfter.inSeconds.rounded(.up))))" }
         if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
     }
@@ -50,6 +53,12 @@ struct Problem: Error, Sendable {
     static let unauthorized = Problem(
         status: .unauthorized, type: "unauthorized", title: "A valid key is needed",
         detail: "send Authorization: Bearer hg_… with a key that has not been revoked")
+    static func tooMany(_ wait: Duration) -> Problem {
+        Problem(
+            status: .tooManyRequests, type: "rate", title: "Too many requests",
+            detail: "the key or its tenant makes more requests a second than it may; try again after Retry-After",
+            retryAfter: wait)
+    }
     static func unavailable(_ detail: String) -> Problem {
         Problem(status: .serviceUnavailable, type: "unavailable", title: "Try again later", detail: detail)
     }

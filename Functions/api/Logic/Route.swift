@@ -19,6 +19,8 @@ struct Route: Sendable {
     var answer: String?
     /// It takes `If-Match`, and its answers have an `ETag`.
     var isVersioned = false
+    /// A POST that changes nothing: nothing is kept of it, also with an idempotency key.
+    var changesNothing = false
     /// The answer holds what is shown once: a repeat does not get it.
     var isAnsweredOnce = false
     var handle: @Sendable (Call) async throws -> Response

@@ -15,9 +15,47 @@ import Secrets
     @Option(help: "The address to listen on.") var host = "127.0.0.1"
     @Option(help: "The port; 0 picks a free one.") var port = 8_080
 
+    @Option(help: "Requests a second that a key may make (default: 500).") var keyRate: Double?
+    @Option(help: "Requests a second that all keys of a tenant may make (default: 1000).") var tenantRate: Double?
+    @Option(help: "How long a request's head may take (default: 10s).") var headTimeout: String?
+    @Option(help: "How long a request's body may take (default: 60s).") var bodyTimeout: String?
+    @Option(help: "How long a connection may be without a request (default: 60s).") var idleTimeout: String?
+    @Option(help: "Connections to Postgres for calls; one more recognizes keys.") var connections = 6
+
+    func validate() throws {
+        for rate in [keyRate, tenantRate] {
+            if let rate, !(0.1...1_000_000).contains(rate) {
+                throw ValidationError("--key-rate, --tenant-rate: expected 0.1 to 1000000, found \(rate)")
+            }
+        }
+        guard (1...100).contains(connections) else {
+            throw ValidationError("--connections: expected 1 to 100, found \(connections)")
+        }
+        _ = try configuration
+    }
+
+    private var configuration: API.Configuration {
+        get throws {
+            var configuration = API.Configuration()
+            if let keyRate { configuration.keyRate = keyRate }
+            if let tenantRate { configuration.tenantRate = tenantRate }
+            func time(_ text: String?, _ name: String) throws -> Duration? {
+                guard let text else { return nil }
+                guard let time = Duration(text: text), time >= .milliseconds(100) else {
+                    throw ValidationError("--\(name): expected a duration from 100ms on, such as 10s, found \(text)")
+                }
+                return time
+            }
+            if let time = try time(headTimeout, "head-timeout") { configuration.headTimeout = time }
+            if let time = try time(bodyTimeout, "body-timeout") { configuration.bodyTimeout = time }
+            if let time = try time(idleTimeout, "idle-timeout") { configuration.idleTimeout = time }
+            return configuration
+        }
+    }
+
     func run() async throws {
         let runtime = FunctionRuntime.start("api", needs: [.postgres, .redis])
-        let registry = PostgresRegistry(url: runtime.settings.postgres)
+        let registry = PostgresRegistry(url: runtime.settings.postgres, connections: connections)
         guard let shards = await runtime.untilItWorks("cannot reach Postgres", { try await registry.shardCount() })
         else { return }
         let keys: SecretKeys?
@@ -30,7 +68,7 @@ import Secrets
             runtime, registry: registry, queue: runtime.settings.triggerQueue(),
             outcomes: runtime.settings.outcomeQueue(),
             directory: RedisTenantDirectory(url: runtime.settings.redisURL), keys: keys,
-            zones: SystemZones.catalog, shards: shards)
+            zones: SystemZones.catalog, shards: shards, configuration: try configuration)
         try await api.run(host: host, port: port)
     }
 }

@@ -1,0 +1,78 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+
+/// Closes a connection whose next request does not come in time: its head, its body, or, between two requests, its beginning.
+///
+/// Time counts from the beginning of each part, not from its last byte: a client that sends one byte a second keeps no connection.
+final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    struct Configuration: Sendable {
+        /// From the connection to the end of the first head.
+        var head: Duration = .seconds(10)
+        /// From the head to the end of the body.
+        var body: Duration = .seconds(60)
+        /// From an answer to the end of the next head.
+        var idle: Duration = .seconds(60)
+    }
+
+    private let configuration: Configuration
+    private let closed: @Sendable (String) -> Void
+    private var timer: Scheduled<Void>?
+    private var isReading = false
+
+    /// - Parameter closed: hears of each connection that is closed here, and which part did not come.
+    init(_ configuration: Configuration, closed: @escaping @Sendable (String) -> Void) {
+        self.configuration = configuration
+        self.closed = closed
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { wait(configuration.head, "head", context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        wait(configuration.head, "head", context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head:
+            isReading = true
+            wait(configuration.body, "body", context)
+        case .body: break
+        case .end:
+            isReading = false
+            timer?.cancel()
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // An answer to a request that is still coming in changes nothing: its body has its time.
+        if case .end = unwrapOutboundIn(data), !isReading { wait(configuration.idle, "idle", context) }
+        context.write(data, promise: promise)
+    }
+
+    private func wait(_ time: Duration, _ part: String, _ context: ChannelHandlerContext) {
+        timer?.cancel()
+        let bound = NIOLoopBound((context, closed), eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleTask(in: TimeAmount(time)) {
+            let (context, closed) = bound.value
+            closed(part)
+            context.close(promise: nil)
+        }
+    }
+}
