@@ -221,7 +221,7 @@ struct InMemoryQueueState {
         var outcome: [UInt8] = []
         let due = Timestamp(seconds: (now + hold.delay + .microseconds(999_999)).seconds)
         let release = Settlement(hold.receipt, .release(after: due - now))
-        guard settle(release, now: now, outcome: &outcome, keepsKnown: false) == .settled, let id else { return false }
+        guard settle(release, now: now, outcome: &outcome) == .settled, let id else { return false }
         held[hold.group, default: [:]][id] = due
         return true
     }

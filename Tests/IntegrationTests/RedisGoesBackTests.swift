@@ -171,4 +171,25 @@ import Testing
             }
         }
     }
+
+    /// As from a queue whose clock is an hour ahead: delays end early.
+    @Test func `a trigger that comes long before its time is called at its time`() async throws {
+        try await Cluster.with { it in
+            let url = try RedisURL(it.redis.withLock { $0 }.redisURL)
+            let queue = RedisQueue(name: .triggers, configuration: .init(shards: 2), url: url, outcomes: .outcomes)
+            try it.start("trigger-worker")
+            let now = try await it.registry.now()
+            let planned = now + .seconds(14)
+            let action = ActionRecord(
+                action: .http(HTTPAction(url: "http://127.0.0.1:\(it.target.port)/ok")), retry: RetryPolicy())
+            let message = TriggerMessage(
+                id: Identifier(high: 7, low: 7), kind: .scheduled, redrive: 0, occurrence: planned, plannedAt: planned,
+                deadline: planned + .seconds(60), tenant: "acme", schedule: "s", action: action.encoded)
+            _ = try await queue.send([OutgoingMessage(message, delay: .zero)])
+            try await eventually("it is given back") { try await queue.statistics().delayed == 1 }
+            #expect(try await it.callsSeen().total == 0)
+            try await eventually("it is called") { try await it.callsSeen().total == 1 }
+            #expect(try await it.registry.now() >= planned - .milliseconds(100))
+        }
+    }
 }

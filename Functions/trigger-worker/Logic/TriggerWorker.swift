@@ -209,8 +209,8 @@ package actor TriggerWorker {
             let delivery = Delivery(
                 message: trigger, record: record, receipt: message.receipt, attempt: message.attempts + 1,
                 startedAt: now)
-            if let expired = expired(delivery) {
-                settlements.append(expired)
+            if let early = early(delivery) ?? expired(delivery) {
+                settlements.append(early)
                 continue
             }
             if delivery.usesSecrets || !cache.isPlain(trigger.tenant) {
@@ -222,6 +222,17 @@ package actor TriggerWorker {
         settleLater(settlements)
         admitLater(special)
     }
+
+    /// A trigger that comes long before its planned time, from a queue whose clock has jumped ahead, is given back until then
+    /// (protocols.md, 7a); nil: it does not. The clocks of a host and the database may be 5 s apart.
+    private func early(_ delivery: Delivery) -> Settlement? {
+        let left = delivery.message.plannedAt - delivery.startedAt
+        if left <= TriggerWorker.earliest { return nil }
+        runtime.metrics.count(
+            "headgate_calls_too_early_total", help: "Triggers that came long before their time: the queue's clock is ahead")
+        return Settlement(delivery.receipt, .release(after: left))
+    }
+    private static let earliest = Duration.seconds(10)
 
     /// Ends a trigger whose deadline has passed when its call is about to begin; nil: it has not.
     func expired(_ delivery: Delivery) -> Settlement? {
