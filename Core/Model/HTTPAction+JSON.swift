@@ -45,7 +45,7 @@ extension HTTPAction {
             "type": "object", "maxProperties": .integer(maximumHeaderCount),
             "propertyNames": ["pattern": .string(HTTPHeaderRule.namePattern)],
             "additionalProperties": [
-                "type": "string", "format": "header-value", "maxLength": .integer(HTTPHeaderRule.maximumValueLength),
+                "type": "string", "pattern": "^[^\\r\\n]*$", "maxLength": .integer(HTTPHeaderRule.maximumValueLength),
                 "description": "${secret.NAME} stands for a secret; CR, LF and NUL cannot be in it",
             ],
         ], read: \.members)

@@ -7,12 +7,13 @@ import Model
         commandName: "headgate-bench", abstract: "Measure Headgate on this machine and check that nothing was lost.")
 
     /// What can be measured, by name.
-    private static let all = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S11", "S12", "S13", "CRON"]
+    private static let all = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S11", "S12", "HELD", "API", "CRON"]
 
     @Argument(
         help: """
             S1 sustained, S2 burst, S3 smoothing, S4 precision, S5 noisy neighbour, S6 cold start, S7 idle (with S11, import), \
-            S12 slow targets, S13 held calls, CRON next occurrences; several may be named. Without one all are measured, in half an hour.
+            S12 slow targets, HELD held calls, API shares of the API, CRON next occurrences; several may be named. \
+            Without one all are measured, in half an hour.
             """) var scenarios: [String] = []
     @Option(help: "S1: triggers due per second.") var rate = 12_000
     @Option(help: "S1 and S4: seconds that are measured.") var seconds = 60
@@ -52,7 +53,7 @@ import Model
                 rows =
                     limits.rows(
                         rate: measured.compactMap(\.perSecond).first,
-                        isCalling: !measured.contains { $0.scenario == "S11" }) + measured
+                        isCalling: !measured.contains { ["S11", "HELD", "API"].contains($0.scenario) }) + measured
             } catch {
                 stand.stop()
                 throw error
@@ -88,8 +89,9 @@ import Model
         case "S4": try await Sustained(rate: 250, seconds: seconds, name: "S4").run(stand)
         case "S5": try await NoisyNeighbour(count: burst).run(stand)
         case "S6": try await ColdStart().run(programs: stand.programs)
-        case "S13": try await HeldCalls(count: 100_000).run(programs: stand.programs)
+        case "HELD": try await HeldCalls(count: 100_000).run(programs: stand.programs)
         case "S12": try await SlowTargets(rate: 100).run(stand)
+        case "API": try await APIShares(puts: 500).run(stand)
         default: try await Idle(count: schedules).run(stand)
         }
     }

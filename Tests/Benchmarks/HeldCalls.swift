@@ -4,7 +4,7 @@ import Queue
 import Redis
 import TestServers
 
-/// S13: calls that cannot be made now, for a missing secret, in a Redis of their own; what they cost while they wait.
+/// HELD: calls that cannot be made now, for a missing secret, in a Redis of their own; what they cost while they wait.
 struct HeldCalls {
     let count: Int
 
@@ -37,10 +37,10 @@ struct HeldCalls {
         let more = shares.reduce(0, +) - idle.reduce(0, +)
         return [
             ResultRow(
-                scenario: "S13", what: "a worker without work, of one core: worker / Redis",
+                scenario: "HELD", what: "a worker without work, of one core: worker / Redis",
                 value: String(format: "%.2f %% / %.2f %%", idle[0], idle[1])),
             ResultRow(
-                scenario: "S13", what: "the same while \(count) calls of a tenant wait for its secret",
+                scenario: "HELD", what: "the same while \(count) calls of a tenant wait for its secret",
                 value: String(format: "%.2f %% / %.2f %%, %.2f %% more", shares[0], shares[1], more),
                 isFailure: !(more < 1) || state.ready + state.delayed + state.inFlight != count),
         ]

@@ -23,6 +23,20 @@ import Testing
         #expect(enter("quiet", "quiet 3"))
     }
 
+    @Test func `the last ones are for owners that use none`() {
+        var turns = PoolTurns<String>(size: 4, reserve: 2)
+        func enter(_ owner: String, _ waiter: String) -> Bool { turns.enter(owner, waiter) }
+        func leave(_ owner: String) -> String? { turns.leave(owner) }
+        #expect(enter("busy", "busy 1") && enter("busy", "busy 2") && !enter("busy", "busy 3"))
+        #expect(enter("quiet", "quiet 1") && !enter("quiet", "quiet 2") && enter("other", "other 1"))
+        #expect(!enter("new", "new 1"))
+        #expect(leave("quiet") == "quiet 2" && leave("other") == "new 1")
+        // Two are free, and kept: busy uses two already.
+        #expect(leave("quiet") == nil && leave("new") == nil)
+        #expect(leave("busy") == "busy 3" && leave("busy") == nil && leave("busy") == nil)
+        #expect(enter("busy", "busy 4") && enter("busy", "busy 5") && !enter("busy", "busy 6"))
+    }
+
     @Test(arguments: 0..<20) func `nobody waits while a connection is free, and nobody waits for ever`(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         var turns = PoolTurns<Int>(size: 4)

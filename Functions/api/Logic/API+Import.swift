@@ -42,6 +42,7 @@ extension API {
         for (index, line) in body.withoutByteOrderMark.split(separator: 10, omittingEmptySubsequences: false)
             .enumerated()
         where line.contains(where: { (byte: UInt8) in byte > 32 }) {
+            if index % 64 == 63 { await Task.yield() }
             do throws(FieldErrors) {
                 let line = try read(line, number: index + 1, call.caller, now: now)
                 guard names.insert("\(line.write.tenant)/\(line.write.name)").inserted else {

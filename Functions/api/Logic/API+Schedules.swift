@@ -177,10 +177,9 @@ extension API {
         let rows = try await registry.schedules(
             tenant: call.caller.tenant, prefix: call.text("prefix") ?? "", state: state,
             after: call.text("cursor") ?? "", limit: limit + 1)
-        let items = rows.prefix(limit).map { document($0) }
-        return Response.json([
-            "items": .array(items), "next": rows.count > limit ? .string(rows[limit - 1].name) : .null,
-        ])
+        return await .page(rows.prefix(limit), next: rows.count > limit ? .string(rows[limit - 1].name) : .null) {
+            document($0)
+        }
     }
 
     private func deleteSchedule(_ call: Call) async throws -> Response {

@@ -99,10 +99,9 @@ extension API {
             after: after, limit: limit + 1)
         guard filter.schedule != nil else { return try await listAllTriggers(filter, limit: limit) }
         let rows = try await registry.triggers(filter)
-        return Response.json([
-            "items": .array(rows.prefix(limit).map { document($0) }),
-            "next": rows.count > limit ? .string(cursor(rows[limit - 1])) : .null,
-        ])
+        return await .page(rows.prefix(limit), next: rows.count > limit ? .string(cursor(rows[limit - 1])) : .null) {
+            document($0)
+        }
     }
 
     /// Those of all schedules: no index is by tenant, so that they are read in short stretches of time, for about a second. Where that
@@ -131,7 +130,7 @@ extension API {
         } else if !windows.isDone, let after = filter.after {
             next = .string("\(after.occurrence.microseconds)~\(after.id)")
         }
-        return Response.json(["items": .array(rows.prefix(limit).map { document($0) }), "next": next])
+        return await .page(rows.prefix(limit), next: next) { document($0) }
     }
 
     /// A place in the order of a list: the occurrence's microsecond and the id.

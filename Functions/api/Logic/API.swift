@@ -32,6 +32,7 @@ package struct API: Sendable {
     private let configuration: Configuration
     let keyCache = KeyCache()
     private let rates: RateKeeper
+    private let places: Places
     private let shardCount: ShardCount
     private let reported = ReadinessLog()
     /// Partitions of the schedules, as of the last ten seconds. A schedule may stand in any; new ones are spread over these.
@@ -49,6 +50,8 @@ package struct API: Sendable {
         package var bodyTimeout: Duration = .seconds(60)
         /// How long a connection may be without a request.
         package var idleTimeout: Duration = .seconds(60)
+        /// Requests that are carried out at once: as many as there are connections to Postgres, so that who has a place waits for none.
+        package var places = 8
 
         package init() {}
     }
@@ -59,6 +62,7 @@ package struct API: Sendable {
         zones: ZoneCatalog, shards: Int, configuration: Configuration = Configuration()
     ) {
         self.configuration = configuration
+        places = Places(configuration.places)
         rates = RateKeeper(
             RequestRates.Configuration(perKey: configuration.keyRate, perTenant: configuration.tenantRate))
         tenants = registry
@@ -104,7 +108,11 @@ package struct API: Sendable {
                     throw Problem.forbidden(
                         "it has the role \(caller.role.rawValue); this needs \(route.role.rawValue)")
                 }
-                return try await serve(route, Call(request: request, context: context, caller: caller))
+                var call = try Call(request: request, context: context, caller: caller)
+                // It has come before a place is taken: a body that comes slowly keeps nobody waiting.
+                if route.method != .get { call.collected = try await call.bytes(limit: route.bodyLimit) }
+                let whole = call
+                return try await places.with(for: caller.tenant) { try await serve(route, whole) }
             }
         }
         let logger = runtime.logger

@@ -20,7 +20,7 @@ import Secrets
     @Option(help: "How long a request's head may take (default: 10s).") var headTimeout: String?
     @Option(help: "How long a request's body may take (default: 60s).") var bodyTimeout: String?
     @Option(help: "How long a connection may be without a request (default: 60s).") var idleTimeout: String?
-    @Option(help: "Connections to Postgres for calls; one more recognizes keys.") var connections = 6
+    @Option(help: "Connections to Postgres for calls; one more recognizes keys.") var connections = 8
 
     func validate() throws {
         for rate in [keyRate, tenantRate] {
@@ -37,6 +37,7 @@ import Secrets
     private var configuration: API.Configuration {
         get throws {
             var configuration = API.Configuration()
+            configuration.places = connections
             if let keyRate { configuration.keyRate = keyRate }
             if let tenantRate { configuration.tenantRate = tenantRate }
             func time(_ text: String?, _ name: String) throws -> Duration? {
