@@ -28,7 +28,7 @@ test: lint ## Check the format, build for debugging, run every test, and simulat
 	@scripts/test.sh
 	@$(MAKE) --no-print-directory simulate
 
-test-faults: setup ## Let every statement of every function fail in every way, under load: some 15 minutes
+test-faults: setup ## Let every statement of every function fail in every way, under load; takes long
 	swift build --build-tests
 	@HEADGATE_TEST_FAULTS=all scripts/test.sh --filter FaultMatrixTests
 

@@ -229,7 +229,8 @@ package actor TriggerWorker {
         let left = delivery.message.plannedAt - delivery.startedAt
         if left <= TriggerWorker.earliest { return nil }
         runtime.metrics.count(
-            "headgate_calls_too_early_total", help: "Triggers that came long before their time: the queue's clock is ahead")
+            "headgate_calls_too_early_total",
+            help: "Triggers that came long before their time: the queue's clock is ahead")
         return Settlement(delivery.receipt, .release(after: left))
     }
     private static let earliest = Duration.seconds(10)
