@@ -27,6 +27,9 @@ import Testing
         "select schedule_id, running from headgat 12135892865613443980": "nobody yet: flows",
     ]
 
+    /// Sent only in some runs; other tests let them run.
+    private static let sometimes: Set<String> = ["lower-planned-floors"]
+
     @Test func `any statement may fail once, and work goes on`() async throws {
         let seen = try await withThrowingTaskGroup(of: Set<String>.self) { group in
             for function in ["loader", "historian", "monitor", "api"] {
@@ -34,7 +37,9 @@ import Testing
             }
             return try await group.reduce(into: Set<String>()) { $0.formUnion($1.map(StatementCatalog.common)) }
         }
-        let missing = try StatementCatalog.declared().filter { !seen.contains($0) && Self.elsewhere[$0] == nil }
+        let missing = try StatementCatalog.declared().filter {
+            !seen.contains($0) && Self.elsewhere[$0] == nil && !Self.sometimes.contains($0)
+        }
         #expect(missing.isEmpty, "run by no function under test: \(missing.sorted().joined(separator: "; "))")
         for name in Self.elsewhere.keys { #expect(!seen.contains(name), "\(name) is run, and need not be left out") }
     }
