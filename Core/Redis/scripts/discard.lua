@@ -27,13 +27,6 @@ count(Q, tally(live, -1))
 countDead(Q, deads, -1)
 if #gone > 0 then
     local k = recent(Q, t)
-    for j, line in ipairs(read('HMGET', Q.y, ids)) do
-    local v = out[j] == 0 and line and parseDead(line)
-    if v and not seen[ids[j]] then
-        seen[ids[j]], out[j] = true, 1
-        gone[#gone + 1] = ids[j]; deads[#deads + 1] = v.tenant
-    end
-end
-each(gone, 1, function(...) call('SADD', k, ...) end)
+    each(gone, 1, function(...) call('SADD', k, ...) end)
 end
 return out
