@@ -13,7 +13,7 @@ import Testing
             let api = try await APIClient.start(it)
             try it.startAll()
             let environment = ProcessInfo.processInfo.environment
-            let run = try ProgramRun(
+            let run = try await ProgramRun.onOwnThread(
                 Cluster.sources.appending(path: "scripts/contract.sh"),
                 [api.url, api.key, "http://127.0.0.1:\(it.target.port)/ok"],
                 environment: ["PATH": environment["PATH"] ?? "", "HOME": environment["HOME"] ?? "/tmp"])

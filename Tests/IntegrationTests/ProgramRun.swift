@@ -25,6 +25,18 @@ struct ProgramRun: Sendable {
         status = process.terminationStatus
     }
 
+    /// Runs a program that takes minutes on a thread of its own: tests share as many threads as there are cores.
+    static func onOwnThread(_ program: URL, _ arguments: [String], environment: [String: String]) async throws
+        -> ProgramRun
+    {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    with: Result { try ProgramRun(program, arguments, environment: environment) })
+            }
+        }
+    }
+
     /// The package's folder.
     static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
