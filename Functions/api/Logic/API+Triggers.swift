@@ -205,8 +205,10 @@ extension API {
                     ? "nobody knows the trigger's action any more: it died before actions were kept"
                     : "the trigger is \(row.state.name); only one that is dead is sent again")
         }
+        // Read before it is sent: the answer is what the redrive has done, not what a quick worker has done since.
+        let shown = try await showTrigger(id, tenant: call.caller.tenant, status: .accepted)
         await sendAgain(again.map { OutgoingMessage($0.message, delay: .zero) }, ticket: ticket)
-        return try await showTrigger(id, tenant: call.caller.tenant, status: .accepted)
+        return shown
     }
 
     private func cancelTrigger(_ call: Call) async throws -> Response {
