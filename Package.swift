@@ -117,7 +117,8 @@ let package = Package(
         test("SchedulingTests", ["Model", "Scheduling", "TestRandom"]),
         test("SecretsTests", ["Model", "Secrets"]),
         test(
-            "FunctionLogicTests", ["APIFunction", "Model", "Secrets", "Store", "TestRandom", "TriggerWorkerFunction"]),
+            "FunctionLogicTests",
+            ["APIFunction", "LoaderFunction", "Model", "Secrets", "Store", "TestRandom", "TriggerWorkerFunction"]),
         .target(
             name: "Telemetry", dependencies: ["Model", logging], path: "Core/Telemetry", exclude: ["README.md"],
             swiftSettings: settings),

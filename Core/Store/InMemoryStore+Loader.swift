@@ -30,7 +30,7 @@ extension InMemoryStore: LoaderStore {
                 return ShardOverview(
                     shard: shard, low: row.low, plannedLow: row.plannedLow, pass: row.pass,
                     confirmedPass: row.confirmedPass, openLow: row.openLow,
-                    hasDueSchedules: due.map { $0 >= row.low && $0 < horizon } ?? false)
+                    firstDue: due.flatMap { $0 >= row.low && $0 < horizon ? $0 : nil })
             }
         }
     }

@@ -69,11 +69,15 @@ package struct ShardOverview: Hashable, Sendable {
     package var confirmedPass: Int
     /// Earliest planned time of unconfirmed rows.
     package var openLow: Timestamp
-    package var hasDueSchedules: Bool
+    /// When the schedule is due that is due first, of those before the horizon; nil: none is.
+    package var firstDue: Timestamp?
+    package var hasDueSchedules: Bool { firstDue != nil }
+    /// Nothing is to be done before it.
+    package var earliest: Timestamp { min(firstDue ?? .distantFuture, plannedLow) }
 
     package init(
         shard: Int, low: Timestamp, plannedLow: Timestamp, pass: Int, confirmedPass: Int, openLow: Timestamp,
-        hasDueSchedules: Bool
+        firstDue: Timestamp?
     ) {
         self.shard = shard
         self.low = low
@@ -81,7 +85,7 @@ package struct ShardOverview: Hashable, Sendable {
         self.pass = pass
         self.confirmedPass = confirmedPass
         self.openLow = openLow
-        self.hasDueSchedules = hasDueSchedules
+        self.firstDue = firstDue
     }
 }
 

@@ -7,16 +7,16 @@ import Model
         commandName: "headgate-bench", abstract: "Measure Headgate on this machine and check that nothing was lost.")
 
     /// What can be measured, by name.
-    private static let all = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S11", "S12", "HELD", "API", "CRON"]
+    private static let all = ["S1", "S1b", "S2", "S3", "S4", "S5", "S6", "S7", "S11", "S12", "HELD", "API", "CRON"]
 
     @Argument(
         help: """
-            S1 sustained, S2 burst, S3 smoothing, S4 precision, S5 noisy neighbour, S6 cold start, S7 idle (with S11, import), \
+            S1 sustained, S1b overload, S2 burst, S3 smoothing, S4 precision, S5 noisy neighbour, S6 cold start, S7 idle (with S11, import), \
             S12 slow targets, HELD held calls, API shares of the API, CRON next occurrences; several may be named. \
             Without one all are measured, in half an hour.
             """) var scenarios: [String] = []
-    @Option(help: "S1: triggers due per second.") var rate = 12_000
-    @Option(help: "S1 and S4: seconds that are measured.") var seconds = 60
+    @Option(help: "S1 and S1b: triggers due per second.") var rate = 12_000
+    @Option(help: "S1, S1b and S4: seconds that are measured.") var seconds = 60
     @Option(
         help: """
             S1: a script that runs a bare pipeline, to be measured in the same run; it is given PGHOST, PGPORT, PGUSER, PGPASSWORD, \
@@ -81,6 +81,7 @@ import Model
     private func measure(_ scenario: String, _ stand: Stand) async throws -> [ResultRow] {
         switch scenario {
         case "S1": try await Sustained(rate: rate, seconds: seconds, name: "S1").run(stand)
+        case "S1b": try await Overload(rate: rate, seconds: seconds).run(stand)
         case "S2": try await Burst(count: burst).run(stand)
         case "S3":
             try await Smoothing().run(

@@ -118,8 +118,10 @@ final class Stand {
     ///
     /// A row that says how many are delivered, and what became of the others; a failure where there are any.
     ///
-    /// - Parameter due: how many there must be, at least.
-    func settled(_ scenario: String, name: String, due: Int) async throws -> ResultRow {
+    /// - Parameters:
+    ///   - due: how many there must be, at least.
+    ///   - skips: occurrences may have been skipped, or have expired: those are told apart and not counted.
+    func settled(_ scenario: String, name: String, due: Int, skips: Bool = false) async throws -> ResultRow {
         let prefix = "name like '\(name)-%'"
         try await database.run(script: "update headgate.schedule set next_at = null, state = 1 where \(prefix)")
         for _ in 0..<240 {
@@ -128,8 +130,11 @@ final class Stand {
             try await Task.sleep(for: .milliseconds(250))
         }
         let counts = try await numbers(
-            "select sum(count)::float8, (count(*) filter (where state = 2))::float8 from headgate.trigger where \(prefix)"
-        )
+            """
+            select (sum(count) filter (where not \(skips) or state not in (4, 6)))::float8,
+                (count(*) filter (where state = 2))::float8
+            from headgate.trigger where \(prefix)
+            """)
         let (all, delivered) = (Int(counts[0] ?? 0), Int(counts[1] ?? -1))
         let others = try await database.query(
             StatementCall(

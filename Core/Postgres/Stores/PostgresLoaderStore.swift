@@ -39,7 +39,7 @@ package final class PostgresLoaderStore: LoaderStore {
                 shard: try row.required(0, row.int), low: try row.required(1, row.time),
                 plannedLow: try row.required(2, row.time), pass: try row.required(3, row.int),
                 confirmedPass: try row.required(4, row.int), openLow: try row.required(5, row.time),
-                hasDueSchedules: try row.required(6, row.bool))
+                firstDue: try row.time(6))
         }
     }
 

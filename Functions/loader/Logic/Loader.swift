@@ -96,54 +96,99 @@ package struct Loader: Sendable {
                 runtime.metrics.set(
                     "headgate_loader_shards", Double(session.held.count), help: "Shards that this loader has")
             }
-            let isBusy = try await tick(&session)
-            let elapsed = ContinuousClock.now - start
-            if !isBusy { await runtime.life.sleep(max(.milliseconds(1), configuration.every - elapsed)) }
-        }
-    }
-
-    /// One pass over the shards; true: more may be due already.
-    private func tick(_ session: inout LoaderSession) async throws -> Bool {
-        if session.held.isEmpty { return false }
-        let now = session.clock.now()
-        let horizon = now + configuration.every + configuration.lookahead
-        // Another shard first each time: while the workers are behind the first one may get all there is.
-        let work = session.inTurn(try await store.overview(of: session.held.sorted(), before: horizon))
-        for shard in work {
-            if runtime.life.isStopping { return false }
-            if shard.confirmedPass < shard.pass { try await resend(shard, session.weights) }
-            if shard.hasDueSchedules || shard.plannedLow < horizon {
-                try await pass(shard, horizon: horizon, &session)
-                session.touch(shard.shard)
+            switch try await tick(&session) {
+            case .more: break
+            case .done: await runtime.life.sleep(max(.milliseconds(1), configuration.every - (.now - start)))
+            case .behind: await runtime.life.sleep(Loader.pause)
             }
         }
-        for shard in session.shardsToRaise() { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
-        return session.clock.now() + configuration.lookahead > horizon
+    }
+    /// How long the workers are left alone that are behind: they get through much less than the backlog in it.
+    private static let pause = Duration.milliseconds(250)
+
+    /// What is due no longer ago is on time.
+    private static let onTime = Duration.seconds(3)
+
+    private func horizon(_ now: Timestamp) -> Timestamp { now + configuration.every + configuration.lookahead }
+
+    /// How a pass over shards ended.
+    private enum Progress {
+        case done
+        /// More may be due already.
+        case more
+        /// The workers are behind, and not everything that is due was planned.
+        case behind
     }
 
-    private func pass(_ overview: ShardOverview, horizon: Timestamp, _ session: inout LoaderSession) async throws {
+    /// One pass over the shards.
+    private func tick(_ session: inout LoaderSession) async throws -> Progress {
+        if session.held.isEmpty { return .done }
+        let horizon = horizon(session.clock.now())
+        var work = try await store.overview(of: session.held.sorted(), before: horizon)
+        for shard in work where shard.confirmedPass < shard.pass && !runtime.life.isStopping {
+            try await resend(shard, session.weights)
+        }
+        var window: CatchUpWindow?
+        let wasBehind = session.isBehind
+        session.isBehind = false
+        while let earliest = work.map(\.earliest).min(), earliest < horizon {
+            if wasBehind || earliest < session.clock.now() - Loader.onTime { window = window ?? CatchUpWindow() }
+            let end = window?.end(earliest: earliest, horizon: horizon) ?? horizon
+            var claimed = 0
+            for shard in work.sorted(by: { $0.earliest < $1.earliest }) where shard.earliest < end {
+                if runtime.life.isStopping { return .done }
+                let result = try await pass(shard, before: end, &session)
+                session.touch(shard.shard)
+                claimed += result.claimed
+                if result.isPaced {
+                    session.isBehind = true
+                    break
+                }
+            }
+            if session.isBehind || end == horizon { break }
+            window?.held(claimed, batch: configuration.batch)
+            work = try await store.overview(of: session.held.sorted(), before: horizon)
+        }
+        let now = session.clock.now()
+        for shard in session.shardsToRaise() { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
+        if session.isBehind { return .behind }
+        return now + configuration.lookahead > horizon ? .more : .done
+    }
+
+    /// Plans what is due in a shard before `end`, and sends what is to be called before the next passes: how many schedules and planned
+    /// triggers that were, and whether it ended early because the workers are behind.
+    private func pass(
+        _ overview: ShardOverview, before end: Timestamp, _ session: inout LoaderSession
+    ) async throws -> (claimed: Int, isPaced: Bool) {
         let shard = overview.shard
+        var room = try await room(shard)
+        if room.isPaced { return (0, true) }
         let pass = try await store.beginPass(shard: shard)
-        var isMore = overview.hasDueSchedules
+        var claimed = 0
         var expired: [ExpiredTrigger] = []
-        while isMore {
-            let room = try await room(shard)
-            if room.isPaced { break }
+        var isMore = overview.firstDue.map { $0 < end } ?? false
+        while isMore, !room.isPaced {
             // Before the ticket, from which the delays count: late rather than early.
             let now = session.clock.now()
+            // Of now, not of the pass: with many shards behind, a pass outlasts what it looks ahead, and triggers that are late already
+            // would wait for another one.
+            let horizon = horizon(now)
             let ticket = try await queue.ticket()
             let planner = ShardPlanner(
                 planner: Planner(zones: zones, tieOffset: ShardPlanner.tieOffset(of: shard)),
                 load: try await session.load(of: shard, now: now, store), now: now, horizon: horizon,
                 sendHorizon: room.isFull ? Timestamp.epoch : horizon, held: room.held)
             let result = try await store.claimSchedules(
-                shard: shard, pass: pass, from: overview.low, before: horizon, limit: configuration.batch
+                shard: shard, pass: pass, from: overview.low, before: end, limit: configuration.batch
             ) {
                 planner.plan($0)
             } beforeCommit: {
                 try Failpoint.loaderBeforeCommit.pass()
             }
-            guard let result else { break }
+            guard let result else {
+                isMore = false
+                break
+            }
             for schedule in planner.unreadable {
                 runtime.logger.error(
                     "a schedule cannot be read and does not run: \(schedule); PUT it again, or delete it")
@@ -155,13 +200,15 @@ package struct Loader: Sendable {
             expired += result.expired
             try Failpoint.loaderAfterSend.pass()
             count("headgate_loader_schedules_total", result.claimed, "Schedules claimed")
+            claimed += result.claimed
             isMore = result.claimed == configuration.batch
+            if isMore || overview.plannedLow < end { room = try await self.room(shard) }
         }
-        isMore = overview.plannedLow < horizon
-        while isMore {
+        // Schedules that the workers' backlog kept back; and then the planned triggers are kept back, too.
+        var isKeptBack = isMore
+        isMore = overview.plannedLow < end
+        while isMore, !room.isPaced {
             let now = session.clock.now()
-            let room = try await room(shard)
-            if room.isPaced { break }
             if room.isFull || !room.held.isEmpty {
                 let expired = try await store.expirePlanned(
                     shard: shard, from: overview.plannedLow, now: now, limit: configuration.batch)
@@ -170,15 +217,22 @@ package struct Loader: Sendable {
             }
             let ticket = try await queue.ticket()
             let triggers = try await store.claimPlanned(
-                shard: shard, pass: pass, from: overview.plannedLow, before: horizon, limit: configuration.batch,
+                shard: shard, pass: pass, from: overview.plannedLow, before: end, limit: configuration.batch,
                 except: room.held)
             try await send(triggers, ticket: ticket, now: now, session.weights)
+            claimed += triggers.count
             isMore = triggers.count == configuration.batch
-            if !isMore { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
+            if isMore {
+                room = try await self.room(shard)
+            } else {
+                try await store.raiseFloors(shard: shard, ceiling: now, now: now)
+            }
         }
         try Failpoint.loaderBeforeConfirm.pass()
         try await store.confirmPass(shard: shard, pass: pass)
         try await makeFailureCalls(for: expired, shard: shard)
+        isKeptBack = isKeptBack || isMore
+        return (claimed, isKeptBack && room.isPaced)
     }
 
     /// After all that is live, so that it holds up nothing. What is not sent here, because the queue is full or cannot be

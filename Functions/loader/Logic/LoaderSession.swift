@@ -15,14 +15,8 @@ struct LoaderSession: Sendable {
     private var weighedAt: ContinuousClock.Instant?
     private var loads: [Int: LoadHistogram] = [:]
 
-    private var turn = 0
-    /// Shards in the order in which they have their turn now.
-    mutating func inTurn(_ shards: [ShardOverview]) -> [ShardOverview] {
-        if shards.isEmpty { return [] }
-        turn += 1
-        let first = turn % shards.count
-        return Array(shards[first...] + shards[..<first])
-    }
+    /// The last tick ended because the workers were behind.
+    var isBehind = false
 
     private var watchedAt: ContinuousClock.Instant?
     /// The monitor is watched every 15 s, beginning a while after the start: then it has had time to begin.

@@ -1,0 +1,65 @@
+import Foundation
+import Model
+
+/// S1b: how many calls a second are made with as many due as S1 has; then twice as many are due, and at last half as many.
+struct Overload {
+    let rate: Int
+    let seconds: Int
+
+    func run(_ stand: Stand) async throws -> [ResultRow] {
+        _ = try await stand.importLines((0..<rate * 10).map { line($0, stand) })
+        try await Task.sleep(for: .seconds(20))
+        let sustained = try await callsPerSecond(stand)
+        let offered = 2 * Int(sustained)
+        let more = offered * 10
+        if more > rate * 10 { _ = try await stand.importLines((rate * 10..<more).map { line($0, stand) }) }
+        try await Task.sleep(for: .seconds(10))
+        let overloaded = try await callsPerSecond(stand)
+        // Half of what can be made stays.
+        let left = Int(sustained) * 5
+        try await stand.database.run(
+            script: """
+                update headgate.schedule set next_at = null, state = 1
+                where name like 'S1b-%' and substr(name, 5)::int >= \(left)
+                """)
+        try await Task.sleep(for: .seconds(10))
+        let afterwards = try await stand.lateness(of: "S1b-%", during: .seconds(20))
+        // A record of skipped occurrences says when it was planned, and the last of them.
+        let early = try await stand.numbers(
+            """
+            select coalesce(sum(count), 0)::float8,
+                coalesce(sum(count) filter (where state = 6 and planned_at < last_occurrence + interval '10 s'
+                    or state = 4 and planned_at < occurrence), 0)::float8
+            from headgate.trigger where state in (4, 6) and name like 'S1b-%'
+            """)
+        let share = overloaded / sustained
+        return [
+            ResultRow(
+                scenario: "S1b", what: "calls per second with \(rate)/s due", value: "\(Int(sustained))",
+                perSecond: sustained),
+            ResultRow(
+                scenario: "S1b", what: "calls per second with \(offered)/s due, for \(seconds) s",
+                value: String(format: "%.0f (%.0f %%)", overloaded, share * 100), isFailure: share < 0.9),
+            ResultRow(
+                scenario: "S1b", what: "occurrences skipped / of these while no newer one of the schedule was due",
+                value: "\(Int(early[0] ?? -1)) / \(Int(early[1] ?? -1))", isFailure: early[1] != 0),
+            ResultRow(
+                scenario: "S1b", what: "10 s afterwards, with \(left / 10)/s due: lateness p50 / p99 / max",
+                value: afterwards.text, isFailure: afterwards.high > 1_000),
+            try await stand.settled("S1b", name: "S1b", due: left, skips: true),
+        ]
+    }
+
+    private func line(_ index: Int, _ stand: Stand) -> String {
+        #"{"tenant":"t\#(index % 1_000)","name":"S1b-\#(index)","action":{"http":{"url":"\#(stand.target)/ok/\#(index)","body":{"i":\#(index)}}},"when":[{"every":"10s"}]}"#
+    }
+
+    /// As the target has seen them.
+    private func callsPerSecond(_ stand: Stand) async throws -> Double {
+        let before = try await stand.targetStatistics()["total"]?.int ?? 0
+        let start = ContinuousClock.now
+        try await Task.sleep(for: .seconds(seconds))
+        let after = try await stand.targetStatistics()["total"]?.int ?? 0
+        return Double(after - before) / (ContinuousClock.now - start).inSeconds
+    }
+}
