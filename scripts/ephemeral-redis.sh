@@ -1,18 +1,34 @@
 #!/bin/sh
 # Runs a Redis of its own until standard input ends, then removes all it wrote.
-# usage: ephemeral-redis.sh PORT [--restart] [redis-server option...]      prints "ready PID" when it answers
-# With --restart it is started again, on the same data, whenever it ends: that is how a kill -9 is survived.
+# usage: ephemeral-redis.sh PORT [--restart] [--clock] [redis-server option...]      prints "ready PID" when it answers
+# With --restart it is started again, on the same data, whenever it ends: that is how a kill -9 is survived. A file `keep` in its
+# folder says how many bytes of its append-only file are left by then.
+# With --clock its wall clock is as many seconds off as the file `clock` in its folder says.
 set -eu
 port=$1
 shift
-restarts=
-if [ "${1:-}" = --restart ]; then
-    restarts=yes
-    shift
-fi
 dir=$(mktemp -d "${TMPDIR:-/tmp}/headgate-redis-XXXXXX")
+restarts=
+preload=
+while :; do
+    case ${1:-} in
+        --restart) restarts=yes ;;
+        --clock)
+            preload=$dir/clock.so
+            echo 0 >"$dir/clock"
+            clang -shared -fPIC -O1 -o "$preload" "$(dirname "$0")/clock-shift.c"
+            ;;
+        *) break ;;
+    esac
+    shift
+done
 exec 3<&0
 run() {
+    if [ -n "$preload" ]; then export LD_PRELOAD="$preload" HEADGATE_CLOCK_FILE="$dir/clock"; fi
+    if [ -e "$dir/keep" ]; then
+        truncate -s "$(cat "$dir/keep")" "$dir"/appendonlydir/*.incr.aof
+        rm "$dir/keep"
+    fi
     exec redis-server --port "$port" --bind 127.0.0.1 --dir "$dir" --save "" --appendonly yes --appendfsync everysec \
         --maxmemory-policy noeviction --loglevel warning "$@" >>"$dir/log" 2>&1 3<&- </dev/null
 }

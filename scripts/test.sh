@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs every test that is built, or those that the arguments name. A run prints thousands of lines: what failed is listed at the end.
+# With --faults the long forms of the tests of failures.
 #
 # Tests run beside one another within a run. Those that load the machine for minutes have runs of their own, so that what others
 # wait for comes in time on two cores.
@@ -11,7 +12,11 @@ status=0
 run() {
     swift test --skip-build "$@" 2>&1 | tee -a "$log" || status=1
 }
-if [ "$#" -gt 0 ]; then
+if [ "${1:-}" = --faults ]; then
+    export HEADGATE_TEST_FAULTS=all
+    run --filter RedisGoesBackTests
+    run --filter FaultMatrixTests
+elif [ "$#" -gt 0 ]; then
     run "$@"
 else
     loads='CrashMatrixTests|CrashTests|RedisGoesBackTests'

@@ -78,7 +78,7 @@ final class Cluster: Sendable {
             "HEADGATE_SECRET_KEYS": Cluster.secretKeys,
         ]
         if let errors { process.standardError = errors }
-        try process.runUnblocked()
+        try process.runFunction()
         processes.withLock { $0.append(process) }
         return process
     }
@@ -160,9 +160,35 @@ final class Cluster: Sendable {
         #expect(try await number("\(all) where \(Cluster.recordedAttempts) <> attempts") == 0)
     }
 
-    /// Kills the server, which was started with `--restart`.
-    func killRedis() async throws {
+    /// The folder of its data.
+    func redisFolder() async throws -> URL {
         let connection = RedisConnection(url: try RedisURL(redis.withLock { $0 }.redisURL))
+        let reply = try await connection.call([RedisCommand("CONFIG", "GET", "dir")])
+        guard let path = reply[0].array?.last?.text else {
+            throw TestServerError(description: "Redis does not say its folder")
+        }
+        return URL(filePath: path)
+    }
+
+    /// Bytes of its append-only file.
+    func appendOnlyBytes() async throws -> Int {
+        let folder = try await redisFolder().appending(path: "appendonlydir")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path()).filter {
+            $0.hasSuffix(".incr.aof")
+        }
+        let file = folder.appending(path: try #require(files.count == 1 ? files.first : nil))
+        return try #require(FileManager.default.attributesOfItem(atPath: file.path())[.size] as? Int)
+    }
+
+    /// Kills the server, which was started with `--restart`.
+    ///
+    /// - Parameter bytes: how much of its append-only file it finds when it starts again; nil: all.
+    func killRedis(keeping bytes: Int? = nil) async throws {
+        let connection = RedisConnection(url: try RedisURL(redis.withLock { $0 }.redisURL))
+        if let bytes {
+            let file = try await redisFolder().appending(path: "keep")
+            try "\(bytes)".write(to: file, atomically: true, encoding: .utf8)
+        }
         let info = try await connection.call([RedisCommand("INFO", "server")])
         let line = (info[0].text ?? "").split(separator: "\r\n").first { $0.hasPrefix("process_id:") }
         guard let id = line.flatMap({ Int32($0.dropFirst("process_id:".utf8.count)) }) else {

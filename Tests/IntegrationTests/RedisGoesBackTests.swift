@@ -37,8 +37,14 @@ import Testing
         return try JSON(parsing: response.body).elements?.filter { $0["path"]?.text == path }.count ?? -1
     }
 
-    @Test func `what was settled, deleted or changed in the seconds that Redis has lost stays so`() async throws {
-        try await Cluster.with { it in
+    /// How Redis comes to be as it was.
+    enum Loss: CaseIterable {
+        case keysRestored, appendOnlyFileCut
+    }
+
+    @Test(arguments: Loss.allCases)
+    func `what was settled, deleted or changed in the seconds that Redis has lost stays so`(loss: Loss) async throws {
+        try await Cluster.with(redis: ["--restart", "--auto-aof-rewrite-percentage", "0"]) { it in
             let api = try await APIClient.start(it)
             try it.startAll(except: ["trigger-worker"])
             let connection = RedisConnection(url: try RedisURL(it.redis.withLock { $0 }.redisURL))
@@ -54,6 +60,7 @@ import Testing
                 try await it.number("select count(*) from headgate.trigger where state = 1") == 24
             }
             let before = try await dump(connection)
+            let bytes = try await it.appendOnlyBytes()
             // What a receiver has seen by then is younger than the dump, by a round of the monitor and more.
             let generation = try await generation(connection)
             try await eventually("the monitor has raised the generation") {
@@ -73,7 +80,10 @@ import Testing
                 ]
                 return numbers == [21, 22]
             }
-            try await restore(before, connection)
+            switch loss {
+            case .keysRestored: try await restore(before, connection)
+            case .appendOnlyFileCut: try await it.killRedis(keeping: bytes)
+            }
 
             try await eventually("everything is final", within: .seconds(40)) {
                 let numbers = [
@@ -137,6 +147,63 @@ import Testing
             #expect(try await it.number("select count(*) from headgate.trigger where state = 2") == 100)
             #expect(try await calls(of: "/ok/gone", it) == 0)
             #expect(try await it.callsSeen().distinct == 100)
+        }
+    }
+
+    /// Leases end meanwhile, and tickets are too old when it goes on: a minute is enough for that.
+    @Test func `a Redis that stands still for a while loses nothing`() async throws {
+        let isLong = ProcessInfo.processInfo.environment["HEADGATE_TEST_FAULTS"] == "all"
+        try await Cluster.with { it in
+            try it.startAll()
+            let now = try await it.registry.now()
+            try await it.register(
+                (0..<200).map { ("s\($0)", it.once("/ok", after: .milliseconds(2_000 + 40 * $0), at: now)) })
+            try await eventually("some are delivered") {
+                try await it.number("select count(*) from headgate.trigger where state = 2") > 20
+            }
+            let redis = it.redis.withLock { $0 }
+            redis.signal(SIGSTOP)
+            try await Task.sleep(for: isLong ? .seconds(120) : .seconds(15))
+            redis.signal(SIGCONT)
+            try await it.settled(200, within: .seconds(90))
+            try await it.checkRecorded(200)
+            #expect(try await it.keysSeen() == 200)
+        }
+    }
+
+    /// Hosts' clocks may be some seconds apart, so that a worker calls what comes up to ten seconds early.
+    @Test
+    func
+        `a wall clock of Redis that jumps an hour back and forth loses nothing and calls nothing long before its time`()
+        async throws
+    {
+        try await Cluster.with(redis: ["--clock"]) { it in
+            let connection = RedisConnection(url: try RedisURL(it.redis.withLock { $0 }.redisURL))
+            let file = try await it.redisFolder().appending(path: "clock")
+            func shift(_ seconds: Int) async throws {
+                try "\(seconds)\n".write(to: file, atomically: false, encoding: .utf8)
+                let time = try await connection.call([RedisCommand("TIME")])[0].array?.first?.text.flatMap { Int($0) }
+                let now = Int(Date.now.timeIntervalSince1970)
+                #expect(abs(try #require(time) - now - seconds) <= 1, "the clock that was set is the one that it tells")
+            }
+            try it.startAll()
+            let now = try await it.registry.now()
+            try await it.register(
+                (0..<300).map { ("s\($0)", it.once("/ok", after: .milliseconds(2_000 + 100 * $0), at: now)) })
+            for seconds in [0, -3_600, 0, 3_600, 0] {
+                try await shift(seconds)
+                let end = ContinuousClock.now + .seconds(5)
+                while ContinuousClock.now < end {
+                    let seen = try await it.keysSeen()
+                    let due = try await it.number(
+                        "select count(*) from headgate.trigger where planned_at <= now() + interval '10 s'")
+                    #expect(seen <= due)
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+            }
+            try await it.settled(300, within: .seconds(60))
+            try await it.checkRecorded(300)
+            #expect(try await it.keysSeen() == 300)
         }
     }
 

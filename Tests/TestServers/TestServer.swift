@@ -65,14 +65,55 @@ public final class TestServer: Sendable {
 }
 
 extension Process {
-    /// Runs with no signal blocked. A child inherits the mask of the thread that starts it, and threads of a pool block all
-    /// they can: a shell would then never hear of the end of its own children.
-    public func runUnblocked() throws {
-        var (none, before) = (sigset_t(), sigset_t())
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        try run()
+    /// Runs on a thread that stays: a child that is to die with its parent dies with the thread that started it. That thread blocks no
+    /// signal. A child inherits the mask, and threads of a pool block all they can: a shell would then never hear of the end of its own
+    /// children.
+    public func runUnblocked() throws { try Spawner.shared.run(self) }
+
+    /// As `runUnblocked`, a function: it ends when this process does, however that ends.
+    public func runFunction() throws {
+        // As a handle: of a pipe the reading end would be closed after the first process.
+        standardInput = Spawner.lifeline.fileHandleForReading
+        environment = (environment ?? [:]).merging(["HEADGATE_LIFELINE": "0"]) { $1 }
+        try runUnblocked()
+    }
+}
+
+/// The thread that starts processes.
+private final class Spawner: Sendable {
+    static let shared = Spawner()
+    /// Its writing end is this process's alone, and is never closed.
+    static let lifeline = Pipe()
+
+    private let work = Mutex<[@Sendable () -> Void]>([])
+    private let isWorkLeft = DispatchSemaphore(value: 0)
+
+    private init() {
+        let thread = Thread { [self] in
+            var none = sigset_t()
+            sigemptyset(&none)
+            pthread_sigmask(SIG_SETMASK, &none, nil)
+            while true {
+                isWorkLeft.wait()
+                work.withLock { $0.removeFirst() }()
+            }
+        }
+        thread.start()
+    }
+
+    func run(_ process: Process) throws {
+        let isStarted = DispatchSemaphore(value: 0)
+        let result = Mutex<(any Error)?>(nil)
+        nonisolated(unsafe) let process = process
+        work.withLock { work in
+            work.append {
+                do { try process.run() } catch { result.withLock { $0 = error } }
+                isStarted.signal()
+            }
+        }
+        isWorkLeft.signal()
+        isStarted.wait()
+        if let error = result.withLock({ $0 }) { throw error }
     }
 }
 
