@@ -1,6 +1,7 @@
 import Foundation
 import HTTP
 import Model
+import Postgres
 import TestServers
 import Testing
 
@@ -52,6 +53,34 @@ import Testing
             }
             let metrics = try await HTTPClient().execute(HTTPRequest(url: "\(api.url)/metrics"))
             #expect(String(decoding: metrics.body, as: UTF8.self).contains(#"headgate_api_closed_total{part="head"}"#))
+        }
+    }
+
+    /// Lists that wait for a table which somebody has locked.
+    @Test func `a tenant that reads writes meanwhile, and another one reads`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it, ["--connections", "4", "--readers", "2"])
+            let locked = PostgresConnection(.init(url: it.postgres.postgresURL(), applicationName: "lock"))
+            try await locked.run(script: "begin; lock table headgate.schedule in access exclusive mode")
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<10 {
+                    group.addTask { try await api.call("GET", "/v1/schedules", tenant: "busy").status }
+                }
+                try await eventually("one of them waits for the lock") {
+                    try await it.number("select count(*) from pg_locks where not granted") == 1
+                }
+                let write = Task { try await api.call("POST", "/v1/keys", #"{"subject":"a"}"#, tenant: "busy").status }
+                let read = Task { try await api.call("GET", "/v1/keys", tenant: "quiet").status }
+                try await eventually("both are answered") {
+                    let keys = "select count(*) from headgate.api_key where tenant = 'busy'"
+                    return try await it.number(keys) == 1
+                }
+                #expect(try await [write.value, read.value] == [201, 200])
+                #expect(try await it.number("select count(*) from pg_locks where not granted") == 1)
+                try await locked.run(script: "rollback")
+                for try await status in group { #expect(status == 200) }
+            }
+            await locked.close()
         }
     }
 

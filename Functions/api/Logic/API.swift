@@ -33,6 +33,7 @@ package struct API: Sendable {
     let keyCache = KeyCache()
     private let rates: RateKeeper
     private let places: Places
+    private let readingPlaces: Places
     private let shardCount: ShardCount
     private let reported = ReadinessLog()
     /// Partitions of the schedules, as of the last ten seconds. A schedule may stand in any; new ones are spread over these.
@@ -52,6 +53,9 @@ package struct API: Sendable {
         package var idleTimeout: Duration = .seconds(60)
         /// Requests that are carried out at once: as many as there are connections to Postgres, so that who has a place waits for none.
         package var places = 8
+        /// Of these, how many read at once: as many as there are processors. A tenant alone reads with half of them, and what others
+        /// write has the rest.
+        package var readers = 2
 
         package init() {}
     }
@@ -62,7 +66,8 @@ package struct API: Sendable {
         zones: ZoneCatalog, shards: Int, configuration: Configuration = Configuration()
     ) {
         self.configuration = configuration
-        places = Places(configuration.places)
+        places = Places(configuration.places, reserve: configuration.places / 4)
+        readingPlaces = Places(configuration.readers, reserve: configuration.readers / 2)
         rates = RateKeeper(
             RequestRates.Configuration(perKey: configuration.keyRate, perTenant: configuration.tenantRate))
         tenants = registry
@@ -112,7 +117,12 @@ package struct API: Sendable {
                 // It has come before a place is taken: a body that comes slowly keeps nobody waiting.
                 if route.method != .get { call.collected = try await call.bytes(limit: route.bodyLimit) }
                 let whole = call
-                return try await places.with(for: caller.tenant) { try await serve(route, whole) }
+                if route.method != .get {
+                    return try await places.with(for: caller.tenant) { try await serve(route, whole) }
+                }
+                return try await readingPlaces.with(for: caller.tenant) {
+                    try await places.with(for: caller.tenant) { try await serve(route, whole) }
+                }
             }
         }
         let logger = runtime.logger

@@ -1,6 +1,7 @@
 import APIFunction
 import ArgumentParser
 import FunctionRuntime
+import Glibc
 import Model
 import Postgres
 import Queue
@@ -21,6 +22,11 @@ import Secrets
     @Option(help: "How long a request's body may take (default: 60s).") var bodyTimeout: String?
     @Option(help: "How long a connection may be without a request (default: 60s).") var idleTimeout: String?
     @Option(help: "Connections to Postgres for calls; one more recognizes keys.") var connections = 8
+    @Option(
+        help:
+            "Reading calls that are carried out at once, half of them of one tenant at most (default: as many as processors)."
+    )
+    var readers: Int?
 
     func validate() throws {
         for rate in [keyRate, tenantRate] {
@@ -31,6 +37,9 @@ import Secrets
         guard (1...100).contains(connections) else {
             throw ValidationError("--connections: expected 1 to 100, found \(connections)")
         }
+        if let readers, !(1...100).contains(readers) {
+            throw ValidationError("--readers: expected 1 to 100, found \(readers)")
+        }
         _ = try configuration
     }
 
@@ -38,6 +47,7 @@ import Secrets
         get throws {
             var configuration = API.Configuration()
             configuration.places = connections
+            configuration.readers = readers ?? max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
             if let keyRate { configuration.keyRate = keyRate }
             if let tenantRate { configuration.tenantRate = tenantRate }
             func time(_ text: String?, _ name: String) throws -> Duration? {
