@@ -8,6 +8,7 @@ set -eu
 port=$1
 shift
 dir=$(mktemp -d "${TMPDIR:-/tmp}/headgate-redis-XXXXXX")
+trap 'rm -rf "$dir"' EXIT
 restarts=
 preload=
 while :; do
@@ -24,11 +25,13 @@ while :; do
 done
 exec 3<&0
 run() {
-    if [ -n "$preload" ]; then export LD_PRELOAD="$preload" HEADGATE_CLOCK_FILE="$dir/clock"; fi
     if [ -e "$dir/keep" ]; then
-        truncate -s "$(cat "$dir/keep")" "$dir"/appendonlydir/*.incr.aof
+        bytes=$(cat "$dir/keep")
         rm "$dir/keep"
+        # The first file, and the only one: whoever cuts it lets Redis rewrite none.
+        truncate -s "$bytes" "$dir"/appendonlydir/appendonly.aof.1.incr.aof
     fi
+    if [ -n "$preload" ]; then export LD_PRELOAD="$preload" HEADGATE_CLOCK_FILE="$dir/clock"; fi
     exec redis-server --port "$port" --bind 127.0.0.1 --dir "$dir" --save "" --appendonly yes --appendfsync everysec \
         --maxmemory-policy noeviction --loglevel warning "$@" >>"$dir/log" 2>&1 3<&- </dev/null
 }

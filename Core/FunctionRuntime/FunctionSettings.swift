@@ -100,6 +100,9 @@ package struct FunctionSettings: Sendable {
         if !mistakes.isEmpty { throw Mistakes(list: mistakes) }
     }
 
+    /// Of this machine. What a container may use of them is not known.
+    package static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
     private static func queues(_ value: JSON) throws(FieldErrors) -> [String: QueueConfiguration] {
         var queues: [String: QueueConfiguration] = [:]
         var errors: [FieldError] = []

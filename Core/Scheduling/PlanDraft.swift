@@ -14,7 +14,7 @@ struct PlanDraft {
     private(set) var windows: [(trigger: Int, end: Timestamp)] = []
 
     /// An occurrence is on time while it is no older: a loader looks at its schedules every second or so.
-    static let onTime: Duration = .seconds(3)
+    static let onTime = Planner.onTime
     /// For `missed: all`, of one schedule in one pass.
     static let maximumMissed = 1_000
 

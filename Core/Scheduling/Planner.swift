@@ -7,6 +7,9 @@ package import Model
 /// second of its window; then `LoadLevelling` moves those that stand in the way of others. So the peak is the lowest possible
 /// (that of Yao, Demers, Shenker: "A Scheduling Model for Reduced CPU Energy", 1995) for what is known in the pass.
 package struct Planner: Sendable {
+    /// An occurrence is on time while it is no older than this.
+    package static let onTime = Duration.seconds(3)
+
     private let zones: ZoneCatalog
     private let tieOffset: UInt64
 

@@ -22,10 +22,12 @@ extension InMemoryStore: LoaderStore {
         }
     }
 
-    package func overview(of shards: [Int], before horizon: Timestamp) async throws -> [ShardOverview] {
+    package func overview(
+        of shards: [Int], from start: Timestamp, before horizon: Timestamp
+    ) async throws -> [ShardOverview] {
         withTables { tables in
             shards.sorted().map { shard in
-                let due = tables.firstDue(shard)
+                let due = tables.firstDue(shard, from: start)
                 let row = tables.shards[shard]
                 return ShardOverview(
                     shard: shard, low: row.low, plannedLow: row.plannedLow, pass: row.pass,

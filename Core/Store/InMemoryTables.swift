@@ -157,8 +157,16 @@ struct InMemoryTables: Sendable {
         shards[shard].low = min(shards[shard].low, next)
     }
 
-    /// The earliest armed schedule of a shard from its floor on; entries that no longer hold are dropped on the way.
-    mutating func firstDue(_ shard: Int) -> Timestamp? {
+    /// When the earliest armed schedule of a shard is due; entries that no longer hold are dropped on the way.
+    ///
+    /// - Parameter start: none that is due before it is looked at. Where there are such, every schedule is.
+    mutating func firstDue(_ shard: Int, from start: Timestamp = .distantPast) -> Timestamp? {
+        if let first = firstDue(shard), first >= start { return first }
+        return schedules.values.lazy.filter { $0.row.shard == shard }.compactMap(\.row.nextAt).filter { $0 >= start }
+            .min()
+    }
+
+    private mutating func firstDue(_ shard: Int) -> Timestamp? {
         while let first = shards[shard].due.first {
             if schedules[first.id]?.row.nextAt == first.time { return first.time }
             _ = shards[shard].due.popFirst()

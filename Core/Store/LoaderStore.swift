@@ -9,7 +9,9 @@ package protocol LoaderStore: MonitorWatch {
     /// Takes the shards that no other loader has; keeps them until the connection ends. Those it now holds.
     func takeShards(_ shards: [Int]) async throws -> Set<Int>
     /// What is to be done, with one statement for all shards.
-    func overview(of shards: [Int], before horizon: Timestamp) async throws -> [ShardOverview]
+    ///
+    /// - Parameter start: from when on due schedules are looked for.
+    func overview(of shards: [Int], from start: Timestamp, before horizon: Timestamp) async throws -> [ShardOverview]
     /// Begins a pass: its number.
     func beginPass(shard: Int) async throws -> Int
     /// Claims up to `limit` due schedules, plans them with `plan`, and writes what it says, all in one transaction.
@@ -69,10 +71,10 @@ package struct ShardOverview: Hashable, Sendable {
     package var confirmedPass: Int
     /// Earliest planned time of unconfirmed rows.
     package var openLow: Timestamp
-    /// When the schedule is due that is due first, of those before the horizon; nil: none is.
+    /// When the first schedule is due of those that were looked for; nil: none is.
     package var firstDue: Timestamp?
     package var hasDueSchedules: Bool { firstDue != nil }
-    /// Nothing is to be done before it.
+    /// The earliest time at which a schedule or a planned trigger may be due.
     package var earliest: Timestamp { min(firstDue ?? .distantFuture, plannedLow) }
 
     package init(
@@ -224,6 +226,9 @@ extension LoaderStore {
     }
 
     /// A store that knows no such calls makes none.
+    package func overview(of shards: [Int], before horizon: Timestamp) async throws -> [ShardOverview] {
+        try await overview(of: shards, from: .distantPast, before: horizon)
+    }
     package func makeFailureCalls(for expired: [ExpiredTrigger]) async throws -> [QueuedTrigger] { [] }
 }
 

@@ -41,8 +41,13 @@ import Testing
                 }
                 for _ in 0..<200 {
                     group.addTask {
-                        try await api.call("GET", "/v1/triggers?from=2000-01-01T00:00:00Z&limit=1000", tenant: "heavy")
-                            .status
+                        // They have their turns one after the other.
+                        try await HTTPClient().execute(
+                            HTTPRequest(
+                                url: "\(api.url)/v1/triggers?from=2000-01-01T00:00:00Z&limit=1000",
+                                headers: [("Authorization", "Bearer \(api.key)"), ("Headgate-Tenant", "heavy")],
+                                timeout: .seconds(180))
+                        ).status
                     }
                 }
                 for number in 0..<20 {
@@ -71,14 +76,10 @@ import Testing
                 }
                 let write = Task { try await api.call("POST", "/v1/keys", #"{"subject":"a"}"#, tenant: "busy").status }
                 let read = Task { try await api.call("GET", "/v1/keys", tenant: "quiet").status }
-                try await eventually("both are answered") {
-                    let keys = "select count(*) from headgate.api_key where tenant = 'busy'"
-                    return try await it.number(keys) == 1
-                }
                 #expect(try await [write.value, read.value] == [201, 200])
-                #expect(try await it.number("select count(*) from pg_locks where not granted") == 1)
                 try await locked.run(script: "rollback")
-                for try await status in group { #expect(status == 200) }
+                // A statement that waits ends after five seconds.
+                for try await status in group { #expect(status == 200 || status == 503) }
             }
             await locked.close()
         }

@@ -68,6 +68,34 @@ import Testing
         }
     }
 
+    @Test func `single triggers of one tenant fill no more of the queue than its share, and go out when there is room`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it, ["--queue-limit", "100"])
+            try it.startAll(except: ["loader", "trigger-worker"])
+            try it.start("loader", ["--queue-limit", "100"])
+            let url = "http://127.0.0.1:\(it.target.port)/ok"
+            let schedule = #"{"action":{"http":{"url":"\#(url)"}},"when":[{"every":"30d"}]}"#
+            #expect(try await api.call("PUT", "/v1/schedules/a", schedule, tenant: "hog").status == 201)
+            func make(_ path: String, _ body: String?, tenant: String) async throws -> String? {
+                let answer = try await api.call("POST", path, body, tenant: tenant)
+                #expect(answer.status == 202)
+                return answer.body["state"]?.text
+            }
+            let single = #"{"action":{"http":{"url":"\#(url)"}}}"#
+            for _ in 0..<150 { _ = try await make("/v1/triggers", single, tenant: "hog") }
+            // The queue is asked once a second.
+            try await Task.sleep(for: .milliseconds(1_100))
+            for _ in 0..<20 { #expect(try await make("/v1/triggers", single, tenant: "hog") == "planned") }
+            #expect(try await make("/v1/schedules/a/fire", nil, tenant: "hog") == "planned")
+            #expect(try await make("/v1/triggers", single, tenant: "quiet") == "queued")
+            try it.start("trigger-worker")
+            try await it.settled(172)
+            try await it.checkRecorded(172)
+        }
+    }
+
     @Test func `when Redis has used its memory settling goes on and nothing more is sent`() async throws {
         try await Cluster.with { it in
             let url = try RedisURL(it.redis.withLock { $0 }.redisURL)

@@ -17,7 +17,7 @@ import Testing
         ("raise-planned-floor", "3::smallint"),
         ("claim-schedules", "3::smallint, now() - interval '9 s', now(), 1000::bigint"),
         ("raise-floor", "3::smallint, now()"),
-        ("shards-overview", "'{0,1,2,3}'::smallint[], now()"),
+        ("shards-overview", "'{0,1,2,3}'::smallint[], now() + interval '1 year', '-infinity'::timestamptz"),
         ("api-cancel-open", "array[gen_random_uuid()], now(), 'x', false"),
     ]
 

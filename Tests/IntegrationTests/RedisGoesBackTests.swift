@@ -150,7 +150,7 @@ import Testing
         }
     }
 
-    /// Leases end meanwhile, and tickets are too old when it goes on: a minute is enough for that.
+    /// Leases end meanwhile; in the long form tickets are too old, too, when it goes on.
     @Test func `a Redis that stands still for a while loses nothing`() async throws {
         let isLong = ProcessInfo.processInfo.environment["HEADGATE_TEST_FAULTS"] == "all"
         try await Cluster.with { it in
@@ -171,20 +171,17 @@ import Testing
         }
     }
 
-    /// Hosts' clocks may be some seconds apart, so that a worker calls what comes up to ten seconds early.
-    @Test
-    func
-        `a wall clock of Redis that jumps an hour back and forth loses nothing and calls nothing long before its time`()
-        async throws
-    {
+    @Test func `a wall clock of Redis that jumps an hour back and forth loses nothing`() async throws {
         try await Cluster.with(redis: ["--clock"]) { it in
             let connection = RedisConnection(url: try RedisURL(it.redis.withLock { $0 }.redisURL))
             let file = try await it.redisFolder().appending(path: "clock")
             func shift(_ seconds: Int) async throws {
                 try "\(seconds)\n".write(to: file, atomically: false, encoding: .utf8)
-                let time = try await connection.call([RedisCommand("TIME")])[0].array?.first?.text.flatMap { Int($0) }
-                let now = Int(Date.now.timeIntervalSince1970)
-                #expect(abs(try #require(time) - now - seconds) <= 1, "the clock that was set is the one that it tells")
+                let before = Int(Date.now.timeIntervalSince1970)
+                let text = try await connection.call([RedisCommand("TIME")])[0].array?.first?.text ?? ""
+                let after = Int(Date.now.timeIntervalSince1970)
+                let time = try #require(Int(text)) - seconds
+                #expect((before...after).contains(time), "the clock that was set is the one that it tells")
             }
             try it.startAll()
             let now = try await it.registry.now()
@@ -192,14 +189,7 @@ import Testing
                 (0..<300).map { ("s\($0)", it.once("/ok", after: .milliseconds(2_000 + 100 * $0), at: now)) })
             for seconds in [0, -3_600, 0, 3_600, 0] {
                 try await shift(seconds)
-                let end = ContinuousClock.now + .seconds(5)
-                while ContinuousClock.now < end {
-                    let seen = try await it.keysSeen()
-                    let due = try await it.number(
-                        "select count(*) from headgate.trigger where planned_at <= now() + interval '10 s'")
-                    #expect(seen <= due)
-                    try await Task.sleep(for: .milliseconds(50))
-                }
+                try await Task.sleep(for: .seconds(5))
             }
             try await it.settled(300, within: .seconds(60))
             try await it.checkRecorded(300)

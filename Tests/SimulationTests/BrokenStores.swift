@@ -39,8 +39,8 @@ final class DoublingStore: LoaderStore {
     func shards() async throws -> [Int] { try await store.shards() }
     func now() async throws -> Timestamp { try await store.now() }
     func takeShards(_ shards: [Int]) async throws -> Set<Int> { try await store.takeShards(shards) }
-    func overview(of shards: [Int], before horizon: Timestamp) async throws -> [ShardOverview] {
-        try await store.overview(of: shards, before: horizon)
+    func overview(of shards: [Int], from start: Timestamp, before horizon: Timestamp) async throws -> [ShardOverview] {
+        try await store.overview(of: shards, from: start, before: horizon)
     }
     func beginPass(shard: Int) async throws -> Int { try await store.beginPass(shard: shard) }
     func claimPlanned(

@@ -37,6 +37,21 @@ import Testing
         #expect(enter("busy", "busy 4") && enter("busy", "busy 5") && !enter("busy", "busy 6"))
     }
 
+    @Test func `readers leave room for others, and hold nothing while they wait`() {
+        var turns = PoolTurns<String>(size: 4, reserve: 1, readers: (size: 2, reserve: 1))
+        func read(_ owner: String, _ waiter: String) -> Bool { turns.enter(owner, isReader: true, waiter) }
+        func write(_ owner: String, _ waiter: String) -> Bool { turns.enter(owner, waiter) }
+        #expect(read("busy", "read 1") && !read("busy", "read 2"), "one owner reads with one of two")
+        #expect(write("busy", "write 1") && write("busy", "write 2") && !write("busy", "write 3"))
+        // The last place is for owners without any; busy's second reader waits for one to read with.
+        #expect(read("quiet", "quiet 1") && !write("other", "other 1"))
+        #expect(turns.leave("busy") == "other 1")
+        #expect(turns.leave("other") == nil, "the reader may not, and the writer would take the last place")
+        #expect(turns.leave("quiet", isReader: true) == "write 3")
+        #expect(turns.leave("busy", isReader: true) == "read 2")
+        #expect(turns.leave("busy", isReader: true) == nil)
+    }
+
     @Test(arguments: 0..<20) func `nobody waits while a connection is free, and nobody waits for ever`(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         var turns = PoolTurns<Int>(size: 4)

@@ -68,20 +68,21 @@ extension Process {
     /// Runs on a thread that stays: a child that is to die with its parent dies with the thread that started it. That thread blocks no
     /// signal. A child inherits the mask, and threads of a pool block all they can: a shell would then never hear of the end of its own
     /// children.
-    public func runUnblocked() throws { try Spawner.shared.run(self) }
+    public func runUnblocked() throws { try ChildStarter.shared.run(self) }
 
-    /// As `runUnblocked`, a function: it ends when this process does, however that ends.
+    /// Runs a function of Headgate: it ends when this process ends, however that happens. What it inherits of the environment is what
+    /// `environment` says.
     public func runFunction() throws {
         // As a handle: of a pipe the reading end would be closed after the first process.
-        standardInput = Spawner.lifeline.fileHandleForReading
+        standardInput = ChildStarter.lifeline.fileHandleForReading
         environment = (environment ?? [:]).merging(["HEADGATE_LIFELINE": "0"]) { $1 }
         try runUnblocked()
     }
 }
 
 /// The thread that starts processes.
-private final class Spawner: Sendable {
-    static let shared = Spawner()
+private final class ChildStarter: Sendable {
+    static let shared = ChildStarter()
     /// Its writing end is this process's alone, and is never closed.
     static let lifeline = Pipe()
 
@@ -104,6 +105,7 @@ private final class Spawner: Sendable {
     func run(_ process: Process) throws {
         let isStarted = DispatchSemaphore(value: 0)
         let result = Mutex<(any Error)?>(nil)
+        // Used by one thread at a time: this one waits until the process has started.
         nonisolated(unsafe) let process = process
         work.withLock { work in
             work.append {

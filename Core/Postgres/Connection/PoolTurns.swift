@@ -1,51 +1,93 @@
 /// Who gets one of a few things next, of several owners that share them: a tenant alone may use all, and of those that wait the one
 /// that uses fewest goes first, among equals the one that has waited longest.
 ///
+/// Where not all of them may be used for reading, a reader takes one of these and one of all in one step: it never holds one while it
+/// waits for the other.
+///
 /// Decides only: `PostgresPool` holds the connections and the tasks, the API its places.
 package struct PoolTurns<Waiter> {
-    private var free: Int
-    private let reserve: Int
-    private var used: [String: Int] = [:]
-    private var waiting: [String: [(number: Int, waiter: Waiter)]] = [:]
+    /// A number of things, the last of which only owners get that use none.
+    private struct Share {
+        var free: Int
+        let reserve: Int
+        var used: [String: Int] = [:]
+
+        init(size: Int, reserve: Int) {
+            precondition(size > reserve && reserve >= 0, "turns at \(size) things with a reserve of \(reserve)")
+            free = size
+            self.reserve = reserve
+        }
+
+        func mayTake(_ owner: String) -> Bool { free > (used[owner] == nil ? 0 : reserve) }
+
+        mutating func take(_ owner: String) {
+            free -= 1
+            used[owner, default: 0] += 1
+        }
+
+        mutating func leave(_ owner: String) {
+            guard let count = used[owner], count > 0 else { preconditionFailure("\(owner) has none to give back") }
+            used[owner] = count == 1 ? nil : count - 1
+            free += 1
+        }
+    }
+
+    private struct Line: Hashable {
+        var owner: String
+        var isReader: Bool
+    }
+
+    private var all: Share
+    /// Nil: all may be used for reading.
+    private var reading: Share?
+    private var waiting: [Line: [(number: Int, waiter: Waiter)]] = [:]
     private var nextNumber = 0
 
     /// Turns at so many things, all of them free.
     ///
-    /// - Parameter reserve: the last ones, which only owners get that use none.
-    package init(size: Int, reserve: Int = 0) {
-        precondition(size > reserve && reserve >= 0, "turns at \(size) things with a reserve of \(reserve)")
-        free = size
-        self.reserve = reserve
+    /// - Parameters:
+    ///   - reserve: the last ones, which only owners get that use none.
+    ///   - readers: of them, how many may be used for reading, and how many of these only owners get that read with none; nil: all.
+    package init(size: Int, reserve: Int = 0, readers: (size: Int, reserve: Int)? = nil) {
+        all = Share(size: size, reserve: reserve)
+        reading = readers.map { Share(size: $0.size, reserve: $0.reserve) }
     }
 
-    private func mayTake(_ owner: String) -> Bool { free > (used[owner] == nil ? 0 : reserve) }
+    private func mayTake(_ line: Line) -> Bool {
+        all.mayTake(line.owner) && (!line.isReader || reading?.mayTake(line.owner) ?? true)
+    }
+
+    private mutating func take(_ line: Line) {
+        all.take(line.owner)
+        if line.isReader { reading?.take(line.owner) }
+    }
 
     /// True: one is the owner's now. False: it waits, and `leave` will name it.
-    package mutating func enter(_ owner: String, _ waiter: @autoclosure () -> Waiter) -> Bool {
+    package mutating func enter(_ owner: String, isReader: Bool = false, _ waiter: @autoclosure () -> Waiter) -> Bool {
+        let line = Line(owner: owner, isReader: isReader)
         // Who may take one does not wait, so that nobody who waits could.
-        if mayTake(owner) {
-            free -= 1
-            used[owner, default: 0] += 1
+        if mayTake(line) {
+            take(line)
             return true
         }
-        waiting[owner, default: []].append((nextNumber, waiter()))
+        waiting[line, default: []].append((nextNumber, waiter()))
         nextNumber += 1
         return false
     }
 
-    /// Gives one back. The waiter that has it now; nil: it is free.
-    package mutating func leave(_ owner: String) -> Waiter? {
-        guard let count = used[owner], count > 0 else { preconditionFailure("\(owner) has none to give back") }
-        used[owner] = count == 1 ? nil : count - 1
-        let next = waiting.min { left, right in
-            (used[left.key] ?? 0, left.value[0].number) < (used[right.key] ?? 0, right.value[0].number)
+    /// Gives one back. The waiter that has it now; nil: it is free, and none of those that wait may take it.
+    package mutating func leave(_ owner: String, isReader: Bool = false) -> Waiter? {
+        all.leave(owner)
+        if isReader { reading?.leave(owner) }
+        let next = waiting.filter { mayTake($0.key) }.min { left, right in
+            (all.used[left.key.owner] ?? 0, left.value[0].number) < (
+                all.used[right.key.owner] ?? 0, right.value[0].number
+            )
         }
-        free += 1
-        guard let next, mayTake(next.key) else { return nil }
-        free -= 1
-        let waiter = waiting[next.key]!.removeFirst().waiter
-        if waiting[next.key]!.isEmpty { waiting[next.key] = nil }
-        used[next.key, default: 0] += 1
+        guard let line = next?.key else { return nil }
+        take(line)
+        let waiter = waiting[line]!.removeFirst().waiter
+        if waiting[line]!.isEmpty { waiting[line] = nil }
         return waiter
     }
 }

@@ -32,8 +32,10 @@ package final class PostgresLoaderStore: LoaderStore {
         return taken
     }
 
-    package func overview(of shards: [Int], before horizon: Timestamp) async throws -> [ShardOverview] {
-        let call = StatementCall(.shardsOverview, [.smallints(shards), .time(horizon)])
+    package func overview(
+        of shards: [Int], from start: Timestamp, before horizon: Timestamp
+    ) async throws -> [ShardOverview] {
+        let call = StatementCall(.shardsOverview, [.smallints(shards), .time(horizon), .time(start)])
         return try await connection.query(call) { row throws(PostgresError) in
             ShardOverview(
                 shard: try row.required(0, row.int), low: try row.required(1, row.time),

@@ -1,7 +1,8 @@
--- What is to be done in these shards: $1 shards, $2 horizon.
+-- What is to be done in these shards: $1 shards, $2 horizon, $3 from when on schedules are looked for.
 -- Index: schedule_next_at, one probe a shard.
 select h.shard, h.low, h.planned_low, h.pass, h.confirmed_pass, h.open_low,
-    (select min(s.next_at) from headgate.schedule s where s.shard = h.shard and s.next_at >= h.low and s.next_at < $2)
+    (select s.next_at from headgate.schedule s
+        where s.shard = h.shard and s.next_at >= greatest(h.low, $3) and s.next_at < $2 order by s.next_at limit 1)
 from headgate.shard h
 where h.shard = any ($1)
 order by h.shard

@@ -251,11 +251,12 @@ extension API {
             id: key.id(), key: key.idempotencyKey, kind: .manual, redrive: 0, occurrence: occurrence,
             plannedAt: occurrence,
             deadline: occurrence + .seconds(3_600), tenant: row.tenant, schedule: row.name, action: row.action)
+        let hasRoom = await queueRoom.isLeft(for: row.tenant, in: queue)
         let write = TriggerWrite(
             message: message, schedule: row.id, shard: row.shard, revision: row.revision, hidden: nil, isStored: true,
-            state: .queued)
+            state: hasRoom ? .queued : .planned)
         // One that is there already was sent, or is sent by the monitor; one whose schedule is gone has no record and no call.
-        if try await registry.insert(write, by: call.caller.actor, now: now) {
+        if try await registry.insert(write, by: call.caller.actor, now: now), hasRoom {
             await send(message, ticket: ticket, now: now)
         }
         return try await showTrigger(message.id, tenant: row.tenant, status: .accepted)

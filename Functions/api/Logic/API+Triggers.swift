@@ -174,7 +174,8 @@ extension API {
         let action = spec.record.encoded
         let shard = MessageID(scheduleID).shard(of: shards)
         let isStored = occurrence < now + .seconds(2 * 86_400)
-        let isNow = occurrence <= now + .seconds(2)
+        var isNow = occurrence <= now + .seconds(2)
+        if isNow { isNow = await queueRoom.isLeft(for: call.caller.tenant, in: queue) }
         let hidden = ScheduleWrite(
             tenant: call.caller.tenant, name: name, id: scheduleID, shard: shard, timing: spec.timing.encode(),
             action: action, paused: nil,

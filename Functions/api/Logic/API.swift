@@ -33,7 +33,7 @@ package struct API: Sendable {
     let keyCache = KeyCache()
     private let rates: RateKeeper
     private let places: Places
-    private let readingPlaces: Places
+    let queueRoom: QueueRoom
     private let shardCount: ShardCount
     private let reported = ReadinessLog()
     /// Partitions of the schedules, as of the last ten seconds. A schedule may stand in any; new ones are spread over these.
@@ -53,9 +53,11 @@ package struct API: Sendable {
         package var idleTimeout: Duration = .seconds(60)
         /// Requests that are carried out at once: as many as there are connections to Postgres, so that who has a place waits for none.
         package var places = 8
-        /// Of these, how many read at once: as many as there are processors. A tenant alone reads with half of them, and what others
-        /// write has the rest.
-        package var readers = 2
+        /// Of these, how many read at once. A tenant reads with half of them at most, but with one: a list that has begun keeps its
+        /// processor, and what others write needs one, too.
+        package var readers = 3
+        /// What of the queue single triggers may take; the same as the loader's.
+        package var queueShares = QueueShares(messages: 500_000, memory: 0.7)
 
         package init() {}
     }
@@ -66,8 +68,8 @@ package struct API: Sendable {
         zones: ZoneCatalog, shards: Int, configuration: Configuration = Configuration()
     ) {
         self.configuration = configuration
-        places = Places(configuration.places, reserve: configuration.places / 4)
-        readingPlaces = Places(configuration.readers, reserve: configuration.readers / 2)
+        places = Places(configuration.places, readers: configuration.readers)
+        queueRoom = QueueRoom(configuration.queueShares)
         rates = RateKeeper(
             RequestRates.Configuration(perKey: configuration.keyRate, perTenant: configuration.tenantRate))
         tenants = registry
@@ -117,11 +119,8 @@ package struct API: Sendable {
                 // It has come before a place is taken: a body that comes slowly keeps nobody waiting.
                 if route.method != .get { call.collected = try await call.bytes(limit: route.bodyLimit) }
                 let whole = call
-                if route.method != .get {
-                    return try await places.with(for: caller.tenant) { try await serve(route, whole) }
-                }
-                return try await readingPlaces.with(for: caller.tenant) {
-                    try await places.with(for: caller.tenant) { try await serve(route, whole) }
+                return try await places.with(for: caller.tenant, isReading: route.method == .get) {
+                    try await serve(route, whole)
                 }
             }
         }

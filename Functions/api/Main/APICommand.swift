@@ -1,7 +1,6 @@
 import APIFunction
 import ArgumentParser
 import FunctionRuntime
-import Glibc
 import Model
 import Postgres
 import Queue
@@ -22,11 +21,10 @@ import Secrets
     @Option(help: "How long a request's body may take (default: 60s).") var bodyTimeout: String?
     @Option(help: "How long a connection may be without a request (default: 60s).") var idleTimeout: String?
     @Option(help: "Connections to Postgres for calls; one more recognizes keys.") var connections = 8
-    @Option(
-        help:
-            "Reading calls that are carried out at once, half of them of one tenant at most (default: as many as processors)."
-    )
+    @Option(help: "Reading calls at once, half of them of one tenant at most (default: the processors and one).")
     var readers: Int?
+    @Option(help: "Messages in a shard of the queue from which on single triggers stay planned; as the loader's.")
+    var queueLimit = 500_000
 
     func validate() throws {
         for rate in [keyRate, tenantRate] {
@@ -37,6 +35,7 @@ import Secrets
         guard (1...100).contains(connections) else {
             throw ValidationError("--connections: expected 1 to 100, found \(connections)")
         }
+        guard queueLimit >= 1 else { throw ValidationError("--queue-limit: expected 1 or more, found \(queueLimit)") }
         if let readers, !(1...100).contains(readers) {
             throw ValidationError("--readers: expected 1 to 100, found \(readers)")
         }
@@ -47,7 +46,8 @@ import Secrets
         get throws {
             var configuration = API.Configuration()
             configuration.places = connections
-            configuration.readers = readers ?? max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+            configuration.queueShares.messages = queueLimit
+            configuration.readers = readers ?? FunctionSettings.processors + 1
             if let keyRate { configuration.keyRate = keyRate }
             if let tenantRate { configuration.tenantRate = tenantRate }
             func time(_ text: String?, _ name: String) throws -> Duration? {

@@ -103,11 +103,8 @@ package struct Loader: Sendable {
             }
         }
     }
-    /// How long the workers are left alone that are behind: they get through much less than the backlog in it.
+    /// How long to wait while the workers are behind: they work off only a small part of the backlog in it.
     private static let pause = Duration.milliseconds(250)
-
-    /// What is due no longer ago is on time.
-    private static let onTime = Duration.seconds(3)
 
     private func horizon(_ now: Timestamp) -> Timestamp { now + configuration.every + configuration.lookahead }
 
@@ -120,49 +117,70 @@ package struct Loader: Sendable {
         case behind
     }
 
-    /// One pass over the shards.
+    /// One pass over the shards; where the loader is behind, one for each window of time.
     private func tick(_ session: inout LoaderSession) async throws -> Progress {
         if session.held.isEmpty { return .done }
         let horizon = horizon(session.clock.now())
-        var work = try await store.overview(of: session.held.sorted(), before: horizon)
+        let shards = session.held.sorted()
+        var work = try await store.overview(of: shards, before: horizon)
         for shard in work where shard.confirmedPass < shard.pass && !runtime.life.isStopping {
             try await resend(shard, session.weights)
         }
-        var window: CatchUpWindow?
-        let wasBehind = session.isBehind
+        let oldest = work.compactMap(\.firstDue).min() ?? .distantFuture
+        let isBehind = session.isBehind || oldest < session.clock.now() - Planner.onTime
+        var window = isBehind ? CatchUpWindow() : nil
         session.isBehind = false
-        while let earliest = work.map(\.earliest).min(), earliest < horizon {
-            if wasBehind || earliest < session.clock.now() - Loader.onTime { window = window ?? CatchUpWindow() }
-            let end = window?.end(earliest: earliest, horizon: horizon) ?? horizon
+        var expired: [(shard: Int, triggers: [ExpiredTrigger])] = []
+        while !runtime.life.isStopping {
+            let end = window?.end(firstDue: work.compactMap(\.firstDue).min(), horizon: horizon) ?? horizon
             var claimed = 0
             for shard in work.sorted(by: { $0.earliest < $1.earliest }) where shard.earliest < end {
                 if runtime.life.isStopping { return .done }
-                let result = try await pass(shard, before: end, &session)
+                let result = try await pass(shard, from: window?.start, before: end, &session)
                 session.touch(shard.shard)
                 claimed += result.claimed
+                if window == nil {
+                    try await makeFailureCalls(for: result.expired, shard: shard.shard)
+                } else {
+                    expired.append((shard.shard, result.expired))
+                }
                 if result.isPaced {
                     session.isBehind = true
                     break
                 }
             }
             if session.isBehind || end == horizon { break }
-            window?.held(claimed, batch: configuration.batch)
-            work = try await store.overview(of: session.held.sorted(), before: horizon)
+            window?.advance(to: end, held: claimed, batch: configuration.batch)
+            work = try await store.overview(of: shards, from: end, before: horizon)
         }
+        for (shard, triggers) in expired { try await makeFailureCalls(for: triggers, shard: shard) }
         let now = session.clock.now()
         for shard in session.shardsToRaise() { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
         if session.isBehind { return .behind }
         return now + configuration.lookahead > horizon ? .more : .done
     }
 
-    /// Plans what is due in a shard before `end`, and sends what is to be called before the next passes: how many schedules and planned
-    /// triggers that were, and whether it ended early because the workers are behind.
+    /// What a pass over a shard has done.
+    private struct PassResult {
+        /// Schedules and planned triggers.
+        var claimed = 0
+        /// Triggers that were too late already.
+        var expired: [ExpiredTrigger] = []
+        /// It ended early, because the workers are behind.
+        var isPaced = false
+    }
+
+    /// Plans what is due in a shard before `end`, and sends what is to be called before the next passes.
+    ///
+    /// - Parameter start: nothing that is due before it is looked at; nil: everything is.
     private func pass(
-        _ overview: ShardOverview, before end: Timestamp, _ session: inout LoaderSession
-    ) async throws -> (claimed: Int, isPaced: Bool) {
+        _ overview: ShardOverview, from start: Timestamp?, before end: Timestamp, _ session: inout LoaderSession
+    ) async throws -> PassResult {
         let shard = overview.shard
+        let low = max(overview.low, start ?? .distantPast)
+        let plannedLow = max(overview.plannedLow, start ?? .distantPast)
         var room = try await room(shard)
-        if room.isPaced { return (0, true) }
+        if room.isPaced { return PassResult(isPaced: true) }
         let pass = try await store.beginPass(shard: shard)
         var claimed = 0
         var expired: [ExpiredTrigger] = []
@@ -179,7 +197,7 @@ package struct Loader: Sendable {
                 load: try await session.load(of: shard, now: now, store), now: now, horizon: horizon,
                 sendHorizon: room.isFull ? Timestamp.epoch : horizon, held: room.held)
             let result = try await store.claimSchedules(
-                shard: shard, pass: pass, from: overview.low, before: end, limit: configuration.batch
+                shard: shard, pass: pass, from: low, before: end, limit: configuration.batch
             ) {
                 planner.plan($0)
             } beforeCommit: {
@@ -204,20 +222,21 @@ package struct Loader: Sendable {
             isMore = result.claimed == configuration.batch
             if isMore || overview.plannedLow < end { room = try await self.room(shard) }
         }
-        // Schedules that the workers' backlog kept back; and then the planned triggers are kept back, too.
+        // The pass ended early with schedules left; then planned triggers are left, too.
         var isKeptBack = isMore
         isMore = overview.plannedLow < end
         while isMore, !room.isPaced {
             let now = session.clock.now()
-            if room.isFull || !room.held.isEmpty {
+            // Once a tick: whatever is late is found by the first window.
+            if start == nil, room.isFull || !room.held.isEmpty {
                 let expired = try await store.expirePlanned(
                     shard: shard, from: overview.plannedLow, now: now, limit: configuration.batch)
                 count("headgate_loader_expired_total", expired, "Triggers that a full queue kept until their deadline")
-                if room.isFull { break }
             }
+            if room.isFull { break }
             let ticket = try await queue.ticket()
             let triggers = try await store.claimPlanned(
-                shard: shard, pass: pass, from: overview.plannedLow, before: end, limit: configuration.batch,
+                shard: shard, pass: pass, from: plannedLow, before: end, limit: configuration.batch,
                 except: room.held)
             try await send(triggers, ticket: ticket, now: now, session.weights)
             claimed += triggers.count
@@ -230,9 +249,8 @@ package struct Loader: Sendable {
         }
         try Failpoint.loaderBeforeConfirm.pass()
         try await store.confirmPass(shard: shard, pass: pass)
-        try await makeFailureCalls(for: expired, shard: shard)
         isKeptBack = isKeptBack || isMore
-        return (claimed, isKeptBack && room.isPaced)
+        return PassResult(claimed: claimed, expired: expired, isPaced: isKeptBack && room.isPaced)
     }
 
     /// After all that is live, so that it holds up nothing. What is not sent here, because the queue is full or cannot be
