@@ -5,8 +5,8 @@ private import Model
 package enum FunctionHelp {
     package static let settings = """
         Settings come from the environment: HEADGATE_POSTGRES, HEADGATE_REDIS, HEADGATE_QUEUES, HEADGATE_LOG, \
-        HEADGATE_LOG_FORMAT, HEADGATE_METRICS_FILE, HEADGATE_ALLOW_TARGETS, HEADGATE_DENY_TARGETS. SIGTERM drains, a \
-        second SIGTERM lets go at once. Exit codes: 0 ended in good order, 64 settings missing or wrong, 78 the clock is off, 130 asked twice.
+        HEADGATE_LOG_FORMAT, HEADGATE_METRICS_FILE, HEADGATE_ALLOW_TARGETS, HEADGATE_DENY_TARGETS, HEADGATE_SECRET_KEYS. \
+        SIGTERM drains, a second SIGTERM lets go at once. Exit codes: 0 ended in good order, 64 settings missing or wrong, 78 the clock is off, 130 asked twice.
         """
 
     /// Reads a duration of the command line.

@@ -189,8 +189,11 @@ private import Model
         if case .repetition = refusal {
             return HTTPError(.broken, "the connection closed after the request had been sent")
         }
-        let text = unsafe String(cString: curl_easy_strerror(code))
         let isConnected = !opened.isEmpty || hasHadConnection
+        // For libcurl a banner is a protocol that it does not know.
+        let text =
+            isConnected && code == CURLE_UNSUPPORTED_PROTOCOL
+            ? "the answer is not HTTP" : unsafe String(cString: curl_easy_strerror(code))
         return HTTPError(.init(curl: Int(code.rawValue), isConnected: isConnected), text, answer: answer)
     }
 

@@ -143,7 +143,8 @@ public struct JSONFields: Sendable {
     /// A short, safe rendering of a value for a message: long ones only by their kind.
     private static func excerpt(_ value: JSON) -> String {
         let text = value.description
-        return text.utf8.count <= 40 ? text : value.kind
+        if text.utf8.count <= 40 { return text }
+        return value.text.map { "a string of \($0.unicodeScalars.count) characters" } ?? value.kind
     }
 }
 

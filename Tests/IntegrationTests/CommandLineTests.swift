@@ -37,6 +37,11 @@ import Testing
             #expect(try headgate(api, ["schedule", "delete", "hello"]).status == 0)
             let gone = try headgate(api, ["schedule", "show", "hello"])
             #expect(gone.status != 0 && gone.errors.contains("hello does not exist"), "\(gone)")
+            // As of a shell's variable that is not set.
+            for empty in [["schedule", "show"], ["schedule", "fire"], ["trigger", "show"], ["queue", "show"]] {
+                let run = try headgate(api, empty + [""])
+                #expect(run.status == 64 && run.errors.contains("is empty") && run.output.isEmpty, "\(empty): \(run)")
+            }
         }
     }
 

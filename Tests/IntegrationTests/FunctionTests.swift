@@ -21,6 +21,24 @@ import Testing
         #expect(name == "trigger-worker" || text.contains("HEADGATE_POSTGRES is not set"))
     }
 
+    @Test func `an API without its port says so and exits with 75, and with 64 where there is no such port`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let taken = it.target.port
+            for (port, status, text) in [
+                (taken, 75, "cannot listen on 127.0.0.1:\(taken)"), (99_999, 64, "found 99999"),
+            ] {
+                let errors = Pipe()
+                let api = try it.start("api", ["--port", "\(port)"], errors: errors, role: "headgate_api")
+                try await eventually("it ends") { !api.isRunning }
+                #expect(Int(api.terminationStatus) == status)
+                let said = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+                #expect(said.contains(text), "\(said)")
+            }
+        }
+    }
+
     @Test func `a worker that is asked to stop lets slow calls end, and asked twice gives them back`() async throws {
         try await Cluster.with { it in
             try it.startAll(except: ["trigger-worker"])

@@ -35,7 +35,7 @@ import Testing
             let second = try await it.trigger("second")
             #expect(second.state == .dead && second.attempts == 1)
             #expect(
-                second.reason == "broken: the connection closed after the request had been sent, after 1 attempts")
+                second.reason == "broken: the connection closed after the request had been sent, after 1 attempt")
             #expect(server.requests.count == 2)
         }
     }

@@ -72,5 +72,11 @@ import Testing
         defer { server.stop() }
         let code = await code(HTTPClient(), "\(scheme)://127.0.0.1:\(server.port)/")
         #expect(code == (scheme == "https" ? .tls : .broken))
+        if scheme == "http" {
+            let error = await #expect(throws: HTTPError.self) {
+                try await HTTPClient().execute(HTTPRequest(url: server.url))
+            }
+            #expect(error?.message == "the answer is not HTTP")
+        }
     }
 }

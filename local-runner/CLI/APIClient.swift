@@ -46,6 +46,11 @@ struct APIClient {
         _ method: String, _ path: String, query: [(String, String?)] = [], bytes: [UInt8]?, type: String,
         isOptional: Bool
     ) async throws -> JSON? {
+        // An argument that is empty, as of a shell's variable that is not set, would name what is above: a list.
+        guard !path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().contains("") else {
+            APIClient.say("a name or an id is empty: \(path)")
+            throw ExitCode(64)
+        }
         let given = query.compactMap { name, value in value.map { "\(name)=\(APIClient.encode($0))" } }
         let address = url + path + (given.isEmpty ? "" : "?" + given.joined(separator: "&"))
         var headers = [(name: "Authorization", value: "Bearer \(key)"), (name: "Content-Type", value: type)]

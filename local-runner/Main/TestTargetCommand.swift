@@ -22,6 +22,10 @@ struct TestTargetCommand: AsyncParsableCommand {
             "Append a line per request: unix µs, path, idempotency key, Headgate-Fire-Time.", valueName: "file"))
     var log: String?
 
+    func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("--port: expected 0 to 65535, found \(port)") }
+    }
+
     func run() async throws {
         let stop = StopRequests()
         stop.takeSignals()

@@ -90,6 +90,8 @@ package struct API: Sendable {
     }
 
     /// Serves until the process is asked to stop; requests under way are answered first.
+    ///
+    /// Throws `CannotListen` where the address or the port is not to be had, and says in the log why.
     package func run(host: String, port: Int) async throws {
         let router = Router(context: APIContext.self)
         router.add(middleware: ProblemMiddleware(runtime: runtime, routes: routes))
@@ -131,19 +133,27 @@ package struct API: Sendable {
         let closed: @Sendable (String) -> Void = { part in
             metrics.count(
                 "headgate_api_closed_total", labels: "part=\"\(part)\"",
-                help: "Connections whose next request did not come in time")
+                help:
+                    "Connections that were closed: a request's head or body, or the next request, did not come in time")
         }
+        let isListening = Listening()
         let app = Application(
             router: router,
             server: .http1(
                 configuration: .init(additionalChannelHandlers: [PatienceHandler(patience, closed: closed)])),
             configuration: .init(address: .hostname(host, port: port), serverName: "Headgate"),
             onServerRunning: { channel in
+                isListening.value.store(true, ordering: .relaxed)
                 logger.info("listening", metadata: ["port": "\(channel.localAddress?.port ?? port)"])
             }, logger: Logger(label: "http") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await countShards() }
-            try await app.runService()
+            do {
+                try await app.runService()
+            } catch  where !isListening.value.load(ordering: .relaxed) {
+                logger.critical("cannot listen on \(host):\(port), which --host and --port name: \(error)")
+                throw CannotListen()
+            }
             group.cancelAll()
         }
     }
@@ -254,6 +264,13 @@ private final class RateKeeper: Sendable {
     func take(key: Identifier, tenant: String) -> Duration? {
         rates.withLock { $0.take(key: key, tenant: tenant, now: .now) }
     }
+}
+
+/// The API's address or port is not to be had: the port is in use, say. The log has said so.
+package struct CannotListen: Error {}
+
+private final class Listening: Sendable {
+    let value = Atomic(false)
 }
 
 private final class ShardCount: Sendable {

@@ -10,7 +10,8 @@ import Secrets
 
 @main struct APICommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "api", abstract: "Serve the HTTP API.", discussion: FunctionHelp.settings)
+        commandName: "api", abstract: "Serve the HTTP API.",
+        discussion: FunctionHelp.settings + " 75: it cannot listen on its port.")
 
     @Option(help: "The address to listen on.") var host = "127.0.0.1"
     @Option(help: "The port; 0 picks a free one.") var port = 8_080
@@ -32,6 +33,7 @@ import Secrets
                 throw ValidationError("--key-rate, --tenant-rate: expected 0.1 to 1000000, found \(rate)")
             }
         }
+        guard (0...65_535).contains(port) else { throw ValidationError("--port: expected 0 to 65535, found \(port)") }
         guard (1...100).contains(connections) else {
             throw ValidationError("--connections: expected 1 to 100, found \(connections)")
         }
@@ -80,6 +82,10 @@ import Secrets
             outcomes: runtime.settings.outcomeQueue(),
             directory: RedisTenantDirectory(url: runtime.settings.redisURL), keys: keys,
             zones: SystemZones.catalog, shards: shards, configuration: try configuration)
-        try await api.run(host: host, port: port)
+        do {
+            try await api.run(host: host, port: port)
+        } catch is CannotListen {
+            throw ExitCode(75)
+        }
     }
 }

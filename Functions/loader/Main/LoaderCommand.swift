@@ -9,7 +9,7 @@ import Postgres
         commandName: "loader", abstract: "Turn due schedules into triggers and put them on the queue.",
         discussion: FunctionHelp.settings)
 
-    @Option(help: "The pass period.", transform: FunctionHelp.duration) var every = Duration.seconds(1)
+    @Option(help: "The pass period (default: 1s).", transform: FunctionHelp.duration) var every = Duration.seconds(1)
     @Option(help: "A shard to work on; repeat it for several (default: all).") var shard: [Int] = []
     @Option(help: "Messages in a shard of the queue from which on triggers stay planned.") var queueLimit = 500_000
     @Option(help: "End after this time.", transform: FunctionHelp.duration) var maxAge: Duration?

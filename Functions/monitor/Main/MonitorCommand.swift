@@ -11,7 +11,7 @@ import Redis
         commandName: "monitor", abstract: "Send lost triggers again, move idle queues, keep the partitions.",
         discussion: FunctionHelp.settings)
 
-    @Option(help: "How often it looks.", transform: FunctionHelp.duration) var every = Duration.seconds(5)
+    @Option(help: "How often it looks (default: 5s).", transform: FunctionHelp.duration) var every = Duration.seconds(5)
     @Option(help: "Days of triggers that are kept.") var retention = 30
     @Option(help: "End after this time.", transform: FunctionHelp.duration) var maxAge: Duration?
 

@@ -40,7 +40,9 @@ package enum DeliveryRules {
         case .failed(let text): reason = text
         case .impossible(let text): return .final(.rejected, reason: text)
         }
-        if attempt >= policy.maxAttempts { return .dead(reason: "\(reason), after \(attempt) attempts") }
+        if attempt >= policy.maxAttempts {
+            return .dead(reason: "\(reason), after \(attempt) attempt\(attempt == 1 ? "" : "s")")
+        }
         let delay = max(policy.delay(afterAttempt: attempt, using: &random), wish ?? .zero)
         if now + delay > deadline {
             return .final(.expired, reason: "the deadline passes before attempt \(attempt + 1); last: \(reason)")
