@@ -130,7 +130,6 @@ package struct Loader: Sendable {
         let isBehind = session.isBehind || oldest < session.clock.now() - Planner.onTime
         var window = isBehind ? CatchUpWindow() : nil
         session.isBehind = false
-        var expired: [(shard: Int, triggers: [ExpiredTrigger])] = []
         while !runtime.life.isStopping {
             let end = window?.end(firstDue: work.compactMap(\.firstDue).min(), horizon: horizon) ?? horizon
             var claimed = 0
@@ -139,11 +138,8 @@ package struct Loader: Sendable {
                 let result = try await pass(shard, from: window?.start, before: end, &session)
                 session.touch(shard.shard)
                 claimed += result.claimed
-                if window == nil {
-                    try await makeFailureCalls(for: result.expired, shard: shard.shard)
-                } else {
-                    expired.append((shard.shard, result.expired))
-                }
+                // At once: a tick that ends early would forget them.
+                try await makeFailureCalls(for: result.expired, shard: shard.shard)
                 if result.isPaced {
                     session.isBehind = true
                     break
@@ -153,7 +149,6 @@ package struct Loader: Sendable {
             window?.advance(to: end, held: claimed, batch: configuration.batch)
             work = try await store.overview(of: shards, from: end, before: horizon)
         }
-        for (shard, triggers) in expired { try await makeFailureCalls(for: triggers, shard: shard) }
         let now = session.clock.now()
         for shard in session.shardsToRaise() { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
         if session.isBehind { return .behind }
@@ -253,7 +248,7 @@ package struct Loader: Sendable {
         return PassResult(claimed: claimed, expired: expired, isPaced: isKeptBack && room.isPaced)
     }
 
-    /// After all that is live, so that it holds up nothing. What is not sent here, because the queue is full or cannot be
+    /// After all that is live in the shard's window, so that it holds up little. What is not sent here, because the queue is full or cannot be
     /// reached, the monitor sends. A database that fails here ends the pass as it does anywhere else (protocols.md, 25a): a
     /// broken session has lost its shards.
     private func makeFailureCalls(for expired: [ExpiredTrigger], shard: Int) async throws {
