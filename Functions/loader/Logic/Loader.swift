@@ -138,8 +138,6 @@ package struct Loader: Sendable {
                 let result = try await pass(shard, from: window?.start, before: end, &session)
                 session.touch(shard.shard)
                 claimed += result.claimed
-                // At once: a tick that ends early would forget them.
-                try await makeFailureCalls(for: result.expired, shard: shard.shard)
                 if result.isPaced {
                     session.isBehind = true
                     break
@@ -159,8 +157,6 @@ package struct Loader: Sendable {
     private struct PassResult {
         /// Schedules and planned triggers.
         var claimed = 0
-        /// Triggers that were too late already.
-        var expired: [ExpiredTrigger] = []
         /// It ended early, because the workers are behind.
         var isPaced = false
     }
@@ -218,7 +214,7 @@ package struct Loader: Sendable {
             if isMore || overview.plannedLow < end { room = try await self.room(shard) }
         }
         // The pass ended early with schedules left; then planned triggers are left, too.
-        var isKeptBack = isMore
+        let isKeptBack = isMore
         isMore = overview.plannedLow < end
         while isMore, !room.isPaced {
             let now = session.clock.now()
@@ -244,12 +240,13 @@ package struct Loader: Sendable {
         }
         try Failpoint.loaderBeforeConfirm.pass()
         try await store.confirmPass(shard: shard, pass: pass)
-        isKeptBack = isKeptBack || isMore
-        return PassResult(claimed: claimed, expired: expired, isPaced: isKeptBack && room.isPaced)
+        // At once: a tick that ends early would forget them.
+        try await makeFailureCalls(for: expired, shard: shard)
+        return PassResult(claimed: claimed, isPaced: (isKeptBack || isMore) && room.isPaced)
     }
 
-    /// After all that is live in the shard's window, so that it holds up little. What is not sent here, because the queue is full or cannot be
-    /// reached, the monitor sends. A database that fails here ends the pass as it does anywhere else (protocols.md, 25a): a
+    /// After all that is live in the shard's window, so that it holds up little. What is not sent here, because the queue is full or
+    /// cannot be reached, the monitor sends. A database that fails here ends the pass as it does anywhere else (protocols.md, 25a): a
     /// broken session has lost its shards.
     private func makeFailureCalls(for expired: [ExpiredTrigger], shard: Int) async throws {
         for start in stride(from: 0, to: expired.count, by: Loader.failureCallsAtOnce) where !runtime.life.isStopping {

@@ -25,6 +25,7 @@ final class QueueRoom: Sendable {
             return true
         }
         // A queue that cannot be asked takes nothing either; what is not sent to it the monitor sends.
+        // The next second asks again; until then the last answer holds, or nobody is held where only the second question failed.
         if isOld, var pressure = try? await queue.pressure() {
             if shares.isScarce(pressure) { pressure = (try? await queue.pressure(byTenant: true)) ?? pressure }
             let (isFull, held) = (shares.isFull(pressure), shares.held(pressure))
