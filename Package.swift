@@ -118,7 +118,10 @@ let package = Package(
         test("SecretsTests", ["Model", "Secrets"]),
         test(
             "FunctionLogicTests",
-            ["APIFunction", "LoaderFunction", "Model", "Secrets", "Store", "TestRandom", "TriggerWorkerFunction"]),
+            [
+                "APIFunction", "LoaderFunction", "Model", "Queue", "Secrets", "Store", "TestRandom",
+                "TriggerWorkerFunction",
+            ]),
         .target(
             name: "Telemetry", dependencies: ["Model", logging], path: "Core/Telemetry", exclude: ["README.md"],
             swiftSettings: settings),

@@ -251,7 +251,7 @@ extension API {
             id: key.id(), key: key.idempotencyKey, kind: .manual, redrive: 0, occurrence: occurrence,
             plannedAt: occurrence,
             deadline: occurrence + .seconds(3_600), tenant: row.tenant, schedule: row.name, action: row.action)
-        let hasRoom = await queueRoom.isLeft(for: row.tenant, in: queue)
+        let hasRoom = await queueRoom.isLeft(for: row.tenant) { try await queue.pressure(byTenant: $0) }
         let write = TriggerWrite(
             message: message, schedule: row.id, shard: row.shard, revision: row.revision, hidden: nil, isStored: true,
             state: hasRoom ? .queued : .planned)

@@ -175,7 +175,7 @@ extension API {
         let shard = MessageID(scheduleID).shard(of: shards)
         let isStored = occurrence < now + .seconds(2 * 86_400)
         var isNow = occurrence <= now + .seconds(2)
-        if isNow { isNow = await queueRoom.isLeft(for: call.caller.tenant, in: queue) }
+        if isNow { isNow = await queueRoom.isLeft(for: call.caller.tenant) { try await queue.pressure(byTenant: $0) } }
         let hidden = ScheduleWrite(
             tenant: call.caller.tenant, name: name, id: scheduleID, shard: shard, timing: spec.timing.encode(),
             action: action, paused: nil,

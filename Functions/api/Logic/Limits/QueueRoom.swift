@@ -17,19 +17,31 @@ final class QueueRoom: Sendable {
 
     init(_ shares: QueueShares) { self.shares = shares }
 
-    func isLeft(for tenant: String, in queue: any MessageQueue) async -> Bool {
+    /// Whether there is room for a tenant's trigger.
+    ///
+    /// - Parameters:
+    ///   - now: the time of the call.
+    ///   - pressure: asks the queue, with what tenants have of it or without.
+    func isLeft(
+        for tenant: String, now: ContinuousClock.Instant = .now,
+        pressure ask: (_ byTenant: Bool) async throws -> QueuePressure
+    ) async -> Bool {
         let isOld = reading.withLock { reading in
-            if let takenAt = reading.takenAt, .now - takenAt < QueueRoom.age { return false }
+            if let takenAt = reading.takenAt, now - takenAt < QueueRoom.age { return false }
             // Those who come while it is asked go by the last answer.
-            reading.takenAt = .now
+            reading.takenAt = now
             return true
         }
         // A queue that cannot be asked takes nothing either; what is not sent to it the monitor sends.
-        // The next second asks again; until then the last answer holds, or nobody is held where only the second question failed.
-        if isOld, var pressure = try? await queue.pressure() {
-            if shares.isScarce(pressure) { pressure = (try? await queue.pressure(byTenant: true)) ?? pressure }
-            let (isFull, held) = (shares.isFull(pressure), shares.held(pressure))
-            reading.withLock { ($0.isFull, $0.held) = (isFull, held) }
+        // The next second asks again. Until then the last answer holds, to each of the two questions.
+        if isOld, let pressure = try? await ask(false) {
+            let isScarce = shares.isScarce(pressure)
+            let byTenant = isScarce ? try? await ask(true) : nil
+            reading.withLock { reading in
+                reading.isFull = shares.isFull(byTenant ?? pressure)
+                if !isScarce { reading.held = [] }
+                if let byTenant { reading.held = shares.held(byTenant) }
+            }
         }
         return reading.withLock { !$0.isFull && !$0.held.contains(tenant) }
     }
