@@ -76,7 +76,12 @@ enum OpenAPI {
     private static func requestBody(_ body: Route.Body) -> JSON {
         switch body {
         case .json(let name, let isOptional):
-            ["required": .bool(!isOptional), "content": ["application/json": ["schema": Answers.ref(name)]]]
+            [
+                "required": .bool(!isOptional),
+                "content": [
+                    "application/json": ["schema": Answers.ref(name), "example": Examples.bodies[name] ?? .null]
+                ],
+            ]
         case .lines(let name):
             [
                 "required": true, "description": .string("NDJSON: a \(name) with its name in each line"),
