@@ -16,7 +16,9 @@ public final class PostgresProxy: Sendable {
         /// What is run in the statement's place.
         fileprivate var replacement: String? {
             switch self {
-            case .cancelled: "select pg_cancel_backend(pg_backend_pid()), pg_sleep(5)"
+            // A session that has taken a lesser role may not cancel itself; its end of the transaction takes the role back.
+            case .cancelled:
+                "do $$ begin reset role; perform pg_cancel_backend(pg_backend_pid()); perform pg_sleep(5); end $$"
             case .lockTimeout: "do $$ begin raise exception 'lock timeout' using errcode = '55P03'; end $$"
             case .deadlock: "do $$ begin raise exception 'deadlock' using errcode = '40P01'; end $$"
             case .closedBeforeCommit, .closedAfterCommit: nil
