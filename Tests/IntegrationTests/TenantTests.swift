@@ -180,6 +180,7 @@ import Testing
             #expect(
                 try await it.number(
                     "select count(*) from headgate.api_key where tenant = 'gone' and revoked_at is null") == 0)
+            #expect(try await it.number("select count(*) from headgate.audit where action = 'tenant.delete'") == 1)
             #expect(try await api.call("DELETE", "/v1/tenants/gone").status == 200, "again")
         }
     }

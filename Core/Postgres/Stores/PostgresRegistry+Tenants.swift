@@ -51,7 +51,8 @@ extension PostgresRegistry: TenantRegistry {
             let settings = TenantSettings(isPaused: isPaused)
             try connection.put(settings, version: version, tenant: actor.tenant, now: now)
             if !isPaused { try connection.execute(StatementCall(.markErased, [.text(actor.tenant)])) }
-            try connection.note(actor, "tenant.delete", actor.tenant, now: now)
+            // The pause is how an erasure begins: the audit names it then, also where it is not brought to its end.
+            if isPaused { try connection.note(actor, "tenant.delete", actor.tenant, now: now) }
             return try connection.change(of: actor.tenant, isCreated: false)
         }
     }
