@@ -1,7 +1,154 @@
 // swift-tools-version:6.2
+import Foundation
 import PackageDescription
 
-/// Every target of Headgate is compiled alike; only tests may use memory-unsafe calls without marking them.
+/// A target, as one line of the tables below.
+///
+/// A target may import what its line names, and nothing else; a module of the product only what stands on a floor below its own.
+/// `scripts/gates.sh` holds the sources to that.
+struct Module {
+    enum Kind { case library, program, tests, testLibrary, testProgram }
+
+    var name: String
+    var path: String
+    var imports: [String]
+    var resources: String?
+    var kind = Kind.library
+
+    init(_ name: String, at path: String, imports: String = "", resources: String? = nil, _ kind: Kind = .library) {
+        self.name = name
+        self.path = path
+        self.imports = imports.split(separator: " ").map(String.init)
+        self.resources = resources
+        self.kind = kind
+    }
+}
+
+let floors: [[Module]] = [
+    // Floor 1: values that everybody speaks of, and what is told to the outside.
+    [
+        Module("Model", at: "Core/Model"),
+        Module("Blocking", at: "Core/Blocking", imports: "CPlatform"),
+    ],
+    // Floor 2: deciding code and protocols, without I/O.
+    [
+        Module("Scheduling", at: "Core/Scheduling", imports: "Model"),
+        Module("Queue", at: "Core/Queue", imports: "Model"),
+        Module("Store", at: "Core/Store", imports: "Model"),
+        Module("HTTP", at: "Core/HTTP", imports: "Model"),
+        Module("Secrets", at: "Core/Secrets", imports: "Model Crypto"),
+        Module("Telemetry", at: "Core/Telemetry", imports: "Model Logging"),
+    ],
+    // Floor 3: drivers, and what stands on the protocols.
+    [
+        Module("Postgres", at: "Core/Postgres", imports: "Model Store Blocking CLibpq", resources: "sql"),
+        Module("Redis", at: "Core/Redis", imports: "Model Queue Blocking CHiredis", resources: "scripts"),
+        Module("Curl", at: "Core/Curl", imports: "Model HTTP Blocking CCurl CPlatform"),
+        Module("Sending", at: "Core/Sending", imports: "Model Queue Store"),
+        Module(
+            "FunctionRuntime", at: "Core/FunctionRuntime",
+            imports: "Model Blocking Queue Scheduling Store Telemetry CPlatform Logging"),
+        Module("TestTarget", at: "local-runner/TestTarget", imports: "Model NIOCore NIOPosix NIOHTTP1"),
+    ],
+    // Floor 4: the functions' logic, which knows no driver, and the wiring, which only their programs import.
+    [
+        Module("Wiring", at: "Core/Wiring", imports: "FunctionRuntime Queue Redis"),
+        Module(
+            "LoaderFunction", at: "Functions/loader/Logic",
+            imports: "Model Queue Scheduling Sending Store FunctionRuntime Telemetry Logging"),
+        Module(
+            "TriggerWorkerFunction", at: "Functions/trigger-worker/Logic",
+            imports: "Model HTTP Queue Secrets FunctionRuntime Telemetry Logging"),
+        Module(
+            "HistorianFunction", at: "Functions/historian/Logic",
+            imports: "Model Queue Sending Store FunctionRuntime Telemetry Logging"),
+        Module(
+            "MonitorFunction", at: "Functions/monitor/Logic",
+            imports: "Model Queue Sending Store FunctionRuntime Telemetry Logging"),
+        Module(
+            "APIFunction", at: "Functions/api/Logic",
+            imports: """
+                Model Queue Scheduling Secrets Sending Store FunctionRuntime Telemetry Logging Crypto Hummingbird HTTPTypes \
+                NIOCore NIOHTTPTypes
+                """),
+        Module("LocalRunner", at: "local-runner/Runner", imports: "Model TestTarget Yams"),
+    ],
+    // Floor 5: programs.
+    [
+        Module(
+            "loader", at: "Functions/loader/Main",
+            imports: "LoaderFunction Model FunctionRuntime Wiring Postgres ArgumentParser", .program),
+        Module(
+            "trigger-worker", at: "Functions/trigger-worker/Main",
+            imports: "TriggerWorkerFunction Model FunctionRuntime Wiring Curl HTTP Queue Redis Secrets ArgumentParser",
+            .program),
+        Module(
+            "historian", at: "Functions/historian/Main",
+            imports: "HistorianFunction Model FunctionRuntime Wiring Postgres Queue Redis ArgumentParser", .program),
+        Module(
+            "monitor", at: "Functions/monitor/Main",
+            imports: "MonitorFunction Model FunctionRuntime Wiring Postgres Redis ArgumentParser Logging", .program),
+        Module(
+            "api", at: "Functions/api/Main",
+            imports: "APIFunction Model FunctionRuntime Wiring Postgres Queue Redis Scheduling Secrets ArgumentParser",
+            .program),
+        Module(
+            "headgate", at: "local-runner/CLI", imports: "Model FunctionRuntime Curl HTTP Postgres ArgumentParser",
+            .program),
+        Module(
+            "local-runner", at: "local-runner/Main",
+            imports: """
+                LocalRunner TestTarget Model FunctionRuntime Curl HTTP Postgres Queue Redis Store ArgumentParser Crypto
+                """, .program),
+    ],
+]
+
+let tests = [
+    Module("TestRandom", at: "Tests/TestRandom", .library),
+    Module("TestServers", at: "Tests/TestServers", .testLibrary),
+    Module(
+        "SimulationKit", at: "Tests/Simulation/Kit",
+        imports: "Model Queue Scheduling Sending Store TestRandom LoaderFunction TriggerWorkerFunction"),
+    Module(
+        "simulation", at: "Tests/Simulation/Main", imports: "Model SimulationKit FunctionRuntime ArgumentParser",
+        .program),
+    Module("runner-probe", at: "Tests/RunnerProbe", imports: "LocalRunner Model", .program),
+    Module(
+        "headgate-bench", at: "Tests/Benchmarks",
+        imports: "Model Curl HTTP Postgres Queue Redis Scheduling TestServers ArgumentParser", .testProgram),
+    Module("ModelTests", at: "Tests/ModelTests", imports: "Model TestRandom", .tests),
+    Module("SchedulingTests", at: "Tests/SchedulingTests", imports: "Model Scheduling TestRandom", .tests),
+    Module("SecretsTests", at: "Tests/SecretsTests", imports: "Model Secrets", .tests),
+    Module("StoreTests", at: "Tests/StoreTests", imports: "Model Postgres Store TestServers", .tests),
+    Module("QueueTests", at: "Tests/QueueTests", imports: "Model Queue Redis Sending TestRandom TestServers", .tests),
+    Module(
+        "WrapperTests", at: "Tests/WrapperTests",
+        imports: "Model Curl HTTP Postgres Queue Redis TestServers TestTarget", .tests),
+    Module(
+        "FunctionLogicTests", at: "Tests/FunctionLogicTests",
+        imports: "APIFunction LoaderFunction TriggerWorkerFunction Model Queue Secrets Store TestRandom", .tests),
+    Module(
+        "SimulationTests", at: "Tests/SimulationTests",
+        imports: "SimulationKit Model Queue Scheduling Store FunctionRuntime", .tests),
+    Module(
+        "LocalRunnerTests", at: "Tests/LocalRunnerTests",
+        imports: "LocalRunner TestRandom TestTarget Model runner-probe", .tests),
+    Module(
+        "IntegrationTests", at: "Tests/IntegrationTests",
+        imports: """
+            Model FunctionRuntime Curl HTTP Postgres Queue Redis Scheduling Sending Store TestServers TestTarget loader \
+            trigger-worker historian monitor api headgate Crypto
+            """, .tests),
+]
+
+/// The products of other packages, by the modules they bring.
+let packages = [
+    "ArgumentParser": "swift-argument-parser", "Crypto": "swift-crypto", "HTTPTypes": "swift-http-types",
+    "Hummingbird": "hummingbird", "Logging": "swift-log", "NIOCore": "swift-nio", "NIOHTTP1": "swift-nio",
+    "NIOHTTPTypes": "swift-nio-extras", "NIOPosix": "swift-nio", "Yams": "Yams",
+]
+
+/// What is shipped is compiled alike.
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .strictMemorySafety(),
@@ -10,45 +157,43 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
+/// Tests may use memory-unsafe calls without marking them.
 let testSettings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let nio: [Target.Dependency] = [
-    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-    .product(name: "NIOHTTP1", package: "swift-nio"),
-]
-let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
-let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
-let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
-let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
-
-/// A function: a library with its logic, and an executable of a few lines that wires it to the real world.
-func function(
-    _ name: String, _ module: String, _ dependencies: [Target.Dependency], main: [Target.Dependency]
-) -> [Target] {
-    [
-        .target(
-            name: module, dependencies: dependencies + ["Model", "FunctionRuntime", "Telemetry", logging],
-            path: "Functions/\(name)/Logic", swiftSettings: settings),
-        .executableTarget(
-            name: name, dependencies: [.byName(name: module), "Model", "FunctionRuntime", argumentParser] + main,
-            path: "Functions/\(name)/Main", swiftSettings: settings),
-    ]
-}
-
-func core(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .target(
-        name: name, dependencies: dependencies, path: "Core/\(name)", exclude: ["README.md"], resources: resources,
-        swiftSettings: settings)
-}
-
-func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: testSettings)
+func target(_ module: Module) -> Target {
+    let dependencies = module.imports.map { name -> Target.Dependency in
+        packages[name].map { .product(name: name, package: $0) } ?? .byName(name: name)
+    }
+    let readme = "\(Context.packageDirectory)/\(module.path)/README.md"
+    let excluded = FileManager.default.fileExists(atPath: readme) ? ["README.md"] : []
+    let resources = module.resources.map { [Resource.embedInCode(.init(stringLiteral: $0))] } ?? []
+    switch module.kind {
+    case .library:
+        return .target(
+            name: module.name, dependencies: dependencies, path: module.path, exclude: excluded, resources: resources,
+            swiftSettings: settings)
+    case .program:
+        return .executableTarget(
+            name: module.name, dependencies: dependencies, path: module.path, exclude: excluded, swiftSettings: settings
+        )
+    case .testLibrary:
+        return .target(
+            name: module.name, dependencies: dependencies, path: module.path, exclude: excluded,
+            swiftSettings: testSettings)
+    case .testProgram:
+        return .executableTarget(
+            name: module.name, dependencies: dependencies, path: module.path, exclude: excluded,
+            swiftSettings: testSettings)
+    case .tests:
+        return .testTarget(
+            name: module.name, dependencies: dependencies, path: module.path, exclude: excluded,
+            swiftSettings: testSettings)
+    }
 }
 
 let package = Package(
@@ -71,95 +216,6 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", path: "Core/C/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CPlatform", path: "Core/C/CPlatform"),
-        core("Model", []),
-        core("Blocking", ["CPlatform"]),
-        core("Queue", ["Model"]),
-        core("Redis", ["Model", "Queue", "Blocking", "CHiredis"], resources: [.embedInCode("scripts")]),
-        core("Store", ["Model"]),
-        core("Postgres", ["Model", "Store", "Blocking", "CLibpq"], resources: [.embedInCode("sql")]),
-        core("HTTP", ["Model", "Blocking", "CCurl", "CPlatform"]),
-        core("Scheduling", ["Model"]),
-        core("Secrets", ["Model", crypto]),
-        .target(
-            name: "TestTarget", dependencies: ["Model"] + nio, path: "local-runner/TestTarget", exclude: ["README.md"],
-            swiftSettings: settings),
-        .target(
-            name: "LocalRunner", dependencies: ["Model", "TestTarget", "Yams"], path: "local-runner/Runner",
-            exclude: ["README.md"], swiftSettings: settings),
-        .executableTarget(
-            name: "local-runner",
-            dependencies: [
-                "LocalRunner", "TestTarget", "Model", "FunctionRuntime", "HTTP", "Postgres", "Queue", "Redis", "Store",
-                argumentParser, crypto,
-            ], path: "local-runner/Main", exclude: ["README.md"], swiftSettings: settings),
-        .executableTarget(
-            name: "headgate", dependencies: ["Model", "FunctionRuntime", "HTTP", "Postgres", argumentParser],
-            path: "local-runner/CLI", exclude: ["README.md"], swiftSettings: settings),
-        .executableTarget(
-            name: "headgate-bench",
-            dependencies: [
-                "Model", "HTTP", "Postgres", "Queue", "Redis", "Scheduling", "TestServers", argumentParser,
-            ],
-            path: "Tests/Benchmarks",
-            exclude: ["README.md"], swiftSettings: testSettings),
-        .executableTarget(
-            name: "runner-probe", dependencies: ["LocalRunner", "Model"], path: "Tests/RunnerProbe",
-            swiftSettings: settings),
-        test("LocalRunnerTests", ["LocalRunner", "TestRandom", "TestTarget", "Model", "runner-probe"]),
-        test(
-            "IntegrationTests",
-            [
-                "Model", "FunctionRuntime", "HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Store", "TestServers",
-                "TestTarget", "loader",
-                "trigger-worker", "historian", "monitor", "api", "headgate", crypto,
-            ]),
-        test("WrapperTests", ["Model", "HTTP", "Postgres", "Queue", "Redis", "TestServers", "TestTarget"]),
-        test("SchedulingTests", ["Model", "Scheduling", "TestRandom"]),
-        test("SecretsTests", ["Model", "Secrets"]),
-        test(
-            "FunctionLogicTests",
-            [
-                "APIFunction", "LoaderFunction", "Model", "Queue", "Secrets", "Store", "TestRandom",
-                "TriggerWorkerFunction",
-            ]),
-        .target(
-            name: "Telemetry", dependencies: ["Model", logging], path: "Core/Telemetry", exclude: ["README.md"],
-            swiftSettings: settings),
-        core(
-            "FunctionRuntime",
-            [
-                "Model", "Blocking", "CPlatform", "HTTP", "Queue", "Redis", "Scheduling", "Store", "Telemetry", logging,
-            ]),
-        .target(name: "TestRandom", path: "Tests/TestRandom", swiftSettings: settings),
-        .target(name: "TestServers", path: "Tests/TestServers", swiftSettings: testSettings),
-        test("ModelTests", ["Model"]),
-        .target(
-            name: "SimulationKit",
-            dependencies: [
-                "Model", "Queue", "Scheduling", "Store", "TestRandom", "LoaderFunction", "TriggerWorkerFunction",
-            ],
-            path: "Tests/Simulation/Kit", swiftSettings: settings),
-        .executableTarget(
-            name: "simulation", dependencies: ["Model", "SimulationKit", "FunctionRuntime", argumentParser],
-            path: "Tests/Simulation/Main", swiftSettings: settings),
-        test("SimulationTests", ["SimulationKit", "Model", "Queue", "Scheduling", "Store", "FunctionRuntime"]),
-        test("StoreTests", ["Model", "Postgres", "Store", "TestServers"]),
-        test("QueueTests", ["Model", "Queue", "Redis", "TestRandom", "TestServers"]),
-    ]
-        + function(
-            "api", "APIFunction",
-            [
-                "HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Secrets", "Store", hummingbird, httpTypes, nioCore,
-                nioHTTPTypes, crypto,
-            ],
-            main: ["HTTP", "Postgres", "Queue", "Redis", "Scheduling", "Secrets"])
-        + function("loader", "LoaderFunction", ["Queue", "Scheduling", "Store"], main: ["Postgres"])
-        + function(
-            "trigger-worker", "TriggerWorkerFunction", ["HTTP", "Queue", "Secrets"],
-            main: ["HTTP", "Queue", "Redis", "Secrets"])
-        + function("historian", "HistorianFunction", ["Queue", "Store"], main: ["Postgres", "Queue", "Redis"])
-        + function(
-            "monitor", "MonitorFunction", ["LoaderFunction", "Queue", "Redis", "Store"],
-            main: ["Postgres", "Redis", logging]),
+    ] + (floors.joined() + tests).map(target),
     swiftLanguageModes: [.v6]
 )

@@ -3,7 +3,8 @@
 # usage: gates.sh [root]      prints each violation and exits with 1 if there is one
 # Linkage is checked for the release binaries that are built.
 set -uo pipefail
-cd "${1:-$(dirname "$0")/..}"
+scripts=$(cd "$(dirname "$0")" && pwd)
+cd "${1:-$scripts/..}"
 failed=0
 
 # forbid PATTERN WHY PATH... : no Swift file below the paths may have a line that matches.
@@ -19,22 +20,35 @@ forbid() {
 
 import='^[[:space:]]*((private|internal|package|public|fileprivate)[[:space:]]+)?import[[:space:]]+'
 forbid "${import}Foundation\$" 'Foundation links 44 MB of ICU into each function; FoundationEssentials does not' Core Functions
-forbid "${import}(Postgres|CLibpq)\$" 'the trigger-worker holds no database connection' Functions/trigger-worker
-forbid "${import}CLibpq\$" 'only Core/Postgres speaks to libpq' \
-    Functions local-runner $(ls -d Core/*/ 2>/dev/null | grep -v -e '^Core/Postgres/$' -e '^Core/C/$')
-forbid "${import}CHiredis\$" 'only Core/Redis speaks to hiredis' \
-    Functions local-runner $(ls -d Core/*/ 2>/dev/null | grep -v -e '^Core/Redis/$' -e '^Core/C/$')
-forbid "${import}CCurl\$" 'only Core/HTTP speaks to libcurl' \
-    Functions local-runner $(ls -d Core/*/ 2>/dev/null | grep -v -e '^Core/HTTP/$' -e '^Core/C/$')
-forbid "${import}(Postgres|Redis|HTTP|Glibc|FunctionRuntime)\$" 'deciding code does no I/O' Core/Model Core/Scheduling Core/Store
 forbid '@unchecked Sendable|nonisolated\(unsafe\)' 'only the C wrappers may promise what the compiler cannot check' \
-    Functions local-runner Core/Model Core/Scheduling Core/Queue Core/Store Core/FunctionRuntime Core/Telemetry
+    Functions local-runner \
+    $(ls -d Core/*/ 2>/dev/null | grep -v -e '^Core/Postgres/$' -e '^Core/Redis/$' -e '^Core/Curl/$' -e '^Core/Blocking/$')
 
-for function in loader trigger-worker historian monitor; do
-    binary=.build/release/$function
-    if [[ -x $binary ]] && grep -qa 'ucal_open' "$binary"; then
+# A binary needs the C libraries that it uses, and no other: they dominate its start (architecture.md).
+links() {
+    local binary=.build/release/$1 needed
+    shift
+    [[ -x $binary ]] || return 0
+    if grep -qa 'ucal_open' "$binary"; then
         echo "$binary: ICU is linked into it <- something it uses imports Foundation"
         failed=1
     fi
-done
+    needed=$(readelf -d "$binary" 2>/dev/null | sed -n 's/.*(NEEDED).*\[lib\(.*\)\.so.*/\1/p' \
+        | grep -v -x -e c -e m -e 'stdc++' -e gcc_s -e dl -e pthread -e rt -e util)
+    for library in $needed; do
+        if [[ " $* " != *" $library "* ]]; then
+            echo "$binary: needs lib$library <- it may link $*"
+            failed=1
+        fi
+    done
+}
+links loader pq hiredis
+links trigger-worker hiredis curl
+links historian pq hiredis
+links monitor pq hiredis
+links api pq hiredis
+links headgate pq curl
+links simulation
+
+python3 "$scripts/modules.py" . || failed=1
 exit $failed

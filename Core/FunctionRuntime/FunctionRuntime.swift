@@ -19,13 +19,11 @@ package struct FunctionRuntime: Sendable {
         package static let usage: Int32 = 64
         /// The host's clock is too far off (`EX_CONFIG`).
         package static let clock: Int32 = 78
-        /// Asked twice to stop: what was held has been released.
-        package static let interrupted: Int32 = 130
     }
 
     /// Reads the settings, or says which are missing or wrong and exits with 64.
     package static func start(
-        _ name: String, needs: Set<FunctionSettings.Need>, idle: Duration? = nil, maxAge: Duration? = nil
+        _ name: String, needs: [FunctionSettings.Need], idle: Duration? = nil, maxAge: Duration? = nil
     ) -> FunctionRuntime {
         signal(SIGPIPE, SIG_IGN)
         let settings: FunctionSettings
@@ -56,7 +54,9 @@ package struct FunctionRuntime: Sendable {
         FileText.replace(file, with: metrics.text)
     }
 
-    /// Repeats what failed for a reason that passes, with growing waits and a clear line in the log, until it works or the
+    /// Repeats something until it succeeds, with growing waits of 0.1 to 5 s and a warning for each failure.
+    ///
+    /// Returns its value; nil: the function was asked to stop.
     package func untilItWorks<Value: Sendable>(
         _ what: String, _ body: @Sendable () async throws -> Value
     ) async -> Value? {

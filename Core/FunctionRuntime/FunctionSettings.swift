@@ -1,9 +1,7 @@
 private import Glibc
-package import HTTP
 package import Logging
-private import Model
+package import Model
 package import Queue
-package import Redis
 package import Telemetry
 
 /// What a function is told by its environment.
@@ -29,8 +27,9 @@ package struct FunctionSettings: Sendable {
         package var description: String { list.joined(separator: "\n") }
     }
 
-    package var postgres = ""
-    package var redis: RedisURL?
+    /// The variables that the function needs, by name.
+    private var needed: [String: String] = [:]
+    /// How the queues are set up, by name; those that are not there are set up as `QueueConfiguration()` says.
     package var queues: [String: QueueConfiguration] = [:]
     package var level = Logger.Level.info
     package var format = LineLogHandler.Format.json
@@ -39,26 +38,44 @@ package struct FunctionSettings: Sendable {
     package var deniedTargets: [AddressBlock] = []
     package var lifeline: Int32?
 
-    package enum Need: Sendable {
-        case postgres
-        case redis
+    /// A variable that a function cannot do without.
+    ///
+    /// What a value has to look like is known by the module that uses it: `Wiring` adds those of drivers.
+    package struct Need: Sendable {
+        package var variable: String
+        /// What it is and what it looks like, for whoever has to set it.
+        package var meaning: String
+        /// Throws what is wrong with a value, in words.
+        package var check: @Sendable (String) throws -> Void
+
+        package init(
+            _ variable: String, _ meaning: String, check: @escaping @Sendable (String) throws -> Void = { _ in }
+        ) {
+            self.variable = variable
+            self.meaning = meaning
+            self.check = check
+        }
+
+        package static let postgres = Need(
+            "HEADGATE_POSTGRES", "the database's URL, postgresql://user:password@host:port/database")
     }
 
-    package init(needs: Set<Need>, environment: (String) -> String? = FunctionSettings.variable) throws(Mistakes) {
+    /// Reads the settings.
+    ///
+    /// - Parameters:
+    ///   - needs: variables that must be set.
+    ///   - environment: the value of a variable; an empty one counts as not set.
+    /// - Throws: everything that is missing or wrong, at once.
+    package init(needs: [Need], environment: (String) -> String? = FunctionSettings.variable) throws(Mistakes) {
         var mistakes: [String] = []
         func value(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
-        if let url = value("HEADGATE_POSTGRES") {
-            postgres = url
-        } else if needs.contains(.postgres) {
-            mistakes.append(
-                "HEADGATE_POSTGRES is not set: the database's URL, postgresql://user:password@host:port/database")
-        }
-        if let text = value("HEADGATE_REDIS") {
-            do throws(RedisError) { redis = try RedisURL(text) } catch {
-                mistakes.append("HEADGATE_REDIS: \(error.message)")
+        for need in needs {
+            guard let text = value(need.variable) else {
+                mistakes.append("\(need.variable) is not set: \(need.meaning)")
+                continue
             }
-        } else if needs.contains(.redis) {
-            mistakes.append("HEADGATE_REDIS is not set: the queues' URL, redis://host:port")
+            do { try need.check(text) } catch { mistakes.append("\(need.variable): \(error)") }
+            needed[need.variable] = text
         }
         if let text = value("HEADGATE_QUEUES") {
             do {
@@ -138,20 +155,14 @@ package struct FunctionSettings: Sendable {
         return unsafe String(cString: value)
     }
 
-    package var redisURL: RedisURL {
-        guard let redis else { preconditionFailure("the function did not say that it needs Redis") }
-        return redis
-    }
+    /// The database's URL.
+    package var postgres: String { self[.postgres] }
 
-    /// The queue of triggers, whose settlements go to the outcomes.
-    package func triggerQueue() -> RedisQueue {
-        RedisQueue(name: .triggers, configuration: queues["triggers"] ?? .init(), url: redisURL, outcomes: .outcomes)
-    }
-
-    /// The queue of outcomes; it has as many shards as the triggers.
-    package func outcomeQueue() -> RedisQueue {
-        var configuration = queues["outcomes"] ?? .init()
-        configuration.shards = (queues["triggers"] ?? .init()).shards
-        return RedisQueue(name: .outcomes, configuration: configuration, url: redisURL, source: .triggers)
+    /// The value of a variable that the function said it needs.
+    package subscript(need: Need) -> String {
+        guard let value = needed[need.variable] else {
+            preconditionFailure("the function did not say that it needs \(need.variable)")
+        }
+        return value
     }
 }

@@ -5,8 +5,8 @@ package protocol ScheduleRegistry: Sendable {
     func now() async throws -> Timestamp
     /// How many shards of schedules there are.
     func shardCount() async throws -> Int
-    /// The version of the schema; 0: none.
-    func schemaVersion() async throws -> Int
+    /// Why this program cannot work with the store's schema, and what to do; nil: it can.
+    func schemaComplaint() async throws -> String?
 
     /// Creates or replaces schedules, in order, each name once. A schedule whose timing and action are unchanged keeps its
     /// revision. Triggers of a replaced revision are asked to be cancelled.

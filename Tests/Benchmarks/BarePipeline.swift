@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 
 /// A program of the same shape without features, to hold S1 against; run on servers of its own in the same run.
 struct BarePipeline {

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Postgres
 
 /// S2: many triggers due in the same second, without a margin.
 struct Burst {

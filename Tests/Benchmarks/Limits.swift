@@ -1,6 +1,8 @@
+import Curl
 import Foundation
 import HTTP
 import Model
+import Postgres
 import Synchronization
 import TestServers
 
@@ -60,7 +62,7 @@ struct Limits {
         _ program: String, _ arguments: [String], environment: [String: String] = [:]
     ) throws -> String {
         let file = FileManager.default.temporaryDirectory.appending(path: "headgate-bench-\(UUID())")
-        FileManager.default.createFile(atPath: file.path(), contents: nil)
+        _ = FileManager.default.createFile(atPath: file.path(), contents: nil)
         defer { try? FileManager.default.removeItem(at: file) }
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/timeout")

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Postgres
 
 /// S1b: how many calls a second are made with as many due as S1 has; then twice as many are due, and at last half as many.
 struct Overload {

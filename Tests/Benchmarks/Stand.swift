@@ -1,3 +1,4 @@
+import Curl
 import Foundation
 import HTTP
 import Model
@@ -59,7 +60,7 @@ final class Stand {
         process.executableURL = programs.appending(path: name)
         process.arguments = arguments
         let file = log.appending(path: "\(name)-\(arguments[0]).log")
-        FileManager.default.createFile(atPath: file.path(), contents: nil)
+        _ = FileManager.default.createFile(atPath: file.path(), contents: nil)
         let handle = try FileHandle(forWritingTo: file)
         process.standardOutput = handle
         process.standardError = handle

@@ -1,9 +1,13 @@
 import Crypto
+import Curl
 import Foundation
 import HTTP
 import Model
+import Postgres
 import Store
+import Synchronization
 import TestServers
+import TestTarget
 import Testing
 
 /// The API as a client sees it.

@@ -1,6 +1,8 @@
 import Foundation
 import Model
+import Postgres
 import TestServers
+import TestTarget
 import Testing
 
 /// Calls about many schedules, or many occurrences of one.

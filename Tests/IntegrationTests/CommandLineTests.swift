@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Postgres
 import TestServers
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import TestServers
+import TestTarget
 import Testing
 
 /// The API and `openapi.json` say the same.

@@ -1,7 +1,9 @@
 import Foundation
 import FunctionRuntime
 import Model
+import Postgres
 import Redis
+import Synchronization
 import TestServers
 import Testing
 

@@ -1,6 +1,8 @@
 import Foundation
 import Model
+import Postgres
 import TestServers
+import TestTarget
 import Testing
 
 /// Calls that tell of failures.

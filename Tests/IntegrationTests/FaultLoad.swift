@@ -5,6 +5,7 @@ import Queue
 import Redis
 import Synchronization
 import TestServers
+import TestTarget
 import Testing
 
 /// A light load that makes every function send every statement that it has, one of them through a proxy that makes statements fail.

@@ -1,8 +1,11 @@
 import Foundation
 import Model
+import Postgres
 import Queue
 import Redis
+import Synchronization
 import TestServers
+import TestTarget
 import Testing
 
 @Suite(.serialized) struct FunctionTests {

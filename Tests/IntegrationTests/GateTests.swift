@@ -8,7 +8,7 @@ import Testing
             let path = folder.appending(path: file)
             try FileManager.default.createDirectory(
                 at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
-            FileManager.default.createFile(
+            _ = FileManager.default.createFile(
                 atPath: path.path(), contents: Data(text.utf8), attributes: [.posixPermissions: 0o755])
             return try ProgramRun(ProgramRun.project.appending(path: "scripts/gates.sh"), [folder.path()])
         }
@@ -17,7 +17,7 @@ import Testing
     @Test(arguments: [
         ("Core/Model/A.swift", "import Foundation\n"), ("Functions/loader/A.swift", "private import Foundation\n"),
         ("Functions/trigger-worker/Logic/A.swift", "package import Postgres\n"),
-        ("Core/Queue/A.swift", "import CHiredis\n"), ("Functions/api/A.swift", "import CLibpq\n"),
+        ("Core/Queue/A.swift", "import CHiredis\n"), ("Functions/api/Logic/A.swift", "import CLibpq\n"),
         ("Core/Scheduling/A.swift", "import Glibc\n"),
         ("Core/Queue/A.swift", "final class A: @unchecked Sendable {}\n"), (".build/release/loader", "ucal_open"),
     ]) func `a forbidden import or linkage is named and fails`(file: String, text: String) throws {
@@ -27,9 +27,46 @@ import Testing
 
     @Test(arguments: [
         ("Core/Model/A.swift", "import FoundationEssentials\n"), ("Core/Postgres/A.swift", "private import CLibpq\n"),
-        ("Functions/historian/A.swift", "import Store\n"),
+        ("Functions/historian/Logic/A.swift", "import Store\n"),
     ]) func `what is allowed passes`(file: String, text: String) throws {
         #expect(try gate(file, text).status == 0)
+    }
+
+    @Test(arguments: [
+        ("Module(\"Queue\", at: \"Core/Queue\", imports: \"Redis\"),", "Queue imports Redis"),
+        ("Module(\"Redis\", at: \"Core/Redis\", imports: \"Worker\"),", "Redis imports Worker"),
+        (
+            "Module(\n    \"Worker\", at: \"Functions/worker/Logic\",\n    imports: \"\"\"\n    Queue \\\n    Redis\n    \"\"\"),",
+            "Worker imports Redis"
+        ),
+    ]) func `a module that imports what stands on no floor below it, or a driver, is named and fails`(
+        line: String, complaint: String
+    ) throws {
+        let floors = [
+            "Module(\"Queue\", at: \"Core/Queue\"),", "Module(\"Redis\", at: \"Core/Redis\", imports: \"Queue\"),",
+            "Module(\"Worker\", at: \"Functions/worker/Logic\", imports: \"Queue\"),",
+        ]
+        func manifest(_ lines: [String]) -> String {
+            lines.enumerated().map { "// Floor \($0.offset + 1)\n\($0.element)\n" }.joined() + "let tests = [\n]\n"
+        }
+        #expect(try gate("Package.swift", manifest(floors)).status == 0)
+        let name = line.split(separator: "\"")[1]
+        let run = try gate("Package.swift", manifest(floors.map { $0.contains("Module(\"\(name)\"") ? line : $0 }))
+        #expect(run.status == 1 && run.output.contains(complaint), "\(run)")
+    }
+
+    @Test func `a binary that needs a library which it does not use is named and fails`() throws {
+        try ProgramRun.inFolder { folder in
+            let release = folder.appending(path: ".build/release")
+            try FileManager.default.createDirectory(at: release, withIntermediateDirectories: true)
+            let gates = ProgramRun.project.appending(path: "scripts/gates.sh")
+            // The API's needs libpq and libhiredis.
+            try FileManager.default.copyItem(
+                at: Cluster.programs.appending(path: "api"), to: release.appending(path: "trigger-worker"))
+            let run = try ProgramRun(gates, [folder.path()])
+            #expect(run.status == 1 && run.output.contains("trigger-worker: needs libpq"), "\(run)")
+            #expect(!run.output.contains("needs libhiredis"))
+        }
     }
 
     @Test func `a file that is not formatted is named and fails`() throws {

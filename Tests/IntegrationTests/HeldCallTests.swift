@@ -1,6 +1,8 @@
 import Foundation
 import Model
+import Postgres
 import TestServers
+import TestTarget
 import Testing
 
 /// Calls that cannot be made now are looked at less and less often, and at once when what they wait for changes.

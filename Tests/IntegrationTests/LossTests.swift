@@ -3,7 +3,10 @@ import Model
 import Postgres
 import Queue
 import Redis
+import Store
+import Synchronization
 import TestServers
+import TestTarget
 import Testing
 
 /// Servers that die, fill up or stand in the way.

@@ -1,8 +1,10 @@
 import Foundation
-import HTTP
 import Model
+import Postgres
 import Redis
+import Synchronization
 import TestServers
+import TestTarget
 import Testing
 
 /// Once per occurrence over all revisions, and actions that outlive a change (protocols.md, 8a and 9a).

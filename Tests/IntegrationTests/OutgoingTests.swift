@@ -1,9 +1,10 @@
 import Foundation
 import FunctionRuntime
-import HTTP
 import Model
+import Postgres
 import Store
 import TestServers
+import TestTarget
 import Testing
 
 /// What is recorded of targets that answer badly.

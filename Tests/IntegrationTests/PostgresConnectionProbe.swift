@@ -1,4 +1,5 @@
 import Postgres
+import TestServers
 
 /// Looks at the tables as the API's role, without naming a tenant.
 struct PostgresConnectionProbe {

@@ -1,9 +1,14 @@
+import Curl
 import Foundation
 import HTTP
 import Model
+import Postgres
 import Queue
 import Redis
+import Sending
+import Synchronization
 import TestServers
+import TestTarget
 import Testing
 
 /// A Redis that comes back as it was some seconds ago (protocols.md, 6 and 7a).

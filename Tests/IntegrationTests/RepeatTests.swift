@@ -1,7 +1,10 @@
 import Foundation
 import Model
+import Postgres
 import Redis
+import Synchronization
 import TestServers
+import TestTarget
 import Testing
 
 /// Requests that come twice, or meet others on their way.

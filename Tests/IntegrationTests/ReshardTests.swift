@@ -2,6 +2,7 @@ import Foundation
 import Model
 import Postgres
 import TestServers
+import TestTarget
 import Testing
 
 /// More shards, while everything runs.

@@ -3,7 +3,9 @@ import Foundation
 import Model
 import Queue
 import Redis
+import Synchronization
 import TestServers
+import TestTarget
 import Testing
 
 /// Secrets in headers and signatures, from the API to the target.

@@ -1,7 +1,10 @@
 import Foundation
 import FunctionRuntime
 import Model
+import Postgres
+import Store
 import TestServers
+import TestTarget
 import Testing
 
 /// New time zones, while schedules are stored that were computed with old ones.

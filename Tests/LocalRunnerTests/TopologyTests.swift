@@ -1,4 +1,5 @@
 import LocalRunner
+import Model
 import Testing
 
 @Suite struct TopologyTests {

@@ -1,5 +1,6 @@
 import Model
 import Queue
+import Sending
 import Testing
 
 /// What a trigger costs its tenant in the fair queue, and under which key.

@@ -105,8 +105,6 @@ private final class ChildStarter: Sendable {
     func run(_ process: Process) throws {
         let isStarted = DispatchSemaphore(value: 0)
         let result = Mutex<(any Error)?>(nil)
-        // Used by one thread at a time: this one waits until the process has started.
-        nonisolated(unsafe) let process = process
         work.withLock { work in
             work.append {
                 do { try process.run() } catch { result.withLock { $0 = error } }

@@ -1,4 +1,5 @@
 import Crypto
+import Curl
 import FunctionRuntime
 import HTTP
 import LocalRunner

@@ -1,5 +1,7 @@
+import Store
+
 /// Why Postgres could not be asked, or what it refused.
-package struct PostgresError: Error, Sendable, CustomStringConvertible {
+package struct PostgresError: StoreError {
     package enum Code: String, Sendable {
         /// No connection, or it broke during the call: a commit may have taken effect.
         case disconnected
@@ -45,8 +47,7 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
     package var isDataError: Bool { sqlState.map { $0.hasPrefix("22") || $0.hasPrefix("23") } ?? false }
     /// A text has a character that the database cannot store, such as U+0000.
     package var isTextError: Bool { sqlState == "22021" || sqlState == "22P05" }
-    package var isMissingPartition: Bool { sqlState == "23514" && message.hasPrefix("no partition") }
-    package var isUniqueViolation: Bool { sqlState == "23505" }
+    package var isCancelled: Bool { code == .cancelled }
 
     package var description: String {
         "Postgres: \(code.rawValue)\(statement.map { " in \($0)" } ?? "")\(sqlState.map { " [\($0)]" } ?? ""): \(message)"

@@ -1,17 +1,18 @@
+private import Model
 private import Synchronization
 
-/// A few connections that many tasks share, fairly among their owners: see `PoolTurns`.
+/// A few connections that many tasks share, fairly among their owners: see `FairTurns`.
 package final class PostgresPool: Sendable {
     private struct State {
         var idle: [PostgresConnection]
-        var turns: PoolTurns<CheckedContinuation<PostgresConnection, Never>>
+        var turns: FairTurns<CheckedContinuation<PostgresConnection, Never>>
     }
     private let state: Mutex<State>
 
     /// Connections are made when they are first used.
     package init(_ configuration: PostgresConnection.Configuration, size: Int) {
         state = Mutex(
-            State(idle: (0..<size).map { _ in PostgresConnection(configuration) }, turns: PoolTurns(size: size)))
+            State(idle: (0..<size).map { _ in PostgresConnection(configuration) }, turns: FairTurns(size: size)))
     }
 
     /// Lends a connection to `body`.

@@ -32,10 +32,13 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         try await pool.with { try await $0.monitorAge(now: now) }
     }
 
-    package func schemaVersion() async throws -> Int {
-        try await doorkeeper.with { connection in
+    package func schemaComplaint() async throws -> String? {
+        let rows = try await doorkeeper.with { connection in
             try await connection.query(StatementCall(.schemaVersion)) { row throws(PostgresError) in try row.int(0) }
-        }.first.flatMap { $0 } ?? 0
+        }
+        let version = rows.first.flatMap { $0 } ?? 0
+        return version == Migrator.version
+            ? nil : "the schema has version \(version), this needs \(Migrator.version): run headgate migrate"
     }
 
     /// Runs `body` in a transaction of a tenant, or, without one, of all as the engine's role; repeats it once where the server

@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import Model
 import Queue
+import Sending
 import Store
 
 extension API {

@@ -5,6 +5,7 @@ import Logging
 import Model
 import Queue
 import Scheduling
+import Sending
 import Store
 import Telemetry
 

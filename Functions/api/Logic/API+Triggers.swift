@@ -3,6 +3,7 @@ import Hummingbird
 import Model
 import Queue
 import Scheduling
+import Sending
 import Store
 
 extension API {

@@ -4,7 +4,6 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Model
-import Postgres
 package import Queue
 package import Scheduling
 package import Secrets
@@ -198,9 +197,7 @@ package struct API: Sendable {
             _ = try await registry.now(); return nil
         }
         await check("migrations") {
-            let version = try await registry.schemaVersion()
-            return version == Migrator.version
-                ? nil : "the schema has version \(version), this needs \(Migrator.version): run headgate migrate"
+            try await registry.schemaComplaint()
         }
         await check("redis") {
             _ = try await queue.ticket(); return nil
@@ -339,16 +336,16 @@ struct ProblemMiddleware: RouterMiddleware {
             return Problem(
                 status: error.status, type: "http", title: error.status.reasonPhrase, detail: error.body ?? ""
             ).response
-        } catch let error as PostgresError where error.isRetryable {
+        } catch let error as any StoreError where error.isRetryable {
             runtime.logger.warning("\(error)")
             return Problem.unavailable("the database cannot be reached").response
-        } catch let error as PostgresError where error.isTextError {
+        } catch let error as any StoreError where error.isTextError {
             // Every text is checked where it comes in; one that slips through is the caller's mistake all the same.
             runtime.logger.error("\(request.method) \(request.uri.path): \(error)")
             return Problem.invalid([
                 FieldError(pointer: "", detail: "a text of the request has a character that cannot be stored")
             ]).response
-        } catch let error as PostgresError where error.code == .cancelled {
+        } catch let error as any StoreError where error.isCancelled {
             runtime.metrics.count(
                 "headgate_api_refused_total", labels: "reason=\"time\"",
                 help: "Requests that were refused so that others are served")

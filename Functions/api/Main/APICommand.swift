@@ -7,6 +7,7 @@ import Queue
 import Redis
 import Scheduling
 import Secrets
+import Wiring
 
 @main struct APICommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ package import FunctionRuntime
 private import Logging
 private import Model
 package import Queue
+private import Sending
 package import Store
 private import Telemetry
 

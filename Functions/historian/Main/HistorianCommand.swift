@@ -5,6 +5,7 @@ import Model
 import Postgres
 import Queue
 import Redis
+import Wiring
 
 @main struct HistorianCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

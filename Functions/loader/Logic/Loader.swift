@@ -1,8 +1,9 @@
 package import FunctionRuntime
 private import Logging
-package import Model
+import Model
 package import Queue
 package import Scheduling
+private import Sending
 package import Store
 private import Telemetry
 
@@ -332,13 +333,5 @@ package struct Loader: Sendable {
 
     private func count(_ name: String, _ by: Int, _ help: String) {
         if by > 0 { runtime.metrics.count(name, by, help: help) }
-    }
-}
-
-extension OutgoingMessage {
-    /// To be received at its planned time.
-    package init(_ trigger: QueuedTrigger, now: Timestamp, weights: [String: Double]) {
-        let delay = max(.zero, trigger.message.plannedAt - now)
-        self.init(trigger.message, attempts: trigger.attempts, delay: delay, weights: weights)
     }
 }

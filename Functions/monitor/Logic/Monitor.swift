@@ -1,8 +1,8 @@
 package import FunctionRuntime
-private import LoaderFunction
 private import Logging
 private import Model
 package import Queue
+private import Sending
 package import Store
 private import Telemetry
 

@@ -5,6 +5,7 @@ import Model
 import MonitorFunction
 import Postgres
 import Redis
+import Wiring
 
 @main struct MonitorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -45,7 +45,7 @@ package actor TriggerWorker {
     let runtime: FunctionRuntime
     private let configuration: Configuration
     let queue: any MessageQueue
-    private let client: HTTPClient
+    private let client: any HTTPCaller
     private let finished = Finished()
     private var flights: [Receipt: Flight] = [:]
     var gate: TargetGate
@@ -82,7 +82,7 @@ package actor TriggerWorker {
 
     /// - Parameter keys: what opens secrets; nil: calls that need one wait until their deadline.
     package init(
-        _ runtime: FunctionRuntime, configuration: Configuration, queue: any MessageQueue, client: HTTPClient,
+        _ runtime: FunctionRuntime, configuration: Configuration, queue: any MessageQueue, client: any HTTPCaller,
         tenants: any TenantDirectory, limiter: any RateLimiter, keys: SecretKeys?
     ) {
         self.tenants = tenants

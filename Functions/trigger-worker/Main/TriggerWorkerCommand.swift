@@ -1,4 +1,5 @@
 import ArgumentParser
+import Curl
 import FunctionRuntime
 import HTTP
 import Model
@@ -6,6 +7,7 @@ import Queue
 import Redis
 import Secrets
 import TriggerWorkerFunction
+import Wiring
 
 @main struct TriggerWorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

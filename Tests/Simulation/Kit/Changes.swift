@@ -1,6 +1,7 @@
 import Model
 import Queue
 import Scheduling
+import Sending
 import Store
 import TestRandom
 

@@ -2,6 +2,7 @@ import LoaderFunction
 import Model
 import Queue
 import Scheduling
+import Sending
 import Store
 import TestRandom
 

@@ -1,6 +1,6 @@
-import LoaderFunction
 import Model
 import Queue
+import Sending
 import Store
 
 /// What the monitor's surroundings know between two events.

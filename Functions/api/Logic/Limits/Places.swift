@@ -1,17 +1,17 @@
-import Postgres
+import Model
 import Synchronization
 
 /// How many requests are carried out at once, shared fairly by tenants: what waits here uses neither the processor nor a connection, so
 /// that another tenant's request does not stand behind it. The last quarter is for tenants that have no place.
 final class Places: Sendable {
-    private let turns: Mutex<PoolTurns<CheckedContinuation<Void, Never>>>
+    private let turns: Mutex<FairTurns<CheckedContinuation<Void, Never>>>
 
     /// - Parameters:
     ///   - count: all places.
     ///   - readers: of them, how many requests may read in. One tenant reads in half of these at most.
     init(_ count: Int, readers: Int) {
         turns = Mutex(
-            PoolTurns(size: count, reserve: count / 4, readers: (readers, readers - max(1, readers / 2))))
+            FairTurns(size: count, reserve: count / 4, readers: (readers, readers - max(1, readers / 2))))
     }
 
     /// Carries out `body` in a place of the tenant's.

@@ -1,5 +1,6 @@
 internal import CCurl
 private import Glibc
+internal import HTTP
 private import Model
 
 /// Owns a curl easy handle and what belongs to the call it makes. Used on the engine's thread only.

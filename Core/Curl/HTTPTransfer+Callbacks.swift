@@ -1,4 +1,5 @@
 internal import CCurl
+internal import HTTP
 
 // The functions that libcurl calls on the engine's thread, each with the object that it was given.
 

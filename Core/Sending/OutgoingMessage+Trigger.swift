@@ -1,4 +1,6 @@
 package import Model
+package import Queue
+package import Store
 
 extension OutgoingMessage {
     /// A committed trigger as a message.
@@ -14,5 +16,15 @@ extension OutgoingMessage {
         self.init(
             id: MessageID(message.id), tenant: message.fairnessKey, delay: delay,
             cost: isBackfill ? cost * 10 : cost, generation: message.redrive, attempts: attempts, body: message.encoded)
+    }
+
+    /// A trigger as it was claimed, to be received at its planned time.
+    ///
+    /// - Parameters:
+    ///   - now: the database's time, which `plannedAt` is compared with.
+    ///   - weights: as above.
+    package init(_ trigger: QueuedTrigger, now: Timestamp, weights: [String: Double]) {
+        let delay = max(.zero, trigger.message.plannedAt - now)
+        self.init(trigger.message, attempts: trigger.attempts, delay: delay, weights: weights)
     }
 }

@@ -1,4 +1,5 @@
 private import CCurl
+package import HTTP
 
 extension HTTPError.Code {
     /// How many error numbers libcurl has, 0 (no error) included.

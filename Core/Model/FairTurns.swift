@@ -5,7 +5,7 @@
 /// waits for the other.
 ///
 /// Decides only: `PostgresPool` holds the connections and the tasks, the API its places.
-package struct PoolTurns<Waiter> {
+package struct FairTurns<Waiter> {
     /// A number of things, the last of which only owners get that use none.
     private struct Share {
         var free: Int

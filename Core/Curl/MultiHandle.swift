@@ -1,6 +1,7 @@
 internal import CCurl
 private import CPlatform
 private import Glibc
+internal import HTTP
 private import Model
 
 /// Owns a curl multi handle, and waits for its sockets and its timer.

@@ -1,11 +1,11 @@
+import Model
+import TestRandom
 import Testing
 
-@testable import Postgres
-
 /// Who gets a connection next.
-@Suite struct PoolTurnsTests {
+@Suite struct FairTurnsTests {
     @Test func `an owner alone may use all, and those that wait go first by what they use`() {
-        var turns = PoolTurns<String>(size: 3)
+        var turns = FairTurns<String>(size: 3)
         func enter(_ owner: String, _ waiter: String) -> Bool { turns.enter(owner, waiter) }
         func leave(_ owner: String) -> String? { turns.leave(owner) }
         for number in 1...3 { #expect(enter("busy", "busy \(number)")) }
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func `the last ones are for owners that use none`() {
-        var turns = PoolTurns<String>(size: 4, reserve: 2)
+        var turns = FairTurns<String>(size: 4, reserve: 2)
         func enter(_ owner: String, _ waiter: String) -> Bool { turns.enter(owner, waiter) }
         func leave(_ owner: String) -> String? { turns.leave(owner) }
         #expect(enter("busy", "busy 1") && enter("busy", "busy 2") && !enter("busy", "busy 3"))
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func `readers leave room for others, and hold nothing while they wait`() {
-        var turns = PoolTurns<String>(size: 4, reserve: 1, readers: (size: 2, reserve: 1))
+        var turns = FairTurns<String>(size: 4, reserve: 1, readers: (size: 2, reserve: 1))
         func read(_ owner: String, _ waiter: String) -> Bool { turns.enter(owner, isReader: true, waiter) }
         func write(_ owner: String, _ waiter: String) -> Bool { turns.enter(owner, waiter) }
         #expect(read("busy", "read 1") && !read("busy", "read 2"), "one owner reads with one of two")
@@ -54,7 +54,7 @@ import Testing
 
     @Test(arguments: 0..<20) func `nobody waits while a connection is free, and nobody waits for ever`(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
-        var turns = PoolTurns<Int>(size: 4)
+        var turns = FairTurns<Int>(size: 4)
         var (waiting, owners, holders): ([Int], [Int: String], [String]) = ([], [:], [])
         for number in 0..<2_000 {
             if Bool.random(using: &random) || holders.isEmpty {

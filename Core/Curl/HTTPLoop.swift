@@ -1,4 +1,5 @@
 internal import CCurl
+internal import HTTP
 private import Model
 
 /// The calls under way, on the engine's thread: a thin shell around libcurl's multi interface.

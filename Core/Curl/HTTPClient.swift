@@ -1,5 +1,6 @@
 private import Blocking
 private import CCurl
+package import HTTP
 private import Model
 private import Synchronization
 
@@ -7,7 +8,7 @@ private import Synchronization
 ///
 /// The thread is started by the first call and ends when the client is released or `close` is called; calls still under way
 /// then fail with `.cancelled`.
-package final class HTTPClient: Sendable {
+package final class HTTPClient: HTTPCaller {
     package struct Configuration: Sendable {
         /// Calls under way at once; further ones wait their turn here.
         package var maximumConcurrency = 512
@@ -62,9 +63,4 @@ package final class HTTPClient: Sendable {
     private static let initializeOnce: Void = {
         precondition(curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, "libcurl could not be initialised")
     }()
-}
-
-/// Names a call under way.
-package struct HTTPCallToken: Hashable, Sendable {
-    let number: Int
 }

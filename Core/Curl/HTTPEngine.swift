@@ -1,4 +1,5 @@
 private import Blocking
+internal import HTTP
 private import Model
 private import Synchronization
 

@@ -1,0 +1,42 @@
+/// An answer.
+package struct HTTPResponse: Hashable, Sendable {
+    package var status: Int
+    /// Header lines as they came, in the order of arrival, each with its line end; few callers look at one.
+    package var headerLines: [UInt8]
+    /// The first bytes of the body, as many as the request asked to keep.
+    package var body: [UInt8]
+    /// The body was longer than what was kept.
+    package var isTruncated: Bool
+    /// From the call's start to the end of the answer.
+    package var duration: Duration
+
+    package init(status: Int, headerLines: [UInt8], body: [UInt8], isTruncated: Bool, duration: Duration) {
+        self.status = status
+        self.headerLines = headerLines
+        self.body = body
+        self.isTruncated = isTruncated
+        self.duration = duration
+    }
+
+    /// The value of a header, by its name without regard to case; of several with that name the first.
+    package func header(_ name: String) -> String? {
+        for line in headerLines.split(separator: UInt8(ascii: "\n")) {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            if HTTPResponse.isEqual(line[..<colon], name) {
+                return HTTPResponse.trimmed(line[line.index(after: colon)...])
+            }
+        }
+        return nil
+    }
+
+    private static func isEqual(_ bytes: ArraySlice<UInt8>, _ name: String) -> Bool {
+        func lowered(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte | 0x20 : byte }
+        return bytes.count == name.utf8.count && zip(bytes, name.utf8).allSatisfy { lowered($0) == lowered($1) }
+    }
+
+    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> String {
+        func isSpace(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 || byte == 13 }
+        let end = bytes.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? bytes.startIndex
+        return String(decoding: bytes[..<end].drop(while: isSpace), as: UTF8.self)
+    }
+}
