@@ -86,6 +86,21 @@ import Testing
         }
     }
 
+    @Test func `a list that takes too long says so, and does not blame the database`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let locked = PostgresConnection(.init(url: it.postgres.postgresURL(), applicationName: "lock"))
+            try await locked.run(script: "begin; lock table headgate.schedule in access exclusive mode")
+            let answer = try await api.call("GET", "/v1/schedules")
+            try await locked.run(script: "rollback")
+            await locked.close()
+            #expect(answer.status == 503 && answer.body["detail"]?.text?.contains("takes too long") == true)
+            let metrics = try await HTTPClient().execute(HTTPRequest(url: "\(api.url)/metrics"))
+            let refused = #"headgate_api_refused_total{reason="time"} 1"#
+            #expect(String(decoding: metrics.body, as: UTF8.self).contains(refused))
+        }
+    }
+
     @Test func `a key and a tenant that ask too often get 429 with Retry-After, and others are served`() async throws {
         try await Cluster.with { it in
             let api = try await APIClient.start(it, ["--key-rate", "5", "--tenant-rate", "1000"])

@@ -336,6 +336,14 @@ struct ProblemMiddleware: RouterMiddleware {
             return Problem(
                 status: error.status, type: "http", title: error.status.reasonPhrase, detail: error.body ?? ""
             ).response
+        } catch let error as any StoreError where error.isCancelled {
+            // Before those that may be repeated, of which it is one.
+            runtime.metrics.count(
+                "headgate_api_refused_total", labels: "reason=\"time\"",
+                help: "Requests that were refused so that others are served")
+            runtime.logger.warning("\(request.method) \(request.uri.path): \(error)")
+            return Problem.unavailable("the answer takes too long to find: ask for a shorter time, or less at once")
+                .response
         } catch let error as any StoreError where error.isRetryable {
             runtime.logger.warning("\(error)")
             return Problem.unavailable("the database cannot be reached").response
@@ -345,13 +353,6 @@ struct ProblemMiddleware: RouterMiddleware {
             return Problem.invalid([
                 FieldError(pointer: "", detail: "a text of the request has a character that cannot be stored")
             ]).response
-        } catch let error as any StoreError where error.isCancelled {
-            runtime.metrics.count(
-                "headgate_api_refused_total", labels: "reason=\"time\"",
-                help: "Requests that were refused so that others are served")
-            runtime.logger.warning("\(request.method) \(request.uri.path): \(error)")
-            return Problem.unavailable("the answer takes too long to find: ask for a shorter time, or less at once")
-                .response
         } catch let error as QueueError where error.isRetryable {
             runtime.logger.warning("\(error)")
             return Problem.unavailable("the queue cannot be reached").response
