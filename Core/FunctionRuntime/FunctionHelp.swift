@@ -3,10 +3,11 @@ private import Model
 
 /// What the command lines of functions have in common.
 package enum FunctionHelp {
+    /// What the help of every function says: its variables, signals and exit codes.
     package static let settings = """
         Settings come from the environment: HEADGATE_POSTGRES, HEADGATE_REDIS, HEADGATE_QUEUES, HEADGATE_LOG, \
         HEADGATE_LOG_FORMAT, HEADGATE_METRICS_FILE, HEADGATE_ALLOW_TARGETS, HEADGATE_DENY_TARGETS, HEADGATE_SECRET_KEYS. \
-        SIGTERM drains, a second SIGTERM lets go at once. Exit codes: 0 ended in good order, 64 settings missing or wrong, 78 the clock is off, 130 asked twice.
+        SIGTERM drains, a second SIGTERM lets go at once. Exit codes: 0 ended in good order, 64 settings missing or wrong, 78 the clock is off.
         """
 
     /// Reads a duration of the command line.

@@ -17,6 +17,8 @@ package struct FunctionRuntime: Sendable {
     package enum ExitCode {
         /// The settings are wrong (`EX_USAGE`).
         package static let usage: Int32 = 64
+        /// Something that it needs for itself cannot be had now, such as its port (`EX_TEMPFAIL`).
+        package static let unavailable: Int32 = 75
         /// The host's clock is too far off (`EX_CONFIG`).
         package static let clock: Int32 = 78
     }

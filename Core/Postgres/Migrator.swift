@@ -25,6 +25,7 @@ package struct Migrator: Sendable {
         ("V0003_pause_after_failures", PackageResources.V0003_pause_after_failures_sql),
         ("V0004_tenants_and_secrets", PackageResources.V0004_tenants_and_secrets_sql),
         ("V0005_what_outlives_a_change", PackageResources.V0005_what_outlives_a_change_sql),
+        ("V0006_owed_failure_calls", PackageResources.V0006_owed_failure_calls_sql),
     ]
 
     /// The version of the schema that this code needs.

@@ -3,6 +3,11 @@ package import Model
 extension InMemoryStore: LoaderStore {
     package func shards() async throws -> [Int] { withTables { Array($0.shards.indices) } }
 
+    /// Failure calls are not kept here: nothing is owed.
+    package func makeFailureCalls(
+        shard: Int, limit: Int, except held: Set<String>
+    ) async throws -> (calls: [QueuedTrigger], isMore: Bool) { ([], false) }
+
     /// Time zones do not change while a process runs.
     package func staleZones(of shards: [Int], version: String) async throws -> [Int] { [] }
     package func recompute(

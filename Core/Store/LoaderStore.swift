@@ -29,9 +29,17 @@ package protocol LoaderStore: MonitorWatch {
     ) async throws -> [QueuedTrigger]
     /// Makes planned triggers expired whose deadline has passed, up to `limit`: the queue had no room for them. How many.
     func expirePlanned(shard: Int, from floor: Timestamp, now: Timestamp, limit: Int) async throws -> Int
-    /// Creates `onFailure` triggers for expired triggers whose schedule or tenant has such a call configured. They are to be
-    /// sent now; what is not, the monitor sends later.
-    func makeFailureCalls(for expired: [ExpiredTrigger]) async throws -> [QueuedTrigger]
+    /// Creates the `onFailure` triggers that a shard owes for triggers that its claims recorded as expired.
+    ///
+    /// What is owed is committed with the claim, and leaves the list with the commit that creates its call. The calls are to be
+    /// sent now; the monitor sends later what is not.
+    ///
+    /// - Parameters:
+    ///   - limit: how many expired triggers are looked at; several of one schedule or tenant give one call, at most one a minute.
+    ///   - held: tenants whose calls stay owed.
+    func makeFailureCalls(
+        shard: Int, limit: Int, except held: Set<String>
+    ) async throws -> (calls: [QueuedTrigger], isMore: Bool)
     /// Everything of the pass was sent.
     func confirmPass(shard: Int, pass: Int) async throws
     /// Queued triggers of passes after `confirmed`, in the order of planned time and id, after a given one.
@@ -194,26 +202,13 @@ package struct ClaimResult: Sendable {
     package var claimed: Int
     /// The queued rows, to be sent now.
     package var toSend: [QueuedTrigger]
-    /// What the claim recorded as expired, but for what lapsed before the schedule was last written or resumed: of that its owner
-    /// knows.
-    package var expired: [ExpiredTrigger] = []
+    /// Failure calls that the shard owes for what the claim recorded as expired. Nothing is owed for what lapsed before the schedule
+    /// was last written or resumed: of that its owner knows.
+    package var owed = 0
 
     package init(claimed: Int, toSend: [QueuedTrigger]) {
         self.claimed = claimed
         self.toSend = toSend
-    }
-}
-
-/// A trigger that a claim recorded as expired, without its having been queued.
-package struct ExpiredTrigger: Sendable {
-    package var trigger: NewTrigger
-    package var schedule: ClaimedSchedule
-    package var shard: Int
-
-    package init(trigger: NewTrigger, schedule: ClaimedSchedule, shard: Int) {
-        self.trigger = trigger
-        self.schedule = schedule
-        self.shard = shard
     }
 }
 
@@ -225,11 +220,10 @@ extension LoaderStore {
         try await claimPlanned(shard: shard, pass: pass, from: floor, before: horizon, limit: limit, except: [])
     }
 
-    /// A store that knows no such calls makes none.
+    /// `overview` of everything that is due.
     package func overview(of shards: [Int], before horizon: Timestamp) async throws -> [ShardOverview] {
         try await overview(of: shards, from: .distantPast, before: horizon)
     }
-    package func makeFailureCalls(for expired: [ExpiredTrigger]) async throws -> [QueuedTrigger] { [] }
 }
 
 /// A committed trigger that the queue should have.

@@ -1,4 +1,5 @@
 import Foundation
+import FunctionRuntime
 import Model
 import Postgres
 import TestServers
@@ -111,6 +112,27 @@ import Testing
             let sent = try JSON(parsing: Array((try JSON(parsing: Array(text.utf8))["body"]?.text ?? "").utf8))
             #expect(sent["schedule"]?.text == "a" && sent["state"]?.text == "expired" && sent["attempts"]?.int == 0)
             #expect((sent["count"]?.int ?? 0) >= 8 && sent["lastOccurrence"]?.text != nil)
+        }
+    }
+
+    @Test(arguments: [Failpoint.loaderAfterClaim, .loaderAfterSend, .loaderBeforeConfirm])
+    func `a loader that dies after it has recorded what lapsed leaves the failure call to the next one`(
+        failpoint: Failpoint
+    ) async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let call = Self.call(it.target.port, "/ok")
+            _ = try await api.call("PUT", "/v1/schedules/a", Self.failing(it.target.port, own: call))
+            try await it.execute(
+                """
+                update headgate.schedule set next_at = next_at - interval '9 hours', updated_at = updated_at - interval '9 hours';
+                update headgate.shard set low = '-infinity'
+                """)
+            try await it.startDying("loader", at: failpoint.name)
+            try it.startAll(except: ["loader"])
+            try await eventually("it is told") { try await it.number(Self.told) == 1 }
+            #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 1)
+            #expect(try await it.number("select count(*) from headgate.owed_call") == 0)
         }
     }
 

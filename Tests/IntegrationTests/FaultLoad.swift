@@ -205,6 +205,9 @@ final class FaultLoad: Sendable {
             try await eventually("it has expired") {
                 try await it.number("select count(*) from headgate.trigger where name = 'lapsed\(n)' and state = 4") > 0
             }
+            try await eventually("it is told of") {
+                try await it.number("select count(*) from headgate.trigger where name = 'lapsed\(n)' and kind = 4") > 0
+            }
             if statement == nil || statement == "expire-planned" { try await fillQueue() }
             try await change(
                 "update headgate.schedule set next_at = next_at + interval '1 hour' where name = 'zone\(n)'")

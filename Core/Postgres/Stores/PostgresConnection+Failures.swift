@@ -18,20 +18,26 @@ struct EndedTrigger: Sendable {
     var count = 1
     var lastOccurrence: Timestamp?
 
-    /// One that the loader recorded without its having been queued.
-    init(_ trigger: NewTrigger, of schedule: ClaimedSchedule, shard: Int) {
-        self.schedule = schedule.id
-        self.shard = shard
-        (id, kind, state, reason) = (trigger.id, trigger.kind, trigger.state, trigger.reason)
-        (occurrence, count, lastOccurrence) = (trigger.occurrence, trigger.count, trigger.lastOccurrence)
-        (tenant, name, attempts) = (schedule.tenant, schedule.name, 0)
+    /// One that the loader recorded as expired without its having been queued.
+    init(owed row: PostgresRow) throws(PostgresError) {
+        id = try row.required(0, row.uuid)
+        schedule = try row.required(1, row.uuid)
+        tenant = try row.required(2, row.text)
+        name = try row.required(3, row.text)
+        kind = TriggerKind(rawValue: try row.required(4, row.int)) ?? .scheduled
+        occurrence = try row.required(5, row.time)
+        count = try row.required(6, row.int)
+        lastOccurrence = try row.time(7)
+        reason = try row.text(8)
+        shard = try row.required(9, row.int)
+        (state, attempts) = (.expired, 0)
     }
 
     init(_ row: PostgresRow) throws(PostgresError) {
         schedule = try row.required(0, row.uuid)
         let state = TriggerState(rawValue: try row.required(1, row.int)) ?? .queued
         let outcome = TriggerState(rawValue: try row.required(10, row.int)) ?? .queued
-        // An attempt of before, recorded late, ends nothing.
+        // A late outcome of an earlier attempt does not end the trigger.
         self.state = state == outcome ? state : .queued
         occurrence = try row.required(2, row.time)
         reason = try row.text(3)

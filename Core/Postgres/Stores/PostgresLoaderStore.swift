@@ -88,15 +88,16 @@ package final class PostgresLoaderStore: LoaderStore {
         return try await body()
     }
 
-    package func makeFailureCalls(for expired: [ExpiredTrigger]) async throws -> [QueuedTrigger] {
-        try await notices(of: expired.map { EndedTrigger($0.trigger, of: $0.schedule, shard: $0.shard) })
-    }
-
-    /// In a transaction of their own: within a claim they could wait for a writer who waits for the claim.
-    private func notices(of expired: [EndedTrigger]) async throws -> [QueuedTrigger] {
-        try await repeated {
+    /// In a transaction of their own: within a claim they could wait for a writer who waits for the claim. What is owed leaves the
+    /// list with the commit that creates its call (protocols.md, 3).
+    package func makeFailureCalls(
+        shard: Int, limit: Int, except held: Set<String>
+    ) async throws -> (calls: [QueuedTrigger], isMore: Bool) {
+        let take = StatementCall(.takeOwedCalls, [.smallint(shard), .texts(held.sorted()), .bigint(limit)])
+        return try await repeated {
             try await self.connection.transaction { connection throws(PostgresError) in
-                try connection.isWatching() ? try connection.notices(of: expired) : []
+                let owed = try connection.query(take) { row throws(PostgresError) in try EndedTrigger(owed: row) }
+                return (owed.isEmpty ? [] : try connection.notices(of: owed), owed.count == limit)
             }
         }
     }
@@ -109,7 +110,7 @@ package final class PostgresLoaderStore: LoaderStore {
         let claim = StatementCall(
             .claimSchedules, [.smallint(shard), .time(floor), .time(horizon), .bigint(limit)])
         let rearm = Statement.rearmSchedules(shard: shard)
-        let outcome: (ClaimResult, [NewTrigger], Int)? = try await connection.transaction {
+        return try await connection.transaction {
             connection throws(PostgresError) in
             let claimed = try connection.query(claim) { row throws(PostgresError) in
                 (try row.required(0, row.place), try PostgresLoaderStore.schedule(row))
@@ -145,24 +146,24 @@ package final class PostgresLoaderStore: LoaderStore {
                         ]))
             }
             let counts = try connection.pipeline(calls)
-            do { try beforeCommit() } catch { throw PostgresError(.cancelled, "before the commit: \(error)") }
             let toSend = plan.rows.filter { $0.state == .queued }
                 .map { PostgresLoaderStore.queued($0, of: schedules[$0.source]) }
-            let inserted = plan.rows.isEmpty ? 0 : counts[1]
             var result = ClaimResult(claimed: claimed.count, toSend: toSend)
-            result.expired = plan.rows.lazy.filter { $0.state == .expired }
-                .map { ExpiredTrigger(trigger: $0, schedule: schedules[$0.source], shard: shard) }
-                .filter { ($0.trigger.lastOccurrence ?? $0.trigger.occurrence) > $0.schedule.updatedAt }
-            return (result, plan.rows, inserted)
+            var expired = plan.rows.filter { row in
+                row.state == .expired && (row.lastOccurrence ?? row.occurrence) > schedules[row.source].updatedAt
+            }
+            if !plan.rows.isEmpty, counts[1] < plan.rows.count {
+                // Some were there before: sending them again could deliver what was delivered long ago.
+                let fresh = Set(try connection.insertedIDs(plan.rows.map(\.id), pass: pass))
+                result.toSend.removeAll { !fresh.contains($0.message.id) }
+                expired.removeAll { !fresh.contains($0.id) }
+            }
+            if !expired.isEmpty {
+                result.owed = try connection.execute(PostgresLoaderStore.owe(expired, of: schedules, shard: shard))
+            }
+            do { try beforeCommit() } catch { throw PostgresError(.cancelled, "before the commit: \(error)") }
+            return result
         }
-        guard case (var result, let rows, let inserted)? = outcome else { return nil }
-        if inserted < rows.count {
-            // Some were there before: sending them again could deliver what was delivered long ago.
-            let fresh = try await Set(insertedIDs(rows.map(\.id), pass: pass))
-            result.toSend.removeAll { !fresh.contains($0.message.id) }
-            result.expired.removeAll { !fresh.contains($0.trigger.id) }
-        }
-        return result
     }
 
     package func claimPlanned(
@@ -282,11 +283,6 @@ package final class PostgresLoaderStore: LoaderStore {
 
     // MARK: Rows
 
-    private func insertedIDs(_ ids: [Identifier], pass: Int) async throws -> [Identifier] {
-        let call = StatementCall(.insertedTriggers, [.bigint(pass), .uuids(ids), .times(ids.map(\.v7Time))])
-        return try await connection.query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
-    }
-
     /// Where its planning goes on.
     private static func cursor(_ row: PostgresRow) throws(PostgresError) -> Timestamp {
         if let resumeAt = try row.time(13) { return resumeAt }
@@ -326,6 +322,19 @@ package final class PostgresLoaderStore: LoaderStore {
             ])
     }
 
+    private static func owe(
+        _ rows: [NewTrigger], of schedules: [ClaimedSchedule], shard: Int
+    ) -> StatementCall {
+        StatementCall(
+            .oweCalls,
+            [
+                .smallint(shard), .uuids(rows.map(\.id)), .uuids(rows.map { schedules[$0.source].id }),
+                .texts(rows.map { schedules[$0.source].tenant }), .texts(rows.map { schedules[$0.source].name }),
+                .smallints(rows.map(\.kind.rawValue)), .times(rows.map(\.occurrence)), .ints(rows.map(\.count)),
+                .times(rows.map(\.lastOccurrence)), .texts(rows.map(\.reason)),
+            ])
+    }
+
     private static func queued(_ row: NewTrigger, of schedule: ClaimedSchedule) -> QueuedTrigger {
         QueuedTrigger(
             message: TriggerMessage(
@@ -339,6 +348,12 @@ package final class PostgresLoaderStore: LoaderStore {
 }
 
 extension PostgresConnection {
+    /// Which of these ids the pass has inserted.
+    fileprivate func insertedIDs(_ ids: [Identifier], pass: Int) throws(PostgresError) -> [Identifier] {
+        let call = StatementCall(.insertedTriggers, [.bigint(pass), .uuids(ids), .times(ids.map(\.v7Time))])
+        return try query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
+    }
+
     /// The server's clock.
     package func now() throws(PostgresError) -> Timestamp {
         let times = try query(StatementCall(.now)) { row throws(PostgresError) in try row.required(0, row.time) }

@@ -47,6 +47,7 @@ extension PostgresRegistry: TenantRegistry {
                 try connection.execute(StatementCall(.dropRequestsOfTenant, [.text(actor.tenant)]))
                 try connection.execute(StatementCall(.dropActionsOfTenant, [.text(actor.tenant)]))
                 try connection.execute(StatementCall(.dropDeadOfTenant, [.text(actor.tenant)]))
+                try connection.execute(StatementCall(.dropOwedCallsOfTenant, [.text(actor.tenant)]))
             }
             let settings = TenantSettings(isPaused: isPaused)
             try connection.put(settings, version: version, tenant: actor.tenant, now: now)

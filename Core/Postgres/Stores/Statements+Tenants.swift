@@ -19,6 +19,7 @@ extension Statement {
     static let isTenantPaused = Statement("select is_paused from headgate.tenant where tenant = $1 for share")
     static let dropActionsOfTenant = Statement("delete from headgate.past_action where tenant = $1")
     static let dropDeadOfTenant = Statement("delete from headgate.dead where tenant = $1")
+    static let dropOwedCallsOfTenant = Statement("delete from headgate.owed_call where tenant = $1")
     /// A tenant that has been erased keeps a row of revision 0: settings that somebody gives it anew begin at 1.
     static let markErased = Statement("update headgate.tenant set revision = 0 where tenant = $1")
     static let isTenantErased = Statement(

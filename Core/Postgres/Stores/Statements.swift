@@ -11,6 +11,8 @@ extension Statement {
     static let shardsOverview = Statement("shards-overview", PackageResources.shards_overview_sql)
     static let claimPlanned = Statement("claim-planned", PackageResources.claim_planned_sql)
     static let expirePlanned = Statement("expire-planned", PackageResources.expire_planned_sql)
+    static let oweCalls = Statement("owe-calls", PackageResources.owe_calls_sql)
+    static let takeOwedCalls = Statement("take-owed-calls", PackageResources.take_owed_calls_sql)
     static let raisePlannedFloor = Statement("raise-planned-floor", PackageResources.raise_planned_floor_sql)
     static let unconfirmedTriggers = Statement("unconfirmed-triggers", PackageResources.unconfirmed_triggers_sql)
     static let addLoad = Statement("add-load", PackageResources.add_load_sql)

@@ -84,6 +84,9 @@ package struct Historian: Sendable {
         }
         do {
             try Failpoint.historianAfterReceive.pass()
+            // Before the failure calls are committed: one who stands still in between sends nothing that was forgotten meanwhile
+            // (protocols.md, 3).
+            let ticket = try await triggers.ticket()
             let result = try await store.record(outcomes)
             try Failpoint.historianAfterRecord.pass()
             count("recorded", result.recorded)
@@ -93,7 +96,7 @@ package struct Historian: Sendable {
             _ = try await queue.confirm(
                 messages.map(\.receipt), recorded: outcomes.lazy.filter(\.state.isFinal).map { MessageID($0.id) })
             try Failpoint.historianAfterConfirm.pass()
-            await send(result.notices)
+            await send(result.notices, ticket: ticket)
             await cancel(result.cancelled)
         } catch {
             // The leases lapse, or are given back, and the outcomes are recorded later.
@@ -105,10 +108,11 @@ package struct Historian: Sendable {
     }
 
     /// What fails here the monitor sends after a minute.
-    private func send(_ notices: [QueuedTrigger]) async {
+    private func send(_ notices: [QueuedTrigger], ticket: QueueTicket) async {
         if notices.isEmpty { return }
         do {
-            _ = try await triggers.send(notices.map { OutgoingMessage($0.message, delay: .zero) })
+            let messages = notices.map { OutgoingMessage($0.message, delay: .zero) }
+            _ = try await triggers.send(messages, ticket: ticket, mode: .add)
         } catch {
             runtime.logger.warning("\(notices.count) calls that tell of failures are left to the monitor: \(error)")
         }

@@ -148,6 +148,7 @@ package struct Loader: Sendable {
             window?.advance(to: end, held: claimed, batch: configuration.batch)
             work = try await store.overview(of: shards, from: end, before: horizon)
         }
+        try await makeFailureCalls(&session)
         let now = session.clock.now()
         for shard in session.shardsToRaise() { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
         if session.isBehind { return .behind }
@@ -175,7 +176,6 @@ package struct Loader: Sendable {
         if room.isPaced { return PassResult(isPaced: true) }
         let pass = try await store.beginPass(shard: shard)
         var claimed = 0
-        var expired: [ExpiredTrigger] = []
         var isMore = overview.firstDue.map { $0 < end } ?? false
         while isMore, !room.isPaced {
             // Before the ticket, from which the delays count: late rather than early.
@@ -205,9 +205,9 @@ package struct Loader: Sendable {
                 count("headgate_loader_unreadable_total", 1, "Schedules that could not be read and do not run")
             }
             session.adopt(planner.resultingLoad, shard: shard, now: now)
+            if result.owed > 0 { session.owing.insert(shard) }
             try Failpoint.loaderAfterClaim.pass()
             try await send(result.toSend, ticket: ticket, now: now, session.weights)
-            expired += result.expired
             try Failpoint.loaderAfterSend.pass()
             count("headgate_loader_schedules_total", result.claimed, "Schedules claimed")
             claimed += result.claimed
@@ -241,31 +241,42 @@ package struct Loader: Sendable {
         }
         try Failpoint.loaderBeforeConfirm.pass()
         try await store.confirmPass(shard: shard, pass: pass)
-        // At once: a tick that ends early would forget them.
-        try await makeFailureCalls(for: expired, shard: shard)
         return PassResult(claimed: claimed, isPaced: (isKeptBack || isMore) && room.isPaced)
     }
 
-    /// After all that is live in the shard's window, so that it holds up little. What is not sent here, because the queue is full or
-    /// cannot be reached, the monitor sends. A database that fails here ends the pass as it does anywhere else (protocols.md, 25a): a
-    /// broken session has lost its shards.
-    private func makeFailureCalls(for expired: [ExpiredTrigger], shard: Int) async throws {
-        for start in stride(from: 0, to: expired.count, by: Loader.failureCallsAtOnce) where !runtime.life.isStopping {
-            let part = Array(expired[start..<min(start + Loader.failureCallsAtOnce, expired.count)])
-            let calls = try await store.makeFailureCalls(for: part)
-            if calls.isEmpty { continue }
-            do throws(QueueError) {
-                if try await room(shard).isFull { continue }
-                _ = try await queue.send(calls.map { OutgoingMessage($0.message, delay: .zero) })
-            } catch {
-                runtime.logger.warning("\(calls.count) failure calls are left to the monitor: \(error)")
-                runtime.metrics.count(
-                    "headgate_loader_failure_calls_unsent_total", calls.count, help: "Failure calls left to the monitor"
-                )
-            }
+    /// Makes failure calls that are owed, after all that is live. They are kept with the triggers that they tell of, so that a tick that
+    /// ends early, or a loader that dies, leaves them to the next (protocols.md, 3). While the loader is behind it makes one part of
+    /// each shard's, so that live work does not wait for them (rule 11).
+    private func makeFailureCalls(_ session: inout LoaderSession) async throws {
+        for shard in session.owing.sorted() {
+            repeat {
+                if runtime.life.isStopping { return }
+                let room = try await room(shard)
+                // They stay owed, as triggers stay planned (12a).
+                if room.isFull { break }
+                // Before the calls are committed: a loader that stands still in between sends nothing that was forgotten meanwhile.
+                let ticket = try await queue.ticket()
+                let (calls, isMore) = try await store.makeFailureCalls(
+                    shard: shard, limit: Loader.failureCallsAtOnce, except: room.held)
+                if !isMore, room.held.isEmpty { session.owing.remove(shard) }
+                await send(failureCalls: calls, ticket: ticket)
+                if !isMore { break }
+            } while !session.isBehind
         }
     }
     private static let failureCallsAtOnce = 100
+
+    private func send(failureCalls calls: [QueuedTrigger], ticket: QueueTicket) async {
+        if calls.isEmpty { return }
+        do throws(QueueError) {
+            let messages = calls.map { OutgoingMessage($0.message, delay: .zero) }
+            _ = try await queue.send(messages, ticket: ticket, mode: .add)
+        } catch {
+            runtime.logger.warning("\(calls.count) failure calls are left to the monitor: \(error)")
+            runtime.metrics.count(
+                "headgate_loader_failure_calls_unsent_total", calls.count, help: "Failure calls left to the monitor")
+        }
+    }
 
     /// Whether triggers stay planned, because the queue or the server behind it is full, or because their tenants have more than their
     /// share of it.

@@ -15,6 +15,9 @@ struct LoaderSession: Sendable {
     private var weighedAt: ContinuousClock.Instant?
     private var loads: [Int: LoadHistogram] = [:]
 
+    /// Shards that may owe failure calls: what was taken over, and what has claimed expired triggers.
+    var owing: Set<Int> = []
+
     /// The last tick ended because the workers were behind.
     var isBehind = false
 
@@ -41,6 +44,7 @@ struct LoaderSession: Sendable {
     mutating func took(_ shards: Set<Int>) {
         triedAt = .now
         held.formUnion(shards)
+        owing.formUnion(shards)
     }
 
     /// Tenants' weights are read every 5 s.
