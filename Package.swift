@@ -137,7 +137,7 @@ let tests = [
         "IntegrationTests", at: "Tests/IntegrationTests",
         imports: """
             Model FunctionRuntime Curl HTTP Postgres Queue Redis Scheduling Sending Store TestServers TestTarget loader \
-            trigger-worker historian monitor api headgate Crypto
+            trigger-worker historian monitor api headgate local-runner Crypto
             """, .tests),
 ]
 

@@ -38,10 +38,12 @@ import Testing
             #expect(try headgate(api, ["schedule", "delete", "hello"]).status == 0)
             let gone = try headgate(api, ["schedule", "show", "hello"])
             #expect(gone.status != 0 && gone.errors.contains("hello does not exist"), "\(gone)")
-            // As of a shell's variable that is not set.
+            // As of a shell's variable that is not set, and what is removed from a path on the way.
             for empty in [["schedule", "show"], ["schedule", "fire"], ["trigger", "show"], ["queue", "show"]] {
-                let run = try headgate(api, empty + [""])
-                #expect(run.status == 64 && run.errors.contains("is empty") && run.output.isEmpty, "\(empty): \(run)")
+                for (name, complaint) in [("", "is empty"), (".", "is no name"), ("..", "is no name")] {
+                    let run = try headgate(api, empty + [name])
+                    #expect(run.status == 64 && run.errors.contains(complaint) && run.output.isEmpty, "\(run)")
+                }
             }
         }
     }
@@ -112,5 +114,13 @@ import Testing
         let flag = try headgate(nil, ["schedule", "list", "--nope"])
         #expect(flag.status == 64 && flag.errors.contains("--nope"))
         #expect(try headgate(nil, ["--help"]).output.contains("schedule"))
+    }
+
+    @Test(arguments: [("api", ["--port"]), ("local-runner", ["test-target", "--port"])])
+    func `a port that there is not is refused by name`(program: String, arguments: [String]) throws {
+        for port in ["65536", "99999"] {
+            let run = try ProgramRun(Cluster.programs.appending(path: program), arguments + [port])
+            #expect(run.status == 64 && run.errors.contains("--port: expected 0 to 65535"), "\(run)")
+        }
     }
 }

@@ -73,6 +73,34 @@ import Testing
         }
     }
 
+    @Test func `the example of every body in openapi.json is accepted as it stands`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let document = try await api.call("GET", "/openapi.json").body
+            var calls: [(method: String, path: String, example: JSON)] = []
+            for path in document["paths"]?.members ?? [] {
+                for operation in path.value.members ?? [] {
+                    guard let content = operation.value["requestBody"]?["content"]?["application/json"] else {
+                        continue
+                    }
+                    let name = path.name.replacing("{name}", with: "shown").replacing("{queue}", with: "triggers")
+                        .replacing("{tenant}", with: "shown")
+                    let example = try #require(content["example"], "\(path.name) has none")
+                    calls.append((operation.name.uppercased(), name, example))
+                }
+            }
+            #expect(calls.count >= 10)
+            // What is put first is there for the others.
+            for call in calls.sorted(by: { ($0.method, $1.path) > ($1.method, $0.path) }) {
+                let isBulk = call.path.hasSuffix("schedules/pause") || call.path.hasSuffix("schedules/resume")
+                let path = isBulk ? "\(call.path)?prefix=a" : call.path
+                let answer = try await api.call(
+                    call.method, path, String(decoding: call.example.serialized, as: UTF8.self))
+                #expect((200..<300).contains(answer.status), "\(call.method) \(path): \(answer)")
+            }
+        }
+    }
+
     @Test func `a byte order mark before a document, an import or a file changes nothing`() async throws {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)

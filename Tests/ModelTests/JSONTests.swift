@@ -59,4 +59,15 @@ import Testing
         #expect(name == nil && url == nil)
         #expect(fields.errors.map(\.pointer) == ["/action/name", "/action/url", "/action/x~1y"])
     }
+
+    @Test func `a mistake quotes what is short, and says how long a text is that is not`() {
+        let long = String(repeating: "x", count: 41)
+        for (value, found) in [
+            (JSON.string("abc"), #"found "abc""#), (.string(long), "found a string of 41 characters"),
+        ] {
+            var fields = JSONFields(["n": value], at: "")
+            _ = fields.optional("n", FieldType<Int>.integer(1...9))
+            #expect(fields.errors.map(\.detail) == ["expected a whole number from 1 to 9, \(found)"])
+        }
+    }
 }

@@ -37,6 +37,11 @@ struct APIClient {
         try await call("GET", path, bytes: nil, type: "application/json", isOptional: true)
     }
 
+    private static func refuse(_ text: String) throws {
+        say(text)
+        throw ExitCode(64)
+    }
+
     func call(
         _ method: String, _ path: String, query: [(String, String?)] = [], bytes: [UInt8]?, type: String
     ) async throws -> JSON {
@@ -47,10 +52,11 @@ struct APIClient {
         _ method: String, _ path: String, query: [(String, String?)] = [], bytes: [UInt8]?, type: String,
         isOptional: Bool
     ) async throws -> JSON? {
-        // An argument that is empty, as of a shell's variable that is not set, would name what is above: a list.
-        guard !path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().contains("") else {
-            APIClient.say("a name or an id is empty: \(path)")
-            throw ExitCode(64)
+        // An argument that is empty, as of a shell's variable that is not set, or that is a dot segment, which is removed on the way (RFC
+        // 3986, 5.2.4), would name what is above: a list.
+        for part in path.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+            if part.isEmpty { try APIClient.refuse("a name or an id is empty: \(path)") }
+            if part == "." || part == ".." { try APIClient.refuse("\"\(part)\" is no name and no id: \(path)") }
         }
         let given = query.compactMap { name, value in value.map { "\(name)=\(APIClient.encode($0))" } }
         let address = url + path + (given.isEmpty ? "" : "?" + given.joined(separator: "&"))

@@ -12,7 +12,7 @@ import Wiring
 @main struct APICommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "api", abstract: "Serve the HTTP API.",
-        discussion: FunctionHelp.settings + " 75: it cannot listen on its port.")
+        discussion: FunctionHelp.settings + " This function also exits with 75: it cannot listen on its port.")
 
     @Option(help: "The address to listen on.") var host = "127.0.0.1"
     @Option(help: "The port; 0 picks a free one.") var port = 8_080
@@ -86,7 +86,7 @@ import Wiring
         do {
             try await api.run(host: host, port: port)
         } catch is CannotListen {
-            throw ExitCode(75)
+            throw ExitCode(FunctionRuntime.ExitCode.unavailable)
         }
     }
 }
