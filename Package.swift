@@ -44,6 +44,7 @@ let floors: [[Module]] = [
         Module("Postgres", at: "Core/Postgres", imports: "Model Store Blocking CLibpq", resources: "sql"),
         Module("Redis", at: "Core/Redis", imports: "Model Queue Blocking CHiredis", resources: "scripts"),
         Module("Curl", at: "Core/Curl", imports: "Model HTTP Blocking CCurl CPlatform"),
+        Module("Memory", at: "Core/Memory", imports: "Model Queue Store"),
         Module("Sending", at: "Core/Sending", imports: "Model Queue Store"),
         Module(
             "FunctionRuntime", at: "Core/FunctionRuntime",
@@ -108,7 +109,7 @@ let tests = [
     Module("TestServers", at: "Tests/TestServers", .testLibrary),
     Module(
         "SimulationKit", at: "Tests/Simulation/Kit",
-        imports: "Model Queue Scheduling Sending Store TestRandom LoaderFunction TriggerWorkerFunction"),
+        imports: "Model Memory Queue Scheduling Sending Store TestRandom LoaderFunction TriggerWorkerFunction"),
     Module(
         "simulation", at: "Tests/Simulation/Main", imports: "Model SimulationKit FunctionRuntime ArgumentParser",
         .program),
@@ -119,8 +120,10 @@ let tests = [
     Module("ModelTests", at: "Tests/ModelTests", imports: "Model TestRandom", .tests),
     Module("SchedulingTests", at: "Tests/SchedulingTests", imports: "Model Scheduling TestRandom", .tests),
     Module("SecretsTests", at: "Tests/SecretsTests", imports: "Model Secrets", .tests),
-    Module("StoreTests", at: "Tests/StoreTests", imports: "Model Postgres Store TestServers", .tests),
-    Module("QueueTests", at: "Tests/QueueTests", imports: "Model Queue Redis Sending TestRandom TestServers", .tests),
+    Module("StoreTests", at: "Tests/StoreTests", imports: "Model Memory Postgres Store TestServers", .tests),
+    Module(
+        "QueueTests", at: "Tests/QueueTests", imports: "Model Memory Queue Redis Sending TestRandom TestServers", .tests
+    ),
     Module(
         "WrapperTests", at: "Tests/WrapperTests",
         imports: "Model Curl HTTP Postgres Queue Redis TestServers TestTarget", .tests),
@@ -129,7 +132,7 @@ let tests = [
         imports: "APIFunction LoaderFunction TriggerWorkerFunction Model Queue Secrets Store TestRandom", .tests),
     Module(
         "SimulationTests", at: "Tests/SimulationTests",
-        imports: "SimulationKit Model Queue Scheduling Store FunctionRuntime", .tests),
+        imports: "SimulationKit Memory Model Queue Scheduling Store FunctionRuntime", .tests),
     Module(
         "LocalRunnerTests", at: "Tests/LocalRunnerTests",
         imports: "LocalRunner TestRandom TestTarget Model runner-probe", .tests),

@@ -10,26 +10,3 @@ package protocol HoldingQueue: MessageQueue {
     /// What was delayed otherwise (sent for later, repeated after a failure) keeps its time. Returns how many came.
     @discardableResult func wake(_ group: HoldGroup) async throws(QueueError) -> Int
 }
-
-/// What held messages wait for.
-package struct HoldGroup: Hashable, Sendable, CustomStringConvertible {
-    package let description: String
-
-    /// For a change of the tenant's settings or secrets.
-    package static func tenant(_ tenant: String) -> HoldGroup { HoldGroup(description: "tenant:\(tenant)") }
-    /// For an answer of a host.
-    package static func host(_ host: String) -> HoldGroup { HoldGroup(description: "host:\(host)") }
-}
-
-/// One message to be held.
-package struct Hold: Sendable {
-    package var receipt: Receipt
-    package var group: HoldGroup
-    package var delay: Duration
-
-    package init(_ receipt: Receipt, for group: HoldGroup, delay: Duration) {
-        self.receipt = receipt
-        self.group = group
-        self.delay = delay
-    }
-}

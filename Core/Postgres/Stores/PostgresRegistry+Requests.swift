@@ -1,7 +1,8 @@
 package import Model
 package import Store
 
-extension PostgresRegistry: RequestLedger {
+extension PostgresRegistry {
+    /// Claims the key in one statement, so that of several equal requests only one is carried out.
     package func begin(tenant: String, key: String, request: [UInt8], now: Timestamp) async throws -> RequestClaim {
         let claim = StatementCall(.apiClaimRequest, [.text(tenant), .text(key), .bytes(request), .time(now)])
         let find = StatementCall(.findRequest, [.text(tenant), .text(key)])
@@ -13,16 +14,18 @@ extension PostgresRegistry: RequestLedger {
                 let status = try row.required(1, row.int)
                 return status == 0 ? .underWay : .answered(status: status, body: try row.required(2, row.text))
             }
-            // Forgotten between the two statements: the client may try again.
+            // The key was deleted between the two statements; the client may retry.
             return found.first ?? .underWay
         }
     }
 
+    /// Stores the answer for repetitions of the request.
     package func answer(tenant: String, key: String, status: Int, body: String) async throws {
         let call = StatementCall(.answerRequest, [.text(tenant), .text(key), .int(status), .text(body)])
         try await inTransaction(of: tenant) { connection throws(PostgresError) in _ = try connection.execute(call) }
     }
 
+    /// Lets the next attempt begin at once; forgets the key altogether if nothing was changed.
     package func abandon(tenant: String, key: String, changedNothing: Bool) async throws {
         let call = StatementCall(changedNothing ? .forgetRequest : .releaseRequest, [.text(tenant), .text(key)])
         try await inTransaction(of: tenant) { connection throws(PostgresError) in _ = try connection.execute(call) }

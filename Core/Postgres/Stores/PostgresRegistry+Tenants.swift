@@ -1,7 +1,8 @@
 package import Model
 package import Store
 
-extension PostgresRegistry: TenantRegistry {
+extension PostgresRegistry {
+    /// Whether the tenant was erased and has neither schedules nor secrets nor API keys since.
     package func isErased(_ tenant: String) async throws -> Bool {
         try await inTransaction(of: tenant) { connection throws(PostgresError) in
             try connection.query(StatementCall(.isTenantErased, [.text(tenant)])) { row throws(PostgresError) in
@@ -10,6 +11,7 @@ extension PostgresRegistry: TenantRegistry {
         }
     }
 
+    /// The tenant's settings; nil if none were ever set.
     package func tenant(_ tenant: String) async throws -> TenantRow? {
         try await inTransaction(of: tenant) { connection throws(PostgresError) in
             try connection.query(StatementCall(.findTenant, [.text(tenant)])) { row throws(PostgresError) in
@@ -18,6 +20,7 @@ extension PostgresRegistry: TenantRegistry {
         }
     }
 
+    /// Creates or replaces the settings, under a new directory version.
     package func put(
         _ settings: TenantSettings, expecting: ExpectedRevision?, by actor: AuditActor, now: Timestamp
     ) async throws -> TenantChange {
@@ -38,6 +41,8 @@ extension PostgresRegistry: TenantRegistry {
         }.get()
     }
 
+    /// Resets the tenant's settings and revokes its own API keys; without `isPaused` also deletes its secrets,
+    /// idempotency keys, kept actions, dead letters and owed failure calls, and marks it as erased.
     package func eraseSettings(isPaused: Bool, by actor: AuditActor, now: Timestamp) async throws -> TenantChange {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             let version = try connection.nextDirectoryVersion()
@@ -52,12 +57,13 @@ extension PostgresRegistry: TenantRegistry {
             let settings = TenantSettings(isPaused: isPaused)
             try connection.put(settings, version: version, tenant: actor.tenant, now: now)
             if !isPaused { try connection.execute(StatementCall(.markErased, [.text(actor.tenant)])) }
-            // The pause is how an erasure begins: the audit names it then, also where it is not brought to its end.
+            // An erasure begins with the pause; audit it here, so that an unfinished one is on record too.
             if isPaused { try connection.note(actor, "tenant.delete", actor.tenant, now: now) }
             return try connection.change(of: actor.tenant, isCreated: false)
         }
     }
 
+    /// Deletes a page of schedules, hidden ones included, and returns their queued triggers.
     package func eraseSchedules(limit: Int, by actor: AuditActor, now: Timestamp) async throws -> BulkPage {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             let page = StatementCall(.eraseSchedules, [.text(actor.tenant), .bigint(limit)])
@@ -74,6 +80,7 @@ extension PostgresRegistry: TenantRegistry {
         }
     }
 
+    /// The days whose partitions are attached.
     package func triggerDays() async throws -> [Timestamp] {
         try await inTransaction(of: nil) { connection throws(PostgresError) in
             try connection.query(StatementCall(.triggerTables)) { row throws(PostgresError) in
@@ -82,6 +89,8 @@ extension PostgresRegistry: TenantRegistry {
         }.filter { $0.place == TriggerDay.Place.attached.rawValue }.map(\.day)
     }
 
+    /// A page of the tenant's triggers of a day, by id. Reads the day's rows up to the end of the page; the statement
+    /// may take 10 minutes.
     package func triggers(
         of tenant: String, on day: Timestamp, after id: Identifier, limit: Int
     ) async throws -> [(id: Identifier, mayBeQueued: Bool)] {
@@ -94,6 +103,7 @@ extension PostgresRegistry: TenantRegistry {
         }
     }
 
+    /// Returns how many rows it deleted.
     package func eraseTriggers(_ ids: [Identifier], of tenant: String, on day: Timestamp) async throws -> Int {
         try await inTransaction(of: tenant) { connection throws(PostgresError) in
             try connection.execute(StatementCall(.eraseTriggers, [.time(day), .text(tenant), .uuids(ids)]))
@@ -102,6 +112,7 @@ extension PostgresRegistry: TenantRegistry {
 
     // MARK: Secrets
 
+    /// A page of names and times, by name; no values.
     package func secrets(of tenant: String, after name: String, limit: Int) async throws -> [SecretRow] {
         let call = StatementCall(.listSecrets, [.text(tenant), .text(name), .bigint(limit)])
         return try await inTransaction(of: tenant) { connection throws(PostgresError) in
@@ -113,6 +124,8 @@ extension PostgresRegistry: TenantRegistry {
         }
     }
 
+    /// Stores a sealed value, keeping the replaced one until `keeping`; throws `TenantLimit` if the tenant has
+    /// `maximum` secrets already.
     package func putSecret(
         _ name: String, sealed: [UInt8], keeping: Timestamp?, maximum: Int, by actor: AuditActor, now: Timestamp
     ) async throws -> TenantChange {
@@ -138,6 +151,7 @@ extension PostgresRegistry: TenantRegistry {
         }.get()
     }
 
+    /// Deletes a secret; nil if there is no such secret.
     package func deleteSecret(_ name: String, by actor: AuditActor, now: Timestamp) async throws -> TenantChange? {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             let version = try connection.nextDirectoryVersion()
@@ -149,6 +163,7 @@ extension PostgresRegistry: TenantRegistry {
         }
     }
 
+    /// Those of the names that are not secrets of the tenant.
     package func missingSecrets(_ names: Set<String>, tenant: String) async throws -> Set<String> {
         if names.isEmpty { return [] }
         let known = try await inTransaction(of: tenant) { connection throws(PostgresError) in
@@ -161,12 +176,13 @@ extension PostgresRegistry: TenantRegistry {
 }
 
 extension PostgresConnection {
-    /// The next version of the directory. Its lock is held until the transaction ends, so that versions are in the order of
-    /// commits; taken first by every transaction that changes a tenant.
+    /// The next version of the tenant directory. Its row lock is held until the transaction ends, so that versions are
+    /// in commit order; every transaction that changes a tenant takes it first.
     fileprivate func nextDirectoryVersion() throws(PostgresError) -> Int {
         try count(StatementCall(.nextDirectoryVersion))
     }
 
+    /// The number that a statement returns; 0 if it returns no row.
     fileprivate func count(_ call: StatementCall) throws(PostgresError) -> Int {
         try query(call) { row throws(PostgresError) in try row.required(0, row.int) }.first ?? 0
     }
@@ -183,12 +199,14 @@ extension PostgresConnection {
                 ]))
     }
 
+    /// Gives the tenant a new directory version after a change of its secrets.
     fileprivate func touch(_ tenant: String, version: Int, now: Timestamp) throws(PostgresError) {
         try execute(
             StatementCall(
                 .touchTenant, [.text(tenant), .bigint(version), .bytes(TenantSettings().encoded), .time(now)]))
     }
 
+    /// The tenant as it is now, with the directory entry to publish.
     fileprivate func change(of tenant: String, isCreated: Bool) throws(PostgresError) -> TenantChange {
         let row = try query(StatementCall(.findTenant, [.text(tenant)])) { row throws(PostgresError) in
             try row.tenant()
@@ -196,7 +214,7 @@ extension PostgresConnection {
         return TenantChange(row: row, isCreated: isCreated, entry: try entries(of: [row])[0])
     }
 
-    /// The shares of tenants that do not have one.
+    /// The weights of tenants whose weight is not 1.
     func weights() throws(PostgresError) -> [String: Double] {
         let rows = try query(StatementCall(.weights)) { row throws(PostgresError) in
             (try row.required(0, row.text), try row.required(1, row.double))
@@ -204,7 +222,7 @@ extension PostgresConnection {
         return Dictionary(uniqueKeysWithValues: rows)
     }
 
-    /// What workers must know of these tenants.
+    /// The directory entries of these tenants: what workers must know of them, with secrets still sealed.
     func entries(of rows: [TenantRow]) throws(PostgresError) -> [DirectoryEntry] {
         if rows.isEmpty { return [] }
         var secrets: [String: [String: SealedSecret]] = [:]
@@ -216,7 +234,7 @@ extension PostgresConnection {
             )
         }
         for secret in found {
-            // A damaged one is left out: calls that need it wait, and say so.
+            // Leave out a damaged secret: calls that need it wait and report it.
             secrets[secret.tenant, default: [:]][secret.name] = try? SealedSecret(decoding: secret.sealed)
         }
         return rows.map { row in
@@ -226,7 +244,8 @@ extension PostgresConnection {
         }
     }
 
-    /// Refuses new schedules that a tenant may not have, and pauses those of paused tenants.
+    /// Returns the first limit on schedules that the new ones exceed; otherwise turns active schedules of paused
+    /// tenants into paused ones.
     func keepLimits(_ results: inout [PutResult], now: Timestamp) throws(PostgresError) -> TenantLimit? {
         let call = StatementCall(.tenantLimits, [.texts(Set(results.map(\.row.tenant)).sorted())])
         let limits = try query(call) { row throws(PostgresError) in
@@ -236,7 +255,7 @@ extension PostgresConnection {
             let places = results.indices.filter { results[$0].row.tenant == limit.tenant }
             if let maximum = limit.maximum, places.contains(where: { results[$0].isCreated }) {
                 try query(StatementCall(.lockCount, [.text(limit.tenant)])) { _ throws(PostgresError) in }
-                // The names of the new ones are taken already, in this transaction.
+                // The count includes the new names, which this transaction has taken already.
                 if try count(StatementCall(.countSchedules, [.text(limit.tenant)])) > maximum {
                     return TenantLimit(things: "schedules", tenant: limit.tenant, limit: maximum)
                 }
@@ -248,7 +267,7 @@ extension PostgresConnection {
         return nil
     }
 
-    /// Whether a tenant is paused, until the transaction ends.
+    /// Whether the tenant is paused; its row is locked so that this holds until the transaction ends.
     func isPaused(_ tenant: String) throws(PostgresError) -> Bool {
         try query(StatementCall(.isTenantPaused, [.text(tenant)])) { row throws(PostgresError) in
             try row.required(0, row.bool)
@@ -266,6 +285,7 @@ extension ScheduleRow {
 }
 
 extension PostgresRow {
+    /// Reads the columns of `find-tenant`; settings that cannot be decoded throw `unexpectedValue`.
     func tenant() throws(PostgresError) -> TenantRow {
         let bytes = try required(3, bytes)
         guard let settings = try? TenantSettings(decoding: bytes) else {

@@ -1,14 +1,18 @@
 package import Model
 package import Store
 
-/// The API's side of Postgres: a pool of connections as the role that row-level security binds. Each verb is one
-/// transaction that first names its tenant.
-package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
+/// `APIStore` on a pool of connections whose role is bound by row-level security.
+///
+/// Each verb is one transaction that first names its tenant, unless it says otherwise, and throws `PostgresError`. A
+/// transaction that the server asks to retry is repeated once.
+package final class PostgresRegistry: APIStore {
     private let pool: PostgresPool
-    /// Recognizes keys; never waits behind what tenants ask for.
+    /// Authenticates API keys on a connection of its own, so that this never waits behind tenants' requests.
     private let doorkeeper: PostgresPool
 
-    /// - Parameter connections: of tenants' work; one more recognizes keys.
+    /// A registry that connects at the first calls.
+    ///
+    /// - Parameter connections: number of connections for tenants' work, 6 by default; one more authenticates keys.
     package init(url: String, connections: Int = 6) {
         var configuration = PostgresConnection.Configuration(url: url, applicationName: "headgate api")
         configuration.setup =
@@ -18,8 +22,10 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         doorkeeper = PostgresPool(configuration, size: 1)
     }
 
+    /// The database's clock; no transaction.
     package func now() async throws -> Timestamp { try await doorkeeper.with { try await $0.now() } }
 
+    /// The number of shards; no transaction.
     package func shardCount() async throws -> Int {
         try await doorkeeper.with { connection in
             try await connection.query(StatementCall(.countShards)) { row throws(PostgresError) in
@@ -28,10 +34,12 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }.first ?? 0
     }
 
+    /// When the monitor last did each of its duties; no transaction.
     package func monitorAge(now: Timestamp) async throws -> MonitorAge {
         try await pool.with { try await $0.monitorAge(now: now) }
     }
 
+    /// Says how the database's schema version differs from `Migrator.version`, and what to do; nil if they are equal.
     package func schemaComplaint() async throws -> String? {
         let rows = try await doorkeeper.with { connection in
             try await connection.query(StatementCall(.schemaVersion)) { row throws(PostgresError) in try row.int(0) }
@@ -41,10 +49,11 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
             ? nil : "the schema has version \(version), this needs \(Migrator.version): run headgate migrate"
     }
 
-    /// Runs `body` in a transaction of a tenant, or, without one, of all as the engine's role; repeats it once where the server
-    /// asks for that.
+    /// Runs `body` in a transaction that sees one tenant, or, without one, in the engine's role, which sees all.
+    /// Repeats it once where the server asks for a retry.
     ///
-    /// - Parameter isReading: it is for somebody who waits for an answer and changes nothing: its statements have five seconds.
+    /// - Parameter isReading: statements get 5 s instead of 30 s: somebody waits for the answer, and nothing is
+    ///   changed.
     func inTransaction<Value: Sendable>(
         of tenant: String?, isReading: Bool = false,
         _ body: @escaping @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
@@ -63,6 +72,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
 
     // MARK: Schedules
 
+    /// Creates or replaces schedules, all or none: takes names, locks what exists, checks tenant limits, writes.
     package func put(
         _ schedules: [ScheduleWrite], by actor: AuditActor, acrossTenants: Bool, now: Timestamp
     ) async throws -> [PutResult] {
@@ -81,7 +91,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
             try connection.shareFloors(of: Set(existing.map(\.shard)).subtracting(schedules.map(\.shard)))
             var results = try connection.results(of: schedules, existing: existing, now: now)
             if let limit = try connection.keepLimits(&results, now: now) {
-                // The names that were taken are given back.
+                // Roll back the names taken above.
                 try connection.execute(StatementCall(.startAgain))
                 return .failure(limit)
             }
@@ -95,10 +105,12 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }.get()
     }
 
+    /// The schedule of that name, or nil. Locks its row while reading.
     package func schedule(_ name: String, tenant: String) async throws -> ScheduleRow? {
         try await inTransaction(of: tenant) { connection throws(PostgresError) in try connection.find(name, tenant) }
     }
 
+    /// Those of the schedules that exist; read in the engine's role if the names are of several tenants.
     package func schedules(named names: [(tenant: String, name: String)]) async throws -> [ScheduleRow] {
         let call = StatementCall(.apiFindNames, [.texts(names.map(\.tenant)), .texts(names.map(\.name))])
         let tenants = Set(names.map(\.tenant))
@@ -108,6 +120,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }
     }
 
+    /// A page of schedules in the order of names; statements have 5 s.
     package func schedules(
         tenant: String, prefix: String, state: ScheduleState?, after name: String, limit: Int
     ) async throws -> [ScheduleRow] {
@@ -118,6 +131,8 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }
     }
 
+    /// Deletes a schedule and requests cancellation of its triggers of all kinds; keeps its action for those in flight.
+    /// Nil if there is no such schedule, otherwise the queued triggers to cancel.
     package func delete(
         _ name: String, expecting: ExpectedRevision?, by actor: AuditActor, now: Timestamp
     ) async throws -> [Identifier]? {
@@ -135,6 +150,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }.get()
     }
 
+    /// Pauses a schedule. Nil if there is no such schedule, otherwise the queued triggers to cancel.
     package func pause(_ name: String, reason: String, by actor: AuditActor, now: Timestamp) async throws
         -> [Identifier]?
     {
@@ -148,6 +164,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }
     }
 
+    /// Arms a schedule if it is paused. False if there is no such schedule.
     package func resume(
         _ name: String, missed: Int?, by actor: AuditActor, now: Timestamp,
         next: @escaping @Sendable (ScheduleRow) -> Timestamp?
@@ -163,10 +180,12 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
 
     // MARK: Triggers
 
+    /// Writes a trigger and, for a one-off, its hidden schedule. False if either exists already, or the trigger's
+    /// schedule is gone.
     package func insert(_ trigger: TriggerWrite, by actor: AuditActor, now: Timestamp) async throws -> Bool {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             var shard = trigger.shard
-            // A stored schedule may have moved to another shard since it was read.
+            // The schedule may have moved to another shard since it was read.
             if trigger.hidden == nil {
                 guard let row = try connection.find(trigger.message.schedule, actor.tenant) else { return false }
                 shard = row.shard
@@ -182,7 +201,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
                         ]))
                 if taken == 0 { return false }
                 var row = hidden.newRow(now: now)
-                // Stored triggers need no arming: the row only keeps the action.
+                // A stored trigger needs no armed schedule; the row only keeps the action.
                 if trigger.isStored { (row.state, row.nextAt) = (.finished, nil) }
                 try connection.insert([row], kind: 1, now: now)
                 if let next = row.nextAt {
@@ -206,12 +225,14 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }
     }
 
+    /// Nil if the tenant has no such trigger.
     package func trigger(_ id: Identifier, tenant: String) async throws -> TriggerRow? {
         try await inTransaction(of: tenant) { connection throws(PostgresError) in
             try connection.trigger(id, tenant: tenant)
         }
     }
 
+    /// A page of triggers, newest first; statements have 5 s.
     package func triggers(_ filter: TriggerFilter) async throws -> [TriggerRow] {
         let last = filter.after?.id ?? Identifier(high: .max, low: .max)
         let call =
@@ -237,6 +258,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }
     }
 
+    /// Requests cancellation; a planned trigger is cancelled at once. Nil if there is no such trigger.
     package func requestCancel(_ id: Identifier, by actor: AuditActor, now: Timestamp) async throws -> TriggerRow? {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             try connection.execute(
@@ -247,6 +269,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }
     }
 
+    /// Marks triggers as cancelled that the queue does not hold, and rewinds their schedules.
     package func settleCancelled(_ triggers: [CancelledTrigger], tenant: String, reason: String) async throws {
         if triggers.isEmpty { return }
         try await inTransaction(of: tenant) { connection throws(PostgresError) in
@@ -254,6 +277,8 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }
     }
 
+    /// Requeues dead triggers with attempts reset and the redrive number raised. Returns those that were dead and whose
+    /// action is known.
     package func redrive(
         _ ids: [Identifier], deadline: Timestamp, checkAt: Timestamp, by actor: AuditActor, now: Timestamp
     ) async throws -> [QueuedTrigger] {
@@ -268,6 +293,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }
     }
 
+    /// A page of dead triggers, oldest first; in the engine's role for all tenants.
     package func deadTriggers(
         tenant: String?, after place: DeadTrigger.Place?, limit: Int
     ) async throws -> [DeadTrigger] {
@@ -285,6 +311,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }
     }
 
+    /// How many triggers are dead, at most `limit`; in the engine's role for all tenants.
     package func countDead(tenant: String?, limit: Int) async throws -> Int {
         let call = StatementCall(.countDead, [.text(tenant), .bigint(limit)])
         return try await inTransaction(of: tenant) { connection throws(PostgresError) in
@@ -294,6 +321,8 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
 
     // MARK: Keys and audit
 
+    /// The key with this hash, unless revoked; nil if there is none. Uses `headgate.authenticate`, which sees the keys
+    /// of all tenants.
     package func authenticate(hash: [UInt8]) async throws -> KeyRow? {
         try await doorkeeper.with { connection in
             try await connection.query(StatementCall(.authenticate, [.bytes(hash)])) { row throws(PostgresError) in
@@ -302,6 +331,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }.first
     }
 
+    /// Stores the hash of a new API key, for the key's own tenant.
     package func insert(_ key: KeyRow, hash: [UInt8], by actor: AuditActor, now: Timestamp) async throws {
         let groups = PostgresValue.texts(key.groups)
         try await inTransaction(of: key.tenant) { connection throws(PostgresError) in
@@ -317,6 +347,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }
     }
 
+    /// The tenant's API keys that are not revoked, by id.
     package func keys(tenant: String) async throws -> [KeyRow] {
         try await inTransaction(of: tenant) { connection throws(PostgresError) in
             try connection.query(StatementCall(.listKeys, [.text(tenant)])) { row throws(PostgresError) in try row.key()
@@ -324,6 +355,7 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }
     }
 
+    /// False if the tenant has no such key, or it was revoked already.
     package func revoke(_ key: Identifier, by actor: AuditActor, now: Timestamp) async throws -> Bool {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             let count = try connection.execute(
@@ -333,12 +365,14 @@ package final class PostgresRegistry: ScheduleRegistry, MonitorWatch {
         }
     }
 
-    package func note(_ action: String, _ object: String, by actor: AuditActor, now: Timestamp) async throws {
+    /// Appends an entry to the audit log.
+    package func record(_ action: String, _ object: String, by actor: AuditActor, now: Timestamp) async throws {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             try connection.note(actor, action, object, now: now)
         }
     }
 
+    /// A page of the tenant's audit log, newest first; statements have 5 s.
     package func audit(tenant: String, before id: Int?, limit: Int) async throws -> [AuditRow] {
         let call = StatementCall(.listAudit, [.text(tenant), .bigint(id ?? .max), .bigint(limit)])
         return try await inTransaction(of: tenant, isReading: true) { connection throws(PostgresError) in

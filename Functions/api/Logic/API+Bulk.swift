@@ -43,7 +43,7 @@ extension API {
         let prefix = try prefix(call)
         let reason = try await pauseReason(call)
         let count = try await pauseSchedules(
-            prefix: prefix, reason: reason, by: call.caller.actor, now: try await registry.now())
+            prefix: prefix, reason: reason, by: call.caller.actor, now: try await status.now())
         return Response.json(["paused": .integer(count)])
     }
 
@@ -52,7 +52,7 @@ extension API {
         let missed = try await resumePolicy(call)
         try await refuseIfPaused(call.caller.tenant)
         let count = try await resumeSchedules(
-            prefix: prefix, pausedFor: nil, missed: missed, by: call.caller.actor, now: try await registry.now())
+            prefix: prefix, pausedFor: nil, missed: missed, by: call.caller.actor, now: try await status.now())
         return Response.json(["resumed": .integer(count)])
     }
 
@@ -60,7 +60,7 @@ extension API {
     func pauseSchedules(prefix: String, reason: String, by actor: AuditActor, now: Timestamp) async throws -> Int {
         var (count, last) = (0, "")
         while true {
-            let page = try await registry.pauseAll(
+            let page = try await bulkRegistry.pauseAll(
                 prefix: prefix, after: last, limit: API.page, reason: reason, by: actor, now: now)
             await cancelInQueue(page.cancelled, tenant: actor.tenant, reason: "paused")
             count += page.names.count
@@ -76,7 +76,7 @@ extension API {
         let next = resumption(now)
         var (count, last) = (0, "")
         while true {
-            let page = try await registry.resumeAll(
+            let page = try await bulkRegistry.resumeAll(
                 prefix: prefix, pausedFor: reason, after: last, limit: API.page, missed: missed, by: actor, now: now,
                 next: next)
             count += page.names.count
@@ -91,7 +91,7 @@ extension API {
     private func backfill(_ call: Call) async throws -> Response {
         var fields = JSONFields(try await call.json())
         let (from, to) = Bodies.backfill(&fields)
-        let now = try await call.now(registry)
+        let now = try await call.now(status)
         if let from, let to {
             if to <= from { fields.fail("to", "is not after from") }
             if to > now { fields.fail("to", "is in the future: what comes then runs by itself") }
@@ -116,7 +116,7 @@ extension API {
             // Dated today: the occurrence's day may have no partition any more, and one that failed may be asked for again.
             return BackfillTrigger(id: key.id(at: now.flooredToMillisecond), occurrence: occurrence)
         }
-        let made = try await registry.backfill(
+        let made = try await bulkRegistry.backfill(
             row, triggers, deadline: now + .seconds(7 * 86_400), by: call.caller.actor, now: now)
         return Response.json(
             ["triggers": .integer(made.count), "skipped": .integer(occurrences.count - made.count)], status: .accepted)
@@ -128,7 +128,7 @@ extension API {
 
     /// By the calendars of what is active now; smoothing within margins is not applied.
     private func forecast(_ call: Call) async throws -> Response {
-        let now = try await registry.now()
+        let now = try await status.now()
         let from = try call.time("from") ?? now
         let to = try call.time("to") ?? from + .seconds(86_400)
         let step = try call.duration("step") ?? .seconds(3_600)
@@ -145,7 +145,7 @@ extension API {
         var (schedules, last) = (0, "")
         var unreadable: [JSON] = []
         while true {
-            let rows = try await registry.schedules(
+            let rows = try await scheduleRegistry.schedules(
                 tenant: call.caller.tenant, prefix: call.text("prefix") ?? "", state: .active, after: last, limit: 1_000
             )
             for (index, row) in rows.enumerated() {

@@ -34,7 +34,7 @@ extension API {
     /// Good lines are stored, a thousand a transaction; bad ones are listed. While one batch is written the next is read.
     func importSchedules(_ call: Call) async throws -> Response {
         let body = try await call.bytes(limit: 64 << 20)
-        let now = try await registry.now()
+        let now = try await status.now()
         var batch: [ImportLine] = []
         var names: Set<String> = []
         var writing: Task<ImportResult, any Error>?
@@ -139,7 +139,8 @@ extension API {
     private func withoutChanged(_ lines: [ImportLine], _ result: inout ImportResult) async throws -> [ImportLine] {
         let shown = lines.filter { ReadOnlyFields.areCompared(in: $0.document) }
         if shown.isEmpty { return lines }
-        let rows = try await registry.schedules(named: shown.map { (tenant: $0.write.tenant, name: $0.write.name) })
+        let rows = try await scheduleRegistry.schedules(
+            named: shown.map { (tenant: $0.write.tenant, name: $0.write.name) })
         let stored = Dictionary(rows.map { ("\($0.tenant)/\($0.name)", $0) }, uniquingKeysWith: { $1 })
         var good: [ImportLine] = []
         for line in lines {
@@ -153,7 +154,7 @@ extension API {
     private func put(_ lines: [ImportLine], by caller: Caller, now: Timestamp) async throws -> ImportResult {
         if lines.isEmpty { return ImportResult() }
         let isMixed = lines.contains { $0.write.tenant != caller.tenant }
-        let results = try await registry.put(
+        let results = try await scheduleRegistry.put(
             lines.map(\.write), by: caller.actor, acrossTenants: isMixed, now: now)
         for (tenant, results) in Dictionary(grouping: results.filter { !$0.cancelled.isEmpty }, by: \.row.tenant) {
             await cancelInQueue(results.flatMap(\.cancelled), tenant: tenant, reason: "superseded")

@@ -31,7 +31,7 @@ extension API {
     }
 
     private func listKeys(_ call: Call) async throws -> Response {
-        let rows = try await registry.keys(tenant: call.caller.tenant)
+        let rows = try await keyRegistry.keys(tenant: call.caller.tenant)
         return Response.json(["items": .array(rows.map { .object(document($0)) }), "next": .null])
     }
 
@@ -48,11 +48,11 @@ extension API {
         guard fields.errors.isEmpty, let subject = key.subject else { throw Problem.invalid(fields.errors) }
         var random = SystemRandomNumberGenerator()
         let text = APIKey.make(using: &random)
-        let now = try await registry.now()
+        let now = try await status.now()
         let row = KeyRow(
             id: .v7(at: now, using: &random), tenant: key.tenant ?? call.caller.tenant, subject: subject,
             role: (key.role ?? .viewer).rawValue, groups: key.groups ?? [], isPlatform: key.isPlatform)
-        try await registry.insert(
+        try await keyRegistry.insert(
             row, hash: Array(SHA256.hash(data: Array(text.utf8))), by: call.caller.actor, now: now)
         keyCache.forget()
         return Response.json(.object(document(row) + [.init("key", .string(text))]), status: .created)
@@ -60,7 +60,7 @@ extension API {
 
     private func revokeKey(_ call: Call) async throws -> Response {
         let id = try call.identifier("a key")
-        guard try await registry.revoke(id, by: call.caller.actor, now: try await registry.now()) else {
+        guard try await keyRegistry.revoke(id, by: call.caller.actor, now: try await status.now()) else {
             throw Problem.notFound("the key \(id)")
         }
         keyCache.forget()
@@ -70,7 +70,7 @@ extension API {
     private func listAudit(_ call: Call) async throws -> Response {
         let limit = try call.int("limit", in: 1...1_000, default: 100)
         let before = try call.int("cursor", in: 1...Int.max, default: Int.max)
-        let rows = try await registry.audit(tenant: call.caller.tenant, before: before, limit: limit + 1)
+        let rows = try await auditLog.audit(tenant: call.caller.tenant, before: before, limit: limit + 1)
         let items = rows.prefix(limit).map { row -> JSON in
             [
                 "id": .integer(row.id), "at": .time(row.at), "subject": .string(row.subject),

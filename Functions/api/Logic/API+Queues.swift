@@ -55,7 +55,8 @@ extension API {
         let all = try await queue.statistics()
         let dead =
             queue.name == .triggers
-            ? try await registry.countDead(tenant: caller.seesAll ? nil : caller.tenant, limit: API.deadCounted)
+            ? try await deadTriggerRegistry.countDead(
+                tenant: caller.seesAll ? nil : caller.tenant, limit: API.deadCounted)
             : caller.seesAll ? all.dead : 0
         guard caller.seesAll else {
             return [
@@ -82,7 +83,7 @@ extension API {
         let queue = try named(call)
         let items: [JSON]
         if queue.name == .triggers {
-            let dead = try await registry.deadTriggers(
+            let dead = try await deadTriggerRegistry.deadTriggers(
                 tenant: call.caller.seesAll ? nil : call.caller.tenant, after: nil, limit: limit)
             items = dead.map { dead in
                 let message = dead.trigger.message
@@ -118,11 +119,11 @@ extension API {
         }
         var (redriven, place) = (0, DeadTrigger.Place?.none)
         // What dies again meanwhile is not of this call.
-        let start = try await registry.now()
+        let start = try await status.now()
         while redriven < limit {
             let ticket = try await queue.ticket()
             let asked = min(API.redrivenAtOnce, limit - redriven)
-            let page = try await registry.deadTriggers(
+            let page = try await deadTriggerRegistry.deadTriggers(
                 tenant: call.caller.seesAll ? nil : call.caller.tenant, after: place, limit: asked
             ).filter { $0.diedAt <= start }
             // Those whose action nobody knows stay where they are, and are passed over.
@@ -141,11 +142,11 @@ extension API {
     private static let redrivenAtOnce = 500
 
     private func redrive(_ dead: [DeadTrigger], by caller: Caller) async throws -> [QueuedTrigger] {
-        let now = try await registry.now()
+        let now = try await status.now()
         var again: [QueuedTrigger] = []
         let byTenant = Dictionary(grouping: dead, by: \.trigger.message.tenant).sorted { $0.key < $1.key }
         for (tenant, dead) in byTenant {
-            again += try await registry.redrive(
+            again += try await deadTriggerRegistry.redrive(
                 dead.map(\.trigger.message.id), deadline: now + .seconds(3_600), checkAt: now + .seconds(60),
                 by: AuditActor(tenant: tenant, subject: caller.subject), now: now)
         }
@@ -166,7 +167,7 @@ extension API {
         guard call.caller.seesAll else { throw Problem.forbidden("only a platform admin may purge a queue") }
         let queue = try named(call)
         // First: a purge that nobody knows of would be worse than a note of one that failed.
-        try await registry.note("queue.purge", "\(queue.name)", by: call.caller.actor, now: try await registry.now())
+        try await auditLog.record("queue.purge", "\(queue.name)", by: call.caller.actor, now: try await status.now())
         return Response.json(["purged": .integer(try await queue.purge())])
     }
 }

@@ -67,7 +67,7 @@ extension API {
         hash.update(data: Array("\(call.request.method) \(call.request.uri)\n".utf8))
         hash.update(data: body)
         let claim = try await ledger.begin(
-            tenant: tenant, key: key, request: Array(hash.finalize()), now: try await registry.now())
+            tenant: tenant, key: key, request: Array(hash.finalize()), now: try await status.now())
         switch claim {
         case .answered(let status, let body): return replay(status, body)
         case .underWay:

@@ -74,7 +74,7 @@ extension API {
         if name.cannotBeGiven {
             throw Problem.parameter("name", "is the name of a call; a schedule's name is \(ScheduleName.sentence)")
         }
-        let now = try await registry.now()
+        let now = try await status.now()
         let document = try await call.json()
         var mistakes: [FieldError] = []
         if let inside = document["name"], inside.text != name.description {
@@ -87,7 +87,7 @@ extension API {
         let expected = try call.expectedRevision()
         var shown: ScheduleRow?
         if ReadOnlyFields.areCompared(in: document) {
-            shown = try await registry.schedule(name.description, tenant: call.caller.tenant)
+            shown = try await scheduleRegistry.schedule(name.description, tenant: call.caller.tenant)
             if let shown { mistakes += ReadOnlyFields.mistakes(in: document, of: shown) }
         }
         var write: ScheduleWrite
@@ -103,7 +103,7 @@ extension API {
         write.expecting = expected ?? (document["revision"] == nil ? nil : shown.map { .exactly($0.entityTag) })
         mistakes += try await secretMistakes(record, tenant: call.caller.tenant)
         if !mistakes.isEmpty { throw Problem.invalid(mistakes) }
-        let result = try await registry.put([write], by: call.caller.actor, acrossTenants: false, now: now)[0]
+        let result = try await scheduleRegistry.put([write], by: call.caller.actor, acrossTenants: false, now: now)[0]
         await cancelInQueue(result.cancelled, tenant: call.caller.tenant, reason: "superseded")
         return response(result.row, status: result.isCreated ? .created : .ok, warnings: warnings)
     }
@@ -160,7 +160,7 @@ extension API {
 
     func find(_ call: Call) async throws -> ScheduleRow {
         let name = try call.scheduleName()
-        guard let row = try await registry.schedule(name.description, tenant: call.caller.tenant) else {
+        guard let row = try await scheduleRegistry.schedule(name.description, tenant: call.caller.tenant) else {
             throw Problem.notFound("the schedule \(name)")
         }
         return row
@@ -175,7 +175,7 @@ extension API {
             state = ScheduleState(name: text)
             if state == nil { throw Problem.parameter("state", "expected active, paused or finished") }
         }
-        let rows = try await registry.schedules(
+        let rows = try await scheduleRegistry.schedules(
             tenant: call.caller.tenant, prefix: call.text("prefix") ?? "", state: state,
             after: call.text("cursor") ?? "", limit: limit + 1)
         return await .page(rows.prefix(limit), next: rows.count > limit ? .string(rows[limit - 1].name) : .null) {
@@ -185,8 +185,8 @@ extension API {
 
     private func deleteSchedule(_ call: Call) async throws -> Response {
         let name = try call.scheduleName()
-        let now = try await registry.now()
-        let open = try await registry.delete(
+        let now = try await status.now()
+        let open = try await scheduleRegistry.delete(
             name.description, expecting: try call.expectedRevision(), by: call.caller.actor, now: now)
         guard let open else { throw Problem.notFound("the schedule \(name)") }
         await cancelInQueue(open, tenant: call.caller.tenant, reason: "deleted")
@@ -223,8 +223,8 @@ extension API {
         let reason = try await pauseReason(call)
         let row = try await find(call)
         if row.state == .finished { throw Problem.conflict("the schedule is finished and cannot be paused") }
-        let open = try await registry.pause(
-            row.name, reason: reason, by: call.caller.actor, now: try await registry.now())
+        let open = try await scheduleRegistry.pause(
+            row.name, reason: reason, by: call.caller.actor, now: try await status.now())
         await cancelInQueue(open ?? [], tenant: call.caller.tenant, reason: "paused")
         return response(try await find(call))
     }
@@ -233,8 +233,8 @@ extension API {
         let missed = try await resumePolicy(call)
         let name = try call.scheduleName()
         try await refuseIfPaused(call.caller.tenant)
-        let now = try await registry.now()
-        let isThere = try await registry.resume(
+        let now = try await status.now()
+        let isThere = try await scheduleRegistry.resume(
             name.description, missed: missed, by: call.caller.actor, now: now, next: resumption(now))
         guard isThere else { throw Problem.notFound("the schedule \(name)") }
         return response(try await find(call))
@@ -245,7 +245,7 @@ extension API {
         _ = try stored(row)
         try await refuseIfPaused(row.tenant)
         let ticket = try await queue.ticket()
-        let now = try await call.now(registry)
+        let now = try await call.now(status)
         let occurrence = now.flooredToMillisecond
         let key = TriggerKey(schedule: row.id, kind: .manual, revision: row.revision, occurrence: occurrence)
         let message = TriggerMessage(
@@ -257,7 +257,7 @@ extension API {
             message: message, schedule: row.id, shard: row.shard, revision: row.revision, hidden: nil, isStored: true,
             state: hasRoom ? .queued : .planned)
         // One that is there already was sent, or is sent by the monitor; one whose schedule is gone has no record and no call.
-        if try await registry.insert(write, by: call.caller.actor, now: now), hasRoom {
+        if try await triggerRegistry.insert(write, by: call.caller.actor, now: now), hasRoom {
             await send(message, ticket: ticket, now: now)
         }
         return try await showTrigger(message.id, tenant: row.tenant, status: .accepted)
@@ -276,7 +276,7 @@ extension API {
     private func upcoming(_ call: Call) async throws -> Response {
         let row = try await find(call)
         let timing = try stored(row).timing
-        let now = try await registry.now()
+        let now = try await status.now()
         guard timing.maxTriggers != nil else { return try times(call, timing, after: now) }
         if let cursor = row.cursor {
             let remainder = timing.remainder(cursor: cursor, fired: row.fired, now: now, zones: zones)
@@ -286,7 +286,7 @@ extension API {
         let filter = TriggerFilter(
             tenant: row.tenant, schedule: row.name, state: nil, from: try call.time("after") ?? now,
             to: now + .seconds(60), after: nil, limit: 1_000)
-        let planned = try await registry.triggers(filter).filter {
+        let planned = try await triggerRegistry.triggers(filter).filter {
             $0.kind == .scheduled && $0.revision == row.revision && ($0.state == .planned || $0.state == .queued)
         }
         let count = try self.count(call)
@@ -304,7 +304,7 @@ extension API {
             name = text
         }
         let identity = ScheduleIdentity(tenant: TenantID(checked: call.caller.tenant), name: name)
-        let now = try await registry.now()
+        let now = try await status.now()
         let spec = try ScheduleSpec(
             json: document, identity: identity, zones: zones, now: now,
             ignoring: ReadOnlyFields.schedule.union(["name"]))

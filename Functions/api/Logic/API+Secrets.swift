@@ -45,10 +45,10 @@ extension API {
         fields.finish()
         // A mistake names the kind of a value and never the value.
         guard fields.errors.isEmpty, let value else { throw Problem.invalid(fields.errors.map(API.withoutValue)) }
-        let now = try await registry.now()
+        let now = try await status.now()
         let sealed = try keys.seal(value, name: name, tenant: call.caller.tenant)
         let kept = keeping ?? API.keptFor
-        let change = try await tenants.putSecret(
+        let change = try await secretRegistry.putSecret(
             name, sealed: sealed, keeping: kept > .zero ? now + kept : nil, maximum: API.maximumSecrets,
             by: call.caller.actor, now: now)
         await publish(change)
@@ -63,7 +63,7 @@ extension API {
 
     private func listSecrets(_ call: Call) async throws -> Response {
         let limit = try call.int("limit", in: 1...1_000, default: 100)
-        let rows = try await tenants.secrets(
+        let rows = try await secretRegistry.secrets(
             of: call.caller.tenant, after: call.text("cursor") ?? "", limit: limit + 1)
         let items = rows.prefix(limit).map { row -> JSON in
             ["name": .string(row.name), "createdAt": .time(row.createdAt), "updatedAt": .time(row.updatedAt)]
@@ -75,8 +75,8 @@ extension API {
 
     private func deleteSecret(_ call: Call) async throws -> Response {
         let name = try secretName(call)
-        let now = try await registry.now()
-        guard let change = try await tenants.deleteSecret(name, by: call.caller.actor, now: now) else {
+        let now = try await status.now()
+        guard let change = try await secretRegistry.deleteSecret(name, by: call.caller.actor, now: now) else {
             throw Problem.notFound("the secret \(name)")
         }
         await publish(change)
@@ -88,7 +88,7 @@ extension API {
     /// What to say of a secret that calls name and the tenant does not have; nil: they are all there.
     func missingSecret(of call: HTTPAction?, tenant: String) async throws -> String? {
         guard let call, call.usesSecrets else { return nil }
-        let missing = try await tenants.missingSecrets(call.secretNames, tenant: tenant)
+        let missing = try await secretRegistry.missingSecrets(call.secretNames, tenant: tenant)
         if missing.isEmpty { return nil }
         let names = missing.sorted()
         return "there is no secret \(names.joined(separator: ", ")): store it first with PUT /v1/secrets/\(names[0])"

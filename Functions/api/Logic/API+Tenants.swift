@@ -41,10 +41,10 @@ extension API {
 
     private func getTenant(_ call: Call) async throws -> Response {
         let tenant = try tenant(call)
-        if try await tenants.isErased(tenant) {
+        if try await tenantRegistry.isErased(tenant) {
             throw Problem.notFound("the tenant \(tenant)", hint: ": it was erased")
         }
-        guard let row = try await tenants.tenant(tenant) else {
+        guard let row = try await tenantRegistry.tenant(tenant) else {
             return Response.json(.object([.init("tenant", .string(tenant))] + TenantSettings().jsonMembers))
         }
         return response(row)
@@ -67,14 +67,14 @@ extension API {
         let actor = try actor(call, tenant)
         let document = try await call.json()
         let settings = try TenantSettings(json: document, ignoring: ReadOnlyFields.tenant)
-        let shown = document["revision"] == nil ? nil : try await tenants.tenant(tenant)
+        let shown = document["revision"] == nil ? nil : try await tenantRegistry.tenant(tenant)
         let mistakes = ReadOnlyFields.mistakes(in: document, tenant: tenant, revision: shown?.revision)
         if !mistakes.isEmpty { throw Problem.invalid(mistakes) }
         if let secret = try await missingSecret(of: settings.onFailure, tenant: tenant) {
             throw Problem.invalid([FieldError(pointer: "/onFailure/http", detail: secret)])
         }
-        let now = try await registry.now()
-        let change = try await tenants.put(
+        let now = try await status.now()
+        let change = try await tenantRegistry.put(
             settings, expecting: try call.expectedRevision(), by: actor, now: now)
         await publish(change)
         if settings.isPaused {
@@ -91,28 +91,28 @@ extension API {
     private func deleteTenant(_ call: Call) async throws -> Response {
         let tenant = try tenant(call)
         let actor = try actor(call, tenant)
-        let now = try await registry.now()
-        await publish(try await tenants.eraseSettings(isPaused: true, by: actor, now: now))
+        let now = try await status.now()
+        await publish(try await tenantErasure.eraseSettings(isPaused: true, by: actor, now: now))
         keyCache.forget()
         var schedules = 0
         while true {
-            let page = try await tenants.eraseSchedules(limit: API.page, by: actor, now: now)
+            let page = try await tenantErasure.eraseSchedules(limit: API.page, by: actor, now: now)
             schedules += page.names.count
             if page.names.count < API.page { break }
         }
         var triggers = 0
-        for day in try await tenants.triggerDays() { triggers += try await eraseTriggers(of: tenant, on: day) }
-        await publish(try await tenants.eraseSettings(isPaused: false, by: actor, now: now))
+        for day in try await tenantErasure.triggerDays() { triggers += try await eraseTriggers(of: tenant, on: day) }
+        await publish(try await tenantErasure.eraseSettings(isPaused: false, by: actor, now: now))
         return Response.json(["schedules": .integer(schedules), "triggers": .integer(triggers)])
     }
 
     private func eraseTriggers(of tenant: String, on day: Timestamp) async throws -> Int {
         var (count, last) = (0, Identifier(high: 0, low: 0))
         while true {
-            let page = try await tenants.triggers(of: tenant, on: day, after: last, limit: API.erasedAtOnce)
+            let page = try await tenantErasure.triggers(of: tenant, on: day, after: last, limit: API.erasedAtOnce)
             // Dead letters too: nobody could send or remove them any more.
             _ = try await queue.cancel(page.filter(\.mayBeQueued).map { MessageID($0.id) })
-            count += try await tenants.eraseTriggers(page.map(\.id), of: tenant, on: day)
+            count += try await tenantErasure.eraseTriggers(page.map(\.id), of: tenant, on: day)
             guard page.count == API.erasedAtOnce, let end = page.last else { return count }
             last = end.id
         }
@@ -132,7 +132,7 @@ extension API {
 
     /// Nothing is started for a paused tenant.
     func refuseIfPaused(_ tenant: String) async throws {
-        if try await tenants.tenant(tenant)?.settings.isPaused == true {
+        if try await tenantRegistry.tenant(tenant)?.settings.isPaused == true {
             throw Problem.conflict("\(TenantSettings.pauseReason): a platform admin resumes it")
         }
     }

@@ -34,11 +34,11 @@ extension API {
     }
 
     func showTrigger(_ id: Identifier, tenant: String, status: HTTPResponse.Status = .ok) async throws -> Response {
-        if let row = try await registry.trigger(id, tenant: tenant) {
+        if let row = try await triggerRegistry.trigger(id, tenant: tenant) {
             return Response.json(document(row), status: status)
         }
         // A one-off too far ahead for the partitions is known by its hidden schedule.
-        guard let hidden = try await registry.schedule(API.hiddenName(id), tenant: tenant),
+        guard let hidden = try await scheduleRegistry.schedule(API.hiddenName(id), tenant: tenant),
             let occurrence = hidden.nextAt
         else { throw Problem.notFound("the trigger \(id)") }
         let deadline = try stored(hidden).timing.deadline(ofOneTime: occurrence)
@@ -92,14 +92,14 @@ extension API {
             after = place(text)
             if after == nil { throw Problem.parameter("cursor", "expected the value of next in an earlier answer") }
         }
-        let now = try await registry.now()
+        let now = try await status.now()
         let filter = TriggerFilter(
             tenant: call.caller.tenant, schedule: call.text("schedule"), state: state,
             from: try call.time("from") ?? now - .seconds(86_400),
             to: try call.time("to") ?? now + .seconds(8 * 86_400),
             after: after, limit: limit + 1)
         guard filter.schedule != nil else { return try await listAllTriggers(filter, limit: limit) }
-        let rows = try await registry.triggers(filter)
+        let rows = try await triggerRegistry.triggers(filter)
         return await .page(rows.prefix(limit), next: rows.count > limit ? .string(cursor(rows[limit - 1])) : .null) {
             document($0)
         }
@@ -108,7 +108,7 @@ extension API {
     /// Those of all schedules: no index is by tenant, so that they are read in short stretches of time, for about a second. Where that
     /// does not do, `next` goes on from there, even if the page is not full, or empty.
     private func listAllTriggers(_ filter: TriggerFilter, limit: Int) async throws -> Response {
-        let days = try await tenants.triggerDays()
+        let days = try await tenantErasure.triggerDays()
         // Before and after the days that are kept there is nothing to read.
         let first = max(filter.from, days.min() ?? filter.to)
         let last = min(filter.to, (days.max() ?? filter.from) + .seconds(86_400))
@@ -120,7 +120,7 @@ extension API {
             filter.window = .init(from: window.from, to: window.before)
             filter.limit = limit + 1 - rows.count
             let start = ContinuousClock.now
-            rows += try await registry.triggers(filter)
+            rows += try await triggerRegistry.triggers(filter)
             windows.advance(ContinuousClock.now - start)
             let place = TriggerFilter.Window(from: window.from, to: window.before).first
             filter.after = .init(occurrence: window.from, id: place)
@@ -151,7 +151,7 @@ extension API {
         for name in ["action", "margin", "retry"] { _ = fields.raw(name) }
         fields.finish()
         let ticket = try await queue.ticket()
-        let now = try await call.now(registry)
+        let now = try await call.now(status)
         let occurrence = (at.map { max($0, now) } ?? now).flooredToMillisecond
         // A one-off is a schedule with one time: the same rules check it.
         var members = (body.members ?? []).filter { ["action", "margin", "retry"].contains($0.name) }
@@ -189,7 +189,7 @@ extension API {
         let write = TriggerWrite(
             message: message, schedule: scheduleID, shard: shard, revision: 1, hidden: hidden, isStored: isStored,
             state: isNow ? .queued : .planned)
-        let isNew = try await registry.insert(write, by: call.caller.actor, now: now)
+        let isNew = try await triggerRegistry.insert(write, by: call.caller.actor, now: now)
         if isNew && isStored && isNow { await send(message, ticket: ticket, now: now) }
         return try await showTrigger(message.id, tenant: call.caller.tenant, status: .accepted)
     }
@@ -198,10 +198,10 @@ extension API {
     private func redriveTrigger(_ call: Call) async throws -> Response {
         let id = try call.identifier("a trigger")
         let ticket = try await queue.ticket()
-        let now = try await registry.now()
-        let again = try await registry.redrive(
+        let now = try await status.now()
+        let again = try await deadTriggerRegistry.redrive(
             [id], deadline: now + .seconds(3_600), checkAt: now + .seconds(10), by: call.caller.actor, now: now)
-        if again.isEmpty, let row = try await registry.trigger(id, tenant: call.caller.tenant) {
+        if again.isEmpty, let row = try await triggerRegistry.trigger(id, tenant: call.caller.tenant) {
             throw Problem.conflict(
                 row.state == .dead
                     ? "nobody knows the trigger's action any more: it died before actions were kept"
@@ -215,10 +215,12 @@ extension API {
 
     private func cancelTrigger(_ call: Call) async throws -> Response {
         let id = try call.identifier("a trigger")
-        let now = try await registry.now()
-        guard let row = try await registry.requestCancel(id, by: call.caller.actor, now: now) else {
+        let now = try await status.now()
+        guard let row = try await triggerRegistry.requestCancel(id, by: call.caller.actor, now: now) else {
             // A one-off too far ahead is cancelled with its hidden schedule.
-            guard try await registry.delete(API.hiddenName(id), expecting: nil, by: call.caller.actor, now: now) != nil
+            guard
+                try await scheduleRegistry.delete(API.hiddenName(id), expecting: nil, by: call.caller.actor, now: now)
+                    != nil
             else {
                 throw Problem.notFound("the trigger \(id)")
             }

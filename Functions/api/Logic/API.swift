@@ -17,11 +17,19 @@ import Telemetry
 /// queue happens after the commit and is repeated by the monitor if it fails.
 package struct API: Sendable {
     let runtime: FunctionRuntime
-    let registry: any ScheduleRegistry
+    let status: any StoreStatus
+    let scheduleRegistry: any ScheduleRegistry
+    let bulkRegistry: any BulkRegistry
+    let triggerRegistry: any TriggerRegistry
+    let deadTriggerRegistry: any DeadTriggerRegistry
+    let tenantRegistry: any TenantRegistry
+    let tenantErasure: any TenantErasure
+    let secretRegistry: any SecretRegistry
+    let keyRegistry: any KeyRegistry
+    let auditLog: any AuditLog
     let ledger: any RequestLedger
     let queue: any MessageQueue
     let outcomes: any MessageQueue
-    let tenants: any TenantRegistry
     let watch: any MonitorWatch
     /// Where workers read of tenants.
     let directory: any TenantDirectory
@@ -62,7 +70,7 @@ package struct API: Sendable {
     }
 
     package init(
-        _ runtime: FunctionRuntime, registry: any ScheduleRegistry & RequestLedger & TenantRegistry & MonitorWatch,
+        _ runtime: FunctionRuntime, store: any APIStore,
         queue: any MessageQueue, outcomes: any MessageQueue, directory: any TenantDirectory, keys: SecretKeys?,
         zones: ZoneCatalog, shards: Int, configuration: Configuration = Configuration()
     ) {
@@ -71,13 +79,21 @@ package struct API: Sendable {
         queueRoom = QueueRoom(configuration.queueShares)
         rates = RateKeeper(
             RequestRates.Configuration(perKey: configuration.keyRate, perTenant: configuration.tenantRate))
-        tenants = registry
-        watch = registry
+        watch = store
         self.directory = directory
         self.keys = keys
         self.runtime = runtime
-        self.registry = registry
-        ledger = registry
+        status = store
+        scheduleRegistry = store
+        bulkRegistry = store
+        triggerRegistry = store
+        deadTriggerRegistry = store
+        tenantRegistry = store
+        tenantErasure = store
+        secretRegistry = store
+        keyRegistry = store
+        auditLog = store
+        ledger = store
         self.queue = queue
         self.outcomes = outcomes
         self.zones = zones
@@ -162,8 +178,8 @@ package struct API: Sendable {
             // Cancelled, it is over.
             do { try await Task.sleep(for: .seconds(10)) } catch { return }
             // A database that cannot be asked changes nothing here; what needs it says so.
-            if let count = try? await registry.shardCount() { shardCount.value.store(count, ordering: .relaxed) }
-            if let now = try? await registry.now(), let age = try? await watch.monitorAge(now: now) {
+            if let count = try? await status.shardCount() { shardCount.value.store(count, ordering: .relaxed) }
+            if let now = try? await status.now(), let age = try? await watch.monitorAge(now: now) {
                 runtime.reportMonitor(age, now: now)
             }
         }
@@ -176,7 +192,7 @@ package struct API: Sendable {
         let key = header.dropFirst(7)
         guard key.hasPrefix(APIKey.prefix), key.utf8.count <= 100 else { throw Problem.unauthorized }
         let hash = Array(SHA256.hash(data: Array(key.utf8)))
-        guard let row = try await keyCache.key(hash, load: { try await registry.authenticate(hash: $0) }) else {
+        guard let row = try await keyCache.key(hash, load: { try await keyRegistry.authenticate(hash: $0) }) else {
             throw Problem.unauthorized
         }
         return try Caller(row, namedTenant: try Call.header(.headgateTenant, of: request))
@@ -194,10 +210,10 @@ package struct API: Sendable {
             }
         }
         await check("postgres") {
-            _ = try await registry.now(); return nil
+            _ = try await status.now(); return nil
         }
         await check("migrations") {
-            try await registry.schemaComplaint()
+            try await status.schemaComplaint()
         }
         await check("redis") {
             _ = try await queue.ticket(); return nil
@@ -205,7 +221,7 @@ package struct API: Sendable {
         // The API can serve without a monitor: it is named, and takes no server out of service.
         let withoutMonitor = complaints.allSatisfy { $0.complaint == nil }
         await check("monitor") {
-            let now = try await registry.now()
+            let now = try await status.now()
             return try await watch.monitorAge(now: now).complaint(now: now)
         }
         for (name, complaint) in complaints { reported.report(complaint, of: name, to: runtime.logger) }
@@ -227,7 +243,7 @@ package struct API: Sendable {
             let results = try await queue.cancel(ids.map { MessageID($0) })
             let gone = zip(ids, results).filter { $0.1.isGone }
                 .map { CancelledTrigger($0.0, mayBeCalled: $0.1.mayBeCalled) }
-            try await registry.settleCancelled(gone, tenant: tenant, reason: reason)
+            try await triggerRegistry.settleCancelled(gone, tenant: tenant, reason: reason)
         } catch {
             runtime.logger.warning("\(ids.count) cancels are left to the monitor: \(error)")
         }

@@ -24,9 +24,9 @@ struct Call: Sendable {
     }
 
     /// The time of what this request makes.
-    func now(_ registry: any ScheduleRegistry) async throws -> Timestamp {
+    func now(_ status: any StoreStatus) async throws -> Timestamp {
         if let firstTry { return firstTry.at }
-        return try await registry.now()
+        return try await status.now()
     }
 
     /// A parameter of the path, decoded: the router hands it over as it stands in the path.

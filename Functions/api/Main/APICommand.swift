@@ -79,7 +79,7 @@ import Wiring
             throw ValidationError(error.description)
         }
         let api = API(
-            runtime, registry: registry, queue: runtime.settings.triggerQueue(),
+            runtime, store: registry, queue: runtime.settings.triggerQueue(),
             outcomes: runtime.settings.outcomeQueue(),
             directory: RedisTenantDirectory(url: runtime.settings.redisURL), keys: keys,
             zones: SystemZones.catalog, shards: shards, configuration: try configuration)

@@ -1,3 +1,4 @@
+import Memory
 import Model
 import Queue
 import TestRandom

@@ -1,4 +1,5 @@
 import LoaderFunction
+import Memory
 import Model
 import Queue
 import Scheduling

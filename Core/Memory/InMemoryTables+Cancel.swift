@@ -1,0 +1,223 @@
+import Model
+import Store
+
+/// What a change of a schedule does to its open triggers, and they to it (protocols.md, rule 8).
+extension InMemoryTables {
+    /// An open trigger that was asked to be cancelled.
+    struct Open: Sendable {
+        var id: Identifier
+        var schedule: Identifier
+        var revision: Int
+        /// The queue may hold it.
+        var isQueued: Bool
+        /// Its occurrence, where it is planned again: it is of the calendar, and later than all that is settled.
+        var replanned: Timestamp?
+    }
+
+    func row(_ name: String, tenant: String) -> ScheduleRow? {
+        names[Name(tenant: tenant, name: name)].flatMap { schedules[$0]?.row }
+    }
+
+    /// Changes a schedule's row and indexes it anew.
+    mutating func write(_ id: Identifier, _ body: (inout ScheduleRow) -> Void) {
+        guard schedules[id] != nil else { return }
+        body(&schedules[id]!.row)
+        if let next = schedules[id]!.row.nextAt { arm(id, at: next) }
+    }
+
+    mutating func put(_ write: ScheduleWrite, now: Timestamp) -> PutResult {
+        guard let row = row(write.name, tenant: write.tenant) else {
+            let new = write.newRow(now: now)
+            schedules[new.id] = StoredSchedule(row: new)
+            schedules[new.id]?.beganAt = new.nextAt ?? new.resumeAt
+            names[Name(tenant: new.tenant, name: new.name)] = new.id
+            self.write(new.id) { _ in }
+            return PutResult(row: new, isCreated: true, cancelled: [])
+        }
+        let isChanged = row.timing != write.timing || row.action != write.action
+        var open: [Open] = []
+        if isChanged {
+            keepAction(of: row)
+            open = cancelOpen(row.id, now: now, reason: "superseded")
+        } else if write.paused == true && row.state != .paused {
+            open = cancelOpen(row.id, now: now, reason: "paused")
+        }
+        // From the first occurrence that nobody has planned, or that is cancelled here.
+        let from = [now, row.nextAt, row.resumeAt, open.filter { !$0.isQueued }.compactMap(\.replanned).min()]
+            .compactMap(\.self).min()!
+        let new = write.replaced(row, from: from, now: now)
+        if new.revision != row.revision {
+            rememberEarlier(row.id)
+            schedules[row.id]?.fired = 0
+            schedules[row.id]?.beganAt = new.nextAt ?? new.resumeAt
+        }
+        schedules[row.id]?.resumeMissed = nil
+        schedules[row.id]?.ahead = nil
+        self.write(row.id) { row in
+            row = new
+            if new.state != .paused { row.pauseReason = nil }
+        }
+        return PutResult(row: new, isCreated: false, cancelled: open.filter(\.isQueued).map(\.id))
+    }
+
+    mutating func pause(_ id: Identifier, reason: String, now: Timestamp) {
+        guard let before = schedules[id]?.row, before.state != .finished else { return }
+        schedules[id]?.resumeMissed = nil
+        schedules[id]?.ahead = nil
+        write(id) { row in
+            (row.state, row.resumeAt, row.nextAt) = (.paused, row.resumeAt ?? row.nextAt, nil)
+            row.updatedAt = now
+            if !(before.state == .paused && reason.isEmpty) { row.pauseReason = reason }
+        }
+    }
+
+    /// Which open triggers of a schedule's a new revision may meet.
+    private mutating func rememberEarlier(_ schedule: Identifier) {
+        let before = schedules[schedule]?.earlier ?? [:]
+        var earlier = before.filter { trigger($0.value).map { !$0.state.isFinal } ?? false }
+        // Those that were just cancelled without having been sent are no longer among the open ones, and need not be.
+        for id in schedules[schedule]?.open ?? [] {
+            if let trigger = trigger(id), trigger.kind == .scheduled { earlier[trigger.occurrence] = id }
+        }
+        schedules[schedule]?.earlier = earlier
+    }
+
+    /// Asks to cancel the open triggers of a schedule: those of the calendar, or, where it is deleted, all. Those that were never
+    /// sent are cancelled at once.
+    mutating func cancelOpen(
+        _ schedule: Identifier, now: Timestamp, reason: String, isDeleted: Bool = false
+    ) -> [Open] {
+        let settled = schedules[schedule]?.lastSettled ?? .distantPast
+        let ids = schedules[schedule]?.open ?? []
+        return ids.compactMap { id in
+            guard let trigger = trigger(id), isDeleted || trigger.kind == .scheduled else { return nil }
+            requestCancel(id, now: now, reason: reason)
+            return Open(
+                id: id, schedule: schedule, revision: trigger.revision, isQueued: trigger.state == .queued,
+                replanned: trigger.kind == .scheduled && trigger.occurrence > settled ? trigger.occurrence : nil)
+        }
+    }
+
+    mutating func requestCancel(_ id: Identifier, now: Timestamp, reason: String) {
+        let isQueued = update(id) { trigger in
+            if trigger.state.isFinal { return false }
+            (trigger.isCancelRequested, trigger.reason) = (true, reason)
+            if trigger.state == .planned { trigger.state = .cancelled }
+            return trigger.state == .queued
+        }
+        if isQueued == true { check(id, at: now + .seconds(5)) }
+    }
+
+    /// Makes triggers cancelled whose cancel was asked for and that the queue does not hold.
+    mutating func settleCancelled(_ triggers: [CancelledTrigger], reason: String) {
+        var cancelled: [Open] = []
+        for asked in triggers.sorted(by: { $0.id < $1.id }) {
+            let id = asked.id
+            let isSettled = update(id) { trigger in
+                if trigger.state.isFinal || !trigger.isCancelRequested { return false }
+                let end = asked.mayBeCalled || trigger.attempts > 0 ? " after a call" : ""
+                (trigger.state, trigger.reason) = (.cancelled, (trigger.reason ?? reason) + end)
+                return true
+            }
+            guard isSettled == true, let trigger = trigger(id), trigger.kind == .scheduled,
+                ["superseded", "paused"].contains(trigger.reason ?? ""),
+                trigger.occurrence > schedules[trigger.schedule]?.lastSettled ?? .distantPast
+            else { continue }
+            cancelled.append(
+                Open(
+                    id: id, schedule: trigger.schedule, revision: trigger.revision, isQueued: false,
+                    replanned: trigger.occurrence))
+        }
+        rewind(cancelled)
+    }
+
+    /// Lets schedules go back to the first of their cancelled triggers; the conditions are those of `rewind.sql`.
+    mutating func rewind(_ cancelled: [Open]) {
+        var places: [Identifier: (occurrence: Timestamp, revision: Int, count: Int)] = [:]
+        for trigger in cancelled {
+            guard let occurrence = trigger.replanned else { continue }
+            let known = places[trigger.schedule]
+            places[trigger.schedule] = (
+                min(known?.occurrence ?? occurrence, occurrence), max(known?.revision ?? 0, trigger.revision),
+                (known?.count ?? 0) + 1
+            )
+        }
+        for (id, place) in places {
+            guard let schedule = schedules[id] else { continue }
+            if schedule.row.revision == place.revision {
+                if schedule.row.state == .paused { takeBack(id, from: place.occurrence, count: place.count) }
+            } else if schedule.row.revision > place.revision {
+                if place.occurrence < schedule.beganAt ?? .distantFuture {
+                    goBack(id, to: place.occurrence)
+                } else if schedule.row.cursor ?? .distantFuture > place.occurrence {
+                    comeBack(id, to: place.occurrence, count: place.count)
+                }
+            }
+        }
+    }
+
+    /// Of an older revision than the schedule's, which has passed the occurrence and was refused it: what it has planned since
+    /// keeps its ids, and is not inserted again.
+    private mutating func comeBack(_ id: Identifier, to occurrence: Timestamp, count: Int) {
+        guard let schedule = schedules[id] else { return }
+        let key = TriggerKey(
+            schedule: id, kind: .scheduled, revision: schedule.row.revision, occurrence: occurrence)
+        if trigger(key.id()) != nil { return }
+        schedules[id]?.ahead = nil
+        // What it has planned since counts again when it is planned again.
+        let again = schedule.open.compactMap { trigger($0) }.filter {
+            $0.kind == .scheduled && $0.revision == schedule.row.revision && $0.occurrence >= occurrence
+        }
+        schedules[id]?.fired = max(0, schedule.fired - count - again.count)
+        func earlier(_ time: Timestamp?) -> Timestamp { min(time ?? occurrence, occurrence) }
+        write(id) { row in
+            let isPaused = row.state == .paused
+            row.nextAt = isPaused ? nil : earlier(row.nextAt)
+            row.resumeAt = isPaused || row.resumeAt != nil ? earlier(row.resumeAt) : nil
+            if row.state == .finished { row.state = .active }
+        }
+    }
+
+    /// Of a paused schedule's own revision: the next one begins there.
+    private mutating func takeBack(_ id: Identifier, from occurrence: Timestamp, count: Int) {
+        if let row = schedules[id]?.row { keepAction(of: row) }
+        rememberEarlier(id)
+        let fired = schedules[id]?.fired ?? 0
+        schedules[id]?.fired = max(0, fired - count)
+        schedules[id]?.ahead = nil
+        write(id) { row in
+            row.resumeAt = min(row.resumeAt ?? occurrence, occurrence)
+            row.revision += 1
+        }
+        let resumeAt = schedules[id]?.row.resumeAt
+        schedules[id]?.beganAt = resumeAt
+    }
+
+    /// Of an older revision than the schedule's: it remembers what it has planned since it began.
+    private mutating func goBack(_ id: Identifier, to occurrence: Timestamp) {
+        guard let schedule = schedules[id] else { return }
+        let cursor = schedule.row.resumeAt ?? schedule.row.nextAt ?? .distantFuture
+        if schedule.ahead == nil, let began = schedule.beganAt, cursor > began {
+            schedules[id]?.ahead = began..<cursor
+        }
+        schedules[id]?.beganAt = occurrence
+        func earlier(_ time: Timestamp?) -> Timestamp { min(time ?? occurrence, occurrence) }
+        write(id) { row in
+            let isPaused = row.state == .paused
+            row.nextAt = isPaused ? nil : earlier(row.nextAt)
+            row.resumeAt = isPaused || row.resumeAt != nil ? earlier(row.resumeAt) : nil
+            if row.state == .finished { row.state = .active }
+        }
+    }
+
+    func row(_ trigger: StoredTrigger) -> TriggerRow {
+        let schedule = schedules[trigger.schedule]?.row
+        return TriggerRow(
+            id: trigger.id, schedule: trigger.schedule, tenant: schedule?.tenant ?? "", name: schedule?.name ?? "",
+            kind: trigger.kind,
+            state: trigger.state, revision: trigger.revision, redrive: trigger.redrive, occurrence: trigger.occurrence,
+            plannedAt: trigger.plannedAt, deadline: trigger.deadline, attempts: trigger.attempts,
+            latenessMilliseconds: trigger.latenessMilliseconds, isCancelRequested: trigger.isCancelRequested,
+            count: trigger.count, lastOccurrence: trigger.lastOccurrence, reason: trigger.reason, log: trigger.log)
+    }
+}

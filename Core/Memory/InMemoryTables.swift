@@ -1,0 +1,191 @@
+import Model
+import Store
+
+/// The tables and indexes of the in-memory store. What spans several of them and must stay in step is done here.
+struct InMemoryTables: Sendable {
+    struct Name: Hashable {
+        var tenant: String
+        var name: String
+    }
+
+    struct Revision: Hashable {
+        var schedule: Identifier
+        var number: Int
+    }
+    /// What a message needs of a schedule that has changed or is gone.
+    struct PastAction {
+        var tenant: String
+        var name: String
+        var action: [UInt8]
+    }
+
+    var shards: [StoredShard]
+    var schedules: [Identifier: StoredSchedule] = [:]
+    var names: [Name: Identifier] = [:]
+    var days: [Int64: StoredDay] = [:]
+    /// Actions of earlier revisions and of schedules that are gone. They are not forgotten here.
+    var pastActions: [Revision: PastAction] = [:]
+    var dead: Set<Identifier> = []
+    /// How far the monitor has looked.
+    var sweptTo = Timestamp.epoch
+    /// Unsettled triggers that it has not looked at, by `plannedAt`.
+    var unswept = Heap<TimedID>()
+    /// When each overdue trigger is looked at next, and the index of that.
+    var checkAt: [Identifier: Timestamp] = [:]
+    var checks = Heap<TimedID>()
+    var generation = RecordedGeneration()
+    var connections = 0
+    let observer: (@Sendable (StoredChange) -> Void)?
+
+    init(shards: Int, observer: (@Sendable (StoredChange) -> Void)?) {
+        self.shards = Array(repeating: StoredShard(), count: shards)
+        self.observer = observer
+    }
+
+    static func day(_ time: Timestamp) -> Int64 { floorDivide(time.seconds, 86_400) }
+
+    // MARK: Triggers
+
+    func trigger(_ id: Identifier) -> StoredTrigger? { days[InMemoryTables.day(id.v7Time)]?.triggers[id] }
+
+    /// Adds a trigger to its table and the indexes; false: its id is there.
+    mutating func insert(_ trigger: StoredTrigger) -> Bool {
+        let day = InMemoryTables.day(trigger.id.v7Time)
+        let isNew = withDay(day) { table in
+            if table.triggers[trigger.id] != nil { return false }
+            table.triggers[trigger.id] = trigger
+            if !trigger.state.isFinal { table.unsettled += 1 }
+            return true
+        }
+        guard isNew else { return false }
+        if trigger.state.isFinal {
+            noteSettled(trigger)
+        } else {
+            schedules[trigger.schedule]?.open.append(trigger.id)
+            let entry = TimedID(time: trigger.plannedAt, id: trigger.id)
+            unswept.insert(entry)
+            if trigger.state == .planned { shards[trigger.shard].planned.insert(entry) }
+        }
+        observer?(.inserted(trigger))
+        return true
+    }
+
+    /// Changes a trigger in place, and keeps in step what follows from its state. Nil: there is none.
+    @discardableResult
+    mutating func update<Value>(_ id: Identifier, _ body: (inout StoredTrigger) -> Value) -> Value? {
+        var change: StoredChange?
+        let day = InMemoryTables.day(id.v7Time)
+        guard days[day] != nil else { return nil }
+        let value = withDay(day) { table -> Value? in
+            guard let index = table.triggers.index(forKey: id) else { return nil }
+            let before = table.triggers.values[index].state
+            let value = body(&table.triggers.values[index])
+            let trigger = table.triggers.values[index]
+            if before.isFinal != trigger.state.isFinal {
+                table.unsettled += trigger.state.isFinal ? -1 : 1
+                change = trigger.state.isFinal ? .settled(trigger) : .redriven(trigger)
+            }
+            return value
+        }
+        if let change { follow(change) }
+        return value
+    }
+
+    private mutating func follow(_ change: StoredChange) {
+        switch change {
+        case .inserted: break
+        case .settled(let trigger):
+            if trigger.state == .dead { dead.insert(trigger.id) }
+            schedules[trigger.schedule]?.open.removeAll { $0 == trigger.id }
+            noteSettled(trigger)
+        case .redriven(let trigger):
+            dead.remove(trigger.id)
+            schedules[trigger.schedule]?.open.append(trigger.id)
+        }
+        observer?(change)
+    }
+
+    private mutating func noteSettled(_ trigger: StoredTrigger) {
+        guard trigger.kind == .scheduled, trigger.state != .cancelled,
+            let known = schedules[trigger.schedule]?.lastSettled, known < trigger.occurrence
+        else { return }
+        schedules[trigger.schedule]?.lastSettled = trigger.occurrence
+    }
+
+    private mutating func withDay<Value>(_ day: Int64, _ body: (inout StoredDay) -> Value) -> Value {
+        body(&days[day, default: StoredDay()])
+    }
+
+    /// What goes to the queue, with the action of the trigger's own revision; without one where nobody knows it.
+    func queued(_ trigger: StoredTrigger) -> QueuedTrigger {
+        let schedule = schedules[trigger.schedule]?.row
+        let past = pastActions[Revision(schedule: trigger.schedule, number: trigger.revision)]
+        let key = TriggerKey(
+            schedule: trigger.schedule, kind: trigger.kind, revision: trigger.revision, occurrence: trigger.occurrence)
+        return QueuedTrigger(
+            message: TriggerMessage(
+                id: trigger.id, key: key.idempotencyKey, kind: trigger.kind, redrive: trigger.redrive,
+                occurrence: trigger.occurrence,
+                plannedAt: trigger.plannedAt, deadline: trigger.deadline,
+                tenant: schedule?.tenant ?? past?.tenant ?? "",
+                schedule: schedule?.name ?? past?.name ?? "",
+                action: schedule.flatMap { $0.revision == trigger.revision ? $0.action : nil } ?? past?.action ?? []),
+            attempts: trigger.attempts)
+    }
+
+    /// Keeps the action of a schedule that is about to be changed or deleted.
+    mutating func keepAction(of row: ScheduleRow) {
+        pastActions[Revision(schedule: row.id, number: row.revision)] = PastAction(
+            tenant: row.tenant, name: row.name, action: row.action)
+    }
+
+    /// Whether an earlier revision has a trigger of this occurrence that was called, is being called, or is not decided yet
+    /// (protocols.md, 8a): the conditions are those of `insert-triggers.sql`.
+    func isTaken(_ occurrence: Timestamp, of schedule: Identifier, revision: Int) -> Bool {
+        guard let id = schedules[schedule]?.earlier[occurrence], let trigger = trigger(id), trigger.revision != revision
+        else { return false }
+        return
+            !(trigger.state == .cancelled && trigger.attempts == 0
+            && ["superseded", "paused"].contains(trigger.reason ?? ""))
+    }
+
+    // MARK: Schedules
+
+    /// Writes a schedule's row, indexes it where it is armed, and lowers the floor of its shard.
+    mutating func arm(_ id: Identifier, at next: Timestamp) {
+        guard let shard = schedules[id]?.row.shard else { return }
+        shards[shard].due.insert(TimedID(time: next, id: id))
+        shards[shard].low = min(shards[shard].low, next)
+    }
+
+    /// When the earliest armed schedule of a shard is due; entries that no longer hold are dropped on the way.
+    ///
+    /// - Parameter start: none that is due before it is looked at. Where there are such, every schedule is.
+    mutating func firstDue(_ shard: Int, from start: Timestamp = .distantPast) -> Timestamp? {
+        if let first = firstDue(shard), first >= start { return first }
+        return schedules.values.lazy.filter { $0.row.shard == shard }.compactMap(\.row.nextAt).filter { $0 >= start }
+            .min()
+    }
+
+    private mutating func firstDue(_ shard: Int) -> Timestamp? {
+        while let first = shards[shard].due.first {
+            if schedules[first.id]?.row.nextAt == first.time { return first.time }
+            _ = shards[shard].due.popFirst()
+        }
+        return nil
+    }
+
+    /// The earliest planned trigger of a shard.
+    mutating func firstPlanned(_ shard: Int) -> Timestamp? {
+        while let first = shards[shard].planned.first {
+            if trigger(first.id)?.state == .planned { return first.time }
+            _ = shards[shard].planned.popFirst()
+        }
+        return nil
+    }
+
+    mutating func check(_ id: Identifier, at time: Timestamp) {
+        checkAt[id] = time
+        checks.insert(TimedID(time: time, id: id))
+    }
+}

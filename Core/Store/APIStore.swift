@@ -1,0 +1,5 @@
+/// All that the API asks of the store.
+package protocol APIStore: StoreStatus, ScheduleRegistry, BulkRegistry, TriggerRegistry, DeadTriggerRegistry,
+    TenantRegistry,
+    TenantErasure, SecretRegistry, KeyRegistry, AuditLog, RequestLedger, MonitorWatch
+{}
