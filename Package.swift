@@ -49,20 +49,25 @@ let floors: [[Module]] = [
         Module(
             "FunctionRuntime", at: "Core/FunctionRuntime",
             imports: "Model Blocking Queue Scheduling Store Telemetry CPlatform Logging"),
+        Module("Calls", at: "Core/Calls", imports: "Model HTTP Queue Secrets"),
         Module("TestTarget", at: "local-runner/TestTarget", imports: "Model NIOCore NIOPosix NIOHTTP1"),
     ],
-    // Floor 4: the functions' logic, which knows no driver, and the wiring, which only their programs import.
+    // Floor 4: what all workers share, and the wiring, which only programs import.
     [
+        Module("Worker", at: "Core/Worker", imports: "Model Queue FunctionRuntime Logging"),
         Module("Wiring", at: "Core/Wiring", imports: "FunctionRuntime Queue Redis"),
+    ],
+    // Floor 5: the functions' logic, which knows no driver.
+    [
         Module(
             "LoaderFunction", at: "Functions/loader/Logic",
             imports: "Model Queue Scheduling Sending Store FunctionRuntime Telemetry Logging"),
         Module(
             "TriggerWorkerFunction", at: "Functions/trigger-worker/Logic",
-            imports: "Model HTTP Queue Secrets FunctionRuntime Telemetry Logging"),
+            imports: "Model Calls HTTP Queue Secrets Worker FunctionRuntime Telemetry Logging"),
         Module(
             "HistorianFunction", at: "Functions/historian/Logic",
-            imports: "Model Queue Sending Store FunctionRuntime Telemetry Logging"),
+            imports: "Model Queue Sending Store Worker FunctionRuntime Telemetry Logging"),
         Module(
             "MonitorFunction", at: "Functions/monitor/Logic",
             imports: "Model Queue Sending Store FunctionRuntime Telemetry Logging"),
@@ -74,7 +79,7 @@ let floors: [[Module]] = [
                 """),
         Module("LocalRunner", at: "local-runner/Runner", imports: "Model TestTarget Yams"),
     ],
-    // Floor 5: programs.
+    // Floor 6: programs.
     [
         Module(
             "loader", at: "Functions/loader/Main",
@@ -109,7 +114,7 @@ let tests = [
     Module("TestServers", at: "Tests/TestServers", .testLibrary),
     Module(
         "SimulationKit", at: "Tests/Simulation/Kit",
-        imports: "Model Memory Queue Scheduling Sending Store TestRandom LoaderFunction TriggerWorkerFunction"),
+        imports: "Model Memory Queue Scheduling Sending Store TestRandom Calls LoaderFunction"),
     Module(
         "simulation", at: "Tests/Simulation/Main", imports: "Model SimulationKit FunctionRuntime ArgumentParser",
         .program),
@@ -129,7 +134,7 @@ let tests = [
         imports: "Model Curl HTTP Postgres Queue Redis TestServers TestTarget", .tests),
     Module(
         "FunctionLogicTests", at: "Tests/FunctionLogicTests",
-        imports: "APIFunction LoaderFunction TriggerWorkerFunction Model Queue Secrets Store TestRandom", .tests),
+        imports: "APIFunction Calls LoaderFunction Model Queue Secrets Store TestRandom", .tests),
     Module(
         "SimulationTests", at: "Tests/SimulationTests",
         imports: "SimulationKit Memory Model Queue Scheduling Store FunctionRuntime", .tests),

@@ -2,7 +2,7 @@ import Model
 import Secrets
 import Testing
 
-@testable import TriggerWorkerFunction
+@testable import Calls
 
 @Suite struct CallSecretsTests {
     private let keys: SecretKeys

@@ -1,6 +1,6 @@
+import Calls
 import Model
 import Testing
-import TriggerWorkerFunction
 
 /// What an answer means, case by case.
 @Suite struct DeliveryRulesTests {

@@ -1,7 +1,7 @@
+import Calls
 import Queue
 import TestRandom
 import Testing
-import TriggerWorkerFunction
 
 @Suite struct HoldTimesTests {
     private let start = ContinuousClock.now

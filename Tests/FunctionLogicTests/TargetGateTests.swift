@@ -1,7 +1,7 @@
+import Calls
 import Model
 import TestRandom
 import Testing
-import TriggerWorkerFunction
 
 @Suite struct TargetGateTests {
     private let start = ContinuousClock.now

@@ -5,6 +5,7 @@ package import Queue
 private import Sending
 package import Store
 private import Telemetry
+private import Worker
 
 /// Writes outcomes onto trigger rows, in bulk, and tells the queue that they are recorded.
 ///
@@ -17,7 +18,7 @@ package struct Historian: Sendable {
     /// Where triggers go that tell of failures.
     private let triggers: any MessageQueue
     private let batch: Int
-    private let visibility: Duration
+    private let receiver: Receiver
     private static let pause = Duration.milliseconds(20)
 
     package init(
@@ -29,13 +30,13 @@ package struct Historian: Sendable {
         self.queue = queue
         self.triggers = triggers
         self.batch = batch
-        self.visibility = visibility
+        receiver = Receiver(runtime, queue: queue, visibility: visibility)
     }
 
     /// Works until it is asked to stop, idle or old; what it holds then is recorded first.
     package func run() async {
         while !runtime.life.isStopping {
-            let messages = await receive()
+            let messages = await receiver.receive(upTo: batch)
             if messages.isEmpty { continue }
             runtime.life.noteWork()
             let fresh = messages.filter { $0.receives == 1 }
@@ -46,27 +47,6 @@ package struct Historian: Sendable {
             if messages.count < batch { await runtime.life.sleep(Historian.pause) }
         }
         await store.close()
-    }
-
-    private func receive() async -> [ReceivedMessage] {
-        let wait = max(.milliseconds(1), min(QueueRules.maximumWait, runtime.life.timeLeft))
-        let receiving = Task { () -> [ReceivedMessage] in
-            do {
-                return try await queue.receive(upTo: batch, visibility: visibility, wait: wait)
-            } catch {
-                runtime.logger.warning("cannot receive: \(error)")
-                await runtime.life.sleep(.milliseconds(500))
-                return []
-            }
-        }
-        let watching = Task {
-            await runtime.life.nextRequest()
-            receiving.cancel()
-        }
-        if runtime.life.isAskedToStop { receiving.cancel() }
-        let messages = await receiving.value
-        watching.cancel()
-        return messages
     }
 
     private func record(_ messages: [ReceivedMessage]) async {

@@ -1,3 +1,4 @@
+import Calls
 import HTTP
 import Model
 import Queue

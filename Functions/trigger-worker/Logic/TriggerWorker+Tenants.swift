@@ -1,3 +1,4 @@
+import Calls
 import FunctionRuntime
 import Logging
 import Model

@@ -1,3 +1,4 @@
+import Calls
 package import FunctionRuntime
 package import HTTP
 private import Logging
@@ -5,6 +6,7 @@ import Model
 package import Queue
 package import Secrets
 private import Telemetry
+private import Worker
 
 /// Performs the actions of triggers: leases them, makes the calls, and settles each with its outcome in one atomic step.
 ///
@@ -45,6 +47,7 @@ package actor TriggerWorker {
     let runtime: FunctionRuntime
     private let configuration: Configuration
     let queue: any MessageQueue
+    private let receiver: Receiver
     private let client: any HTTPCaller
     private let finished = Finished()
     private var flights: [Receipt: Flight] = [:]
@@ -91,6 +94,9 @@ package actor TriggerWorker {
         self.runtime = runtime
         self.configuration = configuration
         self.queue = queue
+        receiver = Receiver(
+            runtime, queue: queue, visibility: configuration.visibility,
+            afterReceive: { try Failpoint.workerAfterReceive.pass() })
         self.client = client
         let all = configuration.concurrency
         window = min(all, TriggerWorker.slowStart.first)
@@ -150,7 +156,7 @@ package actor TriggerWorker {
             }
             mayLook = false
             let asked = min(configuration.batch, max(free, step))
-            let received = await receive(asked)
+            let received = await receiver.receive(upTo: asked)
             if received.isEmpty { continue }
             life.noteWork()
             await refreshTenants()
@@ -160,32 +166,6 @@ package actor TriggerWorker {
                 await TriggerWorker.pauseBriefly()
             }
         }
-    }
-
-    /// Leases, waiting up to 20 s for the first; a request to stop ends the wait.
-    private func receive(_ limit: Int) async -> [ReceivedMessage] {
-        let wait = max(.milliseconds(1), min(QueueRules.maximumWait, runtime.life.timeLeft))
-        let visibility = configuration.visibility
-        let (queue, life, logger) = (queue, runtime.life, runtime.logger)
-        let receiving = Task { () -> [ReceivedMessage] in
-            do {
-                let received = try await queue.receive(upTo: limit, visibility: visibility, wait: wait)
-                if !received.isEmpty { try Failpoint.workerAfterReceive.pass() }
-                return received
-            } catch {
-                logger.warning("cannot receive: \(error)")
-                await life.sleep(.milliseconds(500))
-                return []
-            }
-        }
-        let watching = Task {
-            await life.nextRequest()
-            receiving.cancel()
-        }
-        if life.isAskedToStop { receiving.cancel() }
-        let received = await receiving.value
-        watching.cancel()
-        return received
     }
 
     private func waitForRoom() async {

@@ -1,6 +1,6 @@
+import Calls
 import Model
 import TestRandom
-import TriggerWorkerFunction
 
 /// The targets of all calls, and what they have seen.
 struct Target {

@@ -1,9 +1,9 @@
+import Calls
 import Memory
 import Model
 import Queue
 import Store
 import TestRandom
-import TriggerWorkerFunction
 
 /// A worker between two events: the calls it has in flight, by groups that end together.
 struct WorkerProcess {

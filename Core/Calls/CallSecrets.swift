@@ -1,16 +1,16 @@
-import Model
-import Secrets
+package import Model
+package import Secrets
 
 /// The secrets of one call, opened: headers with their values put in, and what signs it.
-struct CallSecrets: Sendable {
-    var headers: [HTTPAction.Header]
+package struct CallSecrets: Sendable {
+    package var headers: [HTTPAction.Header]
     /// Newest first.
-    var signing: [String]
+    package var signing: [String]
     /// What must not be recorded, should a target send it back.
     private var hidden: [[UInt8]] = []
 
     /// Opens what a call needs; throws what is missing, by name.
-    init(
+    package init(
         of call: HTTPAction, tenant: String, sealed: [String: SealedSecret], keys: SecretKeys?, now: Timestamp
     ) throws(SecretError) {
         guard let keys else { throw SecretError("HEADGATE_SECRET_KEYS is not set, and the call needs a secret") }
@@ -39,7 +39,7 @@ struct CallSecrets: Sendable {
     /// An answer without the secrets that went out with the call.
     ///
     /// - Parameter isCut: it may end within a secret: then what it ends with of one is left out too.
-    func redacted(_ answer: [UInt8], isCut: Bool) -> [UInt8] {
+    package func redacted(_ answer: [UInt8], isCut: Bool) -> [UInt8] {
         var answer = hidden.reduce(answer) { $0.replacing($1, with: Array("***".utf8)) }
         guard isCut else { return answer }
         let tail = hidden.map { secret in (1..<secret.count).last { answer.suffix($0) == secret.prefix($0) } ?? 0 }

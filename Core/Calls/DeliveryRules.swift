@@ -1,4 +1,4 @@
-import HTTP
+package import HTTP
 package import Model
 
 /// Decides what an answer means. Pure: the same answer, attempt and time give the same verdict, but for the jitter.
@@ -54,7 +54,7 @@ package enum DeliveryRules {
 
     /// Whether the host gave an answer, of whatever kind; nil where the call says nothing of the host: we cancelled it, or it
     /// could not be made.
-    static func isAnswered(_ result: HTTPResult) -> Bool? {
+    package static func isAnswered(_ result: HTTPResult) -> Bool? {
         switch result {
         case .success: true
         case .failure(let error) where error.answer != nil: true
