@@ -6,6 +6,8 @@
 release := .build/release
 # Of the benchmarks: one or several of S1 to S7 (with S1b), S11, S12, HELD, API and CRON; empty: all.
 SCENARIO ?=
+# Of `make build`: one function; empty: all.
+F ?=
 # The API's port; 0: a free one.
 PORT ?= 8080
 # Of the simulation; printed, so that a run can be repeated.
@@ -15,22 +17,22 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: Postgres, Redis and C libraries (apt)
-	@scripts/setup.sh
+	@infra/scripts/setup.sh
 
-build: setup ## Build the release binaries into .build/release
-	swift build -c release --static-swift-stdlib
+build: setup ## Build the release binaries into .build/release, or one: make build F=loader
+	swift build -c release --static-swift-stdlib $(if $(F),--product $(F))
 
 run: build ## Start everything here, register sample schedules, and show their deliveries live
 	@exec $(release)/local-runner up --examples --ready-file .headgate/ready.json --port $(PORT)
 
 test: lint ## Check the format, build for debugging, run every test, and simulate a month
 	swift build --build-tests
-	@scripts/test.sh
+	@infra/scripts/test.sh
 	@$(MAKE) --no-print-directory simulate
 
 test-faults: setup ## Let every statement of every function fail in every way, and Redis stand still for two minutes; takes 20 minutes
 	swift build --build-tests
-	@scripts/test.sh --faults
+	@infra/scripts/test.sh --faults
 
 simulate: ## Simulate a month of a million schedules: make simulate SEED=7 (default: 1)
 	swift build -c release --product simulation
@@ -41,11 +43,11 @@ bench: build ## Measure all scenarios, or one: make bench SCENARIO=S1; the figur
 	@exec $(release)/headgate-bench $(SCENARIO)
 
 format: ## Format all Swift files
-	@scripts/format.sh
+	@infra/scripts/format.sh
 
 lint: setup ## Check the format, and who imports and links what
-	@scripts/format.sh lint
-	@scripts/gates.sh
+	@infra/scripts/format.sh lint
+	@infra/scripts/gates.sh
 
 clean: ## Remove what was built; .headgate, the data of `make run`, stays
 	swift package clean

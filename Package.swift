@@ -5,7 +5,7 @@ import PackageDescription
 /// A target, as one line of the tables below.
 ///
 /// A target may import what its line names, and nothing else; a module of the product only what stands on a floor below its own.
-/// `scripts/gates.sh` holds the sources to that.
+/// `infra/scripts/gates.sh` holds the sources to that.
 struct Module {
     enum Kind { case library, program, tests, testLibrary, testProgram }
 

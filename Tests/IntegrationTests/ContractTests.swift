@@ -15,7 +15,7 @@ import Testing
             try it.startAll()
             let environment = ProcessInfo.processInfo.environment
             let run = try await ProgramRun.onOwnThread(
-                Cluster.sources.appending(path: "scripts/contract.sh"),
+                Cluster.sources.appending(path: "infra/scripts/contract.sh"),
                 [api.url, api.key, "http://127.0.0.1:\(it.target.port)/ok"],
                 environment: ["PATH": environment["PATH"] ?? "", "HOME": environment["HOME"] ?? "/tmp"])
             #expect(run.status == 0, "\(run.output)\n\(run.errors)")

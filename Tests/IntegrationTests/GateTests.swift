@@ -10,7 +10,7 @@ import Testing
                 at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
             _ = FileManager.default.createFile(
                 atPath: path.path(), contents: Data(text.utf8), attributes: [.posixPermissions: 0o755])
-            return try ProgramRun(ProgramRun.project.appending(path: "scripts/gates.sh"), [folder.path()])
+            return try ProgramRun(ProgramRun.project.appending(path: "infra/scripts/gates.sh"), [folder.path()])
         }
     }
 
@@ -59,7 +59,7 @@ import Testing
         try ProgramRun.inFolder { folder in
             let release = folder.appending(path: ".build/release")
             try FileManager.default.createDirectory(at: release, withIntermediateDirectories: true)
-            let gates = ProgramRun.project.appending(path: "scripts/gates.sh")
+            let gates = ProgramRun.project.appending(path: "infra/scripts/gates.sh")
             // The API's needs libpq and libhiredis.
             try FileManager.default.copyItem(
                 at: Cluster.programs.appending(path: "api"), to: release.appending(path: "trigger-worker"))
@@ -71,17 +71,17 @@ import Testing
 
     @Test func `a file that is not formatted is named and fails`() throws {
         try ProgramRun.inFolder { folder in
-            for name in ["scripts", "Core"] {
+            for name in ["infra/scripts", "Core"] {
                 try FileManager.default.createDirectory(
                     at: folder.appending(path: name), withIntermediateDirectories: true)
             }
-            for name in ["scripts/format.sh", ".swift-format"] {
+            for name in ["infra/scripts/format.sh", ".swift-format"] {
                 try FileManager.default.copyItem(
                     at: ProgramRun.project.appending(path: name), to: folder.appending(path: name))
             }
             try Data("// swift-tools-version: 6.2\n".utf8).write(to: folder.appending(path: "Package.swift"))
             try Data("let  a=1\n".utf8).write(to: folder.appending(path: "Core/A.swift"))
-            let script = folder.appending(path: "scripts/format.sh")
+            let script = folder.appending(path: "infra/scripts/format.sh")
             let path = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""]
             let bad = try ProgramRun(script, ["lint"], environment: path)
             #expect(bad.status != 0 && bad.errors.contains("A.swift"))

@@ -14,7 +14,7 @@ public final class TestServer: Sendable {
             .deletingLastPathComponent()
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = [root.appending(path: "scripts/\(script)").path(), "\(port)"] + arguments
+        process.arguments = [root.appending(path: "infra/scripts/\(script)").path(), "\(port)"] + arguments
         let output = Pipe()
         lifeline = Pipe()
         process.standardInput = lifeline

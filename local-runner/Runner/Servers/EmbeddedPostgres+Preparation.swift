@@ -92,7 +92,7 @@ extension EmbeddedPostgres {
     private static func owner(of user: String) throws -> (user: uid_t, group: gid_t) {
         guard let entry = unsafe getpwnam(user) else {
             throw RunnerError(
-                .setup, "there is no system user \(user), as which root runs Postgres: run scripts/setup.sh")
+                .setup, "there is no system user \(user), as which root runs Postgres: run infra/scripts/setup.sh")
         }
         return unsafe (entry.pointee.pw_uid, entry.pointee.pw_gid)
     }

@@ -10,7 +10,7 @@ package struct EmbeddedRedis: EmbeddedServer {
         guard ["/usr/bin", "/usr/local/bin", "/bin"].contains(where: { LocalFile.isExecutable("\($0)/redis-server") })
         else {
             throw RunnerError(
-                .setup, "redis-server is not installed: run scripts/setup.sh, or name a server with --redis")
+                .setup, "redis-server is not installed: run infra/scripts/setup.sh, or name a server with --redis")
         }
         try LocalFile.makeDirectory(directory, mode: 0o700)
         guard let port = LoopbackSocket.freePort() else { throw RunnerError.system("no free port for Redis") }

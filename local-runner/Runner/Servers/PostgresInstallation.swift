@@ -16,7 +16,7 @@ struct PostgresInstallation: Equatable, Sendable {
             }
         guard let newest = all.last else {
             throw RunnerError(
-                .setup, "no Postgres server in \(root): run scripts/setup.sh, or name a server with --postgres")
+                .setup, "no Postgres server in \(root): run infra/scripts/setup.sh, or name a server with --postgres")
         }
         guard let made = LocalFile.text("\(cluster)/PG_VERSION")?.split(separator: "\n").first.flatMap({ Int($0) })
         else {

@@ -4,7 +4,7 @@
 # Linkage is checked for the release binaries that are built.
 set -uo pipefail
 scripts=$(cd "$(dirname "$0")" && pwd)
-cd "${1:-$scripts/..}"
+cd "${1:-$scripts/../..}"
 failed=0
 
 # forbid PATTERN WHY PATH... : no Swift file below the paths may have a line that matches.

@@ -58,7 +58,7 @@ def violations(root, manifest):
 
 
 def main():
-    project = pathlib.Path(__file__).resolve().parent.parent
+    project = pathlib.Path(__file__).resolve().parent.parent.parent
     root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else project
     manifest = root / "Package.swift"
     if not manifest.exists():

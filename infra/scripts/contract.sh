@@ -2,12 +2,12 @@
 # Holds a running API against its own description: a client generated from /openapi.json walks through the README's example, and
 # schemathesis sends what the description allows and what it forbids, in all phases, with all checks.
 #
-# contract.sh URL KEY TARGET: the API, a platform admin's key, and a URL that answers 200. The tools (scripts/contract/requirements.txt) are
+# contract.sh URL KEY TARGET: the API, a platform admin's key, and a URL that answers 200. The tools (infra/scripts/contract/requirements.txt) are
 # installed into .build/contract when they are missing there. HEADGATE_CONTRACT_EXAMPLES: per operation, default 20.
 set -euo pipefail
 url=$1 key=$2 target=$3
-cd "$(dirname "$0")/.."
-here=$PWD/scripts/contract
+cd "$(dirname "$0")/../.."
+here=$PWD/infra/scripts/contract
 tools=$PWD/.build/contract
 mkdir -p "$tools"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Formats the project's Swift files, or, with `lint`, says what is not formatted and exits with 1.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 directories=()
 for directory in Core Functions local-runner Tests; do

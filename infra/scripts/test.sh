@@ -5,7 +5,7 @@
 # Tests run beside one another within a run. Those that load the machine for minutes have runs of their own, so that what others
 # wait for comes in time on two cores.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 log=.build/test.log
 : >"$log"
 status=0
