@@ -134,7 +134,8 @@ let tests = [
         imports: "Model Curl HTTP Postgres Queue Redis TestServers TestTarget", .tests),
     Module(
         "FunctionLogicTests", at: "Tests/FunctionLogicTests",
-        imports: "APIFunction Calls LoaderFunction Model Queue Secrets Store TestRandom", .tests),
+        imports: "APIFunction Calls HTTP LoaderFunction TriggerWorkerFunction Model Queue Secrets Store TestRandom",
+        .tests),
     Module(
         "SimulationTests", at: "Tests/SimulationTests",
         imports: "SimulationKit Memory Model Queue Scheduling Store FunctionRuntime", .tests),

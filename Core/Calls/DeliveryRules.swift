@@ -87,3 +87,25 @@ package enum DeliveryRules {
 
     private static let never: Duration = .seconds(400 * 366 * 86_400)
 }
+
+extension DeliveryRules.Answer {
+    /// What a call came to: its status, where one was seen, or why there is none.
+    ///
+    /// - Parameter now: when it ended, which a date in `Retry-After` is compared with.
+    package init(_ result: HTTPResult, now: Timestamp) {
+        if let response = result.answer {
+            var cut: String?
+            if case .failure(let error) = result { cut = error.description }
+            let retryAfter =
+                response.status < 300 ? nil : DeliveryRules.retryAfter(response.header("Retry-After"), now: now)
+            self = .status(response.status, retryAfter: retryAfter, cut: cut)
+            return
+        }
+        switch result {
+        case .failure(let error) where error.code == .invalid || error.code == .forbidden:
+            self = .impossible(error.description)
+        case .failure(let error): self = .failed(error.description)
+        case .success: preconditionFailure("an answer without a status")
+        }
+    }
+}

@@ -31,3 +31,13 @@ package struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// What became of a call.
 package typealias HTTPResult = Result<HTTPResponse, HTTPError>
+
+extension HTTPResult {
+    /// What came of an answer, all of it or not.
+    package var answer: HTTPResponse? {
+        switch self {
+        case .success(let response): response
+        case .failure(let error): error.answer
+        }
+    }
+}

@@ -99,13 +99,3 @@ struct Delivery: Sendable {
         return outcome
     }
 }
-
-extension HTTPResult {
-    /// What came of an answer, all of it or not.
-    var answer: HTTPResponse? {
-        switch self {
-        case .success(let response): response
-        case .failure(let error): error.answer
-        }
-    }
-}

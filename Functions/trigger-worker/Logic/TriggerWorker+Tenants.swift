@@ -27,13 +27,10 @@ extension TriggerWorker {
 
     /// Wakes the calls that are held for tenants whose records are not those any more that hold them.
     private func wakeTenants() async throws(QueueError) {
-        if heldTenants.isEmpty { return }
-        let missing = cache.missing(of: Set(heldTenants.keys))
+        if !held.hasTenants { return }
+        let missing = cache.missing(of: held.tenantNames)
         cache.store(try await tenants.records(of: missing), of: missing)
-        for (tenant, held) in heldTenants where cache.record(of: tenant) != held.record {
-            heldTenants[tenant] = nil
-            wake(.tenant(tenant))
-        }
+        for tenant in held.changedTenants({ cache.record(of: $0) }) { wake(.tenant(tenant)) }
     }
 
     /// Looks at these one batch after the other, beside the calls under way.
@@ -68,7 +65,7 @@ extension TriggerWorker {
                 continue
             }
             do throws(SecretError) {
-                try open(&delivery)
+                try unsealSecrets(&delivery)
                 ready.append(delivery)
             } catch {
                 runtime.logger.warning(
@@ -77,10 +74,10 @@ extension TriggerWorker {
                 if let end = hold(delivery, because: "\(error)") { settlements.append(end) }
             }
         }
-        return settlements + (try await space(ready))
+        return settlements + (try await applyRates(ready))
     }
 
-    private func open(_ delivery: inout Delivery) throws(SecretError) {
+    private func unsealSecrets(_ delivery: inout Delivery) throws(SecretError) {
         guard case .http(let call) = delivery.record.action, call.usesSecrets else { return }
         guard cache.isKnown else { throw SecretError("the tenants' secrets have not been published here yet") }
         let sealed = cache.record(of: delivery.message.tenant)?.secrets ?? [:]
@@ -89,7 +86,7 @@ extension TriggerWorker {
     }
 
     /// Begins calls as their rates allow.
-    private func space(_ deliveries: [Delivery]) async throws(QueueError) -> [Settlement] {
+    private func applyRates(_ deliveries: [Delivery]) async throws(QueueError) -> [Settlement] {
         let (instant, now) = (ContinuousClock.now, WallClock.now())
         let buckets = deliveries.map { $0.buckets(cache.record(of: $0.message.tenant)) }
         // What the gate turns away anyway spends nothing of its tenant's rate.
@@ -125,7 +122,7 @@ extension TriggerWorker {
         let now = WallClock.now()
         if now - delivery.startedAt > visibility / 3 { return Settlement(delivery.receipt, .release(after: .zero)) }
         delivery.startedAt = now
-        return expired(delivery) ?? begin(delivery, since: .now)
+        return endIfExpired(delivery) ?? begin(delivery, since: .now).settlement
     }
 
     /// Lets a lease go until the tenant's record changes, at least for a while, without an attempt; or ends the trigger, where its
@@ -134,24 +131,25 @@ extension TriggerWorker {
         _ delivery: Delivery, for time: Duration = HoldTimes.shortest, until wait: Duration? = nil,
         perSecond: Double = HoldTimes.perSecond, because reason: String
     ) -> Settlement? {
-        if let end = ended(delivery, before: wait ?? time, because: reason) { return end }
+        if let end = endIfItWouldExpire(delivery, before: wait ?? time, because: reason) { return end }
         let least = min(time, delivery.message.deadline - WallClock.now())
         guard holdForTenant(delivery, atLeast: least, perSecond: perSecond) else {
             return release(delivery, for: time, because: reason)
         }
-        countHeldBack()
+        countHeldBack("settings")
         return nil
     }
 
     /// Lets a lease go for a time, without an attempt; or ends the trigger, where its deadline passes before that.
     private func release(_ delivery: Delivery, for time: Duration, because reason: String) -> Settlement {
-        if let end = ended(delivery, before: time, because: reason) { return end }
-        countHeldBack()
+        if let end = endIfItWouldExpire(delivery, before: time, because: reason) { return end }
+        countHeldBack("settings")
         return Settlement(delivery.receipt, .release(after: time))
     }
 
     /// The end of a trigger whose deadline passes within a time; nil: it does not.
-    private func ended(_ delivery: Delivery, before time: Duration, because reason: String) -> Settlement? {
+    private func endIfItWouldExpire(_ delivery: Delivery, before time: Duration, because reason: String) -> Settlement?
+    {
         let now = WallClock.now()
         if now + time <= delivery.message.deadline { return nil }
         let outcome = delivery.outcome(
@@ -159,12 +157,6 @@ extension TriggerWorker {
             endedAt: now)
         count(.expired)
         return Settlement(delivery.receipt, .acknowledge, outcome: outcome.line)
-    }
-
-    private func countHeldBack() {
-        runtime.metrics.count(
-            "headgate_calls_held_back_total", labels: "reason=\"settings\"",
-            help: "Calls put off, without an attempt, by a limit or a breaker")
     }
 }
 

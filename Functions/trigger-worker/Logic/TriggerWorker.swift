@@ -38,29 +38,17 @@ package actor TriggerWorker {
         var token: HTTPCallToken?
     }
 
-    /// A lease that waits for a place at its host or of its tenant.
-    private struct Parked {
-        var delivery: Delivery
-        var since: ContinuousClock.Instant
-    }
-
     let runtime: FunctionRuntime
     private let configuration: Configuration
     let queue: any MessageQueue
     private let receiver: Receiver
     private let client: any HTTPCaller
-    private let finished = Finished()
+    private let completed = CompletedCalls()
     private var flights: [Receipt: Flight] = [:]
     var gate: TargetGate
-    private var holdTimes = HoldTimes()
-    /// What is to be held with the next settlement.
-    private var holds: [Hold] = []
-    /// Tenants whose calls are held, with the records that hold them, and until when some are.
-    var heldTenants: [String: (record: TenantRecord?, until: ContinuousClock.Instant)] = [:]
-    /// Hosts whose calls are held, and until when some are.
-    private var heldHosts: [String: ContinuousClock.Instant] = [:]
+    var held = HeldCalls()
     private var waking: Task<Void, Never>?
-    private var parked: [Parked] = []
+    private var parked: ParkingLot<Delivery>
     /// Settlements without a call, one after the other.
     private var settling: Task<Void, Never>?
     var admission: Task<Void, Never>?
@@ -77,11 +65,7 @@ package actor TriggerWorker {
     var clock: ClockOffset?
     /// Deliveries whose tenant's record, secrets or rate are being looked at.
     var admitting = 0
-    /// Calls in flight at once, for now.
-    private var window: Int
-    /// A burst does not open all its connections in the same milliseconds, in which nobody else would be served: it begins with the
-    /// first number, and gets the second more each 5 ms, until it has all.
-    private static let slowStart = (first: 256, step: 32)
+    private var window: CallWindow
 
     /// - Parameter keys: what opens secrets; nil: calls that need one wait until their deadline.
     package init(
@@ -99,7 +83,8 @@ package actor TriggerWorker {
             afterReceive: { try Failpoint.workerAfterReceive.pass() })
         self.client = client
         let all = configuration.concurrency
-        window = min(all, TriggerWorker.slowStart.first)
+        window = CallWindow(limit: all)
+        parked = ParkingLot(capacity: all / 8, patience: configuration.parking)
         gate = TargetGate(
             .init(
                 perHost: configuration.perHost ?? all, perTenant: configuration.perTenant ?? all, places: all))
@@ -131,7 +116,7 @@ package actor TriggerWorker {
             await admission?.value
             await settling?.value
             await waking?.value
-            finished.close()
+            completed.close()
         }
         client.close()
     }
@@ -141,12 +126,12 @@ package actor TriggerWorker {
     private func receiveLoop() async {
         let life = runtime.life
         while !life.isStopping {
-            let free = window - flights.count - parked.count - admitting
+            let free = window.size - flights.count - parked.count - admitting
             let step = min(configuration.batch, max(1, configuration.concurrency / 8))
             if free < step {
-                if window < configuration.concurrency {
-                    window = min(configuration.concurrency, window + TriggerWorker.slowStart.step)
-                    await TriggerWorker.pauseBriefly()
+                if !window.isWide {
+                    window.widen()
+                    await Batching.pauseBriefly()
                     continue
                 }
                 if !mayLook || admitting >= step {
@@ -162,8 +147,8 @@ package actor TriggerWorker {
             await refreshTenants()
             start(received)
             // After all that was asked for there is more already.
-            if TriggerWorker.few.contains(received.count), received.count < asked {
-                await TriggerWorker.pauseBriefly()
+            if Batching.underfilledBatch.contains(received.count), received.count < asked {
+                await Batching.pauseBriefly()
             }
         }
     }
@@ -189,15 +174,15 @@ package actor TriggerWorker {
             let delivery = Delivery(
                 message: trigger, record: record, receipt: message.receipt, attempt: message.attempts + 1,
                 startedAt: now)
-            if let early = early(delivery) ?? expired(delivery) {
-                settlements.append(early)
+            if let end = giveBackIfEarly(delivery) ?? endIfExpired(delivery) {
+                settlements.append(end)
                 continue
             }
             if delivery.usesSecrets || !cache.isPlain(trigger.tenant) {
                 special.append(delivery)
                 continue
             }
-            if let release = begin(delivery, since: .now) { settlements.append(release) }
+            if let settlement = begin(delivery, since: .now).settlement { settlements.append(settlement) }
         }
         settleLater(settlements)
         admitLater(special)
@@ -205,7 +190,7 @@ package actor TriggerWorker {
 
     /// A trigger that comes long before its planned time, from a queue whose clock has jumped ahead, is given back until then
     /// (protocols.md, 7a); nil: it does not. The clocks of a host and the database may be 5 s apart.
-    private func early(_ delivery: Delivery) -> Settlement? {
+    private func giveBackIfEarly(_ delivery: Delivery) -> Settlement? {
         let left = delivery.message.plannedAt - delivery.startedAt
         if left <= TriggerWorker.earliest { return nil }
         runtime.metrics.count(
@@ -216,7 +201,7 @@ package actor TriggerWorker {
     private static let earliest = Duration.seconds(10)
 
     /// Ends a trigger whose deadline has passed when its call is about to begin; nil: it has not.
-    func expired(_ delivery: Delivery) -> Settlement? {
+    func endIfExpired(_ delivery: Delivery) -> Settlement? {
         if delivery.startedAt <= delivery.message.deadline { return nil }
         let outcome = delivery.outcome(
             .expired, result: nil, reason: "the deadline had passed before attempt \(delivery.attempt)",
@@ -225,51 +210,48 @@ package actor TriggerWorker {
         return Settlement(delivery.receipt, .acknowledge, outcome: outcome.line)
     }
 
-    /// Makes the call, or parks it; the release of one that has to wait longer.
-    func begin(_ delivery: Delivery, since: ContinuousClock.Instant) -> Settlement? {
+    /// Makes the call, where the gate lets it; otherwise it waits here, is held, or its lease is released for a while.
+    ///
+    /// - Parameter since: when it first asked for a place.
+    func begin(_ delivery: Delivery, since: ContinuousClock.Instant) -> Admission {
         let now = ContinuousClock.now
-        let host = delivery.host
-        switch gate.admit(host: host, tenant: delivery.message.tenant, at: now, using: &random) {
-        case .go: call(delivery)
+        switch gate.admit(host: delivery.host, tenant: delivery.message.tenant, at: now, using: &random) {
+        case .go:
+            call(delivery)
+            return .begun
         case .wait(let time, let reason):
             // Not so long that it can only expire.
             let left = max(.milliseconds(250), (delivery.message.deadline - delivery.startedAt) / 2)
             let time = min(time, left)
-            if reason == .breaker, holdForHost(delivery, atLeast: time) { return nil }
-            if reason == .breaker || now - since >= configuration.parking || runtime.life.isStopping {
-                runtime.metrics.count(
-                    "headgate_calls_held_back_total", labels: "reason=\"\(reason)\"",
-                    help: "Calls put off, without an attempt, by a limit or a breaker")
-                return Settlement(delivery.receipt, .release(after: time))
+            if reason == .breaker, holdForHost(delivery, atLeast: time) { return .held }
+            if reason == .breaker || parked.isTired(since: since, at: now) || runtime.life.isStopping {
+                countHeldBack(reason.rawValue)
+                return .settled(Settlement(delivery.receipt, .release(after: time)))
             }
-            // The longer others have been turned away, the less it is worth to wait here; and those that wait leave room for
-            // others to come.
-            if time >= configuration.parking * 4 || parked.count >= max(1, configuration.concurrency / 8) {
-                return Settlement(delivery.receipt, .release(after: time))
+            if !parked.mayPark(expecting: time) {
+                return .settled(Settlement(delivery.receipt, .release(after: time)))
             }
-            parked.append(Parked(delivery: delivery, since: since))
+            parked.park(delivery, since: since)
+            return .parked
         }
-        return nil
     }
 
     /// Gives places that have become free to those that wait, and lets go of those that waited too long.
     private func beginParked() {
-        if parked.isEmpty { return }
-        let waiting = parked
-        parked = []
+        if parked.count == 0 { return }
         let now = WallClock.now()
         settleLater(
-            waiting.compactMap { parked in
-                var delivery = parked.delivery
+            parked.takeAll().compactMap { entry in
+                var delivery = entry.call
                 delivery.startedAt = now
-                return expired(delivery) ?? begin(delivery, since: parked.since)
+                return endIfExpired(delivery) ?? begin(delivery, since: entry.since).settlement
             })
         // Those that were let go make room.
         wakeReceiver()
     }
 
     func settleLater(_ settlements: [Settlement]) {
-        if settlements.isEmpty && holds.isEmpty { return }
+        if settlements.isEmpty && !held.hasPending { return }
         let before = settling
         settling = Task {
             await before?.value
@@ -281,8 +263,8 @@ package actor TriggerWorker {
         let trace = (delivery.message.id.high, delivery.message.id.low)
         let request = delivery.request(traceID: trace, spanID: random.next() | 1)
         flights[delivery.receipt] = Flight(receipt: delivery.receipt)
-        let finished = finished
-        let token = client.start(request) { finished.append(.init(delivery: delivery, result: $0)) }
+        let completed = completed
+        let token = client.start(request) { completed.append(.init(delivery: delivery, result: $0)) }
         flights[delivery.receipt]?.token = token
     }
 
@@ -298,25 +280,17 @@ package actor TriggerWorker {
     /// Settlements of one call: 2 to 4 ms of Redis. With all that has ended in one, up to a thousand, the next lease waited 30 ms
     /// behind it.
     private static let settledAtOnce = 250
-    /// Under load a lease or a settlement of a few costs nearly as much as one of a hundred: a pause before the next makes that larger.
-    private static func pauseBriefly() async {
-        // A cancelled pause is a shorter one: no error.
-        try? await Task.sleep(for: .milliseconds(5), tolerance: .zero)
-    }
-    /// How many at once say that there is load, and are few. Fewer come of single calls, which nothing should hold up.
-    private static let few = 8..<64
-
     /// Settles what has ended, many at once: while a settlement is under way more gathers for the next.
     private func settleLoop() async {
         let limit = TriggerWorker.settledAtOnce
-        while let items = await finished.next(limit) {
+        while let items = await completed.next(limit) {
             var items = items
             // Only calls under way can end meanwhile.
-            if TriggerWorker.few.contains(items.count), flights.count > items.count {
-                await TriggerWorker.pauseBriefly()
-                items += finished.takeNow(limit - items.count)
+            if Batching.underfilledBatch.contains(items.count), flights.count > items.count {
+                await Batching.pauseBriefly()
+                items += completed.takeNow(limit - items.count)
             }
-            await settle(items.compactMap { settlement(of: $0) })
+            await settle(items.map { conclude($0) })
             let now = ContinuousClock.now
             for item in items {
                 flights[item.delivery.receipt] = nil
@@ -341,7 +315,7 @@ package actor TriggerWorker {
     private func watchLoop() async {
         while !Task.isCancelled {
             if !flights.isEmpty { runtime.life.noteWork() }
-            if flights.count < window / 4 { window = min(window, max(window / 2, TriggerWorker.slowStart.first)) }
+            window.narrow(inFlight: flights.count)
             beginParked()
             await watchHolds()
             mayLook = true
@@ -352,57 +326,22 @@ package actor TriggerWorker {
         }
     }
 
-    private func settlement(of item: Finished.Item) -> Settlement? {
-        let delivery = item.delivery
-        let now = WallClock.now()
-        if case .failure(let error) = item.result, error.code == .cancelled,
-            !(error.answer.map { DeliveryRules.isFinal($0.status) } ?? false)
-        {
-            // Cancelled by us: the lease was lost, or the worker lets go. No attempt is charged.
-            return Settlement(delivery.receipt, .release(after: .zero))
-        }
-        let verdict = DeliveryRules.verdict(
-            on: answer(item.result, now: now), attempt: delivery.attempt, policy: delivery.record.retry,
-            deadline: delivery.message.deadline, now: now, using: &random)
-        switch verdict {
-        case .final(let state, let reason):
-            count(state)
-            let outcome = delivery.outcome(state, result: item.result, reason: reason, endedAt: now)
-            return Settlement(delivery.receipt, .acknowledge, outcome: outcome.line)
-        case .retry(let delay, let reason):
+    private func conclude(_ item: CompletedCalls.Item) -> Settlement {
+        let conclusion = item.delivery.conclusion(of: item.result, endedAt: WallClock.now(), using: &random)
+        switch conclusion.state {
+        case nil: break
+        case .queued?:
             runtime.metrics.count("headgate_trigger_retries_total", help: "Attempts that failed and are repeated")
-            let outcome = delivery.outcome(.queued, result: item.result, reason: reason, endedAt: now)
-            return Settlement(delivery.receipt, .retry(after: delay), outcome: outcome.line)
-        case .dead(let reason):
-            count(.dead)
-            let outcome = delivery.outcome(.dead, result: item.result, reason: reason, endedAt: now)
-            return Settlement(delivery.receipt, .bury(reason: reason), outcome: outcome.line)
+        case let state?: count(state)
         }
-    }
-
-    private func answer(_ result: HTTPResult, now: Timestamp) -> DeliveryRules.Answer {
-        if let response = result.answer {
-            var cut: String?
-            if case .failure(let error) = result { cut = error.description }
-            return .status(
-                response.status,
-                retryAfter: response.status < 300
-                    ? nil : DeliveryRules.retryAfter(response.header("Retry-After"), now: now), cut: cut)
-        }
-        switch result {
-        case .failure(let error) where error.code == .invalid || error.code == .forbidden:
-            return .impossible(error.description)
-        case .failure(let error): return .failed(error.description)
-        case .success: preconditionFailure("an answer without a status")
-        }
+        return conclusion.settlement
     }
 
     /// Settles, and repeats while the queue cannot be reached: until the leases have lapsed, others would make the calls
     /// again.
     func settle(_ settlements: [Settlement]) async {
-        if settlements.isEmpty && holds.isEmpty { return }
-        let held = holds
-        holds = []
+        if settlements.isEmpty && !held.hasPending { return }
+        let held = held.takePending()
         let deadline = ContinuousClock.now + configuration.visibility
         while true {
             do {
@@ -436,51 +375,44 @@ package actor TriggerWorker {
     /// Lets a lease go until its tenant's record changes, or for a while that doubles. False: its deadline is too near, or the queue
     /// cannot hold.
     func holdForTenant(_ delivery: Delivery, atLeast least: Duration, perSecond: Double) -> Bool {
+        guard queue is any HoldingQueue else { return false }
         let tenant = delivery.message.tenant
-        guard let time = hold(delivery, for: .tenant(tenant), atLeast: least, perSecond: perSecond) else {
-            return false
-        }
-        let until = ContinuousClock.now + time
-        heldTenants[tenant] = (cache.record(of: tenant), max(until, heldTenants[tenant]?.until ?? until))
-        return true
+        return held.hold(
+            wish(delivery, atLeast: least, perSecond: perSecond), forTenant: tenant, record: cache.record(of: tenant),
+            at: .now, using: &random)
     }
 
     /// Likewise, until its host gives an answer.
     private func holdForHost(_ delivery: Delivery, atLeast least: Duration) -> Bool {
-        guard let time = hold(delivery, for: .host(delivery.host), atLeast: least, perSecond: HoldTimes.perSecond)
-        else {
-            return false
-        }
-        let until = ContinuousClock.now + time
-        heldHosts[delivery.host] = max(until, heldHosts[delivery.host] ?? until)
-        runtime.metrics.count(
-            "headgate_calls_held_back_total", labels: "reason=\"\(TargetGate.Reason.breaker)\"",
-            help: "Calls put off, without an attempt, by a limit or a breaker")
+        guard queue is any HoldingQueue,
+            held.hold(wish(delivery, atLeast: least), forHost: delivery.host, at: .now, using: &random)
+        else { return false }
+        countHeldBack(TargetGate.Reason.breaker.rawValue)
         return true
     }
 
-    private func hold(
-        _ delivery: Delivery, for group: HoldGroup, atLeast least: Duration, perSecond: Double
-    ) -> Duration? {
+    private func wish(
+        _ delivery: Delivery, atLeast least: Duration, perSecond: Double = HoldTimes.perSecond
+    ) -> HeldCalls.Wish {
         let now = WallClock.now()
-        let left = delivery.message.deadline - now
-        guard queue is any HoldingQueue, max(least, HoldTimes.shortest) <= left else { return nil }
-        let doubled = holdTimes.time(
-            for: group, waited: now - delivery.message.plannedAt, perSecond: perSecond, at: .now, using: &random)
-        let time = min(max(least, doubled), left)
-        holds.append(Hold(delivery.receipt, for: group, delay: time))
-        return time
+        return HeldCalls.Wish(
+            receipt: delivery.receipt, waited: now - delivery.message.plannedAt, left: delivery.message.deadline - now,
+            least: least, perSecond: perSecond)
+    }
+
+    func countHeldBack(_ reason: String) {
+        runtime.metrics.count(
+            "headgate_calls_held_back_total", labels: "reason=\"\(reason)\"",
+            help: "Calls put off, without an attempt, by a limit or a breaker")
     }
 
     private func wakeHost(_ host: String) {
-        if heldHosts.isEmpty || heldHosts.removeValue(forKey: host) == nil { return }
-        wake(.host(host))
+        if held.answered(host) { wake(.host(host)) }
     }
 
     /// Brings back what is held for a group, one group after the other.
     func wake(_ group: HoldGroup) {
         guard let queue = queue as? any HoldingQueue else { return }
-        holdTimes.forget(group)
         let before = waking
         waking = Task {
             await before?.value
@@ -495,10 +427,8 @@ package actor TriggerWorker {
 
     /// Looks whether the records of tenants whose calls are held have changed, each second.
     private func watchHolds() async {
-        let now = ContinuousClock.now
-        if !heldHosts.isEmpty { heldHosts = heldHosts.filter { $0.value > now } }
-        if heldTenants.isEmpty { return }
-        heldTenants = heldTenants.filter { $0.value.until > now }
+        held.forgetPast(.now)
+        if !held.hasTenants { return }
         await refreshTenants()
     }
 
@@ -526,7 +456,7 @@ package actor TriggerWorker {
     /// releases their leases. A function that ends by itself lets them take the time they need.
     private func drain() async {
         var deadline: ContinuousClock.Instant?
-        while !flights.isEmpty || !parked.isEmpty || admitting > 0 {
+        while !flights.isEmpty || parked.count > 0 || admitting > 0 {
             if runtime.life.isAskedToStop { deadline = deadline ?? .now + configuration.drain }
             if runtime.life.isUrgent || deadline.map({ ContinuousClock.now > $0 }) ?? false {
                 for flight in flights.values { if let token = flight.token { client.cancel(token) } }

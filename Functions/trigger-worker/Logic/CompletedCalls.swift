@@ -2,7 +2,7 @@ import HTTP
 import Synchronization
 
 /// Calls that ended, handed from the HTTP client's thread to the worker in batches.
-final class Finished: Sendable {
+final class CompletedCalls: Sendable {
     struct Item: Sendable {
         let delivery: Delivery
         let result: HTTPResult

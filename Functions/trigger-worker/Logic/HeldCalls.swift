@@ -1,0 +1,91 @@
+import Calls
+import Model
+import Queue
+
+/// The calls whose leases the worker lets go until something changes: until when they are held, and what wakes them. A value without
+/// I/O, clock or randomness of its own.
+struct HeldCalls: Sendable {
+    /// What is to be held with the next settlement.
+    private var pending: [Hold] = []
+    private var times = HoldTimes()
+    /// Tenants with held calls: the record that holds them, and until when some are.
+    private var tenants: [String: (record: TenantRecord?, until: ContinuousClock.Instant)] = [:]
+    /// Hosts with held calls, and until when some are.
+    private var hosts: [String: ContinuousClock.Instant] = [:]
+
+    /// For how long a call is to be held.
+    struct Wish {
+        var receipt: Receipt
+        /// Since the call could first have been made.
+        var waited: Duration
+        /// Until its deadline.
+        var left: Duration
+        /// At least so long.
+        var least: Duration
+        /// How many of its group come back in a second.
+        var perSecond = HoldTimes.perSecond
+    }
+
+    var hasPending: Bool { !pending.isEmpty }
+    var hasTenants: Bool { !tenants.isEmpty }
+    var tenantNames: Set<String> { Set(tenants.keys) }
+
+    mutating func takePending() -> [Hold] {
+        defer { pending = [] }
+        return pending
+    }
+
+    /// Holds a call until its tenant's record is another than `record`. False: its deadline is too near.
+    mutating func hold(
+        _ wish: Wish, forTenant tenant: String, record: TenantRecord?, at now: ContinuousClock.Instant,
+        using random: inout some RandomNumberGenerator
+    ) -> Bool {
+        guard let time = hold(wish, for: .tenant(tenant), at: now, using: &random) else { return false }
+        tenants[tenant] = (record, max(now + time, tenants[tenant]?.until ?? now))
+        return true
+    }
+
+    /// Holds a call until its host gives an answer. False: its deadline is too near.
+    mutating func hold(
+        _ wish: Wish, forHost host: String, at now: ContinuousClock.Instant,
+        using random: inout some RandomNumberGenerator
+    ) -> Bool {
+        guard let time = hold(wish, for: .host(host), at: now, using: &random) else { return false }
+        hosts[host] = max(now + time, hosts[host] ?? now)
+        return true
+    }
+
+    private mutating func hold(
+        _ wish: Wish, for group: HoldGroup, at now: ContinuousClock.Instant,
+        using random: inout some RandomNumberGenerator
+    ) -> Duration? {
+        guard max(wish.least, HoldTimes.shortest) <= wish.left else { return nil }
+        let doubled = times.time(for: group, waited: wish.waited, perSecond: wish.perSecond, at: now, using: &random)
+        let time = min(max(wish.least, doubled), wish.left)
+        pending.append(Hold(wish.receipt, for: group, delay: time))
+        return time
+    }
+
+    /// A host has given an answer: whether calls are held for it, which are to be woken now.
+    mutating func answered(_ host: String) -> Bool {
+        guard !hosts.isEmpty, hosts.removeValue(forKey: host) != nil else { return false }
+        times.forget(.host(host))
+        return true
+    }
+
+    /// Tenants whose record is no longer the one that holds their calls, which are to be woken now.
+    mutating func changedTenants(_ record: (String) -> TenantRecord?) -> [String] {
+        let changed = tenants.filter { record($0.key) != $0.value.record }.keys.sorted()
+        for tenant in changed {
+            tenants[tenant] = nil
+            times.forget(.tenant(tenant))
+        }
+        return changed
+    }
+
+    /// Forgets groups whose calls have all come back by themselves.
+    mutating func forgetPast(_ now: ContinuousClock.Instant) {
+        if !hosts.isEmpty { hosts = hosts.filter { $0.value > now } }
+        if !tenants.isEmpty { tenants = tenants.filter { $0.value.until > now } }
+    }
+}
