@@ -3,11 +3,11 @@ private import Glibc
 
 /// A serial executor with a thread of its own. An actor that uses it may make blocking calls.
 ///
-/// The thread ends when the executor is released, after the jobs that were enqueued before.
+/// When the executor is released, the thread first runs the jobs that are enqueued, then ends.
 package final class ThreadExecutor: SerialExecutor {
     private let queue: JobQueue
 
-    /// `name` appears in debuggers; at most 15 bytes of it.
+    /// Starts the thread. `name` appears in debuggers, at most 15 bytes of it.
     package init(name: String) {
         queue = JobQueue()
         startThread(name: name) { [queue] in
@@ -15,16 +15,18 @@ package final class ThreadExecutor: SerialExecutor {
         }
     }
 
+    /// Adds a job; jobs run in this order, one at a time.
     package func enqueue(_ job: consuming ExecutorJob) {
         unsafe queue.put(UnownedJob(job), on: asUnownedSerialExecutor())
     }
 
+    /// The executor as an actor returns it from `unownedExecutor`.
     package func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: self) }
 
     deinit { queue.close() }
 }
 
-/// Runs `body` on a new detached thread.
+/// Runs `body` on a new detached thread; traps if none can be started.
 package func startThread(name: String, _ body: @escaping @Sendable () -> Void) {
     final class Box {
         let body: () -> Void
@@ -46,7 +48,7 @@ package func startThread(name: String, _ body: @escaping @Sendable () -> Void) {
     pthread_detach(thread)
 }
 
-/// The jobs of one thread, and the condition it waits on.
+/// The jobs of one thread, and the condition that it waits on.
 @safe private final class JobQueue: @unchecked Sendable {
     // Safe to share: `jobs` and `isClosed` are touched only between lock and unlock.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -81,7 +83,7 @@ package func startThread(name: String, _ body: @escaping @Sendable () -> Void) {
         unsafe pthread_mutex_unlock(mutex)
     }
 
-    /// The next job, after waiting for it; nil when closed and empty.
+    /// The next job, after waiting for one; nil once closed and empty.
     func take() -> (job: UnownedJob, executor: UnownedSerialExecutor)? {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }

@@ -1,12 +1,13 @@
 private import CCurl
 private import Glibc
 
-/// The connections that libcurl holds, by their sockets: which of them a request may be sent on. Used on the engine's thread only.
+/// The connections that libcurl holds, by socket: decides on which of them a request may be sent. Used on the engine's
+/// thread only.
 ///
-/// libcurl says before each request which two ends its connection has, but not which socket; what it opens and closes is
+/// Before each request libcurl names the two ends of its connection, but not the socket; so what it opens and closes is
 /// recorded here.
 final class ConnectionTable {
-    /// The two ends of a connection, which no other open one shares.
+    /// The two ends of a connection, which no other open connection shares.
     struct Endpoints: Hashable {
         var local: String
         var localPort: Int32
@@ -14,19 +15,19 @@ final class ConnectionTable {
         var remotePort: Int32
     }
 
-    /// A connection that a call is under way on.
+    /// A connection in use by a call.
     struct Use {
         let socket: Int32
         fileprivate let number: Int
     }
 
     private struct Connection {
-        /// Sockets' numbers come again, these do not.
+        /// Socket numbers are reused, these are not.
         var number: Int
         var endpoints: Endpoints?
-        /// Calls under way on it.
+        /// Calls in progress on it.
         var calls = 0
-        /// HTTP/2: frames may come at any time, and each says which call it is for.
+        /// HTTP/2: frames may arrive at any time, and each names its call.
         var isMultiplexed = false
     }
 
@@ -34,7 +35,7 @@ final class ConnectionTable {
     private var sockets: [Endpoints: Int32] = [:]
     private var lastNumber = 0
 
-    /// Opens a socket for libcurl; negative where there is none to be had.
+    /// Opens a socket for libcurl; negative if none is available.
     func open(_ family: Int32, _ type: Int32, _ protocolNumber: Int32) -> Int32 {
         let socket = Glibc.socket(family, type | Int32(SOCK_CLOEXEC.rawValue), protocolNumber)
         if socket >= 0 {
@@ -52,7 +53,7 @@ final class ConnectionTable {
         return Glibc.close(socket)
     }
 
-    /// One of these sockets has become a connection between these ends.
+    /// One of these sockets has connected these ends.
     func connected(_ opened: [Int32], _ endpoints: Endpoints) {
         for socket in opened where connections[socket]?.endpoints == nil && connections[socket] != nil {
             guard headgate_socket_port(socket) == endpoints.localPort else { continue }
@@ -61,11 +62,13 @@ final class ConnectionTable {
         }
     }
 
+    /// The socket of the connection between these ends, if it was opened here.
     func socket(_ endpoints: Endpoints) -> Int32? { sockets[endpoints] }
 
-    /// Whether something can be read on an idle HTTP/1 connection: an answer that nobody asked for (RFC 9112, 9.2), or its end.
+    /// Whether something can be read on an idle HTTP/1 connection: an unsolicited response (RFC 9112, 9.2), or end of
+    /// stream.
     ///
-    /// With TLS it may also be a session ticket: then a connection is given up that was good.
+    /// With TLS it may also be a session ticket: then a good connection is given up.
     func isSpoilt(_ socket: Int32) -> Bool {
         guard let connection = connections[socket], connection.calls == 0, !connection.isMultiplexed else {
             return false
@@ -78,14 +81,17 @@ final class ConnectionTable {
         }
     }
 
+    /// Counts a call on the connection; nil if it is not open.
     func begin(on socket: Int32) -> Use? {
         connections[socket]?.calls += 1
         return connections[socket].map { Use(socket: socket, number: $0.number) }
     }
 
+    /// Ends a use.
+    ///
     /// - Parameter isMultiplexed: the answer came by HTTP/2.
     func end(_ use: Use, isMultiplexed: Bool) {
-        // It may be closed already, and its socket another's.
+        // The connection may be closed already, and its socket number reused.
         guard connections[use.socket]?.number == use.number else { return }
         connections[use.socket]?.calls -= 1
         if isMultiplexed { connections[use.socket]?.isMultiplexed = true }

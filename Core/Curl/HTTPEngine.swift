@@ -3,11 +3,11 @@ internal import HTTP
 private import Model
 private import Synchronization
 
-/// The thread that drives libcurl, and what other threads leave for it.
+/// The thread that drives libcurl, and what other threads hand over to it.
 @safe final class HTTPEngine: Sendable {
     typealias Completion = @Sendable (HTTPResult) -> Void
 
-    /// A call that waits for the thread.
+    /// A call handed over to the thread.
     struct Submission: Sendable {
         let token: HTTPCallToken
         let request: HTTPRequest
@@ -61,7 +61,7 @@ private import Synchronization
         multi.wakeUp()
     }
 
-    /// The thread's life.
+    /// The thread's main loop.
     private func run() {
         let loop = HTTPLoop(multi: multi, configuration: configuration)
         while true {

@@ -2,15 +2,16 @@ private import CCurl
 package import HTTP
 
 extension HTTPError.Code {
-    /// How many error numbers libcurl has, 0 (no error) included.
+    /// How many error numbers libcurl has, including 0 (no error).
     package static let curlCodes = Int(CURL_LAST.rawValue)
 
-    /// The class of libcurl's error of this number.
+    /// Classifies a libcurl error by its number.
     ///
-    /// What depends on the target, the network or this process may be better at the next attempt. Only a request that cannot be
-    /// sent at all is `invalid`: once a connection was made, "unsupported protocol" and the like are said of the answer.
+    /// What depends on the target, the network or this process may go better at the next attempt. Only a request that
+    /// cannot be sent at all is `invalid`: once a connection was made, errors such as "unsupported protocol" are about
+    /// the answer.
     ///
-    /// - Parameter isConnected: a connection had been made or used for the call.
+    /// - Parameter isConnected: a connection was made or used for the call.
     package init(curl number: Int, isConnected: Bool) {
         self =
             switch CURLcode(UInt32(number)) {

@@ -2,14 +2,14 @@ internal import CCurl
 internal import HTTP
 private import Model
 
-/// The calls under way, on the engine's thread: a thin shell around libcurl's multi interface.
+/// The calls in progress, on the engine's thread: a thin shell around libcurl's multi interface.
 final class HTTPLoop {
     private let multi: MultiHandle
     private let configuration: HTTPClient.Configuration
     private var waiting: [HTTPEngine.Submission] = []
     private var firstWaiting = 0
     private var transfers: [HTTPCallToken: HTTPTransfer] = [:]
-    /// Finished transfers, whose handles are used again.
+    /// Finished transfers, whose handles are reused.
     private var idle: [HTTPTransfer] = []
 
     init(multi: MultiHandle, configuration: HTTPClient.Configuration) {
@@ -26,10 +26,11 @@ final class HTTPLoop {
         fill()
     }
 
-    /// One round: waits for sockets, timers or a wake-up, lets libcurl work on what is ready, and completes what ended.
+    /// One round: waits for sockets, timers or a wake-up, lets libcurl work on what is ready, and completes what has
+    /// ended.
     func turn() {
         multi.runTimer()
-        // What ends as it begins, for its URL say, is not waited for.
+        // A call that ends as it begins, because of its URL for example, must not wait for a socket.
         if !reap() {
             multi.work(calls: transfers.count)
             reap()
@@ -73,7 +74,7 @@ final class HTTPLoop {
         }
     }
 
-    /// Completes what has ended; whether anything has.
+    /// Completes what has ended. Returns whether anything has.
     @discardableResult
     private func reap() -> Bool {
         var left: Int32 = 0

@@ -1,7 +1,7 @@
 internal import CCurl
 internal import HTTP
 
-// The functions that libcurl calls on the engine's thread, each with the object that it was given.
+// Functions that libcurl calls on the engine's thread, each with the object that it was registered with.
 
 func receiveBody(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?

@@ -12,36 +12,36 @@ private import Model
     private var submission: HTTPEngine.Submission?
     private var headerList = HeaderList()
     private var addresses = HeaderList()
-    /// What the handle is set up for, so that a call like the one before sets little.
+    /// What the handle is set up for, so that a similar call sets little.
     private var shape: Shape?
-    /// Of the answer that comes; 0 before its first line. Below 200 another follows.
+    /// The status of the answer being received; 0 before its first line. After one below 200 another answer follows.
     private var status = 0
     private var headers = HeaderLines()
     private var isHeadEnded = false
     private var body: [UInt8] = []
     private var readBytes = 0
-    /// As much of the body was read as was asked for.
+    /// As much of the body was read as the request wants.
     private var isReadEnough = false
     private var isTruncated = false
-    /// Of the target's name, where the policy does not let calls go.
+    /// How many of the target's addresses the policy refused.
     private var refusedAddresses = 0
     private var beganAt = ContinuousClock.now
-    /// The sockets that were opened for this call.
+    /// The sockets opened for this call.
     private var opened: [Int32] = []
-    /// The connection that the request goes out on.
+    /// The connection that the request is sent on.
     private var connection: ConnectionTable.Use?
-    /// Connections made for this call when a request was last about to go out.
+    /// Connections made for this call when a request was last about to be sent.
     private var connects = 0
-    /// Why a request that was about to go out did not.
+    /// Why a request that was about to be sent was held back.
     private var refusal: Refusal?
     private var hasHadConnection = false
     private var isFresh = false
 
     private enum Refusal {
-        /// The connection has something to be read: it is left, for one that is made for this call.
+        /// The connection has something to read: it is abandoned for one that is made for this call.
         case spoiltConnection
-        /// libcurl was about to send the request once more, after all or some of it had been written to a connection that
-        /// closed. The target may have it: whether it is sent again is for the caller to say.
+        /// libcurl was about to send the request again, after writing all or part of it to a connection that closed.
+        /// The target may have it: whether to repeat it is the caller's decision.
         case repetition
     }
 
@@ -63,13 +63,13 @@ private import Model
         return unsafe Unmanaged<HTTPTransfer>.fromOpaque(context!).takeUnretainedValue()
     }
 
-    /// Which of libcurl's options a method and a body ask for.
+    /// The properties of a request that decide which libcurl options are set.
     private struct Shape: Equatable {
         var method: String
         var hasBody: Bool
     }
 
-    /// Sets the handle up for a call; an error: the call cannot be made.
+    /// Sets the handle up for a call. An error means that the call cannot be made.
     func begin(_ submission: HTTPEngine.Submission) -> HTTPError? {
         self.submission = submission
         body = []
@@ -98,8 +98,8 @@ private import Model
         return nil
     }
 
-    /// Whether the call is begun again, on a connection of its own: the one that was chosen could not be used. Nothing of the
-    /// request had been sent.
+    /// Whether the call starts again on a connection of its own, because the chosen one could not be used and nothing
+    /// of the request was sent.
     func beginsAgain() -> Bool {
         guard case .spoiltConnection = refusal, !isFresh, let submission else { return false }
         startOver()
@@ -119,7 +119,7 @@ private import Model
         refusal = nil
     }
 
-    /// Sets what is the same for all calls of a shape, where the handle was last used for another.
+    /// Sets what all calls of a shape share, if the handle was last used for another.
     private func set(_ shape: Shape) {
         if shape == self.shape { return }
         self.shape = shape
@@ -127,7 +127,7 @@ private import Model
         unsafe curl_easy_reset(handle)
         unsafe headgate_curl_set_pointer(handle, CURLOPT_PRIVATE, context)
         unsafe headgate_curl_set_text(handle, CURLOPT_PROTOCOLS_STR, "http,https")
-        // No proxy from the environment: the policy looks at the address that is connected to.
+        // No proxy from the environment: the policy checks the address that is connected to.
         unsafe headgate_curl_set_text(handle, CURLOPT_PROXY, "")
         unsafe headgate_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         unsafe headgate_curl_set_long(
@@ -137,7 +137,7 @@ private import Model
         unsafe headgate_curl_set_write(handle, receiveBody, context)
         unsafe headgate_curl_set_header(handle, receiveHeader, context)
         unsafe headgate_curl_set_open(handle, openSocket, context)
-        // A connection outlives the call that it was made for.
+        // A connection outlives the call that it was opened for.
         unsafe headgate_curl_set_close(handle, closeSocket, Unmanaged.passUnretained(connections).toOpaque())
         unsafe headgate_curl_set_before_request(handle, beforeRequest, context)
         if !configuration.addresses.isEmpty {
@@ -158,17 +158,17 @@ private import Model
 
     func result(_ code: CURLcode) -> HTTPResult {
         if code != CURLE_OK && !isReadEnough { return .failure(error(code)) }
-        // For libcurl the connection's end ends a head, too.
+        // libcurl accepts a connection's end as the end of a head.
         guard let answer, isHeadEnded else {
             return .failure(HTTPError(.broken, "the connection closed within the head of the answer", answer: answer))
         }
         return .success(answer)
     }
 
-    /// What a call comes to that is given up now.
+    /// The result of a call that is given up now.
     var cancelled: HTTPResult { .failure(HTTPError(.cancelled, HTTPError.cancelled.message, answer: answer)) }
 
-    /// What has come of a final answer.
+    /// What has arrived of a final answer.
     private var answer: HTTPResponse? {
         if status < 200 { return nil }
         return HTTPResponse(
@@ -191,7 +191,7 @@ private import Model
             return HTTPError(.broken, "the connection closed after the request had been sent")
         }
         let isConnected = !opened.isEmpty || hasHadConnection
-        // For libcurl a banner is a protocol that it does not know.
+        // libcurl takes a banner for an unknown protocol.
         let text =
             isConnected && code == CURLE_UNSUPPORTED_PROTOCOL
             ? "the answer is not HTTP" : unsafe String(cString: curl_easy_strerror(code))
@@ -200,7 +200,7 @@ private import Model
 
     // MARK: What libcurl hands over and asks for
 
-    /// Whether the request may go out on this connection, which may be one of an earlier call.
+    /// Whether the request may be sent on this connection, which may be left from an earlier call.
     func maySend(_ endpoints: ConnectionTable.Endpoints) -> Bool {
         leaveConnection()
         hasHadConnection = true
@@ -232,7 +232,7 @@ private import Model
         connections.end(used, isMultiplexed: version >= Int(CURL_HTTP_VERSION_2_0))
     }
 
-    /// Whether more is wanted.
+    /// Keeps part of the body. Returns whether more is wanted.
     func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let request = submission?.request
         let room = (request?.keptBytes ?? 0) - body.count
@@ -245,7 +245,7 @@ private import Model
 
     func appendHeader(_ bytes: UnsafeRawBufferPointer) {
         if status < 200, let next = unsafe HeaderLines.status(bytes) {
-            // A new answer begins: after "100 Continue", say.
+            // A new answer begins, after "100 Continue" for example.
             headers.removeAll()
             status = next
         } else if unsafe bytes.first == 13 || bytes.first == 10 {
@@ -270,12 +270,12 @@ private import Model
 }
 
 private nonisolated(unsafe) let emptyBytes: UnsafeRawPointer = {
-    // Never written and never freed: the address of a body without bytes.
+    // Never written and never freed: the address of an empty body.
     UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
 }()
 
 private func ipAddress(of target: UnsafeMutablePointer<curl_sockaddr>) -> IPAddress? {
-    // The type shows 16 bytes of address; behind the pointer libcurl keeps room for the longest one.
+    // The type declares 16 bytes of address; behind the pointer libcurl has room for the longest one.
     let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr)!
     let bytes = unsafe UnsafeRawPointer(target) + offset
     switch unsafe target.pointee.family {

@@ -1,6 +1,7 @@
-/// The header lines of an answer, as many as are kept: the first hundred, and of those behind them the ones that are looked for.
+/// The header lines of an answer that are kept: the first hundred, up to 16 KiB, and the first `Retry-After` beyond
+/// them.
 struct HeaderLines {
-    /// Each with its line end.
+    /// Each line with its line end.
     private(set) var bytes: [UInt8] = []
     private var count = 0
     private var hasRetryAfter = false
@@ -9,7 +10,7 @@ struct HeaderLines {
     private static let keptBytes = 16_384
     private static let retryAfter = Array("retry-after:".utf8)
 
-    /// Keeps the memory.
+    /// Removes all lines but keeps the memory.
     mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         count = 0
@@ -26,7 +27,7 @@ struct HeaderLines {
         if hasRoom || isFirstRetryAfter { unsafe bytes.append(contentsOf: line) }
     }
 
-    /// The status of an answer's first line, such as `HTTP/1.1 200 OK` or `HTTP/2 200`; nil for another line.
+    /// The status in an answer's first line, such as `HTTP/1.1 200 OK` or `HTTP/2 200`; nil for other lines.
     static func status(_ line: UnsafeRawBufferPointer) -> Int? {
         guard unsafe line.starts(with: "HTTP/".utf8), let space = unsafe line.firstIndex(of: UInt8(ascii: " ")) else {
             return nil

@@ -1,7 +1,7 @@
 internal import CCurl
 
-/// The header lines of a call as libcurl wants them, a linked list of C strings, in two pieces of memory that are used again by the
-/// next call. `curl_slist_append` would make two for each line and walk along all lines before it.
+/// The header lines of a call as libcurl wants them, a linked list of C strings, in two blocks of memory that the next
+/// call reuses. `curl_slist_append` would allocate twice per line and walk the list each time.
 ///
 /// Used on the engine's thread only, and not changed while libcurl has the list.
 @safe struct HeaderList: ~Copyable {
@@ -21,10 +21,10 @@ internal import CCurl
         unsafe nodes.deallocate()
     }
 
-    /// The list of these headers, and of those that are not to be sent. Valid until the next call.
+    /// The list of these headers and of those to be suppressed. Valid until the next call.
     ///
-    /// Without a line for `Expect` libcurl waits a second for "100 Continue" before it sends a larger body, and without one for
-    /// `Content-Type` it says that a body is a form.
+    /// Without a line for `Expect` libcurl waits a second for "100 Continue" before it sends a larger body, and without
+    /// one for `Content-Type` it declares a body to be a form.
     mutating func fill(_ headers: [(name: String, value: String)]) -> UnsafeMutablePointer<curl_slist> {
         let namesType = headers.contains { $0.name.utf8.count == 12 && $0.name.lowercased() == "content-type" }
         let removed = namesType ? HeaderList.removed : HeaderList.removedWithType
@@ -34,7 +34,7 @@ internal import CCurl
         var end = 0
         var line = 0
         for text in removed { add(text, "", "", &line, &end) }
-        // "Name;" sends an empty value, "Name:" would remove the header.
+        // "Name;" sends an empty value; "Name:" would suppress the header.
         for header in headers { add(header.name, header.value.isEmpty ? ";" : ": ", header.value, &line, &end) }
         return unsafe linked(line)
     }

@@ -6,20 +6,21 @@ private import Model
 
 /// Owns a curl multi handle, and waits for its sockets and its timer.
 ///
-/// `curl_multi_perform` asks the kernel about every call under way, each time. Here libcurl says which sockets it waits for and when it
-/// wants to be called, and only those that are ready are worked on: a call that waits for a slow target costs nothing until it is
-/// answered. Everything but `wakeUp` is for the engine's thread.
+/// `curl_multi_perform` asks the kernel about every call in progress, each time. Here libcurl says which sockets it
+/// waits for and when it wants to be called, and only ready sockets are worked on: a call that waits for a slow target
+/// costs nothing until the answer comes (decision 0017). Everything but `wakeUp` is for the engine's thread.
 @safe final class MultiHandle: @unchecked Sendable {
-    /// What libcurl waits for on a socket, and whether the kernel has been asked. The kernel tells of a socket once each time it is asked.
+    /// What libcurl waits for on a socket, and whether the kernel was asked. The kernel reports a socket once each time
+    /// it is asked.
     private struct Watch {
         var wanted: UInt32 = 0
         var isArmed = false
     }
 
-    // Safe to share: other threads call `wakeUp` alone, which writes to an eventfd that never changes; all that changes here is the
-    // engine's thread's, and nobody else is left at deinit.
+    // Safe to share: other threads only call `wakeUp`, which writes to an eventfd that never changes; all that changes
+    // belongs to the engine's thread, and nobody else is left at deinit.
     let pointer: UnsafeMutableRawPointer
-    /// What libcurl has open; its last connections are closed at deinit.
+    /// The connections libcurl has open; the last ones are closed at deinit.
     let connections = ConnectionTable()
     private let pollSet: Int32
     private let waker: Int32
@@ -30,7 +31,8 @@ private import Model
     private var events = [headgate_poll_event](repeating: headgate_poll_event(), count: 256)
     private var lastEvents = 0
     private var lastRunOfAll = ContinuousClock.now
-    /// libcurl 7.88 goes on to a host's next address only when the call has its turn, and asks for none: so often each has one.
+    /// libcurl 7.88 moves on to a host's next address only when the call has its turn, and asks for none: this often
+    /// each call has one.
     private static let turns = Duration.milliseconds(500)
 
     init() {
@@ -47,7 +49,7 @@ private import Model
     }
 
     deinit {
-        // What is closed now is told to nobody.
+        // What is closed now is reported to nobody.
         unsafe headgate_curl_multi_set_socket(pointer, nil, nil)
         unsafe headgate_curl_multi_set_timer(pointer, nil, nil)
         unsafe curl_multi_cleanup(pointer)
@@ -55,18 +57,19 @@ private import Model
         close(waker)
     }
 
-    /// Ends a wait, or the next one.
+    /// Ends the present wait, or the next one.
     func wakeUp() {
         var one: UInt64 = 1
-        // A write that would overflow is refused: the waker is set already.
+        // A write that would overflow is refused: the waker is set then.
         _ = unsafe write(waker, &one, 8)
     }
 
     /// Waits for sockets, the timer or a wake-up, and lets libcurl work on what is ready.
     ///
-    /// With many calls under way and a few answers each time, it waits 2 ms for more: a round costs what some answers cost.
+    /// With many calls in progress and few answers per round it first waits 2 ms for more, so that one round serves
+    /// several answers.
     ///
-    /// - Parameter calls: how many are under way.
+    /// - Parameter calls: how many are in progress.
     func work(calls: Int) {
         if calls >= 64, (2..<64).contains(lastEvents) { usleep(2_000) }
         var left = timer.map { max(.zero, $0 - .now) }
@@ -85,7 +88,7 @@ private import Model
         }
     }
 
-    /// Lets libcurl begin what was added, and give up what took too long.
+    /// Lets libcurl start what was added, and give up what took too long.
     func runTimer() {
         guard let due = timer, due <= .now else { return }
         timer = nil
@@ -101,9 +104,9 @@ private import Model
             return
         }
         watches[Int(socket)].isArmed = false
-        // An event of what libcurl waits for no more, of a call that was cancelled, say.
+        // An event that libcurl no longer waits for, of a cancelled call for example.
         guard watches[Int(socket)].wanted != 0 else { return }
-        // A broken connection is both: reading or writing it says what is the matter.
+        // A broken connection counts as both: reading or writing finds out what is wrong.
         let isBroken = event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
         let isReadable = isBroken || event.events & EPOLLIN.rawValue != 0
         let isWritable = isBroken || event.events & EPOLLOUT.rawValue != 0
@@ -122,7 +125,7 @@ private import Model
             case CURL_POLL_INOUT: EPOLLIN.rawValue | EPOLLOUT.rawValue
             default: 0
             }
-        // The number may be that of another connection than before: the kernel has to be asked anew.
+        // The number may belong to another connection than before, so the kernel has to be asked again.
         watches[Int(socket)] = Watch(wanted: wanted, isArmed: false)
         arm(socket)
     }

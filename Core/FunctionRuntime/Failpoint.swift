@@ -2,11 +2,12 @@ private import Glibc
 private import Model
 private import Synchronization
 
-/// A place between claim and record where tests make the process die, stop, wait or fail, to see that nothing is lost there.
+/// A place between claim and record where tests make the process die, stop, wait or fail, to see that nothing is lost
+/// there.
 ///
-/// `HEADGATE_FAILPOINTS` lists `name=action`, separated by commas. Actions: `kill` ends the process with SIGKILL, `stop` stops
-/// it with SIGSTOP, `delay:500ms` waits, `error` throws; `kill@3` and so on from the third passage, once. Unset, passing costs
-/// a load.
+/// `HEADGATE_FAILPOINTS` lists `name=action`, separated by commas. Actions: `kill` ends the process with SIGKILL,
+/// `stop` stops it with SIGSTOP, `delay:500ms` waits, `error` throws. With `@3`, as in `kill@3`, it acts at the third
+/// passage. Each acts once. If unset, passing costs next to nothing.
 package final class Failpoint: Sendable {
     private enum Effect: Sendable {
         case none
@@ -16,9 +17,10 @@ package final class Failpoint: Sendable {
         case error
     }
 
+    /// As `HEADGATE_FAILPOINTS` names it: `loader.before-commit`.
     package let name: String
     private let effect: Effect
-    /// Passages until it acts.
+    /// Passages left until it acts.
     private let countdown: Atomic<Int>
 
     private init(_ name: String) {
@@ -41,7 +43,7 @@ package final class Failpoint: Sendable {
             }
     }
 
-    /// Does what was asked for, once.
+    /// Acts if this is the passage to act at; throws `FailpointError` for the action `error`.
     package func pass() throws(FailpointError) {
         if case .none = effect { return }
         guard countdown.subtract(1, ordering: .relaxed).newValue == 0 else { return }
@@ -55,39 +57,40 @@ package final class Failpoint: Sendable {
         }
     }
 
-    /// A batch is planned and written, and not committed.
+    /// A batch is planned and written, but not committed.
     package static let loaderBeforeCommit = Failpoint("loader.before-commit")
-    /// A batch is committed, and nothing of it is sent.
+    /// A batch is committed, but nothing of it is sent.
     package static let loaderAfterClaim = Failpoint("loader.after-claim")
     /// A batch is sent.
     package static let loaderAfterSend = Failpoint("loader.after-send")
-    /// A pass is sent and not confirmed.
+    /// A pass is sent, but not confirmed.
     package static let loaderBeforeConfirm = Failpoint("loader.before-confirm")
-    /// Triggers are leased, and no call is made.
+    /// Triggers are leased, but no call is made.
     package static let workerAfterReceive = Failpoint("trigger-worker.after-receive")
-    /// The worker has its answers and has settled nothing.
+    /// The worker has its answers, but has settled nothing.
     package static let workerBeforeSettle = Failpoint("trigger-worker.before-settle")
-    /// The worker has settled, and does not know it yet.
+    /// The worker has settled, but does not know it yet.
     package static let workerAfterSettle = Failpoint("trigger-worker.after-settle")
-    /// Outcomes are leased, and nothing is recorded.
+    /// Outcomes are leased, but nothing is recorded.
     package static let historianAfterReceive = Failpoint("historian.after-receive")
-    /// The historian has committed and acknowledged nothing.
+    /// The historian has committed, but acknowledged nothing.
     package static let historianAfterRecord = Failpoint("historian.after-record")
     /// The historian has acknowledged.
     package static let historianAfterConfirm = Failpoint("historian.after-confirm")
 
-    /// The monitor has read what may be lost, and has sent nothing of it.
+    /// The monitor has read what may be lost, but has sent nothing of it.
     package static let monitorBeforeSend = Failpoint("monitor.before-send")
 
-    /// Those on a trigger's way, by their functions' names and their order.
+    /// The failpoints on a trigger's path, in the order in which it passes them.
     package static let all = [
         loaderBeforeCommit, loaderAfterClaim, loaderAfterSend, loaderBeforeConfirm, workerAfterReceive,
         workerBeforeSettle, workerAfterSettle, historianAfterReceive, historianAfterRecord, historianAfterConfirm,
     ]
 }
 
-/// What a failpoint throws.
+/// Thrown by a failpoint whose action is `error`.
 package struct FailpointError: Error, CustomStringConvertible {
     package var name: String
+    /// Names the failpoint.
     package var description: String { "the failpoint \(name)" }
 }

@@ -1,8 +1,8 @@
 private import Glibc
 
-/// Small files, whole.
+/// Reading and replacing small files as a whole.
 package enum FileText {
-    /// A file's bytes; nil where it cannot be read.
+    /// A file's bytes; nil if it cannot be read.
     package static func read(_ path: String) -> [UInt8]? {
         guard let file = unsafe fopen(path, "re") else { return nil }
         defer { unsafe fclose(file) }
@@ -15,7 +15,8 @@ package enum FileText {
         }
     }
 
-    /// Replaces a file in one step, so that a reader sees the old text or the new one. Failing changes nothing.
+    /// Replaces a file atomically (by `rename`), so that a reader sees either the old text or the new one. False if it
+    /// failed; then the file is unchanged.
     @discardableResult
     package static func replace(_ path: String, with text: String) -> Bool {
         let temporary = "\(path).new"

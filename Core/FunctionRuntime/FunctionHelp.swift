@@ -1,16 +1,16 @@
 private import Logging
 private import Model
 
-/// What the command lines of functions have in common.
+/// What the command lines of the functions have in common.
 package enum FunctionHelp {
-    /// What the help of every function says: its variables, signals and exit codes.
+    /// The part of every function's help on variables, signals and exit codes.
     package static let settings = """
         Settings come from the environment: HEADGATE_POSTGRES, HEADGATE_REDIS, HEADGATE_QUEUES, HEADGATE_LOG, \
         HEADGATE_LOG_FORMAT, HEADGATE_METRICS_FILE, HEADGATE_ALLOW_TARGETS, HEADGATE_DENY_TARGETS, HEADGATE_SECRET_KEYS. \
         SIGTERM drains, a second SIGTERM lets go at once. Exit codes: 0 ended in good order, 64 settings missing or wrong, 78 the clock is off.
         """
 
-    /// Reads a duration of the command line.
+    /// Reads a positive duration from the command line; throws an error that says what was expected.
     package static func duration(_ text: String) throws -> Duration {
         guard let duration = Duration(text: text), duration > .zero else {
             throw BadDuration(text: text)
@@ -25,7 +25,7 @@ package enum FunctionHelp {
 }
 
 extension FunctionRuntime {
-    /// Runs a function's work beside its metrics file.
+    /// Runs a function's work, writing its metrics file meanwhile.
     package func run(_ work: @escaping @Sendable () async -> Void) async {
         logger.info("started")
         await withTaskGroup(of: Void.self) { group in

@@ -2,7 +2,8 @@ private import Dispatch
 private import Glibc
 private import Synchronization
 
-/// When a function ends: asked once, it drains; asked again, it lets go at once; idle or old, it ends by itself.
+/// When a function ends: asked once, it drains; asked again, it releases everything at once; when idle or old, it ends
+/// by itself.
 package final class FunctionLife: Sendable {
     private struct State {
         var requests = 0
@@ -16,26 +17,29 @@ package final class FunctionLife: Sendable {
     private let idle: Duration?
     private let maxAge: Duration?
 
+    /// A life that begins now.
+    ///
     /// - Parameters:
-    ///   - idle: ends after so long without work; nil: never.
-    ///   - maxAge: ends when so old; nil: never.
+    ///   - idle: ends after this long without work; nil: never.
+    ///   - maxAge: ends at this age; nil: never.
     package init(idle: Duration? = nil, maxAge: Duration? = nil) {
         self.idle = idle
         self.maxAge = maxAge
     }
 
-    /// SIGTERM and SIGINT ask to stop.
+    /// Makes SIGTERM and SIGINT requests to stop.
     func takeSignals() {
         for number in [SIGTERM, SIGINT] {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { self.requestStop() }
             source.resume()
-            // Never released: a source without an owner is cancelled.
+            // Never released, because a source without an owner is cancelled.
             _ = unsafe Unmanaged.passRetained(source as AnyObject)
         }
     }
 
+    /// Asks the function to stop; the second request makes it urgent.
     package func requestStop() {
         let waiters = state.withLock { state in
             state.requests += 1
@@ -45,17 +49,18 @@ package final class FunctionLife: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// There was work: the idle time begins anew.
+    /// Restarts the idle time, because there was work.
     package func noteWork() { state.withLock { $0.lastWork = .now } }
 
+    /// Whether a stop was requested, by a signal or `requestStop`.
     package var isAskedToStop: Bool { state.withLock { $0.requests > 0 } }
-    /// Asked twice: release everything and exit.
+    /// A stop was requested twice: release everything and exit.
     package var isUrgent: Bool { state.withLock { $0.requests > 1 } }
 
-    /// No new work is to be taken.
+    /// No new work is to be taken: a stop was requested, or the time is up.
     package var isStopping: Bool { isAskedToStop || timeLeft <= .zero }
 
-    /// How long until the function ends by itself, if no work comes.
+    /// How long until the function ends by itself if no work comes; an hour or less, negative when overdue.
     package var timeLeft: Duration {
         let now = ContinuousClock.now
         let lastWork = state.withLock { $0.lastWork }
@@ -63,11 +68,11 @@ package final class FunctionLife: Sendable {
             idle.map { $0 - (now - lastWork) } ?? .seconds(3_600), maxAge.map { $0 - (now - born) } ?? .seconds(3_600))
     }
 
-    /// Sleeps for a time, or until the next request to stop.
+    /// Sleeps for a time, or until the next request to stop or the task's cancellation.
     package func sleep(_ duration: Duration) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                // Cancelled means that the other task was first.
+                // Cancelled: the other task was first.
                 try? await Task.sleep(for: duration, tolerance: .zero)
             }
             group.addTask { await self.nextRequest() }
@@ -76,7 +81,7 @@ package final class FunctionLife: Sendable {
         }
     }
 
-    /// Returns at the next request to stop, or when cancelled.
+    /// Returns at the next request to stop, or when the task is cancelled.
     package func nextRequest() async {
         let key = state.withLock { state in
             state.next += 1

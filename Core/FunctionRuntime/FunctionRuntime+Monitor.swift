@@ -4,7 +4,8 @@ package import Store
 private import Telemetry
 
 extension FunctionRuntime {
-    /// Sets the metric of the monitor's duties, and says in the log what is wrong with them.
+    /// Sets the metrics of the monitor's duties, and logs an error if one is overdue or tomorrow's partition is
+    /// missing.
     package func reportMonitor(_ age: MonitorAge, now: Timestamp) {
         for duty in MonitorDuty.allCases {
             metrics.set(

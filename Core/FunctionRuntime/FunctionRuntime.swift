@@ -5,7 +5,7 @@ package import Logging
 private import Model
 package import Telemetry
 
-/// What every function starts with: settings, a logger, metrics, signals.
+/// What every function starts with: settings, a logger, metrics, and its life, which signals end.
 package struct FunctionRuntime: Sendable {
     package let name: String
     package let settings: FunctionSettings
@@ -13,17 +13,23 @@ package struct FunctionRuntime: Sendable {
     package let metrics: Metrics
     package let life: FunctionLife
 
-    /// Exit codes of functions.
+    /// Exit codes of functions, named as in `sysexits.h`.
     package enum ExitCode {
         /// The settings are wrong (`EX_USAGE`).
         package static let usage: Int32 = 64
-        /// Something that it needs for itself cannot be had now, such as its port (`EX_TEMPFAIL`).
+        /// Something that it needs, such as its port, is not available now (`EX_TEMPFAIL`).
         package static let unavailable: Int32 = 75
         /// The host's clock is too far off (`EX_CONFIG`).
         package static let clock: Int32 = 78
     }
 
-    /// Reads the settings, or says which are missing or wrong and exits with 64.
+    /// Reads the settings and starts listening to signals. If settings are missing or wrong it says which, and exits
+    /// with 64.
+    ///
+    /// - Parameters:
+    ///   - needs: variables that must be set.
+    ///   - idle: the function ends after this long without work; nil: never.
+    ///   - maxAge: the function ends at this age; nil: never.
     package static func start(
         _ name: String, needs: [FunctionSettings.Need], idle: Duration? = nil, maxAge: Duration? = nil
     ) -> FunctionRuntime {
@@ -46,7 +52,8 @@ package struct FunctionRuntime: Sendable {
         return FunctionRuntime(name: name, settings: settings, logger: logger, metrics: Metrics(), life: life)
     }
 
-    /// Writes the metrics file every 5 s until cancelled, and once more then.
+    /// Writes the metrics file every 5 s until the task is cancelled, and once more then. Does nothing without
+    /// `HEADGATE_METRICS_FILE`.
     package func writeMetrics() async {
         guard let file = settings.metricsFile else { return }
         while true {
@@ -56,9 +63,9 @@ package struct FunctionRuntime: Sendable {
         FileText.replace(file, with: metrics.text)
     }
 
-    /// Repeats something until it succeeds, with growing waits of 0.1 to 5 s and a warning for each failure.
+    /// Repeats `body` until it succeeds, with waits that grow from 0.1 to 5 s and a warning for each failure.
     ///
-    /// Returns its value; nil: the function was asked to stop.
+    /// Returns its value, or nil if the function was asked to stop.
     package func untilItWorks<Value: Sendable>(
         _ what: String, _ body: @Sendable () async throws -> Value
     ) async -> Value? {
@@ -75,7 +82,8 @@ package struct FunctionRuntime: Sendable {
         return nil
     }
 
-    /// At a function's start, exits when the host's clock is too far off another. Later it only says so.
+    /// Reports the offset of another clock: a metric always, a warning from 1 s. From 5 s on it exits with 78 at a
+    /// function's start; later it only logs.
     package func check(_ offset: ClockOffset, against what: String, atStart isStart: Bool = false) {
         metrics.set(
             "headgate_clock_skew_seconds", offset.offset.inSeconds, help: "Offset of the \(what)'s clock to the host's")
@@ -88,7 +96,7 @@ package struct FunctionRuntime: Sendable {
         }
     }
 
-    /// Ends the process when the descriptor does: whoever started it is gone.
+    /// Ends the process when the descriptor reaches its end: whoever started it is gone.
     private static func follow(_ descriptor: Int32) {
         headgate_die_with_parent(SIGKILL)
         startThread(name: "lifeline") {

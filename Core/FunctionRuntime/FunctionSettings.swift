@@ -4,32 +4,33 @@ package import Model
 package import Queue
 package import Telemetry
 
-/// What a function is told by its environment.
+/// What a function's environment tells it.
 ///
 /// | variable | meaning |
 /// |---|---|
 /// | `HEADGATE_POSTGRES` | database URL of the function's role |
 /// | `HEADGATE_REDIS` | `redis://…` |
 /// | `HEADGATE_QUEUES` | JSON: `{"triggers": {"shards": 4, "visibility": "30s", "maxReceives": 30}, …}` |
-/// | `HEADGATE_LOG` | level: trace, debug, info (default), notice, warning, error |
+/// | `HEADGATE_LOG` | level: trace, debug, info (default), notice, warning, error, critical |
 /// | `HEADGATE_LOG_FORMAT` | json (default) or text |
 /// | `HEADGATE_METRICS_FILE` | where metrics are written every 5 s |
-/// | `HEADGATE_ALLOW_TARGETS` | address blocks that calls may go to although they are not public, by commas |
-/// | `HEADGATE_DENY_TARGETS` | address blocks that calls never go to, by commas; they win over the allowed ones |
-/// | `HEADGATE_SECRET_KEYS` | what seals secrets (api) and opens them (trigger-worker): 32 bytes in base64, several by commas |
+/// | `HEADGATE_ALLOW_TARGETS` | address blocks, by commas, that calls may go to although they are not public |
+/// | `HEADGATE_DENY_TARGETS` | address blocks, by commas, that calls never go to; they win over the allowed ones |
+/// | `HEADGATE_SECRET_KEYS` | keys that seal secrets (api) and open them (trigger-worker): 32 bytes in base64 each |
 /// | `HEADGATE_LIFELINE` | an inherited file descriptor; the function ends when it does |
 /// | `HEADGATE_FAILPOINTS` | for tests: see `Failpoint` |
 /// | `HEADGATE_CLOCK_SHIFT` | for tests: how wrong the host's clock is made, `6s` or `-6s` |
 package struct FunctionSettings: Sendable {
-    /// Every setting that is missing or wrong.
+    /// All settings that are missing or wrong, one sentence each.
     package struct Mistakes: Error, CustomStringConvertible {
         package var list: [String]
+        /// One mistake a line.
         package var description: String { list.joined(separator: "\n") }
     }
 
-    /// The variables that the function needs, by name.
+    /// The values of the variables that the function needs.
     private var needed: [String: String] = [:]
-    /// How the queues are set up, by name; those that are not there are set up as `QueueConfiguration()` says.
+    /// The configuration of queues by name; those that are missing have that of `QueueConfiguration()`.
     package var queues: [String: QueueConfiguration] = [:]
     package var level = Logger.Level.info
     package var format = LineLogHandler.Format.json
@@ -40,14 +41,15 @@ package struct FunctionSettings: Sendable {
 
     /// A variable that a function cannot do without.
     ///
-    /// What a value has to look like is known by the module that uses it: `Wiring` adds those of drivers.
+    /// Only the module that uses a value knows what it must look like: `Wiring` adds those of drivers.
     package struct Need: Sendable {
         package var variable: String
-        /// What it is and what it looks like, for whoever has to set it.
+        /// What the value is and looks like, for whoever has to set it.
         package var meaning: String
         /// Throws what is wrong with a value, in words.
         package var check: @Sendable (String) throws -> Void
 
+        /// A need whose values are all accepted, unless `check` is given.
         package init(
             _ variable: String, _ meaning: String, check: @escaping @Sendable (String) throws -> Void = { _ in }
         ) {
@@ -56,6 +58,7 @@ package struct FunctionSettings: Sendable {
             self.check = check
         }
 
+        /// The database's URL, required by every function that uses Postgres.
         package static let postgres = Need(
             "HEADGATE_POSTGRES", "the database's URL, postgresql://user:password@host:port/database")
     }
@@ -117,7 +120,7 @@ package struct FunctionSettings: Sendable {
         if !mistakes.isEmpty { throw Mistakes(list: mistakes) }
     }
 
-    /// Of this machine. What a container may use of them is not known.
+    /// The machine's processors that are online, at least 1; a container's limit is not taken into account.
     package static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     private static func queues(_ value: JSON) throws(FieldErrors) -> [String: QueueConfiguration] {
@@ -149,7 +152,7 @@ package struct FunctionSettings: Sendable {
         return queues
     }
 
-    /// A variable of this process's environment.
+    /// A variable of this process's environment; nil if it is not set.
     package static func variable(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)
@@ -158,7 +161,7 @@ package struct FunctionSettings: Sendable {
     /// The database's URL.
     package var postgres: String { self[.postgres] }
 
-    /// The value of a variable that the function said it needs.
+    /// The value of a variable that was among the `needs`; traps for any other.
     package subscript(need: Need) -> String {
         guard let value = needed[need.variable] else {
             preconditionFailure("the function did not say that it needs \(need.variable)")

@@ -1,35 +1,39 @@
 private import CPlatform
 package import Model
 
-/// The one place that reads the host's clock.
+/// The only place that reads the host's clock.
 package enum WallClock {
-    /// How wrong it is made to be, by `HEADGATE_CLOCK_SHIFT` (`6s`, `-6s`), to see that functions notice.
+    /// How wrong `HEADGATE_CLOCK_SHIFT` (`6s`, `-6s`) makes the clock, to test that functions notice.
     private static let shift: Int64 = {
         let text = FunctionSettings.variable("HEADGATE_CLOCK_SHIFT") ?? ""
         let length = (Duration(text: text.hasPrefix("-") ? text.dropFirst() : text[...]) ?? .zero).microseconds
         return text.hasPrefix("-") ? -length : length
     }()
 
+    /// The host's time, in microseconds.
     package static func now() -> Timestamp {
         Timestamp(microseconds: headgate_realtime_microseconds() + shift)
     }
 }
 
-/// Another machine's clock, known by its offset to the host's, measured half a round trip precisely.
+/// Another machine's clock, known by its offset from the host's clock and accurate to half a round trip.
 package struct ClockOffset: Sendable {
+    /// The other clock minus the host's, when it was measured.
     package private(set) var offset: Duration
+    /// When the other clock was read.
     package private(set) var measuredAt: ContinuousClock.Instant
-    /// The other clock's time then.
+    /// The other clock's reading.
     private let time: Timestamp
 
-    /// Functions warn when the host's clock is further off.
+    /// Functions warn when the clocks differ by this much.
     package static let warnFrom = Duration.seconds(1)
-    /// Functions refuse to start when it is further off: workers judge deadlines by the host's clock.
+    /// Functions refuse to start when the clocks differ by this much: workers judge deadlines by the host's clock.
     package static let refuseFrom = Duration.seconds(5)
-    /// How long a measurement is good for.
+    /// How long a measurement is used.
     package static let lifetime = Duration.seconds(30)
 
-    /// Asks for the other clock's time, three times, and believes the quickest answer: the first may have had to connect.
+    /// Asks for the other clock's time three times and uses the quickest answer: the first may have had to connect.
+    /// Throws what `ask` throws.
     package init(_ ask: () async throws -> Timestamp) async throws {
         var best: (round: Duration, offset: Duration, other: Timestamp, at: ContinuousClock.Instant)?
         for _ in 0..<3 {
@@ -47,8 +51,10 @@ package struct ClockOffset: Sendable {
         measuredAt = best!.at
     }
 
-    /// The other clock's time now, whatever steps the host's clock makes meanwhile.
+    /// The other clock's time now, unaffected by steps of the host's clock since the measurement.
     package func now() -> Timestamp { time + (ContinuousClock.now - measuredAt) }
+    /// Whether the measurement is older than `lifetime`.
     package var isStale: Bool { ContinuousClock.now - measuredAt > ClockOffset.lifetime }
+    /// The offset without its sign.
     package var magnitude: Duration { offset < .zero ? .zero - offset : offset }
 }

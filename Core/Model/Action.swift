@@ -1,10 +1,11 @@
-/// What a trigger does.
+/// What a trigger does when it is delivered.
 package enum Action: Hashable, Sendable {
+    /// A call to an HTTP target.
     case http(HTTPAction)
 }
 
 extension Action {
-    /// Reads `{"http": {…}}`; appends every mistake with its pointer, and is nil where there is one.
+    /// Reads `{"http": {…}}`; appends every mistake with its pointer, and is nil if there is one.
     package init?(_ value: JSON, at pointer: String = "/action", errors: inout [FieldError]) {
         var fields = JSONFields(value, at: pointer)
         let action = Action(&fields)
@@ -14,7 +15,7 @@ extension Action {
         self = action
     }
 
-    /// Reads the fields of `{"http": {…}}`; nil where there is a mistake.
+    /// Reads the fields of `{"http": {…}}`; nil if there is a mistake.
     package init?(_ fields: inout JSONFields) {
         let before = fields.errors.count
         let hasFlow = !fields.isDescribing && fields.raw("flow") != nil
@@ -31,7 +32,7 @@ extension Action {
         }
     }
 
-    /// One byte for the kind of action, then the action.
+    /// Writes a tag for the kind of action, then the action.
     package func encode(into writer: inout ByteWriter) {
         switch self {
         case .http(let call):
@@ -40,6 +41,7 @@ extension Action {
         }
     }
 
+    /// Reads what `encode` wrote; a tag that this version does not know is a failure.
     package init(from reader: inout ByteReader) throws(ByteReader.Failure) {
         switch try reader.unsigned() {
         case Action.httpTag: self = .http(try HTTPAction(from: &reader))

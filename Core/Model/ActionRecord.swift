@@ -1,12 +1,13 @@
-/// What a schedule does, how it is repeated, and what happens when it fails: the `action` column.
+/// What a schedule does, how it is retried and what happens when it fails: the `action` column.
 package struct ActionRecord: Hashable, Sendable {
     package var action: Action
     package var retry: RetryPolicy
-    /// The schedule is paused after so many failures in a row; nil: never.
+    /// Consecutive failures after which the schedule is paused; nil: never.
     package var pauseAfter: Int?
-    /// The call to make when a trigger ends without having been delivered; nil: the tenant's, if it has one.
+    /// The call to make when a trigger is rejected, expires or dies; nil: the tenant's, if it has one.
     package var onFailure: HTTPAction?
 
+    /// A record that never pauses its schedule and has no `onFailure`, unless given.
     package init(action: Action, retry: RetryPolicy, pauseAfter: Int? = nil, onFailure: HTTPAction? = nil) {
         self.action = action
         self.retry = retry
@@ -14,8 +15,11 @@ package struct ActionRecord: Hashable, Sendable {
         self.onFailure = onFailure
     }
 
-    /// Version 2 has what version 1 has, and `pauseAfter`; version 3 may have either, and `onFailure`. A record is written as the
-    /// first version that has what it has, so that rows of before stay what they are.
+    /// The binary form, which starts with its version.
+    ///
+    /// Version 2 adds `pauseAfter` to version 1; version 3 has `onFailure` and may have `pauseAfter`. A record is
+    /// written in the lowest version that holds it: existing rows keep their encoding, and an unchanged PUT compares
+    /// equal.
     package var encoded: [UInt8] {
         var writer = ByteWriter(capacity: 256)
         if let onFailure {
@@ -33,15 +37,16 @@ package struct ActionRecord: Hashable, Sendable {
         return writer.bytes
     }
 
-    /// What an encoded record asks of failures, without reading the rest: nil for nothing.
+    /// Reads only what an encoded record says about failures; nil if it says nothing.
     package static func failurePolicy(of bytes: [UInt8]) -> FailurePolicy? {
         guard let version = bytes.first, version == 2 || version == 3 else { return nil }
         var reader = ByteReader(Array(bytes.dropFirst()))
-        // Damaged bytes ask for nothing here; whoever reads the whole record reports them.
+        // Damaged bytes count as saying nothing; whoever reads the whole record reports them.
         guard let pauseAfter = try? reader.int() else { return nil }
         return FailurePolicy(pauseAfter: pauseAfter == 0 ? nil : pauseAfter, hasCall: version == 3)
     }
 
+    /// Reads `encoded`, of any version.
     package init(decoding bytes: some Collection<UInt8>) throws(ByteReader.Failure) {
         var reader = ByteReader(Array(bytes))
         let version = try reader.unsigned()
@@ -57,13 +62,14 @@ package struct ActionRecord: Hashable, Sendable {
     }
 }
 
-/// What a schedule asks to be done about its failures.
+/// What a schedule wants done about its failures.
 package struct FailurePolicy: Hashable, Sendable {
-    /// Failures in a row after which it is paused; nil: never.
+    /// Consecutive failures after which it is paused; nil: never.
     package var pauseAfter: Int?
-    /// It names a call of its own to be made.
+    /// Whether it has an `onFailure` of its own.
     package var hasCall: Bool
 
+    /// Either part may be missing.
     package init(pauseAfter: Int?, hasCall: Bool) {
         self.pauseAfter = pauseAfter
         self.hasCall = hasCall

@@ -1,8 +1,9 @@
-/// Addresses that share their first bits: `10.0.0.0/8`. Without a length, one address.
+/// Addresses that share their first bits (CIDR): `10.0.0.0/8`. Without a length, a single address.
 package struct AddressBlock: Hashable, Sendable {
     private let network: IPAddress
     private let length: Int
 
+    /// Reads an IPv4 or IPv6 block; nil for anything else. Bits after the length are ignored.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard let network = parts.first.flatMap({ IPAddress($0) }), parts.count <= 2 else { return nil }
@@ -12,6 +13,7 @@ package struct AddressBlock: Hashable, Sendable {
         self.length = length
     }
 
+    /// Whether the address is in the block; never across IPv4 and IPv6.
     package func contains(_ address: IPAddress) -> Bool {
         guard address.bytes.count == network.bytes.count else { return false }
         let whole = length / 8

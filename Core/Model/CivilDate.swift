@@ -1,15 +1,17 @@
 /// A day of the proleptic Gregorian calendar.
 ///
 /// The conversions are Howard Hinnant's `days_from_civil` and `civil_from_days`
-/// (<https://howardhinnant.github.io/date_algorithms.html>): years are counted from March, so that a leap day comes last.
+/// (<https://howardhinnant.github.io/date_algorithms.html>): years are counted from March, so that a leap day comes
+/// last.
 public struct CivilDate: Hashable, Comparable, Sendable {
+    /// Astronomical: year 0 precedes year 1.
     public let year: Int
     /// 1 to 12.
     public let month: Int
     /// 1 to 31.
     public let day: Int
 
-    /// Nil where the month has no such day.
+    /// Nil if the month has no such day.
     public init?(year: Int, month: Int, day: Int) {
         guard (1...12).contains(month), day >= 1, day <= CivilDate.days(inMonth: month, of: year) else { return nil }
         self.year = year
@@ -17,6 +19,7 @@ public struct CivilDate: Hashable, Comparable, Sendable {
         self.day = day
     }
 
+    /// The day so many days after 1970-01-01, or before it if negative.
     public init(daysSinceEpoch: Int) {
         let shifted = daysSinceEpoch + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
@@ -45,8 +48,10 @@ public struct CivilDate: Hashable, Comparable, Sendable {
         return day < 0 ? day + 7 : day
     }
 
+    /// Whether February has 29 days.
     public static func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
 
+    /// The length of a month, 28 to 31.
     public static func days(inMonth month: Int, of year: Int) -> Int {
         switch month {
         case 2: isLeap(year) ? 29 : 28
@@ -55,6 +60,7 @@ public struct CivilDate: Hashable, Comparable, Sendable {
         }
     }
 
+    /// By year, month and day.
     public static func < (left: CivilDate, right: CivilDate) -> Bool {
         (left.year, left.month, left.day) < (right.year, right.month, right.day)
     }

@@ -1,8 +1,9 @@
 extension Duration {
     /// Reads a duration as users write it: `500ms`, `90s`, `1h30m`, `7d`, `2w`, or ISO 8601 `PT1H30M`, `P7D`.
     ///
-    /// Units are `w d h m s ms us`, each at most once and from large to small; whole numbers, and a decimal fraction in
-    /// the smallest. ISO 8601 years and months are refused: they have no fixed length. Nil for anything else.
+    /// Units are `w d h m s ms us`, each at most once and from large to small; of several numbers only the last may
+    /// have a decimal fraction. ISO 8601 years and months are refused: they have no fixed length. Nil for anything
+    /// else, negative durations included.
     public init?(text: some StringProtocol) {
         let bytes = Array(text.utf8)
         let parsed = bytes.first == UInt8(ascii: "P") ? Duration.iso(bytes) : Duration.short(bytes)
@@ -10,7 +11,7 @@ extension Duration {
         self = .microseconds(parsed)
     }
 
-    /// The shortest text that `init(text:)` reads back: `1h30m`, `0s`, `-5s`.
+    /// The duration in days and smaller units: `1h30m`, `0s`, `-5s`. `init(text:)` reads it back unless it is negative.
     public var text: String {
         var rest = microseconds.magnitude
         if rest == 0 { return "0s" }
@@ -76,7 +77,7 @@ extension Duration {
         return found ? total : nil
     }
 
-    /// A decimal number: its digits, and the power of ten of its fraction.
+    /// A decimal number: its digits, and the power of ten that they are divided by.
     private struct Decimal {
         var digits: Int64
         var scale: Int64

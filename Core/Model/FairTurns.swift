@@ -1,12 +1,12 @@
-/// Who gets one of a few things next, of several owners that share them: a tenant alone may use all, and of those that wait the one
-/// that uses fewest goes first, among equals the one that has waited longest.
+/// Decides who gets one of a few shared things next. An owner alone may use all of them; among those that wait, the one
+/// that uses fewest goes first, then the one that has waited longest.
 ///
-/// Where not all of them may be used for reading, a reader takes one of these and one of all in one step: it never holds one while it
-/// waits for the other.
+/// If only some of them may be used for reading, a reader takes one of these and one of all in a single step: it never
+/// holds one while it waits for the other.
 ///
-/// Decides only: `PostgresPool` holds the connections and the tasks, the API its places.
+/// Only decides: `PostgresPool` holds the connections and tasks, the API its slots.
 package struct FairTurns<Waiter> {
-    /// A number of things, the last of which only owners get that use none.
+    /// A number of things, the last `reserve` of which are only for owners that use none.
     private struct Share {
         var free: Int
         let reserve: Int
@@ -43,11 +43,12 @@ package struct FairTurns<Waiter> {
     private var waiting: [Line: [(number: Int, waiter: Waiter)]] = [:]
     private var nextNumber = 0
 
-    /// Turns at so many things, all of them free.
+    /// So many things, all of them free.
     ///
     /// - Parameters:
-    ///   - reserve: the last ones, which only owners get that use none.
-    ///   - readers: of them, how many may be used for reading, and how many of these only owners get that read with none; nil: all.
+    ///   - reserve: the last ones, only for owners that use none.
+    ///   - readers: how many may be used for reading, and how many of these only by owners that read with none; nil:
+    ///     all.
     package init(size: Int, reserve: Int = 0, readers: (size: Int, reserve: Int)? = nil) {
         all = Share(size: size, reserve: reserve)
         reading = readers.map { Share(size: $0.size, reserve: $0.reserve) }
@@ -62,10 +63,10 @@ package struct FairTurns<Waiter> {
         if line.isReader { reading?.take(line.owner) }
     }
 
-    /// True: one is the owner's now. False: it waits, and `leave` will name it.
+    /// True: the owner has one now. False: `waiter` waits, and a later `leave` returns it.
     package mutating func enter(_ owner: String, isReader: Bool = false, _ waiter: @autoclosure () -> Waiter) -> Bool {
         let line = Line(owner: owner, isReader: isReader)
-        // Who may take one does not wait, so that nobody who waits could.
+        // Nobody who could take one is ever waiting, so there is no queue to jump.
         if mayTake(line) {
             take(line)
             return true
@@ -75,7 +76,7 @@ package struct FairTurns<Waiter> {
         return false
     }
 
-    /// Gives one back. The waiter that has it now; nil: it is free, and none of those that wait may take it.
+    /// Gives one back. Returns the waiter that has it now; nil: it is free, and none of those that wait may take it.
     package mutating func leave(_ owner: String, isReader: Bool = false) -> Waiter? {
         all.leave(owner)
         if isReader { reading?.leave(owner) }

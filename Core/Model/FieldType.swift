@@ -1,15 +1,18 @@
-/// What one field or parameter may be: how it is read, what a mistake says was expected, and its JSON Schema (2020-12), in one value, so
-/// that they cannot differ.
+/// What a field or parameter may be: how it is read, what a mistake says was expected, and its JSON Schema (2020-12),
+/// in one value, so that they cannot disagree.
 package struct FieldType<Value>: Sendable {
     private let words: @Sendable () -> String
     private let describe: @Sendable () -> JSON
     private let standard: JSON?
-    /// The value; nil for what it may not be.
+    /// Converts a JSON value; nil for values that are not allowed.
     package let read: @Sendable (JSON) -> Value?
 
+    /// A type of field.
+    ///
     /// - Parameters:
-    ///   - expected: what it must be, in words.
-    ///   - schema: the same for programs; null, where a field may be null, is added by the reader.
+    ///   - expected: what the value must be, in words.
+    ///   - schema: the same as JSON Schema; `JSONFields` adds null where a field may be null.
+    ///   - read: nil for values that are not allowed.
     package init(
         _ expected: @autoclosure @escaping @Sendable () -> String, schema: @autoclosure @escaping @Sendable () -> JSON,
         read: @escaping @Sendable (JSON) -> Value?
@@ -25,12 +28,12 @@ package struct FieldType<Value>: Sendable {
         self.standard = standard
     }
 
-    /// The same, with the value that stands for an absent one, for the schema.
+    /// The same type, whose schema says which value stands for an absent field.
     package func defaulting(_ value: JSON) -> FieldType { FieldType(self, default: value) }
 
-    /// What it must be, in words.
+    /// What the value must be, in words.
     package var expected: String { words() }
-    /// Its JSON Schema, described by the words of a mistake.
+    /// The JSON Schema. Its description is `expected` unless it has one, and it has the default if one was given.
     package var schema: JSON {
         var members = describe().members ?? []
         if !members.contains(where: { $0.name == "description" }) {
@@ -42,7 +45,9 @@ package struct FieldType<Value>: Sendable {
 }
 
 extension FieldType where Value == String {
-    /// A text of so many characters.
+    /// A text whose length in Unicode scalars is within a range.
+    ///
+    /// - Parameter excluding: bytes that it must not contain; the schema's pattern assumes CR and LF.
     package static func text(
         _ length: ClosedRange<Int>, _ what: @autoclosure @escaping @Sendable () -> String, excluding: [UInt8] = []
     ) -> FieldType {
@@ -52,7 +57,7 @@ extension FieldType where Value == String {
                 var schema: [JSON.Member] = [.init("type", "string")]
                 if length.lowerBound > 0 { schema.append(.init("minLength", .integer(length.lowerBound))) }
                 schema.append(.init("maxLength", .integer(length.upperBound)))
-                // CR and LF.
+                // Callers exclude CR and LF.
                 if !excluding.isEmpty { schema.append(.init("pattern", "^[^\\r\\n]*$")) }
                 return .object(schema)
             }()
@@ -64,14 +69,14 @@ extension FieldType where Value == String {
         }
     }
 
-    /// A name by a rule.
+    /// A name that a rule accepts.
     package static func name(_ rule: NameRule, _ what: String) -> FieldType {
         FieldType("\(what), \(rule.sentence)", schema: rule.schema) { value in
             value.text.flatMap { rule.accepts($0) ? $0 : nil }
         }
     }
 
-    /// One of a few words.
+    /// One of a list of words.
     package static func oneOf(_ words: [String]) -> FieldType {
         FieldType(
             "one of \(words.joined(separator: ", "))",
@@ -87,7 +92,7 @@ extension FieldType where Value == String {
 }
 
 extension FieldType where Value: CaseIterable & Sendable {
-    /// A case by its name.
+    /// A case of an enumeration, by its Swift name.
     package static func choice(_ type: Value.Type) -> FieldType {
         FieldType(
             "one of \(Value.allCases.map { "\($0)" }.joined(separator: ", "))",
@@ -97,7 +102,7 @@ extension FieldType where Value: CaseIterable & Sendable {
 }
 
 extension FieldType where Value == Int {
-    /// A whole number, written without a fraction.
+    /// A whole number within a range; `5.0` is whole too.
     package static func integer(
         _ range: ClosedRange<Int>, _ what: @autoclosure @escaping @Sendable () -> String = "a whole number"
     ) -> FieldType {
@@ -139,7 +144,7 @@ extension FieldType where Value == Timestamp {
 }
 
 extension FieldType where Value == Duration {
-    /// A duration within a range; the format names the range.
+    /// A duration within a range; the schema's format names the range.
     package static func duration(_ range: ClosedRange<Duration>) -> FieldType {
         FieldType(
             "a duration from \(range.lowerBound.text) to \(range.upperBound.text), such as \"90s\" or \"1h30m\"",

@@ -1,8 +1,8 @@
 extension HTTPAction {
-    /// A version byte, then the fields in order: a worker gets the body's bytes without parsing JSON.
+    /// Writes a version, then the fields in order: a worker gets the body's bytes without parsing JSON.
     ///
-    /// Version 2 has what version 1 has, and `signing`. A call without it is written as version 1, so that rows of before stay
-    /// what they are.
+    /// Version 2 adds `signing` to version 1. A call without it is written as version 1, so that existing rows keep
+    /// their encoding.
     package func encode(into writer: inout ByteWriter) {
         writer.write(unsigned: signing == nil ? 1 : 2)
         writer.write(method)
@@ -17,6 +17,7 @@ extension HTTPAction {
         if let signing { writer.write(signing) }
     }
 
+    /// Reads what `encode` wrote, of either version.
     package init(from reader: inout ByteReader) throws(ByteReader.Failure) {
         let version = try reader.unsigned()
         guard version == 1 || version == 2 else { throw reader.failure("version 1 or 2 of an HTTP action") }

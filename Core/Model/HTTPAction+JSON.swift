@@ -1,5 +1,6 @@
 extension HTTPAction {
-    /// Reads `{"method", "url", "headers", "body", "timeout", "signing"}`, of which `url` is required; nil where there is a mistake.
+    /// Reads `{"method", "url", "headers", "body", "timeout", "signing"}`, of which `url` is required; nil if there is
+    /// a mistake.
     package init?(_ fields: inout JSONFields) {
         let method = fields.optional("method", .oneOf(HTTPAction.methods).defaulting("POST")) ?? "POST"
         let url = fields.required(
@@ -29,7 +30,7 @@ extension HTTPAction {
             JSON.Member("method", .string(method)), JSON.Member("url", .string(url)),
             JSON.Member("headers", .object(headers.map { JSON.Member($0.name, .string($0.value)) })),
         ]
-        // The body was serialized from JSON, so that it parses; a damaged one is shown as what it is: text.
+        // The body was serialized from JSON and normally parses; a damaged one is shown as text.
         if let body {
             members.append(
                 JSON.Member("body", (try? JSON(parsing: body)) ?? .string(String(decoding: body, as: UTF8.self))))

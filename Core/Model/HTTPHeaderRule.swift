@@ -1,6 +1,6 @@
-/// Which header fields a user may set (RFC 9110, section 5), and what to say of others.
+/// Which header fields a user may set (RFC 9110, section 5), and what is wrong with others.
 enum HTTPHeaderRule {
-    /// What the HTTP client or Headgate itself sets.
+    /// Set by the HTTP client or by Headgate itself.
     private static let reserved: Set<String> = [
         "host", "content-length", "transfer-encoding", "connection", "idempotency-key",
     ]
@@ -8,13 +8,13 @@ enum HTTPHeaderRule {
 
     /// In bytes.
     static let maximumNameLength = 256
-    /// In bytes; a `${secret.name}` counts as it stands.
+    /// In bytes, with each `${secret.name}` counted as written.
     static let maximumValueLength = 8_192
 
-    /// What a name is, as a regular expression: a token that Headgate does not set itself.
+    /// A valid name as a regular expression: a token. What Headgate sets itself is not excluded by it.
     static let namePattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,\(maximumNameLength)}$"
 
-    /// What is wrong with a name; nil for nothing.
+    /// What is wrong with a name; nil if nothing is.
     static func mistake(inName name: String) -> String? {
         if name.utf8.count > maximumNameLength {
             return "is \(name.utf8.count) bytes; at most \(maximumNameLength) are allowed"
@@ -30,7 +30,7 @@ enum HTTPHeaderRule {
         return nil
     }
 
-    /// What is wrong with a value; nil for nothing.
+    /// What is wrong with a value; nil if nothing is.
     static func mistake(inValue value: String) -> String? {
         if value.utf8.count > maximumValueLength {
             return "is \(value.utf8.count) bytes; at most \(maximumValueLength) are allowed"

@@ -1,8 +1,8 @@
-/// Which URLs Headgate calls, and what to say of others.
+/// Which URLs Headgate calls, and what is wrong with others.
 ///
-/// This is the check of the text at registration; where a host leads to is checked at every connection.
+/// Checks the text at registration; the addresses that a host resolves to are checked at every connection.
 enum HTTPTarget {
-    /// What is wrong with a URL; nil for nothing.
+    /// What is wrong with a URL; nil if nothing is.
     static func mistake(in url: String) -> String? {
         if url.utf8.count > HTTPAction.maximumURLLength {
             return "is \(url.utf8.count) bytes; at most \(HTTPAction.maximumURLLength) are allowed"
@@ -33,7 +33,7 @@ enum HTTPTarget {
         return nil
     }
 
-    /// The text after the host's colon, nil in it for none; nil where there is no host.
+    /// The text after the host's colon, as `.some(nil)` if there is none; nil if there is no host.
     private static func portText(_ authority: Substring.UTF8View) -> Substring.UTF8View?? {
         let host: Substring.UTF8View
         if authority.first == UInt8(ascii: "[") {

@@ -1,15 +1,18 @@
-/// A queue that gives its least element first: insertion and removal in O(log n), in one array.
+/// A priority queue that returns its least element first: insertion and removal in O(log n), in one array.
 package struct Heap<Element: Comparable> {
     @usableFromInline var elements: [Element] = []
 
+    /// An empty heap.
     @inlinable package init() {}
 
+    /// The least element; nil if empty.
     @inlinable package var first: Element? { elements.first }
     @inlinable package var count: Int { elements.count }
     @inlinable package var isEmpty: Bool { elements.isEmpty }
-    /// In no order that means anything.
+    /// All elements, in no meaningful order.
     @inlinable package var unordered: [Element] { elements }
 
+    /// Adds an element, in O(log n).
     @inlinable package mutating func insert(_ element: Element) {
         elements.append(element)
         var child = elements.count - 1
@@ -22,6 +25,7 @@ package struct Heap<Element: Comparable> {
         elements[child] = element
     }
 
+    /// Removes and returns the least element, in O(log n); nil if empty.
     @inlinable package mutating func popFirst() -> Element? {
         guard let last = elements.popLast() else { return nil }
         if elements.isEmpty { return last }

@@ -1,14 +1,15 @@
-/// An IPv4 or IPv6 address.
+/// An IPv4 or IPv6 address, without a zone or port.
 package struct IPAddress: Hashable, Sendable {
     /// 4 or 16 bytes, most significant first.
     package let bytes: [UInt8]
 
+    /// Nil unless there are 4 or 16 bytes.
     package init?(bytes: [UInt8]) {
         guard bytes.count == 4 || bytes.count == 16 else { return nil }
         self.bytes = bytes
     }
 
-    /// Reads `192.0.2.1` or `2001:db8::1`.
+    /// Reads `192.0.2.1`, `2001:db8::1` or `::ffff:192.0.2.1`; nil for anything else.
     package init?(_ text: some StringProtocol) {
         if text.contains(":") {
             guard let bytes = IPAddress.version6(String(text)) else { return nil }
@@ -20,7 +21,7 @@ package struct IPAddress: Hashable, Sendable {
         }
     }
 
-    /// An IPv4 address written as IPv6 (`::ffff:127.0.0.1`) as what it is.
+    /// The IPv4 address in an IPv4-mapped IPv6 address (`::ffff:127.0.0.1`); any other address unchanged.
     package var unmapped: IPAddress {
         guard bytes.count == 16, bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF else {
             return self

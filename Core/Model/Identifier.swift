@@ -1,19 +1,22 @@
-/// 128 bits, written as a UUID. Ids that Headgate makes are UUIDv7 (RFC 9562): ordered by time.
+/// 128 bits, written as a UUID. Ids that Headgate creates are UUIDv7 (RFC 9562): ordered by time.
 public struct Identifier: Hashable, Comparable, Sendable {
+    /// The first 64 bits; of a UUIDv7 the time, the version and 12 more bits.
     public let high: UInt64
+    /// The last 64 bits.
     public let low: UInt64
 
+    /// An id of these bits, whatever UUID version they are.
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
     }
 
-    /// A UUIDv7 of that millisecond; the rest is taken from `random`.
+    /// A UUIDv7 of that millisecond, its other 74 bits taken from `random`.
     public static func v7(at time: Timestamp, using random: inout some RandomNumberGenerator) -> Identifier {
         v7(milliseconds: time.milliseconds, tailHigh: random.next(), tailLow: random.next())
     }
 
-    /// A UUIDv7 of that millisecond with 74 given bits.
+    /// A UUIDv7 of that millisecond with its other bits given: the low 12 of `tailHigh` and the low 62 of `tailLow`.
     package static func v7(milliseconds: Int64, tailHigh: UInt64, tailLow: UInt64) -> Identifier {
         Identifier(
             high: UInt64(truncatingIfNeeded: milliseconds) << 16 | 0x7000 | tailHigh & 0x0FFF,
@@ -23,6 +26,7 @@ public struct Identifier: Hashable, Comparable, Sendable {
     /// The millisecond in the first 48 bits of a UUIDv7.
     public var v7Time: Timestamp { Timestamp(milliseconds: Int64(high >> 16)) }
 
+    /// By the bits as one unsigned number: by time for UUIDv7.
     public static func < (left: Identifier, right: Identifier) -> Bool {
         (left.high, left.low) < (right.high, right.low)
     }
@@ -38,6 +42,7 @@ public struct Identifier: Hashable, Comparable, Sendable {
         }
     }
 
+    /// Reads 16 bytes, most significant first; nil for another number.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
         var words: (UInt64, UInt64) = (0, 0)
@@ -49,7 +54,7 @@ public struct Identifier: Hashable, Comparable, Sendable {
 }
 
 extension Identifier: LosslessStringConvertible {
-    /// `0193a5f0-7c1e-7abc-8def-0123456789ab`.
+    /// In lower case with hyphens: `0193a5f0-7c1e-7abc-8def-0123456789ab`.
     public var description: String {
         unsafe String(unsafeUninitializedCapacity: 36) { buffer in
             var at = 0
@@ -67,7 +72,7 @@ extension Identifier: LosslessStringConvertible {
         }
     }
 
-    /// Reads 32 hexadecimal digits, with or without hyphens.
+    /// Reads 32 hexadecimal digits of either case, with or without hyphens; nil for anything else.
     public init?(_ text: String) {
         var words: (UInt64, UInt64) = (0, 0)
         var digits = 0
@@ -96,16 +101,19 @@ public struct StableHash: Sendable {
     private var first: UInt64
     private var second: UInt64
 
+    /// An empty hash; different seeds give independent hashes.
     public init(seed: UInt64 = 0) {
         first = seed ^ 0x9E37_79B9_7F4A_7C15
         second = seed ^ 0xD1B5_4A32_D192_ED03
     }
 
+    /// Mixes in one word; the order matters.
     public mutating func combine(_ word: UInt64) {
         first = StableHash.mix(first ^ word)
         second = StableHash.mix(second &+ word &* 0xFF51_AFD7_ED55_8CCD)
     }
 
+    /// Mixes in a text's UTF-8 and its length.
     public mutating func combine(_ text: some StringProtocol) {
         var word: UInt64 = 0
         var count: UInt64 = 0
@@ -121,7 +129,9 @@ public struct StableHash: Sendable {
         combine(count)
     }
 
+    /// The 128 bits.
     public var words: (UInt64, UInt64) { (StableHash.mix(first &+ second), StableHash.mix(second ^ first &* 3)) }
+    /// The first 64 bits.
     public var value: UInt64 { words.0 }
 
     private static func mix(_ word: UInt64) -> UInt64 {
@@ -133,7 +143,7 @@ public struct StableHash: Sendable {
 }
 
 extension StableHash {
-    /// Where something named by a text belongs, of so many: the same on every machine and in every version.
+    /// The shard of a thing that a text names, from 0 up to `count`; the same on every machine and in every version.
     package static func shard(of text: String, count: Int) -> Int {
         if count == 1 { return 0 }
         var hash = StableHash()
@@ -143,6 +153,6 @@ extension StableHash {
 }
 
 extension Identifier {
-    /// The shard of a schedule with this id, of so many.
+    /// The shard of a schedule with this id.
     package func shard(of count: Int) -> Int { StableHash.shard(of: description, count: count) }
 }

@@ -1,19 +1,20 @@
-/// Reads the fields of one JSON object and collects every mistake with its pointer, so that a user hears of all of them at
-/// once. Fields that nobody asked for are mistakes too.
+/// Reads the fields of one JSON object and collects every mistake with its pointer, so that a user sees them all at
+/// once. Unknown fields are mistakes too.
 ///
 /// ```swift
-/// var fields = JSONFields(document)
-/// let url = fields.required("url", \.text, "a string")
-/// let timeout = fields.optional("timeout", …)
-/// fields.finish()
-/// guard fields.errors.isEmpty else { throw FieldErrors(fields.errors) }
+/// var fields = JSONFields(document) let url = fields.required("url", \.text, "a string") let timeout =
+/// fields.optional("timeout", …) fields.finish() guard fields.errors.isEmpty else { throw FieldErrors(fields.errors) }
 /// ```
+///
+/// Run without a document (`schema`), the same reader describes its fields instead.
 public struct JSONFields: Sendable {
+    /// Where the object is in its document; `""` for the document itself.
     public let pointer: String
+    /// The mistakes found so far.
     public private(set) var errors: [FieldError] = []
     private var members: [JSON.Member]
     private var asked: [String] = []
-    /// What has been asked for, where the fields are described and not read.
+    /// The fields asked for, if they are described and not read.
     private var properties: [Property]?
 
     private struct Property: Sendable {
@@ -22,7 +23,7 @@ public struct JSONFields: Sendable {
         var isRequired: Bool
     }
 
-    /// An object at a pointer; anything but an object is a mistake, and then every field is absent.
+    /// Reads the object at a pointer. Anything but an object is a mistake, and then every field is absent.
     public init(_ value: JSON, at pointer: String = "") {
         self.pointer = pointer
         members = value.members ?? []
@@ -31,7 +32,8 @@ public struct JSONFields: Sendable {
         }
     }
 
-    /// The JSON Schema of the object that a reader reads: the reader is run without a document, and what it asks for is noted.
+    /// The JSON Schema of the object that a reader reads: runs the reader without a document and collects the fields
+    /// that it asks for.
     package static func schema(_ read: (inout JSONFields) -> Void) -> JSON {
         var fields = JSONFields(.object([]))
         fields.properties = []
@@ -39,7 +41,7 @@ public struct JSONFields: Sendable {
         return fields.schema
     }
 
-    /// A reader is asked what it would read; values that it makes are thrown away.
+    /// The reader is only being asked which fields it reads; the values it makes are discarded.
     package var isDescribing: Bool { properties != nil }
 
     private var schema: JSON {
@@ -53,14 +55,15 @@ public struct JSONFields: Sendable {
         return .object(members)
     }
 
-    /// Adds a field to the description. One that may be absent may be null as well.
+    /// Adds a field to the description; does nothing when reading. A field that may be absent may also be null.
     package mutating func describe(_ name: String, _ schema: @autoclosure () -> JSON, isRequired: Bool = false) {
         guard properties != nil else { return }
         properties?.append(
             Property(name: name, schema: isRequired ? schema() : schema().nullable, isRequired: isRequired))
     }
 
-    /// The field as its type reads it; nil, without a mistake, where it is absent or null; nil, with one, where it is anything else.
+    /// The field as its type reads it. Nil if it is absent or null; nil with a mistake if it is not what the type
+    /// allows.
     package mutating func optional<Value>(_ name: String, _ type: FieldType<Value>) -> Value? {
         describe(name, type.schema)
         guard let value = raw(name), value != .null else { return nil }
@@ -69,7 +72,7 @@ public struct JSONFields: Sendable {
         return nil
     }
 
-    /// As `optional`, and a mistake where it is absent or null.
+    /// As `optional(_:_:)`, but an absent or null field is a mistake.
     package mutating func required<Value>(_ name: String, _ type: FieldType<Value>) -> Value? {
         describe(name, type.schema, isRequired: true)
         guard let value = raw(name), value != .null else {
@@ -81,7 +84,7 @@ public struct JSONFields: Sendable {
         return nil
     }
 
-    /// An object inside, read by `read`, which asks for its fields; nil where it is absent, null or has a mistake.
+    /// A nested object, whose fields `read` asks for; nil if it is absent, null or has a mistake.
     package mutating func object<Value>(
         _ name: String, isRequired: Bool = false, _ what: @autoclosure () -> String = "an object",
         _ read: (inout JSONFields) -> Value?
@@ -101,16 +104,18 @@ public struct JSONFields: Sendable {
         return inner.errors.isEmpty ? result : nil
     }
 
-    /// `/a~1b` for the field `a/b` of the document.
+    /// The pointer of a field of this object: `/a~1b` for the field `a/b` of the document.
     public func pointer(to name: String) -> String { "\(pointer)/\(JSON.pointerToken(name))" }
 
-    /// The field's value, whatever it is; nil where it is absent.
+    /// The field's value, whatever it is; nil if it is absent. The field counts as known.
     public mutating func raw(_ name: String) -> JSON? {
         asked.append(name)
         return members.first { $0.name == name }?.value
     }
 
-    /// The field read by `read`; nil, without a mistake, where it is absent or null; nil, with one, where `read` gives nil.
+    /// The field as `read` converts it. Nil if it is absent or null; nil with a mistake if `read` returns nil.
+    ///
+    /// - Parameter expected: what it must be, in words.
     public mutating func optional<Value>(_ name: String, _ expected: String, _ read: (JSON) -> Value?) -> Value? {
         guard let value = raw(name), value != .null else { return nil }
         if let read = read(value) { return read }
@@ -118,7 +123,7 @@ public struct JSONFields: Sendable {
         return nil
     }
 
-    /// As `optional`, and a mistake where it is absent or null.
+    /// As `optional(_:_:_:)`, but an absent or null field is a mistake.
     public mutating func required<Value>(_ name: String, _ expected: String, _ read: (JSON) -> Value?) -> Value? {
         guard let value = raw(name), value != .null else {
             fail(name, "is required: \(expected)")
@@ -127,20 +132,22 @@ public struct JSONFields: Sendable {
         return optional(name, expected, read)
     }
 
+    /// Adds a mistake in a field of this object.
     public mutating func fail(_ name: String, _ detail: String) {
         errors.append(FieldError(pointer: pointer(to: name), detail: detail))
     }
 
+    /// Adds mistakes found elsewhere, with their own pointers.
     public mutating func add(_ more: [FieldError]) { errors.append(contentsOf: more) }
 
-    /// Reports the fields that nobody asked for.
+    /// Reports the fields that were never asked for; call it last.
     public mutating func finish() {
         for member in members where !asked.contains(member.name) {
             fail(member.name, "unknown field; known here: \(Set(asked).sorted().joined(separator: ", "))")
         }
     }
 
-    /// A short, safe rendering of a value for a message: long ones only by their kind.
+    /// A short rendering of a value for a message; long values only by their kind.
     private static func excerpt(_ value: JSON) -> String {
         let text = value.description
         if text.utf8.count <= 40 { return text }
@@ -149,7 +156,7 @@ public struct JSONFields: Sendable {
 }
 
 extension JSON {
-    /// A JSON Schema that allows null beside what it allows.
+    /// The JSON Schema, allowing null too.
     package var nullable: JSON {
         guard var members else { return self }
         for (index, member) in members.enumerated() {

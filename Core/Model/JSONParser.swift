@@ -5,28 +5,31 @@ extension JSON {
         public var line: Int
         /// From 1, in bytes.
         public var column: Int
+        /// What was expected and what was found.
         public var detail: String
-        /// The value in which the mistake stands, as a JSON Pointer (RFC 6901); `""` is the whole document.
+        /// The value with the mistake, as a JSON Pointer (RFC 6901); `""` is the whole document.
         public var pointer = ""
-        /// The text is JSON, but has U+0000 where `init(document:)` refuses it.
+        /// The text is valid JSON, but has U+0000, which `init(document:)` refuses.
         public var isNullCharacter = false
+        /// Line, column and detail.
         public var description: String { "line \(line), column \(column): \(detail)" }
     }
 
-    /// Parses one JSON text of UTF-8 bytes. Refuses what RFC 8259 leaves open or forbids: repeated names, lone
-    /// surrogates, invalid UTF-8, more than 128 levels, anything after the value. A byte order mark before it is skipped.
+    /// Parses one JSON text in UTF-8. Refuses what RFC 8259 leaves open or forbids: repeated names, lone surrogates,
+    /// invalid UTF-8, more than 128 levels, anything after the value. Skips a leading byte order mark.
     public init(parsing bytes: some Collection<UInt8>) throws(SyntaxError) {
         var parser = JSONParser(Array(bytes))
         self = try parser.document()
     }
 
-    /// Parses a document that a caller sent: as `init(parsing:)`, but U+0000, which Postgres cannot store in a text, is a mistake
-    /// in any string or name.
+    /// Parses a document that a caller sent: as `init(parsing:)`, but U+0000 in a string or name is a mistake, because
+    /// Postgres cannot store it in a text.
     package init(document bytes: some Collection<UInt8>) throws(SyntaxError) {
         var parser = JSONParser(Array(bytes), refusesNullCharacters: true)
         self = try parser.document()
     }
 
+    /// Parses one JSON text, as `init(parsing:)` of its bytes.
     public init(parsing text: String) throws(SyntaxError) { try self.init(parsing: Array(text.utf8)) }
 }
 
@@ -230,7 +233,7 @@ struct JSONParser {
         return true
     }
 
-    /// What stands at the position, for a message.
+    /// What is at the position, for a message.
     private var here: String {
         guard position < bytes.count else { return "the end" }
         let byte = bytes[position]
@@ -253,16 +256,16 @@ struct JSONParser {
 }
 
 extension JSON.SyntaxError {
-    /// The same mistake, seen from the object or list that holds the value.
+    /// The same mistake with the pointer seen from the enclosing object or array.
     fileprivate func inside(_ token: String) -> JSON.SyntaxError {
         var error = self
         error.pointer = "/\(token)\(pointer)"
         return error
     }
 
-    /// The mistake as one of the document.
+    /// The mistake as a mistake of the document.
     ///
-    /// - Parameter isLine: the document is one line of several: then only the column is of use.
+    /// - Parameter isLine: the document is one line of several, so that only the column is of use.
     package func fieldError(isLine: Bool = false) -> FieldError {
         let place = isLine ? "column \(column): \(detail)" : description
         return FieldError(pointer: pointer, detail: isNullCharacter ? place : "not JSON: \(place)")
@@ -270,7 +273,7 @@ extension JSON.SyntaxError {
 }
 
 extension JSON {
-    /// A name as a part of a JSON Pointer (RFC 6901, section 3): `a~1b` for `a/b`.
+    /// A name as a token of a JSON Pointer (RFC 6901, section 3): `a~1b` for `a/b`.
     package static func pointerToken(_ name: String) -> String {
         guard name.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else { return name }
         var escaped = ""
@@ -286,6 +289,6 @@ extension JSON {
 }
 
 extension Collection<UInt8> {
-    /// The text without the mark that some editors write before UTF-8 (U+FEFF).
+    /// The bytes without a leading UTF-8 byte order mark (U+FEFF), which some editors write.
     package var withoutByteOrderMark: SubSequence { starts(with: [0xEF, 0xBB, 0xBF]) ? dropFirst(3) : self[...] }
 }

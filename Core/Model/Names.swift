@@ -1,15 +1,16 @@
-/// The owner of schedules: nothing is visible across tenants.
+/// The owner of schedules; tenants see nothing of each other.
 ///
 /// 1 to 63 of `a-z A-Z 0-9 . _ -`, beginning with a letter or a digit.
 public struct TenantID: Hashable, Sendable, CustomStringConvertible {
     public let description: String
 
+    /// Nil if the text is no valid tenant name.
     public init?(_ text: String) {
         guard NameRule.tenant.accepts(text) else { return nil }
         description = text
     }
 
-    /// For names that have been checked before: those read back from the store.
+    /// For names that were checked before, such as those read from the store.
     package init(checked text: String) { description = text }
 }
 
@@ -19,26 +20,27 @@ public struct TenantID: Hashable, Sendable, CustomStringConvertible {
 public struct ScheduleName: Hashable, Sendable, CustomStringConvertible {
     public let description: String
 
+    /// Nil if the text is no valid schedule name. Reserved names are accepted: see `cannotBeGiven`.
     public init?(_ text: String) {
         guard NameRule.schedule.accepts(text) else { return nil }
         description = text
     }
 
-    /// For names that have been checked before: those read back from the store.
+    /// For names that were checked before, such as those read from the store.
     package init(checked text: String) { description = text }
 }
 
 extension ScheduleName {
     private static let reservedPrefixes = ["one-off:", "on-failure:"]
-    /// `POST /v1/schedules/pause` is a call of its own, so that no schedule can have the path.
+    /// `POST /v1/schedules/pause` is a call of its own, so no schedule can have that path.
     private static let callNames = ["import", "pause", "preview", "resume"]
 
-    /// Names of Headgate's own, which users can neither give nor address.
+    /// Headgate's own names, which users can neither give nor address.
     package var isReserved: Bool { ScheduleName.reservedPrefixes.contains { description.hasPrefix($0) } }
-    /// Also the names of calls beside schedules: none is made with such a name. What has it from an earlier version is addressed with
-    /// its first letter percent-encoded (`/v1/schedules/%70ause`).
+    /// Whether no schedule may be created with this name: it is reserved, or the name of a call. An older schedule with
+    /// the name of a call is addressed with its first letter percent-encoded (`/v1/schedules/%70ause`).
     package var cannotBeGiven: Bool { isReserved || isCallName }
-    /// The name of a call beside schedules.
+    /// Whether it is the name of a call beside the schedules.
     package var isCallName: Bool { ScheduleName.callNames.contains(description) }
     /// What a schedule may be called, for messages.
     package static let sentence =
@@ -46,15 +48,21 @@ extension ScheduleName {
         + "\(reservedPrefixes.joined(separator: " or ")) are Headgate's own"
 }
 
-/// What a name may consist of, and how to say so.
+/// Which names are valid, and how to say so.
 package struct NameRule: Sendable {
+    /// In characters, all of them ASCII.
     package let maximumLength: Int
+    /// Allowed besides letters and digits, but not first.
     package let punctuation: String
 
+    /// For `TenantID`.
     package static let tenant = NameRule(maximumLength: 63, punctuation: "._-")
+    /// For `ScheduleName`.
     package static let schedule = NameRule(maximumLength: 200, punctuation: "._-:@+")
+    /// For the names of secrets.
     package static let secret = NameRule(maximumLength: 63, punctuation: "._-")
 
+    /// Whether the text follows the rule.
     package func accepts(_ text: String) -> Bool {
         guard let first = text.utf8.first, text.utf8.count <= maximumLength, NameRule.isAlphanumeric(first) else {
             return false
@@ -62,7 +70,7 @@ package struct NameRule: Sendable {
         return text.utf8.allSatisfy { NameRule.isAlphanumeric($0) || punctuation.utf8.contains($0) }
     }
 
-    /// `1 to 63 letters, digits or any of ._- , beginning with a letter or a digit`
+    /// The rule for messages: `1 to 63 of a-z A-Z 0-9 ._-, beginning with a letter or a digit`.
     package var sentence: String {
         "1 to \(maximumLength) of a-z A-Z 0-9 \(punctuation), beginning with a letter or a digit"
     }

@@ -1,14 +1,15 @@
-/// How a trigger's failed calls are repeated: exponential backoff with full jitter.
+/// How a trigger's failed calls are retried: exponential backoff with full jitter.
 package struct RetryPolicy: Hashable, Sendable {
     /// The longest wait after the first attempt. Default 1 s.
     package var initial: Duration
-    /// By what each further wait is longer. Default 2.
+    /// How much longer each further wait may be, at least 1. Default 2.
     package var factor: Double
-    /// No wait is longer. Default 5 min.
+    /// The longest any wait may be. Default 5 min.
     package var cap: Duration
-    /// Calls made in all, the first included. Default 20.
+    /// Calls in all, the first included. Default 20.
     package var maxAttempts: Int
 
+    /// A policy with the defaults above; traps on values that make no sense.
     package init(
         initial: Duration = .seconds(1), factor: Double = 2, cap: Duration = .seconds(300), maxAttempts: Int = 20
     ) {
@@ -19,7 +20,7 @@ package struct RetryPolicy: Hashable, Sendable {
         self.maxAttempts = maxAttempts
     }
 
-    /// The wait after attempt `attempt` (from 1): evenly between zero and min(cap, initial · factor^(attempt − 1)).
+    /// The wait after attempt `attempt` (from 1): uniform between zero and min(cap, initial · factor^(attempt − 1)).
     ///
     /// "Full jitter" of Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
     package func delay(afterAttempt attempt: Int, using random: inout some RandomNumberGenerator) -> Duration {
@@ -40,8 +41,8 @@ package struct RetryPolicy: Hashable, Sendable {
 }
 
 extension RetryPolicy {
-    /// Reads `{"initial", "factor", "cap", "maxAttempts"}`, all optional; appends every mistake with its pointer, and is
-    /// nil where there is one.
+    /// Reads `{"initial", "factor", "cap", "maxAttempts"}`, all optional; appends every mistake with its pointer, and
+    /// is nil if there is one.
     package init?(_ value: JSON, at pointer: String = "/retry", errors: inout [FieldError]) {
         var fields = JSONFields(value, at: pointer)
         let policy = RetryPolicy(&fields)
@@ -54,12 +55,12 @@ extension RetryPolicy {
     private static let longestWait = Duration.seconds(86_400)
     private static let waits: ClosedRange<Duration> = .milliseconds(1)...longestWait
 
-    /// Reads the fields; nil where there is a mistake.
+    /// Reads the fields; nil if there is a mistake.
     package init?(_ fields: inout JSONFields) {
         let standard = RetryPolicy()
         let initial = fields.optional("initial", .duration(RetryPolicy.waits).defaulting("1s")) ?? standard.initial
         let factor = fields.optional("factor", .number(1...100).defaulting(2)) ?? standard.factor
-        // A longer initial wait alone moves the default cap, so that it need not be given too.
+        // A longer initial wait raises the default cap, so that the cap need not be given too.
         let cap =
             fields.optional("cap", .duration(initial...RetryPolicy.longestWait).defaulting("5m"))
             ?? max(standard.cap, initial)
@@ -79,6 +80,7 @@ extension RetryPolicy {
 }
 
 extension RetryPolicy {
+    /// Writes a version, then the fields in order.
     package func encode(into writer: inout ByteWriter) {
         writer.write(unsigned: RetryPolicy.version)
         writer.write(initial)
@@ -87,6 +89,7 @@ extension RetryPolicy {
         writer.write(maxAttempts)
     }
 
+    /// Reads what `encode` wrote; values out of bounds are a failure.
     package init(from reader: inout ByteReader) throws(ByteReader.Failure) {
         guard try reader.unsigned() == RetryPolicy.version else { throw reader.failure("version 1 of a retry policy") }
         let initial = try reader.duration()

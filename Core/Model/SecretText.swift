@@ -1,15 +1,20 @@
-/// A header's value that may name secrets as `${secret.name}`: they are put in where the call is made, and stand nowhere else.
+/// A header value that may refer to secrets as `${secret.name}`. References are resolved where the call is made, and
+/// nowhere earlier.
 package struct SecretText: Hashable, Sendable {
+    /// A piece of the value.
     package enum Part: Hashable, Sendable {
+        /// Sent as it is.
         case text(String)
+        /// Replaced by the secret of this name.
         case secret(String)
     }
 
+    /// In order; never empty.
     package var parts: [Part]
 
     private static let opening = "${secret."
 
-    /// Splits a value. Text that is no reference stays text: `$`, `${` and an opening without its end.
+    /// Splits a value. What is no complete reference stays text: `$`, `${`, an opening without its end.
     package init(_ value: String) {
         parts = []
         var rest = Substring(value)
@@ -23,17 +28,17 @@ package struct SecretText: Hashable, Sendable {
         if !rest.isEmpty || parts.isEmpty { parts.append(.text(String(rest))) }
     }
 
-    /// The names of the secrets, in order.
+    /// The names of the secrets referred to, in order, repetitions included.
     package var names: [String] {
         parts.compactMap { if case .secret(let name) = $0 { name } else { nil } }
     }
 
-    /// Whether a value names secrets; cheaper than reading it.
+    /// Whether a value refers to secrets; cheap for values without `$`.
     package static func isIn(_ value: String) -> Bool {
         value.utf8.contains(UInt8(ascii: "$")) && !SecretText(value).names.isEmpty
     }
 
-    /// The value with its secrets put in; nil where `lookUp` does not know one.
+    /// The value with its secrets inserted; nil if `lookUp` does not know one.
     package func resolved(_ lookUp: (String) -> String?) -> String? {
         var value = ""
         for part in parts {

@@ -1,17 +1,19 @@
-/// What the platform grants a tenant, and what it asks for all its schedules.
+/// What the platform grants a tenant, and what the tenant asks for all its schedules.
 package struct TenantSettings: Hashable, Sendable {
-    /// Its share of the workers beside others that wait: a tenant of weight 2 gets twice what one of weight 1 gets.
+    /// Its share of the workers relative to others that wait: weight 2 gets twice what weight 1 gets. Default 1.
     package var weight: Double
-    /// Calls a second, of all its triggers together; nil: any.
+    /// Calls a second, of all its triggers together; nil: unlimited.
     package var maxRate: Double?
-    /// Calls a second to a target, by host, or host and port, as they stand in the URL.
+    /// Calls a second to a target, by host, or host and port, as in the URL but in lower case.
     package var targetRates: [String: Double]
-    /// Schedules it may have; nil: any.
+    /// How many schedules it may have; nil: any number.
     package var maxSchedules: Int?
+    /// While it is paused none of its schedules is planned and none of its calls is made.
     package var isPaused: Bool
-    /// The call to make when a trigger of a schedule without an `onFailure` of its own fails.
+    /// The call to make when a trigger fails whose schedule has no `onFailure` of its own.
     package var onFailure: HTTPAction?
 
+    /// Settings with the defaults: weight 1, no limits, not paused.
     package init(
         weight: Double = 1, maxRate: Double? = nil, targetRates: [String: Double] = [:], maxSchedules: Int? = nil,
         isPaused: Bool = false, onFailure: HTTPAction? = nil
@@ -24,12 +26,15 @@ package struct TenantSettings: Hashable, Sendable {
         self.onFailure = onFailure
     }
 
+    /// What a weight may be.
     package static let weights = 0.01...100.0
+    /// What a rate may be, in calls a second.
     package static let rates = 0.001...1_000_000.0
+    /// How many targets may have a rate of their own.
     package static let maximumTargets = 1_000
-    /// Of a host name and a port, in bytes.
+    /// Of a host name and port, in bytes.
     package static let maximumTargetLength = 261
-    /// Why the schedules of a paused tenant are paused; those that are so are resumed with it.
+    /// Pause reason of schedules that were paused with their tenant; resuming the tenant resumes those.
     package static let pauseReason = "the tenant is paused"
 }
 
@@ -46,7 +51,7 @@ extension TenantSettings {
         self = settings
     }
 
-    /// Reads the fields; nil where there is a mistake.
+    /// Reads the fields; nil if there is a mistake.
     package init?(_ fields: inout JSONFields) {
         let rate = FieldType<Double>.number(TenantSettings.rates, "a number of calls a second")
         let weight = fields.optional("weight", .number(TenantSettings.weights).defaulting(1))
@@ -97,6 +102,7 @@ extension TenantSettings {
         ]
     }
 
+    /// The binary form, of version 1; equal settings are equal bytes.
     package var encoded: [UInt8] {
         var writer = ByteWriter()
         writer.write(unsigned: 1)
@@ -109,6 +115,7 @@ extension TenantSettings {
         return writer.bytes
     }
 
+    /// Reads `encoded`.
     package init(decoding bytes: [UInt8]) throws(ByteReader.Failure) {
         var reader = ByteReader(bytes)
         guard try reader.unsigned() == 1 else { throw reader.failure("a tenant's settings of version 1") }
@@ -122,7 +129,7 @@ extension TenantSettings {
 }
 
 extension HTTPAction {
-    /// Reads `onFailure`: `{"http": {…}}`.
+    /// Reads `onFailure`: `{"http": {…}}`; nil if it is absent or has a mistake.
     package init?(failureCall fields: inout JSONFields) {
         let action = fields.object("onFailure") { Action(&$0) }
         guard case .http(let call)? = action else { return nil }
@@ -131,9 +138,10 @@ extension HTTPAction {
 }
 
 extension ByteWriter {
+    /// Writes the bits with their bytes reversed, so that short fractions stay short.
     mutating func write(_ value: Double) { write(unsigned: value.bitPattern.byteSwapped) }
 
-    /// In the order of names, so that equal rates are equal bytes.
+    /// Writes rates in the order of names, so that equal rates are equal bytes.
     mutating func write(_ rates: [String: Double]) {
         write(unsigned: UInt64(rates.count))
         for (name, rate) in rates.sorted(by: { $0.key < $1.key }) {

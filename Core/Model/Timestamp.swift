@@ -1,11 +1,15 @@
 /// A point in time: whole microseconds since 1970-01-01T00:00:00Z, without leap seconds (POSIX time).
 ///
-/// Microseconds are what Postgres stores. Occurrences are whole milliseconds.
+/// Postgres stores microseconds; occurrences are whole milliseconds.
 public struct Timestamp: Hashable, Comparable, Sendable {
+    /// Since 1970; negative before.
     public var microseconds: Int64
 
+    /// So many microseconds after 1970.
     public init(microseconds: Int64) { self.microseconds = microseconds }
+    /// So many milliseconds after 1970.
     public init(milliseconds: Int64) { self.microseconds = milliseconds * 1_000 }
+    /// So many seconds after 1970.
     public init(seconds: Int64) { self.microseconds = seconds * 1_000_000 }
 
     /// Whole milliseconds, rounded towards the past.
@@ -21,33 +25,37 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     package static let sentence =
         "a time in RFC 3339, such as \"2026-12-01T09:00:00+01:00\", whose year in UTC is 0000 to 9999"
 
-    /// 9999-12-31T23:59:59.999Z, the last time that RFC 3339 can write.
+    /// 9999-12-31T23:59:59.999Z, the last time that RFC 3339 can express; stands for "never".
     public static let distantFuture = Timestamp(milliseconds: 253_402_300_799_999)
-    /// 0000-01-01T00:00:00.000Z, the first time that RFC 3339 can write.
+    /// 0000-01-01T00:00:00.000Z, the first time that RFC 3339 can express.
     public static let earliest = Timestamp(milliseconds: -62_167_219_200_000)
     /// Before every other time.
     public static let distantPast = Timestamp(microseconds: .min)
     /// 1970-01-01T00:00:00Z.
     public static let epoch = Timestamp(microseconds: 0)
 
-    /// Its year in UTC is one of 0000 to 9999, so that it can be written and read again.
+    /// Whether its year in UTC is 0000 to 9999, so that it can be written as text and read back.
     public var isWritable: Bool { Timestamp.earliest <= self && milliseconds <= Timestamp.distantFuture.milliseconds }
 
+    /// Earlier is less.
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
+    /// The time so much later; the sum must fit into 64 bits of microseconds.
     public static func + (time: Timestamp, duration: Duration) -> Timestamp {
         Timestamp(microseconds: time.microseconds + duration.microseconds)
     }
+    /// The time so much earlier.
     public static func - (time: Timestamp, duration: Duration) -> Timestamp {
         Timestamp(microseconds: time.microseconds - duration.microseconds)
     }
+    /// The time from `right` to `left`; negative if `left` is earlier.
     public static func - (left: Timestamp, right: Timestamp) -> Duration {
         .microseconds(left.microseconds - right.microseconds)
     }
 }
 
 extension Timestamp: CustomStringConvertible {
-    /// RFC 3339 in UTC with milliseconds: `2026-03-29T01:00:00.000Z`. A time that has no such text is written as the nearest that
-    /// has one.
+    /// RFC 3339 in UTC with milliseconds: `2026-03-29T01:00:00.000Z`. Times outside the years 0000 to 9999 are written
+    /// as the nearest one within.
     public var description: String {
         guard isWritable else { return (self < .epoch ? Timestamp.earliest : .distantFuture).description }
         return unsafe String(unsafeUninitializedCapacity: 24) { buffer in unsafe write(into: buffer) }
@@ -87,9 +95,10 @@ extension Timestamp: CustomStringConvertible {
         return at
     }
 
-    /// Reads RFC 3339: a date, `T` or a space, a time with an optional fraction, and `Z` or an offset. Digits after the
-    /// microsecond are dropped. Returns nil for anything else, also for February 30th, and for years in UTC before 0000 or
-    /// after 9999.
+    /// Reads RFC 3339: a date, `T` or a space, a time with an optional fraction, and `Z` or an offset.
+    ///
+    /// Digits after the microsecond are dropped. Nil for anything else, February 30th included, and for years in UTC
+    /// before 0000 or after 9999.
     public init?(_ text: some StringProtocol) {
         var reader = DigitReader(Array(text.utf8))
         guard let year = reader.number(digits: 4), reader.take("-"), let month = reader.number(digits: 2),
@@ -128,11 +137,11 @@ extension Duration {
     }
     /// Whole milliseconds, rounded towards zero.
     public var milliseconds: Int64 { microseconds / 1_000 }
-    /// Seconds as a floating-point number, for metrics.
+    /// Seconds as a floating-point number.
     public var inSeconds: Double { Double(microseconds) / 1e6 }
 }
 
-/// Division that rounds towards the past, also before 1970.
+/// Integer division that rounds down, also for negative values; the divisor must be positive.
 package func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
     value >= 0 ? value / divisor : (value - divisor + 1) / divisor
 }

@@ -1,22 +1,26 @@
 /// A trigger on its way to a worker: the body of a message on the `triggers` queue.
 ///
-/// The worker needs nothing else: it holds no database connection.
+/// It has all that the worker needs, which holds no database connection.
 package struct TriggerMessage: Hashable, Sendable {
+    /// The trigger's id, which is also the message's.
     package var id: Identifier
-    /// The occurrence's own, over all revisions: what the target sees as `Idempotency-Key`. The id where nobody said another.
+    /// The occurrence's own key over all revisions, which the target sees as `Idempotency-Key`. The id unless given.
     package var key: Identifier
     package var kind: TriggerKind
     /// How often the trigger was redriven after it had died.
     package var redrive: Int
     package var occurrence: Timestamp
+    /// When it should be called; not before the occurrence.
     package var plannedAt: Timestamp
     /// By the database's clock; no call starts after it.
     package var deadline: Timestamp
     package var tenant: String
+    /// The schedule's name.
     package var schedule: String
-    /// An `ActionRecord` in its binary form, as stored with the schedule.
+    /// An `ActionRecord` in its binary form, as stored with the schedule; empty if nobody knows it any more.
     package var action: [UInt8]
 
+    /// A message whose key is its id, unless given.
     package init(
         id: Identifier, key: Identifier? = nil, kind: TriggerKind, redrive: Int, occurrence: Timestamp,
         plannedAt: Timestamp, deadline: Timestamp, tenant: String, schedule: String, action: [UInt8]
@@ -33,15 +37,18 @@ package struct TriggerMessage: Hashable, Sendable {
         self.action = action
     }
 
-    /// Under which key it waits its turn in the queue: a backfill waits behind its tenant's live work.
+    /// The key under which it takes turns in the queue: the tenant, or for backfills a key of their own, so that they
+    /// wait behind the tenant's live work.
     package var fairnessKey: String { TriggerMessage.fairnessKey(of: tenant, kind: kind) }
+    /// The key of a tenant's triggers of a kind.
     package static func fairnessKey(of tenant: String, kind: TriggerKind) -> String {
         kind == .backfill ? "\(tenant)/backfill" : tenant
     }
 
-    /// The format that `encoded` writes; readers accept it and the one before. Version 2 has what version 1 has, and `key`.
+    /// The version that `encoded` writes; readers accept it and the one before. Version 2 adds `key`.
     static let version: UInt64 = 2
 
+    /// The binary form, which starts with its version.
     package var encoded: [UInt8] {
         var writer = ByteWriter(capacity: 96 + tenant.utf8.count + schedule.utf8.count + action.count)
         writer.write(unsigned: TriggerMessage.version)
@@ -58,6 +65,7 @@ package struct TriggerMessage: Hashable, Sendable {
         return writer.bytes
     }
 
+    /// Reads `encoded`, of this version or the one before.
     package init(decoding bytes: [UInt8]) throws(ByteReader.Failure) {
         var reader = ByteReader(bytes)
         let version = try reader.unsigned()

@@ -1,25 +1,28 @@
-/// What became of one attempt, or of a trigger without one: a line on the `outcomes` queue.
+/// The result of one attempt, or the end of a trigger without one: a line on the `outcomes` queue.
 ///
-/// Lines, because a settlement joins those of the leases that still held, and a queue writes one itself when a message dies
-/// without its holder (`BurialNotice`).
+/// Outcomes are lines because a settlement joins those whose leases still hold, and the queue writes one itself when a
+/// message dies without its holder (`BurialNotice`).
 package struct TriggerOutcome: Hashable, Sendable {
     package var id: Identifier
+    /// The redrive number under which the attempt was made; after a further redrive the outcome changes nothing.
     package var redrive: Int
     /// From 1; 0: no call was made.
     package var attempt: Int
-    /// `queued`: the trigger goes on.
+    /// The state after the attempt; `queued`: the trigger goes on.
     package var state: TriggerState
-    /// Host time of the call's start.
+    /// When the call started, by the worker's clock.
     package var startedAt: Timestamp?
     package var durationMilliseconds: Int?
-    /// The HTTP status, where there was an answer.
+    /// The HTTP status, if there was an answer.
     package var status: Int?
-    /// First start minus planned time.
+    /// The start of the first call minus the planned time.
     package var latenessMilliseconds: Int?
+    /// Why the trigger ended or is retried.
     package var reason: String?
-    /// The first bytes of the answer.
+    /// The first bytes of the answer's body.
     package var body: [UInt8]
 
+    /// What is not given is unknown: nil, or an empty body.
     package init(
         id: Identifier, redrive: Int, attempt: Int, state: TriggerState, startedAt: Timestamp? = nil,
         durationMilliseconds: Int? = nil, status: Int? = nil, latenessMilliseconds: Int? = nil, reason: String? = nil,
@@ -37,8 +40,10 @@ package struct TriggerOutcome: Hashable, Sendable {
         self.body = body
     }
 
-    /// `1 done id redrive attempt state started-µs duration-ms status lateness-ms reason body`, separated by tabs, ended by
-    /// a line feed. Tab, line feed, backslash and NUL are escaped as `\t \n \\ \0`; an absent field is empty.
+    /// Appends the outcome as a line of fields separated by tabs, ended by a line feed:
+    /// `1 done id redrive attempt state started-µs duration-ms status lateness-ms reason body`.
+    ///
+    /// Tab, line feed, backslash and NUL are escaped as `\t \n \\ \0`; an absent field is empty.
     package func write(into line: inout [UInt8]) {
         line.append(contentsOf: "1\tdone\t".utf8)
         line.append(contentsOf: id.description.utf8)
@@ -52,6 +57,7 @@ package struct TriggerOutcome: Hashable, Sendable {
         line.append(UInt8(ascii: "\n"))
     }
 
+    /// The line as bytes of its own.
     package var line: [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(120 + body.count)
@@ -76,7 +82,7 @@ package struct TriggerOutcome: Hashable, Sendable {
         }
     }
 
-    /// The outcomes of a message's body, and how many lines were not understood.
+    /// Reads the outcomes of a message's body, and counts the lines that were not understood.
     package static func parse(_ body: [UInt8]) -> (outcomes: [TriggerOutcome], unknown: Int) {
         var outcomes: [TriggerOutcome] = []
         var unknown = 0
@@ -86,7 +92,7 @@ package struct TriggerOutcome: Hashable, Sendable {
         return (outcomes, unknown)
     }
 
-    /// Reads a line without its line feed: of `write`, or a queue's burial notice.
+    /// Reads a line without its line feed: one of `write`, or a queue's burial notice. Nil for anything else.
     package init?(line: ArraySlice<UInt8>) {
         let fields = line.split(separator: 9, omittingEmptySubsequences: false)
         func text(_ index: Int) -> String { String(decoding: fields[index], as: UTF8.self) }

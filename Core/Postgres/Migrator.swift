@@ -1,17 +1,20 @@
 private import Model
 
-/// Brings a database to the schema of this version: roles, then the migrations that are missing, in order, under a lock.
+/// Brings a database to the schema of this version: roles first, then the missing migrations in order, under an
+/// advisory lock.
 ///
 /// Migrations only go forward. Running it again changes nothing; several at once wait for each other.
 package struct Migrator: Sendable {
-    /// A superuser or the owner of the database who may create roles.
+    /// Connects as a superuser, or as the database's owner with the right to create roles.
     package var url: String
-    /// Given to the roles `headgate_api` and `headgate_engine` when they are created or exist; nil leaves them as they are,
-    /// and creates them unable to log in.
+    /// Password of the roles `headgate_api` and `headgate_engine`, which may then log in. Nil leaves existing roles
+    /// unchanged and creates missing ones without login.
     package var password: String?
-    /// Partitions of the schedules; used when the schema is made, and fixed from then on.
+    /// Number of partitions of the schedules, 1 to 1024. Used only by the migration that creates the schema;
+    /// `Resharder` raises it later.
     package var shards: Int
 
+    /// A migrator that has not connected yet; traps unless `shards` is 1 to 1024.
     package init(url: String, password: String?, shards: Int) {
         precondition((1...1_024).contains(shards), "1 to 1024 shards, not \(shards)")
         self.url = url
@@ -19,6 +22,7 @@ package struct Migrator: Sendable {
         self.shards = shards
     }
 
+    /// Migration n is at index n - 1.
     private static let migrations: [(name: String, text: [UInt8])] = [
         ("V0001_schedules_and_triggers", PackageResources.V0001_schedules_and_triggers_sql),
         ("V0002_repeats_and_resumes", PackageResources.V0002_repeats_and_resumes_sql),
@@ -28,10 +32,13 @@ package struct Migrator: Sendable {
         ("V0006_owed_failure_calls", PackageResources.V0006_owed_failure_calls_sql),
     ]
 
-    /// The version of the schema that this code needs.
+    /// The schema version that this code needs: the number of migrations.
     package static var version: Int { migrations.count }
 
-    /// Returns the names of the migrations it ran.
+    /// Creates roles, runs the missing migrations, each in a transaction of its own, and creates the trigger partitions
+    /// from yesterday to three days ahead.
+    ///
+    /// Returns the names of the migrations that ran. Throws `PostgresError`; completed migrations stay.
     @discardableResult
     package func run() async throws -> [String] {
         let connection = PostgresConnection(.init(url: url, applicationName: "headgate migrate"))
@@ -59,7 +66,7 @@ package struct Migrator: Sendable {
                     """)
             ran.append(migration.name)
         }
-        // The days that must exist before the monitor first runs.
+        // Partitions that must exist before the monitor first runs.
         let today = floorDivide(try await connection.now().seconds, 86_400)
         for day in today - 1...today + 3 {
             try await connection.execute(

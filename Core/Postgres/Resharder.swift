@@ -2,25 +2,28 @@ private import Model
 
 /// Spreads the schedules over more shards while everything runs.
 ///
-/// First the new shards are made, beside the others; loaders and the API see them within seconds. Then schedules move, up to 500 a
-/// transaction, with their names, and with those of their triggers that may still be sent. Whoever meets a moving row waits for
-/// the commit or tries again. It can be stopped and run again at any time; running it twice changes nothing.
+/// Creates the new shards first; loaders and the API notice them within seconds. Then moves schedules, up to 500 per
+/// transaction, together with their names and those of their triggers that may still be sent. A writer that meets a
+/// moving row waits for the commit or retries. Safe to interrupt and rerun; a second run changes nothing.
 package struct Resharder: Sendable {
-    /// A superuser, or the owner of the schema.
+    /// Connects as a superuser, or as the owner of the schema.
     package var url: String
+    /// The number of shards wanted, 1 to 1024.
     package var shards: Int
 
     private static let page = 500
 
+    /// A resharder that has not connected yet; traps unless `shards` is 1 to 1024.
     package init(url: String, shards: Int) {
         precondition((1...1_024).contains(shards), "1 to 1024 shards, not \(shards)")
         self.url = url
         self.shards = shards
     }
 
-    /// How many schedules it moved. Throws `ReshardError` where there are more shards already.
+    /// Returns how many schedules it moved. Throws `ReshardError` if there are more shards already, otherwise
+    /// `PostgresError`.
     ///
-    /// - Parameter report: told how many have moved so far, after each shard.
+    /// - Parameter report: called after each shard with the number moved so far.
     package func run(_ report: (Int) -> Void = { _ in }) async throws -> Int {
         let connection = PostgresConnection(.init(url: url, applicationName: "headgate reshard"))
         try await connection.run(script: "set client_min_messages = warning; set role headgate_owner; set jit = off")
@@ -30,7 +33,8 @@ package struct Resharder: Sendable {
         guard known <= shards else { throw ReshardError(known: known, wanted: shards) }
         for shard in known..<shards { try await add(shard, connection) }
         var total = 0
-        // The API may have made schedules by the old count until it saw the new shards: until a whole round moves none.
+        // The API may create schedules by the old count until it sees the new shards, so repeat until a round moves
+        // none.
         while true {
             var moved = 0
             for shard in 0..<shards {
@@ -44,7 +48,7 @@ package struct Resharder: Sendable {
         return total
     }
 
-    /// Made beside the parent and attached, so that nobody waits but for a moment.
+    /// Creates the partition beside the parent and attaches it, so that nobody waits for more than a moment.
     private func add(_ shard: Int, _ connection: PostgresConnection) async throws {
         let script = """
             begin; set local lock_timeout = '2s';
@@ -63,7 +67,7 @@ package struct Resharder: Sendable {
         }
     }
 
-    /// Repeats what stands in somebody's way.
+    /// Attempts `body` up to 50 times while another transaction is in the way: a lock timeout, a deadlock, a moved row.
     private static func patiently<Value: Sendable>(
         _ body: () async throws -> Value
     ) async throws -> Value {
@@ -77,7 +81,7 @@ package struct Resharder: Sendable {
         return try await body()
     }
 
-    /// Moves what does not belong into a shard. How many.
+    /// Moves the schedules out of a shard that belong to another. Returns how many.
     private func empty(_ shard: Int, _ connection: PostgresConnection) async throws -> Int {
         var last = Identifier(high: 0, low: 0)
         var moved = 0
@@ -113,10 +117,11 @@ package struct Resharder: Sendable {
     }
 }
 
-/// There are more shards than were asked for; schedules cannot be brought together.
+/// There are more shards than were asked for; their number cannot shrink.
 package struct ReshardError: Error, CustomStringConvertible {
     var known: Int
     var wanted: Int
+    /// Says how many shards there are and how many were asked for.
     package var description: String {
         "there are \(known) shards already; their number can grow, not shrink to \(wanted)"
     }

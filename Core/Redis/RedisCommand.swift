@@ -1,24 +1,27 @@
-/// One command in the form in which it goes over the wire (RESP2: an array of bulk strings), built without an allocation
-/// per argument.
+/// One command in wire form (RESP2: an array of bulk strings), built without an allocation per argument.
 package struct RedisCommand: Sendable {
     private(set) var count = 0
     private(set) var arguments: [UInt8] = []
 
+    /// A command whose first arguments are `words`, with room for `capacity` bytes.
     package init(_ words: String..., capacity: Int = 64) {
         arguments.reserveCapacity(capacity)
         for word in words { append(word) }
     }
 
+    /// Appends one argument, as UTF-8.
     package mutating func append(_ text: String) {
         header(text.utf8.count)
         arguments.append(contentsOf: text.utf8)
         end()
     }
+    /// Appends one argument of arbitrary bytes.
     package mutating func append(_ bytes: [UInt8]) {
         header(bytes.count)
         arguments.append(contentsOf: bytes)
         end()
     }
+    /// Appends one argument, as decimal digits.
     package mutating func append(_ number: some BinaryInteger) { append(String(number)) }
 
     /// Appends all arguments of another command.
@@ -38,6 +41,6 @@ package struct RedisCommand: Sendable {
         arguments.append(10)
     }
 
-    /// `*3\r\n`, which goes in front of the arguments.
+    /// The array header, such as `*3\r\n`, which precedes the arguments.
     var prefix: [UInt8] { Array("*\(count)\r\n".utf8) }
 }

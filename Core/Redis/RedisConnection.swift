@@ -3,32 +3,41 @@ private import CHiredis
 private import Glibc
 private import Model
 
-/// One connection to Redis on a thread of its own. Calls are made one after another; each may carry many commands.
+/// One connection to Redis, on a thread of its own; calls run one after another, and each may carry many commands.
 ///
-/// A connection that broke is made anew by the next call. A call that failed is not repeated: whether it took effect is
-/// unknown, and only its caller knows whether repeating is safe.
+/// A broken connection is replaced by the next call. A failed call is not repeated: whether it took effect is unknown,
+/// and only its caller knows whether repeating is safe.
 package actor RedisConnection {
+    /// Time limits of a connection.
     package struct Configuration: Sendable {
+        /// Limit for connecting. Default 2 s.
         package var connectTimeout: Duration = .seconds(2)
-        /// How long a call may take; a blocking command's own wait comes on top.
+        /// Limit for a call, on top of a blocking command's own wait. Default 10 s.
         package var callTimeout: Duration = .seconds(10)
+        /// Two seconds to connect, ten for a call.
         package init() {}
     }
 
+    /// The server's address and credentials.
     package nonisolated let url: RedisURL
     private let configuration: Configuration
     private let executor: ThreadExecutor
     private var context: RedisContext?
 
+    /// The connection's own thread, where blocking hiredis calls run.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
+    /// A connection that connects, authenticates and selects its database at its first call.
     package init(url: RedisURL, configuration: Configuration = Configuration()) {
         self.url = url
         self.configuration = configuration
         executor = ThreadExecutor(name: "redis")
     }
 
-    /// Sends the commands in one write and reads all answers. A server's error is an answer, not a thrown error.
+    /// Sends the commands in one write and returns their replies, in order. An error reply of the server is returned,
+    /// not thrown.
+    ///
+    /// - Parameter wait: how long a blocking command among them may wait, on top of `callTimeout`.
     package func call(_ commands: [RedisCommand], wait: Duration = .zero) throws(RedisError) -> [RedisReply] {
         let context = try connected()
         do throws(RedisError) {
@@ -37,7 +46,7 @@ package actor RedisConnection {
             var replies: [RedisReply] = []
             replies.reserveCapacity(commands.count)
             for _ in commands { replies.append(try context.reply()) }
-            // A new connection may find the new master.
+            // Reconnect next time, perhaps to the new master.
             if replies.contains(where: \.isOfWrongServer) { self.context = nil }
             return replies
         } catch {
@@ -46,7 +55,7 @@ package actor RedisConnection {
         }
     }
 
-    /// The server's number for this connection, for `CLIENT UNBLOCK`.
+    /// The server's id of this connection, for `CLIENT UNBLOCK`.
     package func clientID() throws(RedisError) -> Int {
         if let id = try connected().clientID { return id }
         guard let id = try call([RedisCommand("CLIENT", "ID")])[0].checked().int else {
@@ -56,10 +65,11 @@ package actor RedisConnection {
         return id
     }
 
+    /// Closes the connection; the next call opens another.
     package func close() { context = nil }
 
     private func connected() throws(RedisError) -> RedisContext {
-        // A server that went away while nothing was asked is no failed call.
+        // A server that closed an idle connection has failed no call.
         if let context, context.isOpen { return context }
         let context = try RedisContext(url: url, timeout: configuration.connectTimeout)
         try context.setTimeout(configuration.callTimeout)
@@ -98,7 +108,7 @@ package actor RedisConnection {
 
     deinit { unsafe redisFree(context) }
 
-    /// False where the server has closed the connection: there is an end to read, and nothing was asked.
+    /// False if the server has closed the idle connection, so that there is an end of file to read.
     var isOpen: Bool {
         var byte: UInt8 = 0
         return unsafe recv(context.pointee.fd, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) != 0

@@ -2,6 +2,7 @@ import Model
 package import Queue
 
 extension RedisQueue: QueueGeneration {
+    /// The generation counter of each shard, and the server's run id and clock, in one round trip.
     package func readGeneration() async throws(QueueError) -> GenerationReading {
         let fields = counterKeys.map { RedisCommand("HGET", $0, "g") }
         let replies = try await run { connection throws(RedisError) in
@@ -13,12 +14,14 @@ extension RedisQueue: QueueGeneration {
             counters: replies.dropFirst(2).map(\.int), run: String(run), time: try time(replies[1]))
     }
 
+    /// Writes the counter into every shard, in one round trip.
     package func writeGeneration(_ counter: Int) async throws(QueueError) {
         let commands = counterKeys.map { RedisCommand("HSET", $0, "g", String(counter)) }
         let replies = try await run { connection throws(RedisError) in try await connection.call(commands) }
         for reply in replies { if case .error(let text) = reply { throw queueError(RedisError(.refused, text)) } }
     }
 
+    /// A page of about 1,000 messages of a shard (`HSCAN`), some perhaps twice; nil as `next` on the last page.
     package func held(shard: Int, after cursor: String?) async throws(QueueError) -> HeldPage {
         var arguments = arguments()
         arguments.append(cursor ?? "0")
@@ -33,6 +36,7 @@ extension RedisQueue: QueueGeneration {
         return HeldPage(messages: messages, next: next == "0" ? nil : next)
     }
 
+    /// Removes messages even if leased; returns how many it removed.
     package func discard(_ ids: [MessageID]) async throws(QueueError) -> Int {
         let removed = try await scatter(ids, shard: { $0.shard(of: keys.count) }, limit: 1_000) { shard, ids in
             var arguments = self.arguments()

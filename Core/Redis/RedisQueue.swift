@@ -2,38 +2,48 @@ package import Model
 package import Queue
 import Synchronization
 
-/// A queue in Redis. What each operation does and which keys it uses stands in `scripts/`.
+/// `MessageQueue` in Redis: each operation is a Lua script in `scripts/`, which documents its keys and effects.
 ///
-/// Each verb is one round trip for all shards that its arguments concern. An idle `receive` costs one blocked command.
+/// Unless stated otherwise a verb is one round trip for all shards that its arguments concern. An idle `receive` costs
+/// one blocked command. A message's shard is a hash of its id.
 package final class RedisQueue: HoldingQueue {
+    /// Part of every key.
     package let name: QueueName
+    /// Any delay, fairness by tenant, cancellation; batches of 1,000.
     package let capabilities = QueueCapabilities(maximumBatch: 1_000, isFair: true, canCancel: true)
+    /// Shards, visibility and maximum receives; the same in every function that uses the queue.
     package let configuration: QueueConfiguration
     private let connection: RedisConnection
     private let waiter: RedisWaiter
+    /// The queue's keys by shard, in the order that `prelude.lua` gives.
     let keys: [[String]]
-    /// The keys of the other queue of a settlement or a confirmation, by shard.
+    /// The keys of the other queue of a settlement or confirmation, by shard.
     private let outcomeKeys: [[String]]?
     private let sourceKeys: [[String]]?
     private let clock: (@Sendable () -> Timestamp)?
+    /// Which shard a receive asks first, in rotation.
     private let turn = Atomic<Int>(0)
     private let generations: Mutex<[SeenGeneration]>
 
-    /// The youngest generation of a shard that this receiver has seen, and since when the shard shows an older one.
+    /// The youngest generation that this receiver has seen of a shard, and since when the shard shows an older one.
     private struct SeenGeneration {
         var counter = 0
         var pausedSince: ContinuousClock.Instant?
     }
-    /// A shard that went back is left alone until the monitor has put it right; without a monitor for so long.
+    /// A shard that went back is left alone until the monitor has reconciled it, but without a monitor no longer than
+    /// this.
     private static let longestPause = Duration.seconds(60)
-    /// How soon a paused shard is looked at again.
+    /// How soon a paused shard is asked again.
     private static let pauseStep = Duration.milliseconds(200)
+    /// Where the repair and trim scans of `tick` stand, by shard.
     private let cursors = Mutex<[Int: (String, String)]>([:])
 
+    /// A queue that connects at its first call.
+    ///
     /// - Parameters:
     ///   - outcomes: the queue that settlements send to; it has as many shards as this one.
     ///   - source: for an outcome queue, the queue whose ids it confirms.
-    ///   - prefix: first part of every key, so that tests share a server.
+    ///   - prefix: first part of every key, so that tests can share a server.
     ///   - clock: replaces Redis's clock in tests and virtual time.
     package init(
         name: QueueName, configuration: QueueConfiguration, url: RedisURL, outcomes: QueueName? = nil,
@@ -51,15 +61,16 @@ package final class RedisQueue: HoldingQueue {
         sourceKeys = source.map { other in shards.map { RedisQueue.keys(of: other, shard: $0, prefix: prefix) } }
     }
 
-    /// The hash tag is the shard, so that a queue and the queue it settles into share a slot of a cluster.
+    /// The hash tag is the shard, so that a queue and the queue it settles into share a cluster slot.
     private static func keys(of name: QueueName, shard: Int, prefix: String) -> [String] {
         ["r", "d", "f", "b", "i", "t", "m", "x", "y", "w", "c", "p", "k0", "k1", "k2", "e"]
             .map { "\(prefix):{\(shard)}:\(name):\($0)" }
     }
     private static let wakeKey = 9
-    /// Where each shard's counters are.
+    /// The counters hash (`m`) of each shard.
     var counterKeys: [String] { keys.map { $0[6] } }
 
+    /// The time by which the queue's delays run, read from shard 0.
     package func ticket() async throws(QueueError) -> QueueTicket {
         if let clock { return QueueTicket(time: clock()) }
         let reply = try await call([ScriptCall(RedisQueueScripts.now, keys: keys[0], arguments: arguments())])[0]
@@ -67,6 +78,7 @@ package final class RedisQueue: HoldingQueue {
         return QueueTicket(time: Timestamp(milliseconds: Int64(milliseconds)))
     }
 
+    /// The server's own clock (`TIME`), without the high-water mark of the scripts' time.
     package func serverClock() async throws(QueueError) -> Timestamp {
         if let clock { return clock() }
         return try time(
@@ -75,12 +87,13 @@ package final class RedisQueue: HoldingQueue {
             })
     }
 
-    /// Reads the answer to `TIME`.
+    /// Reads the reply to `TIME`.
     func time(_ reply: RedisReply) throws(QueueError) -> Timestamp {
         guard let parts = reply.array?.compactMap(\.int), parts.count == 2 else { throw unexpected("TIME") }
         return Timestamp(microseconds: Int64(parts[0]) * 1_000_000 + Int64(parts[1]))
     }
 
+    /// Adds messages, up to 250 per script call; results are in the order of the messages.
     package func send(
         _ messages: [OutgoingMessage], ticket: QueueTicket, mode: SendMode
     ) async throws(QueueError) -> [SendResult] {
@@ -107,6 +120,10 @@ package final class RedisQueue: HoldingQueue {
         }
     }
 
+    /// Leases up to `limit` messages, waiting up to `wait`, at most 20 s, for the first.
+    ///
+    /// Each attempt asks the shards in rotation; between attempts it blocks on the wake markers of all of them until
+    /// something may be due.
     package func receive(
         upTo limit: Int, visibility: Duration, wait: Duration
     ) async throws(QueueError) -> [ReceivedMessage] {
@@ -125,7 +142,8 @@ package final class RedisQueue: HoldingQueue {
         }
     }
 
-    /// One attempt to lease: asks the shards in turn for equal parts, and again those that had more to promote.
+    /// One attempt to lease: asks the shards in turn for equal parts, and again those that had more to promote. Returns
+    /// the messages, and how long until a shard next changes by itself (nil: none does).
     private func lease(_ limit: Int, visibility: Duration) async throws(QueueError) -> ([ReceivedMessage], Duration?) {
         let shards = keys.count
         let first = turn.add(1, ordering: .relaxed).oldValue
@@ -166,7 +184,7 @@ package final class RedisQueue: HoldingQueue {
         return (messages, nextDue)
     }
 
-    /// The youngest generation seen of a shard; 0, and so any is good, where the shard has been paused for too long.
+    /// The youngest generation seen of a shard. Once the shard has been paused for too long it is 0, which accepts any.
     private func seenGeneration(of shard: Int) -> Int {
         generations.withLock { generations in
             if let since = generations[shard].pausedSince, ContinuousClock.now - since > RedisQueue.longestPause {
@@ -176,6 +194,7 @@ package final class RedisQueue: HoldingQueue {
         }
     }
 
+    /// Takes note of the generation that a shard answered with.
     private func see(_ counter: Int, of shard: Int) {
         generations.withLock { generations in
             if counter >= generations[shard].counter {
@@ -203,6 +222,7 @@ package final class RedisQueue: HoldingQueue {
         }
     }
 
+    /// Ends leases, up to 500 per script call; each call's outcomes go to the outcome queue as one message.
     package func settle(_ settlements: [Settlement]) async throws(QueueError) -> [SettleResult] {
         try await scatter(settlements, shard: { $0.receipt.shard }, limit: 500) { shard, settlements in
             var arguments = self.arguments(capacity: settlements.reduce(64) { $0 + $1.outcome.count + 120 })
@@ -226,6 +246,7 @@ package final class RedisQueue: HoldingQueue {
         }
     }
 
+    /// Ends leases and records what the messages wait for. One round trip per group.
     package func hold(_ holds: [Hold]) async throws(QueueError) -> [Bool] {
         var results = [Bool](repeating: false, count: holds.count)
         for (group, places) in Dictionary(grouping: holds.indices, by: { holds[$0].group }) {
@@ -245,6 +266,7 @@ package final class RedisQueue: HoldingQueue {
         return results
     }
 
+    /// Makes a group's held messages ready, 500 per script call, shard by shard, so that others are served in between.
     package func wake(_ group: HoldGroup) async throws(QueueError) -> Int {
         var count = 0
         for shard in keys.indices {
@@ -263,9 +285,10 @@ package final class RedisQueue: HoldingQueue {
     }
     private static let wokenAtOnce = 500
 
-    /// Beside the queue's own keys, in the same slot.
+    /// Derived from the queue's own keys, so that it is in the same slot.
     private func key(of group: HoldGroup, _ shard: Int) -> String { keys[shard][0] + "h:\(group)" }
 
+    /// Extends leases to `visibility` from now; false where the lease had ended.
     package func extend(_ receipts: [Receipt], visibility: Duration) async throws(QueueError) -> [Bool] {
         try await scatter(receipts, shard: \.shard, limit: 1_000) { shard, receipts in
             var arguments = self.arguments()
@@ -277,6 +300,8 @@ package final class RedisQueue: HoldingQueue {
         }
     }
 
+    /// Acknowledges outcome messages and marks their ids as recorded in the source queue; traps without a source. Takes
+    /// a second round trip for ids whose shard has none of the receipts.
     package func confirm(_ receipts: [Receipt], recorded ids: [MessageID]) async throws(QueueError) -> [Bool] {
         guard let sourceKeys else { preconditionFailure("queue \(name) confirms nothing: it has no source") }
         let byShard = Dictionary(grouping: ids) { $0.shard(of: keys.count) }
@@ -304,6 +329,7 @@ package final class RedisQueue: HoldingQueue {
         return results
     }
 
+    /// Removes messages that nobody holds; results are in the order of the ids.
     package func cancel(_ ids: [MessageID]) async throws(QueueError) -> [CancelResult] {
         try await scatter(ids, shard: { $0.shard(of: keys.count) }, limit: 1_000) { shard, ids in
             var arguments = self.arguments()
@@ -319,6 +345,7 @@ package final class RedisQueue: HoldingQueue {
         }
     }
 
+    /// Whether the queue has each message, or waits for its outcome to be recorded.
     package func holds(_ messages: [(id: MessageID, generation: Int)]) async throws(QueueError) -> [Bool] {
         try await scatter(messages, shard: { $0.id.shard(of: keys.count) }, limit: 1_000) { shard, messages in
             var arguments = self.arguments()
@@ -332,6 +359,7 @@ package final class RedisQueue: HoldingQueue {
         }
     }
 
+    /// The oldest dead letters of all shards. One round trip per shard and page of 1,000.
     package func peekDead(limit: Int, tenant: String?) async throws(QueueError) -> [DeadLetter] {
         var letters: [DeadLetter] = []
         for shard in keys.indices where limit > 0 {
@@ -355,7 +383,7 @@ package final class RedisQueue: HoldingQueue {
         return Array(letters.prefix(limit))
     }
 
-    /// Dead letters that one call looks at.
+    /// How many dead letters one call looks at.
     private static let deadPage = 1_000
 
     private func letters(_ fields: [RedisReply]) throws(QueueError) -> (looked: Int, letters: [DeadLetter]) {
@@ -375,6 +403,8 @@ package final class RedisQueue: HoldingQueue {
         return (looked, letters)
     }
 
+    /// Moves dead letters back, up to 1,000 per script call, and returns how many; always 0 for a queue with outcomes,
+    /// which keeps no bodies.
     package func redriveDead(limit: Int, rate: Double?) async throws(QueueError) -> Int {
         if outcomeKeys != nil { return 0 }
         var moved = 0
@@ -396,6 +426,7 @@ package final class RedisQueue: HoldingQueue {
         return moved
     }
 
+    /// Empties the queue and returns how many messages it removed.
     package func purge() async throws(QueueError) -> Int {
         let replies = try await call(
             keys.indices.map { shard in
@@ -405,6 +436,7 @@ package final class RedisQueue: HoldingQueue {
         return replies.reduce(0) { $0 + ($1.int ?? 0) }
     }
 
+    /// Counts of all shards together.
     package func statistics() async throws(QueueError) -> QueueStatistics {
         var total = QueueStatistics()
         for reply in try await callAll(RedisQueueScripts.statistics, { _, _ in }) {
@@ -423,6 +455,7 @@ package final class RedisQueue: HoldingQueue {
         return total
     }
 
+    /// How full the fullest shard is, how many messages wait for a worker, and how much memory the server uses.
     package func pressure(byTenant: Bool) async throws(QueueError) -> QueuePressure {
         var pressure = QueuePressure(fullestShard: 0)
         for reply in try await callAll(
@@ -446,6 +479,8 @@ package final class RedisQueue: HoldingQueue {
         return pressure
     }
 
+    /// Housekeeping of all shards; returns how many messages it moved. Repair and trim scans advance by about 200
+    /// entries a call.
     package func tick() async throws(QueueError) -> Int {
         let cursors = self.cursors.withLock { $0 }
         let replies = try await callAll(RedisQueueScripts.tick) { arguments, shard in
@@ -466,6 +501,7 @@ package final class RedisQueue: HoldingQueue {
 
     // MARK: Calls
 
+    /// A command without a name, whose first argument is the clock (0: Redis's own).
     func arguments(capacity: Int = 64) -> RedisCommand {
         var command = RedisCommand(capacity: capacity)
         command.append(clock.map { $0().milliseconds } ?? 0)
@@ -474,6 +510,7 @@ package final class RedisQueue: HoldingQueue {
 
     private func bothKeys(_ shard: Int) -> [String] { keys[shard] + (outcomeKeys?[shard] ?? []) }
 
+    /// Calls a script on every shard; `fill` appends the arguments of each.
     private func callAll(
         _ script: RedisScript, _ fill: (inout RedisCommand, Int) -> Void
     ) async throws(QueueError) -> [RedisReply] {
@@ -485,8 +522,8 @@ package final class RedisQueue: HoldingQueue {
             })
     }
 
-    /// Groups arguments by shard in parts of at most `limit`, calls all in one round trip, and puts the results back in the
-    /// order of the arguments.
+    /// Groups arguments by shard in parts of at most `limit`, makes all calls in one round trip, and returns the
+    /// results in the order of the arguments.
     func scatter<Argument, Result>(
         _ arguments: [Argument], shard: (Argument) -> Int, limit: Int,
         call make: (Int, [Argument]) -> ScriptCall, result: (RedisReply) -> Result
@@ -527,6 +564,7 @@ package final class RedisQueue: HoldingQueue {
         }
     }
 
+    /// The elements of a reply; an error reply, or anything but an array, is thrown.
     func list(_ reply: RedisReply) throws(QueueError) -> [RedisReply] {
         if case .error(let text) = reply { throw queueError(RedisError(.refused, text)) }
         guard let list = reply.array else { throw unexpected("a list") }
@@ -541,6 +579,7 @@ package final class RedisQueue: HoldingQueue {
 }
 
 extension QueueError {
+    /// The queue's view of a Redis error: `full`, `unavailable` if retryable, else `refused`.
     init(_ error: RedisError, queue: QueueName) {
         self.init(
             error.isOutOfMemory ? .full : error.isRetryable ? .unavailable : .refused, queue: queue, error.description)

@@ -1,4 +1,4 @@
-/// The operations of `RedisQueue`, each behind the shared prelude.
+/// The scripts of `RedisQueue`'s operations, each preceded by the shared prelude.
 enum RedisQueueScripts {
     static let send = script("send", PackageResources.send_lua)
     static let receive = script("receive", PackageResources.receive_lua)
@@ -19,7 +19,7 @@ enum RedisQueueScripts {
     static let pressure = script("pressure", PackageResources.pressure_lua)
     static let tick = script("tick", PackageResources.tick_lua)
 
-    /// - Parameter isAllowedWhenFull: it may write when the server has used its memory. Settling needs no leave for that: its
+    /// - Parameter isAllowedWhenFull: it may write while the server is out of memory. Settling does not need this: its
     ///   first write frees memory.
     private static func script(
         _ name: String, _ operation: [UInt8], isAllowedWhenFull: Bool = false

@@ -1,22 +1,29 @@
 package import Model
 package import Queue
 
-/// Rates in Redis: one script a tenant and batch. The buckets of a tenant share a slot of a cluster.
+/// `RateLimiter` in Redis: one script call per tenant in a batch, all in one round trip. A tenant's buckets share a
+/// cluster slot.
 package struct RedisRateLimiter: RateLimiter {
     private let connection: RedisConnection
     private let prefix: String
     private let clock: (@Sendable () -> Timestamp)?
-    /// In a full server, too: otherwise nothing that has a rate would be called until there is room. What it writes is small, and expires.
+    /// Allowed on a full server: otherwise no rate-limited call could be made until there is room. What it writes is
+    /// small and expires.
     private static let script = RedisScript(
         name: "reserve", text: PackageResources.reserve_lua, isAllowedWhenFull: true)
 
-    /// - Parameter clock: replaces Redis's clock in tests and virtual time.
+    /// A limiter on a connection of its own.
+    ///
+    /// - Parameters:
+    ///   - prefix: first part of every key, so that tests can share a server.
+    ///   - clock: replaces Redis's clock in tests and virtual time.
     package init(url: RedisURL, prefix: String = "hg", clock: (@Sendable () -> Timestamp)? = nil) {
         connection = RedisConnection(url: url)
         self.prefix = prefix
         self.clock = clock
     }
 
+    /// How long each request has to wait, in the order of the requests; zero: it may go now.
     package func reserve(_ requests: [RateRequest]) async throws(QueueError) -> [Duration] {
         if requests.isEmpty { return [] }
         let parts = Dictionary(grouping: requests.indices) { requests[$0].tenant }.sorted { $0.key < $1.key }

@@ -1,30 +1,35 @@
 private import Glibc
 import Synchronization
 
-/// A Lua script, called by its digest. The digest is the server's own: a script is loaded when the server does not know it.
+/// A Lua script, called by its digest. The digest is computed by the server: a script is loaded when the server does
+/// not know it.
 package final class RedisScript: Sendable {
+    /// For error messages.
     package let name: String
     let text: [UInt8]
     private let digest = Mutex<String?>(nil)
 
-    /// - Parameter isAllowedWhenFull: it may write when the server has used its memory.
+    /// A script that no server has loaded yet.
+    ///
+    /// - Parameter isAllowedWhenFull: it may write while the server is out of memory (`allow-oom`).
     package init(name: String, text: [UInt8], isAllowedWhenFull: Bool = false) {
         self.name = name
         self.text = (isAllowedWhenFull ? Array("#!lua flags=allow-oom\n".utf8) : []) + text
     }
 
-    /// The digest, once some server has computed it.
+    /// The digest, once a server has computed it.
     var knownDigest: String? { digest.withLock { $0 } }
     func remember(_ text: String) { digest.withLock { $0 = text } }
 }
 
-/// A call of a script.
+/// One call of a script, with the keys that it declares and its arguments.
 package struct ScriptCall: Sendable {
     package var script: RedisScript
     package var keys: [String]
-    /// The arguments, appended to an empty command.
+    /// The arguments as a command without a name: an empty `RedisCommand` with them appended.
     package var arguments: RedisCommand
 
+    /// A call; in a cluster all keys must be in one slot.
     package init(_ script: RedisScript, keys: [String], arguments: RedisCommand = RedisCommand()) {
         self.script = script
         self.keys = keys
@@ -41,7 +46,8 @@ package struct ScriptCall: Sendable {
 }
 
 extension RedisConnection {
-    /// Calls scripts in one round trip; scripts the server does not know are loaded and their calls repeated.
+    /// Calls scripts in one round trip; those that the server does not know are loaded and called again. Returns the
+    /// replies in order.
     package func call(_ calls: [ScriptCall]) throws(RedisError) -> [RedisReply] {
         let unloaded = calls.filter { $0.script.knownDigest == nil }
         for call in unloaded where call.script.knownDigest == nil { try load(call.script) }

@@ -1,22 +1,26 @@
 package import Model
 package import Queue
 
-/// The directory as two hashes: `tenants` (tenant -> version and record) and `state`.
+/// `TenantDirectory` as two hashes: `tenants` (tenant -> version and record) and `state`.
 package struct RedisTenantDirectory: TenantDirectory {
     private let connection: RedisConnection
     private let tenants: String
     private let state: String
-    /// In a full server, too: otherwise a pause or a lower rate would not be heard.
+    /// Allowed on a full server: otherwise a pause or a lower rate would not reach the workers.
     private static let publish = RedisScript(
         name: "publish-tenants", text: PackageResources.publish_tenants_lua, isAllowedWhenFull: true)
     private static let batch = 500
 
+    /// A directory on a connection of its own.
+    ///
+    /// - Parameter prefix: first part of every key, so that tests can share a server.
     package init(url: RedisURL, prefix: String = "hg") {
         connection = RedisConnection(url: url)
         tenants = "\(prefix):{directory}:tenants"
         state = "\(prefix):{directory}:state"
     }
 
+    /// How complete the copy is; nil if there is none or it was lost.
     package func state() async throws(QueueError) -> DirectoryState? {
         let replies = try await run { connection throws(RedisError) in
             try await connection.call([
@@ -28,6 +32,7 @@ package struct RedisTenantDirectory: TenantDirectory {
             change: change, version: fields[1].text.flatMap { Int($0) }, count: replies[1].int ?? 0)
     }
 
+    /// The records of these tenants, in order; nil for those without one.
     package func records(of tenants: [String]) async throws(QueueError) -> [[UInt8]?] {
         if tenants.isEmpty { return [] }
         var command = RedisCommand("HMGET", self.tenants)
@@ -41,6 +46,7 @@ package struct RedisTenantDirectory: TenantDirectory {
         }
     }
 
+    /// Writes entries in batches of 500, one round trip each; the last one records `version`.
     package func publish(_ entries: [DirectoryEntry], completeTo version: Int?) async throws(QueueError) {
         for start in stride(from: 0, to: max(1, entries.count), by: RedisTenantDirectory.batch) {
             let part = entries[min(start, entries.count)..<min(start + RedisTenantDirectory.batch, entries.count)]
@@ -59,6 +65,7 @@ package struct RedisTenantDirectory: TenantDirectory {
         }
     }
 
+    /// Deletes both hashes.
     package func clear() async throws(QueueError) {
         _ = try await run { connection throws(RedisError) in
             try await connection.call([RedisCommand("DEL", tenants, state)])[0].checked()
@@ -73,6 +80,6 @@ package struct RedisTenantDirectory: TenantDirectory {
 }
 
 extension QueueName {
-    /// In errors: what is kept beside the queues.
+    /// Names the directory in errors; it is no queue, but is kept beside them.
     static let directory = QueueName("tenants")
 }

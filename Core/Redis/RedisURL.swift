@@ -1,4 +1,6 @@
-/// Where a Redis server listens: `redis://[[user]:password@]host[:port][/database]`. Port 6379 and database 0 by default.
+/// Where a Redis server listens, and how to log in: `redis://[[user]:password@]host[:port][/database]`.
+///
+/// The port is 6379 and the database 0 unless given.
 package struct RedisURL: Hashable, Sendable {
     package var host: String
     package var port: Int
@@ -6,6 +8,7 @@ package struct RedisURL: Hashable, Sendable {
     package var password: String?
     package var database: Int
 
+    /// Reads a URL; throws `RedisError.badURL` with what is wrong. `rediss://` (TLS) is refused.
     package init(_ text: String) throws(RedisError) {
         let scheme = "redis://"
         guard text.hasPrefix(scheme) else {

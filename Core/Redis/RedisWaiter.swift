@@ -3,8 +3,9 @@ private import Synchronization
 
 /// Waits for a wake marker on a connection of its own.
 ///
-/// The wait ends on time to the millisecond: the server looks at the timeouts of blocked commands only ten times a second,
-/// so the timer runs here and ends the wait with `CLIENT UNBLOCK`. A receiver that is not waiting takes no marker away.
+/// Waits end to the millisecond: the server looks at the timeouts of blocked commands only ten times a second, so the
+/// timer runs here and ends the wait with `CLIENT UNBLOCK` (decision 0004). Only a receiver that waits takes a marker
+/// away.
 final class RedisWaiter: Sendable {
     private let blocked: RedisConnection
     private let control: RedisConnection
@@ -14,7 +15,7 @@ final class RedisWaiter: Sendable {
         control = RedisConnection(url: url)
     }
 
-    /// Returns when a key has a marker (and takes it), at the deadline, or when the task is cancelled.
+    /// Returns when a key has a marker, which it takes, at the deadline, or when the task is cancelled.
     func wait(keys: [String], until deadline: ContinuousClock.Instant) async throws(RedisError) {
         let client = try await blocked.clientID()
         let isOver = Flag()
@@ -25,9 +26,9 @@ final class RedisWaiter: Sendable {
                 return result
             }
             group.addTask {
-                // A cancelled sleep is a wait that is over, or to be ended.
+                // A cancelled sleep means that the wait is over, or is to be ended.
                 try? await Task.sleep(until: deadline, tolerance: .zero, clock: .continuous)
-                // The blocked command may still be on its way to the server: repeat until it was reached.
+                // The blocking command may not have reached the server yet: repeat until it is unblocked.
                 while !isOver.value.load(ordering: .sequentiallyConsistent) {
                     switch await self.unblock(client) {
                     case .success(true): return nil
@@ -62,7 +63,7 @@ final class RedisWaiter: Sendable {
         }
     }
 
-    /// Whether the client was blocked, and is no longer.
+    /// Whether the client was blocked, and now is not.
     private func unblock(_ client: Int) async -> Result<Bool, RedisError> {
         do throws(RedisError) {
             let reply = try await control.call([RedisCommand("CLIENT", "UNBLOCK", String(client))])[0].checked()

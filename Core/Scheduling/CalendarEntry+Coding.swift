@@ -1,6 +1,7 @@
 import Model
 
 extension CalendarEntry {
+    /// Writes a tag for the kind of entry, then its parts.
     func encode(into writer: inout ByteWriter) {
         switch self {
         case .every(let every):
@@ -18,6 +19,7 @@ extension CalendarEntry {
         }
     }
 
+    /// Reads what `encode` wrote.
     init(from reader: inout ByteReader) throws(ByteReader.Failure) {
         switch try reader.unsigned() {
         case 0:
@@ -40,7 +42,7 @@ extension CalendarEntry {
 }
 
 extension ByteReader {
-    /// So small that sums of such numbers do not overflow in microseconds.
+    /// Reads milliseconds so small that sums of them do not overflow in microseconds.
     fileprivate mutating func milliseconds() throws(Failure) -> Int64 {
         let value = try int64()
         guard value.magnitude < 1 << 50 else { throw failure("milliseconds within 30,000 years") }

@@ -1,13 +1,13 @@
 import Model
 
 extension CalendarEntry {
-    /// What entries need to be read.
+    /// What entries need besides their document: the schedule's seed, and time zones.
     struct Context {
         var seed: UInt64
         var zones: ZoneCatalog
     }
 
-    /// Reads `{"every"}`, `{"cron"}` or `{"at"}`; appends every mistake, and is nil where there is one.
+    /// Reads `{"every"}`, `{"cron"}` or `{"at"}`; appends every mistake, and is nil if there is one.
     init?(_ value: JSON, at pointer: String, _ context: Context, errors: inout [FieldError]) {
         var fields = JSONFields(value, at: pointer)
         defer { errors += fields.errors }
@@ -32,7 +32,7 @@ extension CalendarEntry {
         fields.required("at", .time).map { .at($0.flooredToMillisecond) }
     }
 
-    /// The JSON Schema of an entry: one of the three kinds.
+    /// The JSON Schema of an entry: any of the three kinds.
     static func schema(_ context: Context) -> JSON {
         [
             "anyOf": [
@@ -62,13 +62,13 @@ extension CalendarEntry {
 }
 
 extension Every {
-    /// Of any length: one out of bounds is told how long it is.
+    /// Accepts a period of any length; the bounds are checked apart, so that the mistake can name the length.
     private static let periodType = FieldType<Duration>(
         "a duration from 1s to 3652d12h in whole milliseconds, such as \"90s\"",
         schema: ["type": "string", "format": "duration:1s..3652d12h"]
     ) { value in value.text.flatMap { Duration(text: $0) } }
 
-    /// Without an anchor the schedule's own place within the period.
+    /// Without an anchor it is the schedule's own offset within the period.
     fileprivate init?(_ fields: inout JSONFields, seed: UInt64) {
         let period = fields.required("every", Every.periodType)
         if let period, !Every.periods.contains(period) {
@@ -84,7 +84,7 @@ extension Every {
 }
 
 extension CronEntry {
-    /// Of an expression, in bytes: seven fields with every value of each are shorter.
+    /// Of an expression, in bytes; seven fields that list every value each are shorter.
     static let maximumLength = 2_000
 
     fileprivate init?(_ fields: inout JSONFields, _ context: CalendarEntry.Context) {

@@ -4,8 +4,8 @@ package import Model
 package enum CalendarEntry: Hashable, Sendable {
     /// Elapsed time from an anchor.
     case every(Every)
-    /// The wall clock of a time zone.
+    /// A cron expression on the wall clock of a time zone.
     indirect case cron(CronEntry)
-    /// Once; a whole millisecond.
+    /// Once, at a whole millisecond.
     case at(Timestamp)
 }

@@ -1,6 +1,6 @@
 package import Model
 
-/// The occurrences of a timing, its time zones looked up.
+/// The occurrences of a timing, with its time zones looked up.
 ///
 /// Occurrences are whole milliseconds, strictly increasing, each once however many entries name it.
 package struct CompiledTiming: Sendable {
@@ -18,7 +18,7 @@ package struct CompiledTiming: Sendable {
             }
         }
 
-        /// Where an exclusion that covers a time ends; nil where it does not cover it.
+        /// Where the excluded time around `time` ends, as far as known without a search; nil if `time` is not excluded.
         func exclusionEnd(_ time: Timestamp) -> Timestamp? {
             switch self {
             case .every(let every): return every.contains(time) ? time + .microseconds(1) : nil
@@ -34,14 +34,15 @@ package struct CompiledTiming: Sendable {
     private let except: [Source]
     private let from: Timestamp?
     private let until: Timestamp?
-    /// A time zone that the catalog does not have. Its entries are left out, so that the occurrences are not the true ones.
+    /// A time zone that the catalog lacks. Its entries are left out, so the occurrences are wrong and must not be used.
     package let missingZone: String?
 
-    /// After so long without an occurrence that is not excluded there is none: 10 years of 366 days.
+    /// Gives up after so long without an occurrence that is not excluded: 10 years of 366 days.
     private static let patience: Duration = .seconds(10 * 366 * 86_400)
-    /// And after so many excluded ones in a row.
+    /// Gives up after so many excluded occurrences in a row.
     private static let maximumRejections = 1_000_000
 
+    /// Looks up the timing's time zones; see `missingZone`.
     package init(_ timing: Timing, zones: ZoneCatalog) {
         var missing: String?
         func source(_ entry: CalendarEntry) -> Source? {
@@ -63,10 +64,10 @@ package struct CompiledTiming: Sendable {
         missingZone = missing
     }
 
-    /// The first occurrence after that time; nil for none.
+    /// The first occurrence after that time; nil if there is none.
     package func next(after time: Timestamp) -> Timestamp? { next(atOrAfter: time + .microseconds(1)) }
 
-    /// The first occurrence at or after that time; nil for none.
+    /// The first occurrence at or after that time; nil if there is none.
     package func next(atOrAfter time: Timestamp) -> Timestamp? {
         guard let next = unbounded(atOrAfter: from.map { max($0, time) } ?? time), next <= until ?? .distantFuture
         else {
@@ -75,29 +76,29 @@ package struct CompiledTiming: Sendable {
         return next
     }
 
-    /// How long after an occurrence the next follows, also one beyond `until`; nil where none follows.
+    /// The time from an occurrence to the next, even if that is beyond `until`; nil if none follows.
     func gap(after time: Timestamp) -> Duration? {
         if let every = soleEvery { return .milliseconds(every.period) }
         return unbounded(atOrAfter: time + .microseconds(1)).map { $0 - time }
     }
 
-    /// The earlier of a time and the first that is after `until`.
+    /// `end`, or the first time after `until` if that is earlier.
     func bounded(_ end: Timestamp) -> Timestamp { until.map { min(end, $0 + .microseconds(1)) } ?? end }
 
-    /// Whether an `at` names that time.
+    /// Whether an `at` entry names that time.
     func isAt(_ time: Timestamp) -> Bool {
         when.contains { source in
             if case .at(let at) = source { at == time } else { false }
         }
     }
 
-    /// The `every` that alone makes up the timing: then the occurrences are plain arithmetic.
+    /// The `every` that alone makes up the timing, so that the occurrences are plain arithmetic; nil otherwise.
     var soleEvery: Every? {
         guard except.isEmpty, when.count == 1, case .every(let every) = when[0] else { return nil }
         return every
     }
 
-    /// The cron entry that alone makes up the timing.
+    /// The cron entry that alone makes up the timing; nil otherwise.
     var soleCron: CronWalk? {
         guard except.isEmpty, when.count == 1, case .cron(let walk) = when[0] else { return nil }
         return walk

@@ -2,8 +2,8 @@ extension CronDays {
     /// The matching days of a month, bit n for day n.
     ///
     /// - Parameters:
-    ///   - firstWeekday: of the 1st, from Sunday 0.
-    ///   - length: days of the month.
+    ///   - firstWeekday: day of the week of the 1st, from Sunday 0.
+    ///   - length: number of days in the month.
     func matching(firstWeekday: Int, length: Int) -> UInt32 {
         let all = UInt32(truncatingIfNeeded: UInt64(1) << UInt64(length + 1) - 2)
         let month = monthDays | special(firstWeekday: firstWeekday, length: length)
@@ -11,7 +11,7 @@ extension CronDays {
         return (isEither ? month | week : month & week) & all
     }
 
-    /// The days that `L`, `W` and their kin name.
+    /// The days named by `L`, `W` and their variants.
     private func special(firstWeekday: Int, length: Int) -> UInt32 {
         if fromLast == 0, nearestWeekday == 0, !lastWeekday { return 0 }
         var days: UInt32 = 0
@@ -36,7 +36,7 @@ extension CronDays {
     private func byWeekday(firstWeekday: Int, length: Int) -> UInt32 {
         if weekdays == 0x7F { return ~1 }
         let turned = (UInt64(weekdays) << 7 | UInt64(weekdays)) >> UInt64(firstWeekday) & 0x7F
-        // The week, repeated five times.
+        // Repeats the week five times.
         var days = UInt32(truncatingIfNeeded: turned &* 0x1020_4081 << 1)
         for bit in nthWeekdays.setBits { days |= 1 << UInt32(first(bit / 5, firstWeekday) + bit % 5 * 7) }
         for weekday in lastWeekdays.setBits {
@@ -46,12 +46,12 @@ extension CronDays {
         return days
     }
 
-    /// The first such weekday of the month.
+    /// The first such day of the week in the month.
     private func first(_ weekday: Int, _ firstWeekday: Int) -> Int { 1 + (weekday - firstWeekday + 7) % 7 }
 }
 
 extension FixedWidthInteger {
-    /// The places of its ones, ascending.
+    /// The positions of its one bits, ascending.
     var setBits: some Sequence<Int> {
         sequence(state: self) { rest in
             guard rest != 0 else { return nil }

@@ -2,18 +2,19 @@
 package struct CronEntry: Hashable, Sendable {
     /// What to do with a time of day that the clocks jump over.
     package enum Gap: UInt8, Hashable, Sendable, CaseIterable {
-        /// Nothing; the default where minute or hour is a wildcard.
+        /// It does not run. Default if minute or hour is a wildcard.
         case skip
-        /// Run at the transition; the default for fixed times of day.
+        /// It runs at the transition. Default for fixed times of day.
         case shift
     }
 
     /// What to do with a time of day that comes twice.
     package enum Overlap: UInt8, Hashable, Sendable, CaseIterable {
-        /// Run the first time; the default for fixed times of day.
+        /// It runs the first time. Default for fixed times of day.
         case first
+        /// It runs the second time.
         case second
-        /// Run both times; the default where minute or hour is a wildcard.
+        /// It runs both times. Default if minute or hour is a wildcard.
         case both
     }
 
@@ -23,7 +24,7 @@ package struct CronEntry: Hashable, Sendable {
     package let gap: Gap
     package let overlap: Overlap
 
-    /// Policies not given are those of the expression: see the cases.
+    /// An entry in UTC with the expression's default policies, unless given.
     package init(_ expression: CronExpression, timeZone: String = "UTC", gap: Gap? = nil, overlap: Overlap? = nil) {
         self.expression = expression
         self.timeZone = timeZone

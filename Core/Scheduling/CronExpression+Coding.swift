@@ -1,6 +1,7 @@
 import Model
 
 extension CronExpression {
+    /// Writes the text, the flags, then the sets.
     func encode(into writer: inout ByteWriter) {
         writer.write(text)
         writer.write(
@@ -20,6 +21,7 @@ extension CronExpression {
         for year in years { writer.write(unsigned: UInt64(year)) }
     }
 
+    /// Reads what `encode` wrote, without parsing the text.
     init(from reader: inout ByteReader) throws(ByteReader.Failure) {
         text = try reader.text()
         let flags = try reader.unsigned()
@@ -51,7 +53,7 @@ extension CronExpression {
 }
 
 extension ByteReader {
-    /// A set of bits, none of them outside `all`.
+    /// Reads a set of bits, none of them outside `all`.
     fileprivate mutating func bits(_ all: UInt64) throws(Failure) -> UInt64 {
         let bits = try unsigned()
         guard bits & ~all == 0 else { throw failure("bits within \(String(all, radix: 16))") }

@@ -3,7 +3,10 @@ import Model
 extension CronExpression {
     /// Reads a cron expression of 5, 6 (seconds first) or 7 fields (years last), or `@hourly` to `@yearly`.
     ///
-    /// - Parameter seed: what `H` is derived from: `ScheduleIdentity.seed`.
+    /// - Parameters:
+    ///   - dialect: unix by default.
+    ///   - seed: what `H` is derived from, `ScheduleIdentity.seed`.
+    /// - Throws: what is wrong, with its field and column.
     package init(_ text: String, dialect: Dialect = .unix, seed: UInt64 = 0) throws(CronError) {
         let parser = CronParser(dialect: dialect, seed: seed)
         let fields = try parser.fields(text)

@@ -1,8 +1,8 @@
 import Model
 
-/// Searches on the wall clock: `local` is seconds since 1970-01-01T00:00:00 as the clock on the wall shows them.
+/// Searches on the wall clock: `local` is seconds since 1970-01-01T00:00:00 as shown by the clock on the wall.
 extension CronExpression {
-    /// The first matching second from `local` on and before `end`.
+    /// The first matching second from `local` on and before `end`; nil if there is none.
     func next(from local: Int64, before end: Int64) -> Int64? {
         let day = floorDivide(local, 86_400)
         var secondOfDay = Int(local - day * 86_400)
@@ -38,7 +38,8 @@ extension CronExpression {
             && (!hasSeconds || seconds >> UInt64(second % 60) & 1 == 1) && matches(day: day)
     }
 
-    /// The end of the excluded time around a matching second, as far as whole minutes, hours or days tell without a search.
+    /// The end of the excluded time around a matching second, as far as whole minutes, hours or days show it without a
+    /// search.
     func exclusionEnd(local: Int64) -> Int64 {
         let unit: Int64
         if hasSeconds, seconds != CronExpression.everySixtieth {
@@ -86,7 +87,7 @@ extension CronExpression {
         return weekday < 0 ? weekday + 7 : weekday
     }
 
-    /// The first matching second of the day at or after one.
+    /// The first matching second of a day at or after one; nil if there is none.
     private func time(from second: Int) -> Int? {
         var (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60)
         if hours >> UInt32(hour) & 1 == 1 {

@@ -15,7 +15,7 @@ enum CronField: Int, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The values of the field; weekdays from Sunday.
+    /// The field's values; days of the week from Sunday.
     func values(_ dialect: CronExpression.Dialect) -> ClosedRange<Int> {
         switch self {
         case .seconds, .minutes: 0...59
@@ -27,12 +27,12 @@ enum CronField: Int, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// What a user may write: in the unix dialect Sunday is also 7.
+    /// What a user may write; in the unix dialect Sunday is also 7.
     func accepted(_ dialect: CronExpression.Dialect) -> ClosedRange<Int> {
         self == .dayOfWeek && dialect == .unix ? 0...7 : values(dialect)
     }
 
-    /// The value of `JAN` or `MON`, in capitals.
+    /// The value of a name in capitals, such as `JAN` or `MON`; nil if the field has no such name.
     func named(_ name: some StringProtocol, _ dialect: CronExpression.Dialect) -> Int? {
         let names: [String]
         switch self {

@@ -1,7 +1,8 @@
 import Model
 
 extension CronParser {
-    /// Both fields of days. `?`, and anything that begins with `*`, leaves a field open: then the other alone decides.
+    /// Combines both day fields. `?`, and anything that begins with `*`, leaves a field open: then the other alone
+    /// decides.
     func days(month: Token, week: Token) throws(CronError) -> CronDays {
         if dialect == .quartz, (month.text == "?") == (week.text == "?") {
             throw week.failure("in the quartz dialect one of day-of-month and day-of-week is ?, and only one")
@@ -56,6 +57,6 @@ extension CronParser {
         }
     }
 
-    /// From Sunday 0.
+    /// The day of the week, from Sunday 0.
     private func weekday(_ value: Int) -> Int { dialect == .quartz ? value - 1 : value % 7 }
 }

@@ -1,11 +1,12 @@
 import Model
 
-/// Reads the text of a cron expression.
+/// Parses the text of a cron expression.
 ///
-/// Fields follow Vixie's cron (crontab(5)) and Quartz's CronExpression; `H` follows Jenkins. Ranges wrap (`22-2`), `a/n` runs
-/// from a to the end of the field, and a `*` with a step counts as unrestricted when the days are combined, as in cron.
+/// Fields follow Vixie's cron (crontab(5)) and Quartz's CronExpression; `H` follows Jenkins. Ranges wrap (`22-2`),
+/// `a/n` runs from a to the end of the field, and a `*` with a step counts as unrestricted when the day fields are
+/// combined, as in cron.
 struct CronParser {
-    /// A part of the text, in capitals, and its place.
+    /// A part of the text, in capitals, and where it starts.
     struct Token {
         var text: Substring
         /// From 1.
@@ -27,10 +28,10 @@ struct CronParser {
     }
 
     let dialect: CronExpression.Dialect
-    /// Where `H` takes its values from.
+    /// What `H` derives its values from.
     let seed: UInt64
 
-    /// Seven fields, those left out filled in, from `second` to `year`.
+    /// All seven fields from second to year, those left out filled in.
     func fields(_ text: String) throws(CronError) -> [Token] {
         let given = CronParser.words(text)
         if let first = given.first, let name = ["CRON_TZ=", "TZ="].first(where: { first.text.hasPrefix($0) }) {
@@ -58,11 +59,11 @@ struct CronParser {
         return fields
     }
 
-    /// The parts between blanks (spaces, tabs, ends of lines), in capitals.
+    /// The parts between blanks (spaces, tabs, line ends), in capitals.
     static func words(_ text: String) -> [Token] {
         var words: [Token] = []
         var column = 1
-        // Only ASCII letters have capitals here, so that columns stay what they are.
+        // Only ASCII letters are capitalised, so that columns stay the same.
         let capitals = String(decoding: text.utf8.map { (97...122).contains($0) ? $0 - 32 : $0 }, as: UTF8.self)
         for part in capitals.utf8.split(
             omittingEmptySubsequences: false, whereSeparator: { [9, 10, 13, 32].contains($0) })
@@ -86,7 +87,7 @@ struct CronParser {
         return name == "@weekly" ? "0 0 0 ? * 1" : "0 " + fields.dropLast() + "?"
     }
 
-    /// The values of a field, without the special forms of days.
+    /// The values of a field, without the special forms of day fields.
     func values(_ token: Token) throws(CronError) -> Set<Int> {
         var values: Set<Int> = []
         for item in token.split(",") { values.formUnion(try self.values(item: item)) }
@@ -144,7 +145,7 @@ struct CronParser {
         }
     }
 
-    /// A step may be longer than its field: it names the first value alone, as in every cron.
+    /// A step may be longer than its field: then it names only the first value, as in every cron.
     private func step(_ token: Token) throws(CronError) -> Int {
         let isNumber = !token.text.isEmpty && token.text.utf8.allSatisfy { (48...57).contains($0) }
         guard isNumber, let step = Int(token.text), step > 0 else {
@@ -156,7 +157,7 @@ struct CronParser {
     /// Longer than any field.
     private static let longestStep = 10_000
 
-    /// `5~15`, `~15`, `5~`, `~`: cronie's random value within a range; here the schedule's own, as `H(5-15)`.
+    /// `5~15`, `~15`, `5~`, `~`: cronie's random value within a range, here the schedule's own as with `H(5-15)`.
     private func random(_ token: Token, step: Int?) throws(CronError) -> [Int] {
         let field = token.field!
         guard field != .years else { throw token.failure("a year cannot be random") }
@@ -173,7 +174,7 @@ struct CronParser {
         let field = token.field!
         guard field != .years else { throw token.failure("a year cannot be H") }
         var range = field.values(dialect)
-        // Every month has the days to 28.
+        // Every month has days 1 to 28.
         if field == .dayOfMonth { range = 1...28 }
         if token.text != "H" {
             guard token.text.hasPrefix("H("), token.text.hasSuffix(")") else {

@@ -1,17 +1,17 @@
 import Model
 
-/// A cron entry on its time zone.
+/// The occurrences of a cron entry in its time zone.
 ///
-/// Time is walked in stretches of one offset. Inside a stretch the wall clock is time plus offset; at its seams are the
-/// readings that never come (gap) or come twice (overlap). All times are in seconds since the epoch.
+/// Time is walked in segments of constant offset. Within a segment the wall clock is time plus offset; at its ends are
+/// the readings that never come (gap) or come twice (overlap). All times are in seconds since the epoch.
 struct CronWalk: Sendable {
     let entry: CronEntry
     let zone: TimeZone
 
-    /// Beyond so many seconds (50 years of 366 days) nothing is searched: enough for February with five Sundays.
+    /// How far to search: 50 years of 366 days, enough for a February with five Sundays.
     static let reach: Int64 = 50 * 366 * 86_400
 
-    /// The first occurrence at or after a second.
+    /// The first occurrence at or after a second; nil if there is none within `reach`.
     func next(atOrAfter start: Int64) -> Int64? {
         let limit = start + CronWalk.reach
         var second = start
@@ -29,17 +29,18 @@ struct CronWalk: Sendable {
         return nil
     }
 
-    /// Whether a second's reading of the wall clock is named by the expression, whatever the policies.
+    /// Whether the expression names the wall clock's reading at a second, whatever the policies.
     func excludes(_ second: Int64) -> Bool { entry.expression.matches(local: second + zone.segment(at: second).offset) }
 
-    /// Where the excluded time around an excluded second ends, as far as it is known without a search; always later.
+    /// Where the excluded time around an excluded second ends, as far as known without a search; always later than the
+    /// second.
     func exclusionEnd(_ second: Int64) -> Int64 {
         let segment = zone.segment(at: second)
         return min(entry.expression.exclusionEnd(local: second + segment.offset) - segment.offset, segment.end)
     }
 
-    /// Whether `second` begins a day of which every matching reading is an occurrence. Then the number of them is
-    /// `matchesPerDay`, and this is the last.
+    /// The last occurrence of the day that `second` begins, if every matching reading of that day is an occurrence; nil
+    /// otherwise. The day then has `matchesPerDay` occurrences.
     func lastOfWholeDay(startingWith second: Int64) -> Int64? {
         let segment = zone.segment(at: second)
         let local = second + segment.offset
@@ -51,7 +52,8 @@ struct CronWalk: Sendable {
         return midnight + entry.expression.lastOfDay - segment.offset
     }
 
-    /// The readings in a stretch that count: those of an overlap count in one of its two stretches, or in both.
+    /// The wall-clock readings that count in a segment: those of an overlap count in one of its two segments, or in
+    /// both.
     private func readings(of segment: TimeZone.Segment) -> Range<Int64> {
         var lower = segment.start == .min ? .min : segment.start + segment.offset
         var upper = segment.end == .max ? .max : segment.end + segment.offset
@@ -62,7 +64,7 @@ struct CronWalk: Sendable {
         return lower..<max(lower, upper)
     }
 
-    /// Whether an occurrence inside the gap before a stretch is moved to its first second.
+    /// Whether an occurrence in the gap before a segment is shifted to the segment's first second.
     private func shiftsInto(_ segment: TimeZone.Segment) -> Bool {
         guard entry.gap == .shift, segment.previousOffset < segment.offset else { return false }
         let gap = segment.start + segment.previousOffset..<segment.start + segment.offset

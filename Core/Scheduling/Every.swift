@@ -1,17 +1,17 @@
 package import Model
 
-/// Occurrences at anchor + n · period for every whole n, also before the anchor: elapsed time, so that 24 h are 24 h also
-/// when the clocks change.
+/// Occurrences at anchor + n · period for every whole n, before the anchor too: elapsed time, so that 24 h are 24 h
+/// even when the clocks change.
 package struct Every: Hashable, Sendable {
     /// In milliseconds.
     package let period: Int64
     /// In milliseconds since the epoch.
     package let anchor: Int64
 
-    /// A period of 1 s to 10 years of 365.25 days.
+    /// What a period may be: 1 s to 10 years of 365.25 days.
     package static let periods: ClosedRange<Duration> = .seconds(1)...(.seconds(315_576_000))
 
-    /// The period must be positive; both are rounded to whole milliseconds, towards the past.
+    /// Both are rounded to whole milliseconds, towards the past; traps unless the period is positive then.
     package init(period: Duration, anchor: Timestamp) {
         self.init(milliseconds: period.milliseconds, anchor: anchor.milliseconds)
     }
@@ -22,7 +22,7 @@ package struct Every: Hashable, Sendable {
         self.anchor = anchor
     }
 
-    /// The first occurrence that is not before that time.
+    /// The first occurrence at or after that time.
     package func next(atOrAfter time: Timestamp) -> Timestamp {
         let milliseconds = -floorDivide(-time.microseconds, 1_000)
         return Timestamp(milliseconds: anchor - floorDivide(anchor - milliseconds, period) * period)
@@ -33,10 +33,11 @@ package struct Every: Hashable, Sendable {
         Timestamp(milliseconds: next(atOrAfter: time).milliseconds - period)
     }
 
-    /// How many occurrences lie in that range of occurrences of this entry.
+    /// The number of occurrences from one to another, both included; both must be occurrences of this entry.
     package func count(from first: Timestamp, through last: Timestamp) -> Int {
         Int((last.milliseconds - first.milliseconds) / period) + 1
     }
 
+    /// Whether that time is an occurrence.
     package func contains(_ time: Timestamp) -> Bool { next(atOrAfter: time) == time }
 }

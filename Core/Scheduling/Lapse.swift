@@ -1,11 +1,12 @@
 package import Model
 
-/// A run of occurrences that will not run, for one reason.
+/// A lapse: consecutive missed occurrences that will not run, all for the same reason. They are recorded as one row.
 package struct Lapse: Hashable, Sendable {
+    /// Why they will not run; the raw value is the reason in the trigger's record.
     package enum Reason: String, Hashable, Sendable, CaseIterable {
-        /// Each one's usefulness had ended before it could run.
+        /// Their deadlines passed before they could run.
         case expired = "deadline passed before it could run"
-        /// They could have run late, but the policy for missed occurrences says no.
+        /// They could have run late, but the policy for missed occurrences says otherwise.
         case skipped = "missed: skip/last policy"
     }
 
@@ -15,6 +16,7 @@ package struct Lapse: Hashable, Sendable {
     package var first: Timestamp
     package var last: Timestamp
 
+    /// A lapse from the first to the last of `count` occurrences.
     package init(reason: Reason, count: Int, first: Timestamp, last: Timestamp) {
         self.reason = reason
         self.count = count

@@ -1,4 +1,5 @@
-/// A range of seconds of which the least loaded one in any window is found in O(log n): a segment tree of minima.
+/// The load of a range of seconds, in which the least loaded second of any window is found in O(log n): a segment tree
+/// of minima.
 struct LeastLoadedSeconds {
     private let first: Int64
     /// A power of two, at least the number of seconds.
@@ -21,8 +22,8 @@ struct LeastLoadedSeconds {
         self.minima = minima
     }
 
-    /// Adds one to the least loaded second of a window and returns it; of several the first one from `preferred` on, around
-    /// the window's end.
+    /// Adds one to the least loaded second of a window and returns it; of equally loaded ones, the first from
+    /// `preferred` on, wrapping at the window's end.
     mutating func take(from start: Int64, through end: Int64, preferred: Int64) -> Int64 {
         let (low, high) = (Int(start - first), Int(end - first))
         let least = minimum(from: low, through: high)
@@ -35,7 +36,7 @@ struct LeastLoadedSeconds {
     /// The load of a second.
     subscript(second: Int64) -> Int { Int(minima[Int(second - first) + size]) }
 
-    /// The first second of a window with at most so much load; nil for none.
+    /// The first second of a window whose load is at most `limit`; nil if there is none.
     func first(from start: Int64, through end: Int64, atMost limit: Int) -> Int64? {
         guard start <= end else { return nil }
         let found = first + Int64(firstIndex(from: Int(start - first), atMost: Int32(limit)))
@@ -71,7 +72,7 @@ struct LeastLoadedSeconds {
         return least
     }
 
-    /// The first index not before `start` whose load is at most `limit`; `size` for none.
+    /// The first index from `start` on whose load is at most `limit`; `size` if there is none.
     private func firstIndex(from start: Int, atMost limit: Int32) -> Int {
         var node = start + size
         repeat {

@@ -1,30 +1,31 @@
-/// How many triggers of a shard are planned for each second, and what was added since this was made.
+/// How many triggers of a shard are planned for each second, and which counts were changed since it was created.
 package struct LoadHistogram: Sendable {
     /// A change of one second's count.
     package struct Change: Hashable, Sendable {
         /// Since the epoch.
         package var second: Int64
-        /// Never zero.
+        /// By how much; never zero.
         package var count: Int
     }
 
-    /// Seconds in blocks of 1,024, so that a lone trigger far away costs one block.
+    /// Seconds in blocks of 1,024, so that a lone trigger far ahead costs one block.
     private var blocks: [Int64: [Int32]] = [:]
     private var deltas: [Int64: Int] = [:]
 
+    /// A histogram without triggers.
     package init() {}
 
-    /// Counts read from the store; they are no changes.
+    /// Starts with counts read from the store, which are no changes.
     package init(_ counts: some Sequence<(second: Int64, count: Int)>) {
         for (second, count) in counts { store(count, at: second) }
     }
 
-    /// The number of triggers planned for that second since the epoch.
+    /// How many triggers are planned for that second since the epoch.
     package subscript(second: Int64) -> Int {
         Int(blocks[second >> LoadHistogram.shift]?[Int(second & LoadHistogram.mask)] ?? 0)
     }
 
-    /// Plans `count` more triggers for that second; a negative count takes them away, down to none.
+    /// Plans `count` more triggers for that second; a negative count removes some, down to none.
     package mutating func add(_ second: Int64, _ count: Int = 1) {
         let count = max(count, -self[second])
         guard count != 0 else { return }
@@ -39,14 +40,14 @@ package struct LoadHistogram: Sendable {
         return counts
     }
 
-    /// What was added since this was made, in ascending order of seconds: for the store.
+    /// What was added since creation or the last `settle`, by second: for the store.
     package var changes: [Change] {
         deltas.lazy.filter { $0.value != 0 }.map { Change(second: $0.key, count: $0.value) }
             .sorted { $0.second < $1.second }
     }
 
-    /// Takes what was added for stored, and forgets seconds before that one, but for some of its block: who keeps a histogram
-    /// for days would carry all of them along.
+    /// Takes all changes as stored, and forgets the seconds before `second` (except in its block), so that a histogram
+    /// kept for days does not grow.
     package mutating func settle(before second: Int64) {
         deltas = [:]
         let first = second >> LoadHistogram.shift
@@ -54,7 +55,7 @@ package struct LoadHistogram: Sendable {
         blocks = blocks.filter { $0.key >= first }
     }
 
-    /// Calls `body` for every second with a trigger from `first` to `last`.
+    /// Calls `body` for every second from `first` to `last` that has a trigger, in no order.
     func forEach(from first: Int64, through last: Int64, _ body: (Int64, Int) -> Void) {
         for (key, block) in blocks {
             let start = key << LoadHistogram.shift

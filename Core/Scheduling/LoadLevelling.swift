@@ -1,24 +1,24 @@
-/// Lowers the peak of triggers that are placed already.
+/// Lowers the peak of triggers that are already placed.
 ///
-/// A trigger placed early takes no regard of those placed after it, whose windows may be narrower. Here a trigger moves
-/// out of a full second into one with room, or into one from which another can move on, and so forth: a chain that
-/// takes one from its first second and gives one to its last. When no chain is left, the placing is optimal: an optimal
+/// A trigger placed early ignores those placed after it, whose windows may be narrower. Here a trigger moves out of a
+/// full second into one with room, or into one from which another can move on, and so forth: a chain that takes one
+/// trigger from its first second and adds one to its last. When no chain is left the placement is an optimal
 /// semi-matching (Harvey, Ladner, Lovász, Tamir: "Semi-matchings for bipartite graphs and load balancing", 2006). As
-/// windows are intervals, what a chain reaches is one too.
+/// windows are intervals, the seconds that a chain can reach are an interval too.
 struct LoadLevelling {
-    /// The second of each trigger, in the order in which they were placed.
+    /// The second of each trigger, in the order of `place` calls.
     private(set) var places: [Int64] = []
     private var windows: [ClosedRange<Int64>] = []
-    /// The first trigger in each second, as an index; -1 for none.
+    /// The first trigger in each second, by index; -1 for none.
     private var heads: [Int32]
-    /// The next trigger in the same second.
+    /// The next trigger in the same second; -1 for none.
     private var links: [Int32] = []
-    /// A bit for each second with a trigger.
+    /// One bit per second: whether it has a trigger.
     private var occupied: [UInt64]
     private let first: Int64
-    /// Seconds that no chain leaves for a better one.
+    /// Seconds from which no chain leads to a better one.
     private var settled: Set<Int64> = []
-    /// Steps that may still be taken, so that a pass stays a pass.
+    /// Steps that may still be taken, so that a pass stays short.
     private var budget = 0
 
     init(_ seconds: ClosedRange<Int64>) {
@@ -28,7 +28,7 @@ struct LoadLevelling {
         occupied = [UInt64](repeating: 0, count: count / 64 + 1)
     }
 
-    /// Adds a trigger; its load is counted already.
+    /// Adds a trigger whose load is already counted.
     mutating func place(in second: Int64, window: ClosedRange<Int64>) {
         places.append(second)
         windows.append(window)
@@ -47,7 +47,7 @@ struct LoadLevelling {
         }
         for second in Set(places) { note(second, seconds[second]) }
         levels = levels.map { $0.sorted() }
-        // A second with one trigger has none to give.
+        // A second with one trigger has none to give away.
         while levels.count > 2, budget > 0 {
             let load = levels.count - 1
             guard let second = levels[load].popLast() else {
@@ -62,10 +62,10 @@ struct LoadLevelling {
         }
     }
 
-    /// Takes one trigger from a second by a chain of moves; returns where the chain ends, nil where there is none.
+    /// Takes one trigger from a second by a chain of moves. Returns where the chain ends, or nil if there is none.
     private mutating func relieve(_ start: Int64, _ seconds: inout LeastLoadedSeconds) -> Int64? {
         let limit = seconds[start] - 2
-        // By moving which trigger a second is reached.
+        // For each second, the trigger whose move reaches it.
         var reached: [Int64: Int] = [:]
         var queue = [start]
         var next = 0
@@ -97,7 +97,7 @@ struct LoadLevelling {
         return nil
     }
 
-    /// Moves a trigger, and into its old second the one by which that was reached, back to the start of the chain.
+    /// Moves a trigger, and into its old second the trigger by which that was reached, back to the start of the chain.
     private mutating func move(_ trigger: Int, to target: Int64, back reached: [Int64: Int], _ start: Int64) {
         var (trigger, target) = (trigger, target)
         while true {

@@ -1,7 +1,7 @@
 import Model
 
 extension Margin {
-    /// Reads `"10m"` or `"25%"`; nil for anything else, or more than 7 d or 100 %.
+    /// Reads `"10m"` or `"25%"`; nil for anything else, or for more than 7 d or 100 %.
     init?(json: JSON) {
         guard let text = json.text else { return nil }
         if text.hasSuffix("%") {
@@ -26,7 +26,7 @@ extension Margin {
         }
     }
 
-    /// A decimal number with at most two places, times 100.
+    /// A decimal number with at most two decimal places, times 100.
     private static func hundredths(_ text: Substring) -> Int? {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let digits = parts.count == 2 ? parts[1] : ""

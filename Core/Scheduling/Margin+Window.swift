@@ -1,6 +1,6 @@
 import Model
 
-/// All in microseconds; a gap of nil means that no occurrence follows.
+/// Lengths in microseconds; a gap of nil means that no occurrence follows.
 extension Margin {
     /// The length of the window in which a trigger may be placed.
     func window(gap: Int64?) -> Int64 {
@@ -11,7 +11,7 @@ extension Margin {
         }
     }
 
-    /// How long after its occurrence a trigger may still begin.
+    /// How long after its occurrence a trigger may still start.
     func usefulness(gap: Int64?, isAt: Bool) -> Int64 {
         switch self {
         case .omitted where isAt || gap == nil: Margin.longest
@@ -22,7 +22,7 @@ extension Margin {
 
     private static let longest = maximum.microseconds
 
-    /// In hundredths of a percent, a whole millisecond, at most 7 d.
+    /// A share in hundredths of a percent, rounded down to whole milliseconds, at most 7 d.
     private static func share(_ share: Int, of gap: Int64?) -> Int64 {
         guard let gap else { return longest / 10_000 * Int64(share) }
         return min(gap / 10_000_000 * Int64(share) + gap % 10_000_000 * Int64(share) / 10_000_000, longest / 1_000)

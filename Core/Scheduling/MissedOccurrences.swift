@@ -1,9 +1,9 @@
 import Model
 
-/// What becomes of occurrences that are past when they are planned: some run late, the others are counted.
+/// Sorts out occurrences that are past when they are planned: some run late, the others are counted as lapses.
 struct MissedOccurrences {
     let timing: CompiledTiming
-    /// Its margin and its policy for missed occurrences.
+    /// For its margin and its policy for missed occurrences.
     let policy: Timing
     let now: Timestamp
     /// At most so many run.
@@ -11,7 +11,7 @@ struct MissedOccurrences {
 
     /// To be planned, ascending.
     private(set) var runnable: [Timestamp] = []
-    /// The first that could have run but for the limit.
+    /// The first that could have run but for the limit; nil if the limit was not reached.
     private(set) var resume: Timestamp?
     private var expired: OccurrenceRun?
     private var skipped: OccurrenceRun?
@@ -23,14 +23,14 @@ struct MissedOccurrences {
         self.limit = limit
     }
 
-    /// One run for each reason.
+    /// At most one for each reason.
     var lapses: [Lapse] {
         [(Lapse.Reason.expired, expired), (.skipped, skipped)].compactMap { reason, run in
             run.map { Lapse(reason: reason, count: $0.count, first: $0.first, last: $0.last) }
         }
     }
 
-    /// Adds the occurrences of a range; ranges come in ascending order.
+    /// Adds the occurrences of a range; ranges must come in ascending order.
     mutating func collect(from start: Timestamp, before end: Timestamp) {
         guard start < end else { return }
         let longest = constantUsefulness ?? Margin.maximum.microseconds
@@ -44,7 +44,7 @@ struct MissedOccurrences {
         }
     }
 
-    /// Nil where it depends on the gap to the next occurrence, and that on the calendar.
+    /// How long an occurrence is useful; nil if that depends on the gap to the next one, and the gap on the calendar.
     private var constantUsefulness: Int64? {
         if case .duration = policy.margin { return policy.margin.usefulness(gap: nil, isAt: false) }
         return timing.soleEvery.map { policy.margin.usefulness(gap: $0.period * 1_000, isAt: false) }

@@ -1,21 +1,21 @@
 import Model
 
-/// Occurrences in a row.
+/// Consecutive occurrences.
 struct OccurrenceRun: Hashable, Sendable {
     /// At least 1.
     var count: Int
     var first: Timestamp
     var last: Timestamp
-    /// False: there are more, which were not counted.
+    /// False if counting stopped early and there are more.
     var isWhole = true
 }
 
 extension CompiledTiming {
-    /// The occurrences from one time on and before another; nil for none.
+    /// The occurrences from one time on and before another; nil if there are none.
     ///
     /// Plain arithmetic for a sole `every`; a sole cron entry is counted by days, anything else one by one.
     ///
-    /// - Parameter steps: it looks for the next occurrence or day so many times at most.
+    /// - Parameter steps: how often it may look for the next occurrence or day.
     func run(from start: Timestamp, before end: Timestamp, steps: Int = .max) -> OccurrenceRun? {
         guard start < end, let first = next(atOrAfter: start), first < end else { return nil }
         if let every = soleEvery {

@@ -1,7 +1,8 @@
 import Model
 
 extension OverlapPolicy {
-    /// Reads `"allow"`, `"skip"`, `"cancel"`, `"queue"` (one waits) or `{"queue": n}` with 1 to 1,000; nil for anything else.
+    /// Reads `"allow"`, `"skip"`, `"cancel"`, `"queue"` (one waits) or `{"queue": n}` with 1 to 1,000; nil for anything
+    /// else.
     init?(json: JSON) {
         switch json.text {
         case "allow": self = .allow

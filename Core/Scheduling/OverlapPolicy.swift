@@ -1,6 +1,6 @@
-/// What becomes of a trigger whose predecessor still runs. Only flow actions run long enough to overlap.
+/// What becomes of a trigger whose predecessor is still running. Only flow actions run long enough to overlap.
 package enum OverlapPolicy: Hashable, Sendable {
-    /// Both run. The default.
+    /// Both run. Default.
     case allow
     /// The new one does not run.
     case skip

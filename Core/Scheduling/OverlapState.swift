@@ -1,30 +1,34 @@
 package import Model
 
-/// Which of a schedule's runs is going on and which wait for it: decides what becomes of another (protocols.md, 10).
+/// Which of a schedule's runs is running and which wait for it; decides what becomes of another (protocols.md, 10).
 ///
-/// A value without I/O. A store keeps it in one row a schedule, locked while it is decided on, so that two starts and a finish at
-/// once come one after the other. A finish that is told again changes nothing.
+/// A value without I/O. A store keeps it in one row per schedule, locked while it is decided on, so that concurrent
+/// starts and finishes happen one after another. Repeating a finish changes nothing.
 package struct OverlapState: Hashable, Sendable {
     package var running: Identifier?
-    /// In the order in which they came.
+    /// In order of arrival.
     package var waiting: [Identifier]
 
+    /// A schedule with nothing running or waiting, unless given.
     package init(running: Identifier? = nil, waiting: [Identifier] = []) {
         self.running = running
         self.waiting = waiting
     }
 
+    /// What becomes of a run that asks to start.
     package enum Start: Hashable, Sendable {
-        /// It runs now. The other run, if there is one, is to be cancelled.
+        /// It runs now. The other run, if any, is to be cancelled.
         case run(cancelling: Identifier?)
-        /// It runs when those before it have finished.
+        /// It runs once those before it have finished.
         case wait
-        /// Another is running: the trigger is `skipped`.
+        /// Another is running: the trigger ends as `skipped`.
         case skip
     }
 
-    /// A run asks to start. One that runs or waits gets the same answer again; one that has ended, or was replaced, would be
-    /// decided anew: who starts runs first looks whether it knows this one, and cancels the other in the same transaction.
+    /// Decides on a run that asks to start.
+    ///
+    /// A run that is running or waiting gets the same answer again. One that has ended or was replaced would be decided
+    /// anew: the caller first checks whether it knows the run, and cancels the other one in the same transaction.
     package mutating func start(_ run: Identifier, policy: OverlapPolicy) -> Start {
         if running == run || policy == .allow { return .run(cancelling: nil) }
         if waiting.contains(run) { return .wait }
@@ -35,7 +39,7 @@ package struct OverlapState: Hashable, Sendable {
         switch policy {
         case .allow, .skip: return .skip
         case .queue(let limit):
-            // Another revision may have let more wait; they stay.
+            // Another revision may have allowed more to wait; they stay.
             guard waiting.count < limit else { return .skip }
             waiting.append(run)
             return .wait
@@ -45,7 +49,8 @@ package struct OverlapState: Hashable, Sendable {
         }
     }
 
-    /// A run has ended, in whatever way, or was cancelled while it waited: the one that starts now, if one does.
+    /// Ends a run, whatever its result, or one that was cancelled while waiting. Returns the run that starts now, if
+    /// any.
     package mutating func finish(_ run: Identifier) -> Identifier? {
         waiting.removeAll { $0 == run }
         guard running == run else { return nil }
@@ -53,6 +58,6 @@ package struct OverlapState: Hashable, Sendable {
         return running
     }
 
-    /// Nothing runs and nothing waits: the row can go.
+    /// Nothing runs and nothing waits: the row can be deleted.
     package var isIdle: Bool { running == nil && waiting.isEmpty }
 }

@@ -2,17 +2,17 @@ package import Model
 
 /// What becomes of one schedule's occurrences before the horizon.
 package struct Plan: Hashable, Sendable {
-    /// In ascending order of occurrence.
+    /// In the order of occurrences.
     package var triggers: [PlannedOccurrence] = []
-    /// Occurrences that will not run: at most one run for each reason.
+    /// Missed occurrences that will not run, at most one lapse per reason.
     package var lapses: [Lapse] = []
-    /// The first occurrence not planned, the next cursor; nil when the schedule is finished.
+    /// The first occurrence that is not planned, which is the next cursor; nil when the schedule is finished.
     package var next: Timestamp?
-    /// Triggers planned so far, these included.
+    /// Triggers planned so far, including these.
     package var fired: Int
-    /// Set while `missed: all` catches up, when `next` is in the past: the live occurrences in this range are planned
+    /// Set while `missed: all` catches up and `next` is in the past: the live occurrences in this range are planned
     /// already, and the next request should say so.
     package var ahead: Range<Timestamp>?
-    /// Set where a time zone is not to be had: then nothing is planned and `next` is the cursor.
+    /// Set if a time zone is not available: nothing is planned then, and `next` is the cursor.
     package var missingZone: String?
 }

@@ -5,17 +5,17 @@ struct PlanDraft {
     let request: PlanRequest
     let timing: CompiledTiming
     let now: Timestamp
-    /// Occurrences before it are past: the horizon, or what the clock has left behind.
+    /// Occurrences before it are missed: the oldest that is still on time, or the horizon if that is earlier.
     let boundary: Timestamp
     let horizon: Timestamp
 
     private(set) var plan: Plan
-    /// Of the triggers that may be placed in a window: which, and where it ends. It begins at their `plannedAt`.
+    /// The triggers that may be placed in a window, by index, and where it ends. It begins at their `plannedAt`.
     private(set) var windows: [(trigger: Int, end: Timestamp)] = []
 
-    /// An occurrence is on time while it is no older: a loader looks at its schedules every second or so.
+    /// How old an occurrence may be and still be on time: loaders look at their schedules about once a second.
     static let onTime = Planner.onTime
-    /// For `missed: all`, of one schedule in one pass.
+    /// How many missed occurrences of one schedule `missed: all` runs in a pass.
     static let maximumMissed = 1_000
 
     init(_ request: PlanRequest, zones: ZoneCatalog, now: Timestamp, horizon: Timestamp) {
@@ -38,7 +38,7 @@ struct PlanDraft {
     private var hasRoom: Bool { plan.fired < request.timing.maxTriggers ?? .max }
 
     private mutating func draft() {
-        // What was planned ahead of the cursor matters only as long as the cursor is behind it.
+        // What was planned ahead matters only while the cursor is behind its end.
         let ahead = request.ahead.flatMap { request.cursor < $0.upperBound ? $0 : nil }
         let resume = planMissed(ahead: ahead)
         guard hasRoom else {
@@ -50,7 +50,7 @@ struct PlanDraft {
             planLive(from: live, except: ahead)
             return
         }
-        // One range can be remembered as planned ahead. A second one would begin here: then catching up goes first.
+        // Only one range can be remembered as planned ahead. If live planning would start a second one, catch up first.
         let begin = ahead.map { resume < $0.lowerBound ? $0.lowerBound : boundary } ?? boundary
         if let ahead, resume < ahead.lowerBound, ahead.upperBound < boundary {
             plan.ahead = ahead
@@ -74,7 +74,7 @@ struct PlanDraft {
         plan.next = hasRoom ? next : nil
     }
 
-    /// Plans or drops what lies before the boundary; returns the first occurrence there for which there was no room.
+    /// Plans or drops what lies before the boundary. Returns the first occurrence beyond the limit, if any.
     private mutating func planMissed(ahead: Range<Timestamp>?) -> Timestamp? {
         guard request.cursor < boundary else { return nil }
         var missed = MissedOccurrences(timing: timing, policy: request.timing, now: now, limit: PlanDraft.maximumMissed)
@@ -113,7 +113,7 @@ struct PlanDraft {
         plan.fired += 1
     }
 
-    /// The schedule's own share of a window, a whole millisecond.
+    /// The schedule's own offset into a window, a whole millisecond.
     private func offset(in window: Int64) -> Duration {
         var hash = StableHash(seed: request.seed)
         hash.combine(1)
@@ -122,7 +122,7 @@ struct PlanDraft {
 }
 
 extension PlannedOccurrence {
-    /// Moves the trigger, and its deadline where it would be too near.
+    /// Moves the trigger, and its deadline if that is too near.
     mutating func place(at time: Timestamp) {
         plannedAt = time
         deadline = max(deadline, time + Margin.leastUsefulness)

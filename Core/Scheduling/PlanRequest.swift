@@ -9,10 +9,11 @@ package struct PlanRequest: Sendable {
     package var cursor: Timestamp
     /// Triggers planned so far.
     package var fired: Int
-    /// `Plan.ahead` of the last plan. Without it live occurrences are planned again while `missed: all` catches up; the
-    /// triggers' identity makes that harmless.
+    /// `Plan.ahead` of the last plan. Without it live occurrences are planned again while `missed: all` catches up,
+    /// which their ids make harmless.
     package var ahead: Range<Timestamp>?
 
+    /// A request for a schedule that has planned nothing yet, unless given.
     package init(
         timing: Timing, seed: UInt64, cursor: Timestamp, fired: Int = 0, ahead: Range<Timestamp>? = nil
     ) {

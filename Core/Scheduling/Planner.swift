@@ -1,20 +1,21 @@
 package import Model
 
-/// Turns schedules and the time into triggers. It decides nothing by itself: the same requests, time and load give the
-/// same plans.
+/// Turns schedules and a time into triggers. Pure: the same requests, time and load give the same plans.
 ///
-/// Triggers with a window are placed last, those whose windows end first before the others, each into the least loaded
-/// second of its window; then `LoadLevelling` moves those that stand in the way of others. So the peak is the lowest possible
-/// (that of Yao, Demers, Shenker: "A Scheduling Model for Reduced CPU Energy", 1995) for what is known in the pass.
+/// Triggers with a window are placed last, earliest end of window first, each into the least loaded second of its
+/// window; then `LoadLevelling` moves those that are in the way of others. The peak is then the lowest possible (that
+/// of Yao, Demers, Shenker: "A Scheduling Model for Reduced CPU Energy", 1995) for what is known in the pass.
 package struct Planner: Sendable {
-    /// An occurrence is on time while it is no older than this.
+    /// How old an occurrence may be and still be on time.
     package static let onTime = Duration.seconds(3)
 
     private let zones: ZoneCatalog
     private let tieOffset: UInt64
 
-    /// - Parameter tieOffset: a hash of the shard. Of equally loaded seconds the first one from so far into the window is
-    ///   taken, so that shards, who do not know of each other's load, do not all choose the same.
+    /// A planner for one shard.
+    ///
+    /// - Parameter tieOffset: a hash of the shard. Among equally loaded seconds the first one from this far into the
+    ///   window is taken, so that shards, which do not know each other's load, do not all choose the same.
     package init(zones: ZoneCatalog, tieOffset: UInt64 = 0) {
         self.zones = zones
         self.tieOffset = tieOffset
@@ -22,9 +23,9 @@ package struct Planner: Sendable {
 
     /// Plans every occurrence from each cursor on and before the horizon; the plans are in the order of the requests.
     ///
-    /// An occurrence up to 3 s before `now` is on time. Older ones are missed: they follow the schedule's policy.
+    /// An occurrence up to 3 s before `now` is on time. Older ones are missed: the schedule's policy decides.
     ///
-    /// - Parameter load: counts every trigger planned here, those without a window too.
+    /// - Parameter load: every trigger planned here is added to it, including those without a window.
     package func plan(
         _ requests: [PlanRequest], now: Timestamp, horizon: Timestamp, load: inout LoadHistogram
     ) -> [Plan] {
@@ -58,7 +59,7 @@ package struct Planner: Sendable {
         var firstSecond: Int64 { start.seconds }
         var lastSecond: Int64 { (end - .microseconds(1)).seconds }
 
-        /// At the schedule's own millisecond, so that the triggers of a second are spread over it.
+        /// The schedule's own millisecond of a second, so that the triggers of a second are spread over it.
         func time(in second: Int64) -> Timestamp {
             var hash = StableHash(seed: seed)
             hash.combine(2)

@@ -1,11 +1,11 @@
 import Model
 
-/// The rule in a TZif footer: POSIX's `TZ` with the hours of -167 to 167 that RFC 9636 adds, such as
+/// The rule in a TZif footer: POSIX's `TZ`, with the hours from -167 to 167 that RFC 9636 adds, such as
 /// `CET-1CEST,M3.5.0,M10.5.0/3`.
 struct PosixZoneRule: Hashable, Sendable {
     /// When and how the clocks differ from standard time.
     struct Summer: Hashable, Sendable {
-        /// Seconds east of UTC; also west of standard time, in Dublin.
+        /// Seconds east of UTC; in Dublin it is west of standard time.
         var offset: Int32
         /// On the clock of standard time.
         var start: Change
@@ -13,20 +13,20 @@ struct PosixZoneRule: Hashable, Sendable {
         var end: Change
     }
 
-    /// One time of every year.
+    /// A moment that recurs every year.
     struct Change: Hashable, Sendable {
         var day: Day
-        /// Seconds after that day's midnight; also negative, also more than a day.
+        /// Seconds after that day's midnight; may be negative or more than a day.
         var time: Int64
 
-        /// On the clock to which it belongs, in seconds since 1970 on that clock.
+        /// In seconds since 1970 on the clock that the change is given in.
         func second(in year: Int) -> Int64 { Int64(day.daysSinceEpoch(in: year)) * 86_400 + time }
     }
 
     enum Day: Hashable, Sendable {
-        /// 1 to 365: February 29th is not counted.
+        /// 1 to 365; February 29th is not counted.
         case julian(Int)
-        /// 0 to 365.
+        /// 0 to 365; February 29th is counted.
         case ordinal(Int)
         /// Week 5 is the last; weekday 0 is Sunday.
         case weekday(month: Int, week: Int, weekday: Int)
@@ -49,7 +49,7 @@ struct PosixZoneRule: Hashable, Sendable {
     /// Nil where the clocks never change.
     var summer: Summer?
 
-    /// Nil for anything but such a rule.
+    /// Nil for anything that is not such a rule.
     init?(_ text: some Collection<UInt8>) {
         var reader = Reader(bytes: Array(text))
         guard reader.name(), let west = reader.time(maximumHours: 24) else { return nil }

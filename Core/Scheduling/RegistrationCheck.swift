@@ -1,6 +1,6 @@
 package import Model
 
-/// Says why a schedule would never run, so that it is refused when it is registered and not found out a year later.
+/// Finds out why a schedule would never run, so that it is refused at registration and not discovered a year later.
 struct RegistrationCheck {
     let timing: Timing
     let zones: ZoneCatalog
@@ -16,19 +16,19 @@ struct RegistrationCheck {
         return [remaining]
     }
 
-    /// A mistake in an expression that names no date at all.
+    /// The mistake in an expression that names no date at all; nil if it names one.
     private func neverFires(_ index: Int) -> FieldError? {
         guard case .cron(let entry) = timing.when[index] else { return nil }
         let years = entry.expression.years
         let start = years.first.map { CivilDate(year: Int($0), month: 1, day: 1)!.secondsSinceEpoch } ?? now.seconds
-        // In UTC, where no reading of the clock is skipped: what the zone skips is no mistake of the expression.
+        // In UTC, where no reading of the clock is skipped: what a zone skips is no mistake of the expression.
         guard CronWalk(entry: entry, zone: .utc).next(atOrAfter: start) == nil else { return nil }
         return FieldError(
             pointer: "/when/\(index)/cron",
             detail: "never fires: no date has \(RegistrationCheck.dateFields(of: entry.expression.text))")
     }
 
-    /// What an expression says of the date, for a message.
+    /// What an expression says about the date, for a message.
     private static func dateFields(of text: String) -> String {
         let fields = CronParser.words(text).map(\.text)
         let first = fields.count == 5 ? 2 : 3
@@ -57,11 +57,13 @@ struct RegistrationCheck {
 }
 
 extension Timing {
-    /// An `at` may be so old: clients say "now" by their own clocks.
+    /// How old an `at` may be and still run: clients say "now" by their own clocks.
     private static let grace: Duration = .seconds(60)
 
-    /// The last `at` of a schedule that is registered up to a minute after it: it runs still. Nil where something else is left to
-    /// run, where missed occurrences are skipped, and where the timing that this one replaces had it.
+    /// The last `at` of a schedule that is registered up to a minute after it: it still runs.
+    ///
+    /// Nil if something else is left to run, if missed occurrences are skipped, or if the timing that this one replaces
+    /// had it too.
     package func justPassed(registeredAt now: Timestamp, replacing old: Timing? = nil, zones: ZoneCatalog) -> Timestamp?
     {
         guard missed != .skip else { return nil }

@@ -1,17 +1,18 @@
 package import Model
 
-/// Whose schedule it is: what gives it its own place in time.
+/// Which schedule it is: what its own offsets in time are derived from.
 package struct ScheduleIdentity: Hashable, Sendable {
     package let tenant: TenantID
     package let name: ScheduleName
 
+    /// The identity of a tenant's schedule.
     package init(tenant: TenantID, name: ScheduleName) {
         self.tenant = tenant
         self.name = name
     }
 
-    /// Well-spread bits of tenant/name, the same everywhere and always: the default anchor of `every`, cron's `H`, the
-    /// stable offset of `hash`.
+    /// Well-spread bits of tenant/name, the same everywhere and always: for the default anchor of `every`, cron's `H`,
+    /// and the stable offset of `hash`.
     package var seed: UInt64 {
         var hash = StableHash()
         hash.combine(tenant.description)

@@ -1,11 +1,10 @@
 package import Model
 
 extension ScheduleSpec {
-    /// Reads a schedule's document. Every mistake is reported at once, with its pointer; a schedule that would never run is
-    /// a mistake too.
+    /// Reads a schedule's document. Every mistake is reported at once, with its pointer; a schedule that would never
+    /// run is a mistake too.
     ///
-    /// - Parameters:
-    ///   - ignoring: members that belong to the call and not to the schedule, such as `name` in an import.
+    /// - Parameter ignoring: members that belong to the call and not to the schedule, such as `name` in an import.
     package init(
         json: JSON, identity: ScheduleIdentity, zones: ZoneCatalog, now: Timestamp, ignoring: Set<String> = []
     ) throws(FieldErrors) {
@@ -20,7 +19,7 @@ extension ScheduleSpec {
         self = spec
     }
 
-    /// Reads the fields; the schedule is nil where there is a mistake, the timing may be there all the same.
+    /// Reads the fields. The schedule is nil if there is a mistake; the timing may be there all the same.
     private init?(_ fields: inout JSONFields, identity: ScheduleIdentity, zones: ZoneCatalog, timing: inout Timing?) {
         let action = fields.object("action", isRequired: true, "what to do") { Action(&$0) }
         timing = Timing(&fields, identity: identity, zones: zones)
@@ -46,8 +45,8 @@ extension ScheduleSpec {
         }
     }
 
-    /// The document that `init(json:…)` reads, with all defaults filled in and anchors resolved: equal documents are equal
-    /// schedules. A pause is state and no part of it, so that it is written only when given.
+    /// The document that `init(json:…)` reads, with all defaults filled in and anchors resolved: equal documents are
+    /// equal schedules. A pause is state and no part of the schedule, so it is written only if given.
     package func json(paused: Bool? = nil) -> JSON {
         var members = [JSON.Member("action", action.json)]
         members += timing.jsonMembers

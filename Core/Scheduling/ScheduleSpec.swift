@@ -5,13 +5,14 @@ package struct ScheduleSpec: Hashable, Sendable {
     package var action: Action
     package var timing: Timing
     package var retry: RetryPolicy
-    /// The schedule is paused after so many failures in a row; nil: never.
+    /// Consecutive failures after which the schedule is paused; nil: never.
     package var pauseAfter: Int?
     /// The call to make when a trigger fails; nil: the tenant's, if it has one.
     package var onFailure: HTTPAction?
-    /// Nil where the document does not say: then a pause stays as it is.
+    /// Nil if the document does not say: then an existing pause stays.
     package var paused: Bool?
 
+    /// A schedule with default retries that never pauses, unless given.
     package init(
         action: Action, timing: Timing, retry: RetryPolicy = RetryPolicy(), pauseAfter: Int? = nil,
         onFailure: HTTPAction? = nil, paused: Bool? = nil
@@ -24,7 +25,7 @@ package struct ScheduleSpec: Hashable, Sendable {
         self.paused = paused
     }
 
-    /// What is stored of it beside the timing.
+    /// What is stored of it besides the timing.
     package var record: ActionRecord {
         ActionRecord(action: action, retry: retry, pauseAfter: pauseAfter, onFailure: onFailure)
     }

@@ -1,9 +1,9 @@
-/// Where inside its margin a trigger is placed.
+/// Where within its margin a trigger is placed.
 package enum Spread: UInt8, Hashable, Sendable, CaseIterable {
-    /// At the occurrence; the default without a margin.
+    /// At the occurrence. Default without a margin.
     case none
-    /// At the schedule's own, always equal share of the margin.
+    /// At the schedule's own constant share of the margin.
     case hash
-    /// Where the shard has least to do; the default with a margin.
+    /// Where the shard has least to do. Default with a margin.
     case load
 }

@@ -1,15 +1,15 @@
-/// The Time Zone Information Format of RFC 9636, versions 1 to 4.
+/// A file in the Time Zone Information Format of RFC 9636, versions 1 to 4.
 struct TZifFile {
     /// Why a file cannot be used.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// When the offset changes, in seconds; ascending.
+    /// When the offset changes, in seconds since the epoch; ascending.
     private(set) var changes: [Int64] = []
-    /// One more than `changes`.
+    /// Seconds east of UTC, before the first change and from each on: one more than `changes`.
     private(set) var offsets: [Int32] = []
-    /// What holds after the last change; nil where the last offset stays.
+    /// What holds after the last change; nil if the last offset stays.
     private(set) var rule: PosixZoneRule?
 
     private let bytes: [UInt8]
@@ -22,7 +22,7 @@ struct TZifFile {
             try block(first, timeSize: 4)
             return
         }
-        // The first block is for readers that know no 64-bit times.
+        // The first block is for readers without 64-bit times.
         try skip(first.size(timeSize: 4))
         try block(try header(), timeSize: 8)
         rule = try footer()
@@ -47,7 +47,7 @@ struct TZifFile {
             nameLength: Int(try integer(4)))
         let counts = [header.utcCount, header.standardCount, header.leapCount, header.timeCount, header.nameLength]
         guard counts.allSatisfy({ $0 >= 0 }), header.typeCount > 0 else { throw Failure(description: "bad counts") }
-        // Such tables ("right/…") count leap seconds, which POSIX time does not.
+        // Such files ("right/…") count leap seconds, which POSIX time does not.
         guard header.leapCount == 0 else { throw Failure(description: "counts leap seconds") }
         return header
     }

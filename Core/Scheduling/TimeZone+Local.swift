@@ -1,18 +1,19 @@
 package import Model
 
 extension TimeZone {
-    /// What a reading of the wall clock means.
+    /// Which time a reading of the wall clock stands for.
     package enum Resolution: Hashable, Sendable {
+        /// The usual case: one time has that reading.
         case once(Timestamp)
         /// The clocks jump over it, at that time.
         case never(transition: Timestamp)
-        /// The clocks are put back, so that it comes twice.
+        /// The clocks are put back, so it comes twice.
         case twice(first: Timestamp, second: Timestamp)
     }
 
-    /// Resolves a reading of the wall clock, in seconds since 1970-01-01T00:00:00 on that clock.
+    /// Resolves a reading of the wall clock, given in seconds since 1970-01-01T00:00:00 on that clock.
     package func resolve(local: Int64) -> Resolution {
-        // No place is further than a day from UTC; changes of one place are further apart.
+        // No place is more than a day from UTC, and changes of one place are further apart than that.
         var found: [Timestamp] = []
         var segment = segment(at: local - 93_600)
         while true {

@@ -1,7 +1,7 @@
 import Model
 
 extension TimeZone {
-    /// Reads a TZif file, its rule for the future included.
+    /// Reads a TZif file, including its rule for the future.
     convenience init(tzif bytes: [UInt8]) throws(TZifFile.Failure) {
         let file = try TZifFile(bytes)
         guard let rule = file.rule else {
@@ -11,10 +11,10 @@ extension TimeZone {
         self.init(changes: file.changes, offsets: file.offsets, rule: rule)
     }
 
-    /// The changes of a table, and after the last of them what the rule says.
+    /// The changes of a table, followed by what the rule says.
     private convenience init(changes: [Int64], offsets: [Int32], rule: PosixZoneRule) {
         guard let summer = rule.summer else {
-            // Without summer time the rule says only which offset stays: that of the last change.
+            // Without summer time the rule only says which offset stays: that of the last change.
             self.init(
                 changes: changes, offsets: changes.isEmpty ? [rule.standardOffset] : offsets, foldsFrom: nil)
             return
@@ -33,13 +33,13 @@ extension TimeZone {
                 offsets.append(offset)
             }
         }
-        // The first years are left to the table, which may still differ from the rule in them.
+        // The first years are left to the table, which may differ from the rule there.
         let end = CivilDate(year: firstYear + 403, month: 1, day: 1)!.secondsSinceEpoch
         self.init(changes: changes, offsets: offsets, foldsFrom: end)
     }
 }
 
 extension CivilDate {
-    /// Of its midnight, without regard to any time zone.
+    /// Of its midnight in UTC.
     var secondsSinceEpoch: Int64 { Int64(daysSinceEpoch) * 86_400 }
 }

@@ -2,33 +2,34 @@ package import Model
 
 /// The offsets from UTC of one place, for all times.
 ///
-/// What a TZif file's rule for the future says is written out once, for 400 years: the Gregorian calendar repeats itself after
-/// them, weekdays included, so that later times are looked up 400 years earlier.
+/// A TZif file's rule for the future is expanded once, for 400 years: after these the Gregorian calendar repeats, days
+/// of the week included, so that later times are looked up 400 years earlier.
 package final class TimeZone: Sendable {
     /// A stretch of time with one offset, between two changes of the clocks.
     struct Segment: Hashable, Sendable {
-        /// The first second of it; `Int64.min` where nothing is before.
+        /// Its first second; `Int64.min` if nothing is before.
         var start: Int64
-        /// The first second after it; `Int64.max` where nothing is after.
+        /// The first second after it; `Int64.max` if nothing is after.
         var end: Int64
         /// Seconds east of UTC.
         var offset: Int64
-        /// The offset before `start`; `offset` itself where nothing is before.
+        /// The offset before `start`; `offset` itself if nothing is before.
         var previousOffset: Int64
-        /// The offset from `end` on; `offset` itself where nothing is after.
+        /// The offset from `end` on; `offset` itself if nothing is after.
         var nextOffset: Int64
     }
 
-    /// When the offset changes, in seconds; ascending.
+    /// When the offset changes, in seconds since the epoch; ascending.
     private let changes: [Int64]
-    /// One more than `changes`: the first is that before all of them.
+    /// One more than `changes`: the first one holds before all of them.
     private let offsets: [Int32]
-    /// From this second on, times are looked up earlier; nil where the last offset stays.
+    /// From this second on, times are looked up a multiple of 400 years earlier; nil if the last offset stays.
     private let foldsFrom: Int64?
 
+    /// Offset zero, without changes.
     package static let utc = TimeZone(changes: [], offsets: [0], foldsFrom: nil)
 
-    /// Changes without a difference are left out.
+    /// Drops changes that make no difference.
     init(changes: [Int64], offsets: [Int32], foldsFrom: Int64?) {
         precondition(offsets.count == changes.count + 1, "\(offsets.count) offsets for \(changes.count) changes")
         var keptChanges: [Int64] = []
@@ -42,10 +43,10 @@ package final class TimeZone: Sendable {
         self.foldsFrom = foldsFrom
     }
 
-    /// Seconds east of UTC.
+    /// The offset at that time, in seconds east of UTC.
     package func offset(at time: Timestamp) -> Int { Int(segment(at: time.seconds).offset) }
 
-    /// The stretch around a second since the epoch.
+    /// The segment around a second since the epoch.
     func segment(at second: Int64) -> Segment {
         guard let foldsFrom, second >= foldsFrom else { return tableSegment(at: second) }
         let shift = ((second - foldsFrom) / TimeZone.cycle + 1) * TimeZone.cycle

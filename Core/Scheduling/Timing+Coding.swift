@@ -35,7 +35,7 @@ extension Timing {
         return writer.bytes
     }
 
-    /// Reads what `encode` wrote.
+    /// Reads what `encode` wrote; bytes left over are a failure.
     package init(decoding bytes: some Collection<UInt8>) throws(ByteReader.Failure) {
         var reader = ByteReader(Array(bytes))
         guard try reader.unsigned() == Timing.version else { throw reader.failure("version 1 of a timing") }
@@ -70,7 +70,7 @@ extension Timing {
 
     private static func entries(_ reader: inout ByteReader) throws(ByteReader.Failure) -> [CalendarEntry] {
         let count = try reader.unsigned()
-        // Every entry takes at least two bytes, so that a damaged count reserves no memory.
+        // Every entry takes at least two bytes; a damaged count must not reserve memory.
         guard count <= UInt64(reader.remaining.count) else { throw reader.failure("fewer entries") }
         var entries: [CalendarEntry] = []
         entries.reserveCapacity(Int(count))
@@ -99,6 +99,6 @@ extension Margin {
 }
 
 extension Timestamp {
-    /// A `from` before the year 0 has been accepted once; it is only compared.
+    /// An earlier version accepted a `from` before the year 0; it is only compared.
     fileprivate var isStorable: Bool { isWritable || self < .epoch && self > .epoch - .seconds(100_000 * 366 * 86_400) }
 }

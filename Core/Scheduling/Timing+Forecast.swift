@@ -1,20 +1,20 @@
 package import Model
 
 extension Timing {
-    /// How many occurrences lie in each of `steps` stretches of time in a row, from `start` on.
+    /// How many occurrences lie in each of `steps` consecutive stretches of time, from `start` on.
     ///
-    /// Plain arithmetic for a sole `every`, and for a sole cron entry by days; anything else is counted one by one.
+    /// Plain arithmetic for a sole `every`, and by days for a sole cron entry; anything else is counted one by one.
     ///
     /// - Parameters:
-    ///   - since: those before are left out.
-    ///   - remainder: from when on they count against `maxTriggers`, and how many are left; nil: they do not end.
+    ///   - since: earlier occurrences are left out.
+    ///   - remainder: from when on occurrences count against `maxTriggers`, and how many are left; nil: no limit.
     package func counts(
         from start: Timestamp, step: Duration, steps: Int, since: Timestamp = .distantPast,
         remainder: (next: Timestamp, triggers: Int)? = nil, zones: ZoneCatalog
     ) -> [Int] {
         let timing = CompiledTiming(self, zones: zones)
         var left = remainder?.triggers ?? .max
-        // Where there is none for a while, its steps are not searched one by one.
+        // A stretch without occurrences is skipped, not searched step by step.
         var next = timing.next(atOrAfter: max(start, since))
         return (0..<steps).map { index in
             let (begin, end) = (max(start + step * index, since), start + step * (index + 1))

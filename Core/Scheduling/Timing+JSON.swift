@@ -1,10 +1,11 @@
 import Model
 
 extension Timing {
-    /// So many entries may `when` and `except` have each.
+    /// How many entries `when` and `except` may each have.
     static let maximumEntries = 100
 
-    /// Reads the fields of a schedule's document that say when it runs; appends every mistake, and is nil where there is one.
+    /// Reads the fields of a schedule's document that say when it runs; adds every mistake to `fields`, and is nil if
+    /// there is one.
     init?(_ fields: inout JSONFields, identity: ScheduleIdentity, zones: ZoneCatalog) {
         let before = fields.errors.count
         let context = CalendarEntry.Context(seed: identity.seed, zones: zones)
@@ -18,7 +19,8 @@ extension Timing {
         if margin == nil, let spread, spread != .none { fields.fail("spread", "needs a margin to spread in") }
         let missed = fields.optional("missed", .choice(MissedPolicy.self).defaulting("last"))
         let overlap = fields.optional("overlap", Timing.overlapType.defaulting("allow"))
-        // Occurrences are whole milliseconds: these name the same ones, and are written as they are read.
+        // Occurrences are whole milliseconds, so rounding changes none of them, and the bounds are written as they are
+        // read.
         let from = fields.optional("from", .time).map { min($0.ceiledToMillisecond, .distantFuture) }
         let until = fields.optional("until", .time)?.flooredToMillisecond
         if let from, let until, until < from { fields.fail("until", "is before from") }
@@ -65,7 +67,7 @@ extension Timing {
     private static let marginType = FieldType<Margin>(
         "a duration up to 7d, or a share such as \"25%\"", schema: ["type": "string", "format": "margin"],
         read: { Margin(json: $0) })
-    /// The other policies are for actions that are not there yet.
+    /// The other policies are for flow actions, which are not supported yet.
     private static let overlapType = FieldType<OverlapPolicy>(
         "allow; skip, cancel and {\"queue\": n} are for flow actions", schema: ["type": "string", "enum": ["allow"]],
         read: { OverlapPolicy(json: $0) })

@@ -1,7 +1,8 @@
 package import Model
 
 extension Timing {
-    /// What is legal and may be a mistake: steps that do not do what they seem to, days combined by or, times that the clocks skip.
+    /// What is legal but may be a mistake: steps that do not do what they seem to, day fields combined by "or", times
+    /// that the clocks skip.
     package func warnings(zones: ZoneCatalog, now: Timestamp) -> [FieldError] {
         var warnings: [FieldError] = []
         for (name, entries) in [("when", when), ("except", except)] {
@@ -23,10 +24,10 @@ extension Timing {
 }
 
 extension CronExpression {
-    /// Steps that reach past the end of their field, and those that do not divide it.
+    /// Warnings about steps that reach past the end of their field, or do not divide it.
     var stepWarnings: [String] {
         let parser = CronParser(dialect: dialect, seed: 0)
-        // It has been parsed before.
+        // It was parsed before, so this does not fail.
         guard let fields = try? parser.fields(text) else { return [] }
         return fields.flatMap { field in
             field.field == .years ? [] : field.split(",").compactMap { parser.stepWarning($0) }
@@ -63,10 +64,11 @@ extension CronParser {
 }
 
 extension CronEntry {
-    /// How far ahead changes of the clocks are looked at.
+    /// How far ahead changes of the clocks are looked for.
     private static let lookahead: Int64 = 5 * 366 * 86_400
 
-    /// The first time of day that the clocks jump over; nil for none, and for entries of every hour.
+    /// A warning about the first time of day that the clocks jump over; nil if there is none, and for entries that run
+    /// every hour.
     fileprivate func skipWarning(_ zone: TimeZone, _ now: Timestamp) -> String? {
         guard expression.hours != 1 << 24 - 1 else { return nil }
         var segment = zone.segment(at: now.seconds)
@@ -85,7 +87,7 @@ extension CronEntry {
         return nil
     }
 
-    /// `02:30` of a reading of the clock.
+    /// The time of day of a reading of the clock: `02:30`.
     private static func clock(_ local: Int64) -> Substring {
         Timestamp(seconds: local).description.dropFirst(11).prefix(5)
     }

@@ -1,22 +1,24 @@
 import Synchronization
 
-/// Time zones by name, read once each.
+/// Time zones by name, each read once.
 ///
-/// The files come from the caller, so that this module reads none. `UTC` needs no file.
+/// The caller provides the files, so that this module reads none. `UTC` needs no file.
 package final class ZoneCatalog: Sendable {
     private let load: @Sendable (String) -> [UInt8]?
     private let names: @Sendable () -> [String]
     private let known = Mutex<[String: TimeZone]>([:])
 
+    /// A catalog that has read no file yet.
+    ///
     /// - Parameters:
-    ///   - load: the TZif file of a name, whose form has been checked (`Europe/Berlin`); nil for none.
-    ///   - names: all names, for suggestions.
+    ///   - load: the TZif file of a name, whose form was checked (`Europe/Berlin`); nil if there is none.
+    ///   - names: all names, for suggestions; none by default.
     package init(load: @escaping @Sendable (String) -> [UInt8]?, names: @escaping @Sendable () -> [String] = { [] }) {
         self.load = load
         self.names = names
     }
 
-    /// The zone of that name; nil where there is none, or where its file cannot be understood.
+    /// The zone of that name; nil if there is none, or its file cannot be understood.
     package func zone(_ name: String) -> TimeZone? {
         if name == "UTC" { return .utc }
         if let zone = known.withLock({ $0[name] }) { return zone }
@@ -30,7 +32,7 @@ package final class ZoneCatalog: Sendable {
 
     /// Up to three names that a user may have meant, the likeliest first.
     package func namesNear(_ name: String) -> [String] {
-        // Nothing so long is near to any; to measure how far it is could take minutes.
+        // No name is near to such a long text, and measuring the distance could take minutes.
         guard name.utf8.count <= ZoneCatalog.maximumLength else { return [] }
         let wanted = name.lowercased()
         let ranked = names().compactMap { candidate -> (rank: Int, name: String)? in
@@ -46,8 +48,8 @@ package final class ZoneCatalog: Sendable {
 
     private static let maximumLength = 64
 
-    /// Letters, digits, `_ + -` in parts joined by `/`: no way out of the folder, and neither the machine's own zone nor
-    /// the tables that count leap seconds.
+    /// Letters, digits, `_ + -` in parts joined by `/`: no path out of the folder, and neither the machine's own zone
+    /// nor the files that count leap seconds.
     private static func accepts(_ name: String) -> Bool {
         guard !name.isEmpty, name.utf8.count <= maximumLength else { return false }
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
@@ -63,7 +65,7 @@ package final class ZoneCatalog: Sendable {
         }
     }
 
-    /// How many bytes must be inserted, removed or replaced (Levenshtein).
+    /// The Levenshtein distance in bytes: how many must be inserted, removed or replaced.
     private static func distance(_ left: String, _ right: String) -> Int {
         let right = Array(right.utf8)
         var row = Array(0...right.count)

@@ -1,13 +1,13 @@
 import Crypto
 import FoundationEssentials
 
-/// The keys that seal secrets: AES-256-GCM (NIST SP 800-38D), a random nonce each, bound to the tenant and the name.
+/// The keys that seal secrets: AES-256-GCM (NIST SP 800-38D) with a random nonce each time, bound to tenant and name.
 ///
-/// The first key seals; all of them open, so that keys can be changed: put the new one in front, and store the secrets again.
+/// The first key seals; all of them open. To rotate, put a new key in front and store the secrets again.
 package struct SecretKeys: Sendable {
     private let keys: [(mark: [UInt8], key: SymmetricKey)]
 
-    /// Reads `HEADGATE_SECRET_KEYS`: 32 random bytes in base64 each, separated by commas.
+    /// Reads `HEADGATE_SECRET_KEYS`: 32 random bytes in base64 each, separated by commas. Throws without a valid key.
     package init(_ text: String) throws(SecretError) {
         var keys: [(mark: [UInt8], key: SymmetricKey)] = []
         for (index, part) in text.split(separator: ",").enumerated() {
@@ -22,13 +22,13 @@ package struct SecretKeys: Sendable {
         self.keys = keys
     }
 
-    /// The keys of a process; nil: it has none. `read` gives the value of a variable.
+    /// The keys of a process, or nil if it has none. `read` returns the value of a variable.
     package static func fromEnvironment(_ read: (String) -> String?) throws(SecretError) -> SecretKeys? {
         guard let text = read("HEADGATE_SECRET_KEYS"), !text.isEmpty else { return nil }
         return try SecretKeys(text)
     }
 
-    /// A key's mark, the nonce, the ciphertext and the tag.
+    /// Encrypts a value with the first key: the key's mark (4 bytes of its SHA-256), nonce, ciphertext and tag.
     package func seal(_ value: String, name: String, tenant: String) throws(SecretError) -> [UInt8] {
         do {
             let box = try AES.GCM.seal(
@@ -39,6 +39,7 @@ package struct SecretKeys: Sendable {
         }
     }
 
+    /// Decrypts a sealed value. Throws if its key is missing, it is damaged, or it belongs to another name or tenant.
     package func open(_ sealed: [UInt8], name: String, tenant: String) throws(SecretError) -> String {
         let mark = Array(sealed.prefix(SecretKeys.markLength))
         guard let key = keys.first(where: { $0.mark == mark })?.key else {
@@ -55,13 +56,15 @@ package struct SecretKeys: Sendable {
 
     private static let markLength = 4
 
-    /// What a sealed value is bound to: it opens nowhere else.
+    /// What a sealed value is bound to (GCM's additional data): it opens nowhere else.
     private static func place(_ name: String, _ tenant: String) -> [UInt8] { Array("\(tenant)\0\(name)".utf8) }
 }
 
-/// A secret that cannot be sealed, opened or used; says nothing of its value.
+/// A secret that cannot be sealed, opened or used; says nothing about its value.
 package struct SecretError: Error, CustomStringConvertible {
+    /// What is wrong and what to do; names the secret, never its value.
     package let description: String
 
+    /// An error with this description, which must not contain a value.
     package init(_ description: String) { self.description = description }
 }

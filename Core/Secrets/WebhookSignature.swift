@@ -7,8 +7,8 @@ package enum WebhookSignature {
     private static let prefix = "whsec_"
     private static let lengths = 24...64
 
-    /// What is wrong with a value as a signing secret; nil for nothing. One with the prefix `whsec_` is base64 of 24 to 64 bytes;
-    /// any other is taken as it is.
+    /// What is wrong with a value as a signing secret; nil if nothing is. With the prefix `whsec_` the rest must be
+    /// base64 of 24 to 64 bytes; any other value is used as it is.
     package static func mistake(in secret: String) -> String? {
         guard secret.hasPrefix(prefix) else { return nil }
         guard let data = Data(base64Encoded: String(secret.dropFirst(prefix.count))), lengths.contains(data.count)
@@ -18,7 +18,8 @@ package enum WebhookSignature {
         return nil
     }
 
-    /// The three headers of a signed call. Several secrets, newest first, give several signatures: a receiver accepts any.
+    /// The three headers of a signed call. Several secrets, newest first, give several signatures, of which a receiver
+    /// accepts any.
     package static func headers(
         id: String, at time: Timestamp, body: [UInt8], secrets: [String]
     ) -> [(name: String, value: String)] {

@@ -2,29 +2,39 @@ private import Glibc
 package import Logging
 package import Model
 
-/// Writes log entries to the standard error, one line each: JSON, or `time level message key=value` for people.
+/// Writes log entries to standard error, one line each: JSON, or `time level message key=value` for people.
 package struct LineLogHandler: LogHandler {
+    /// How entries are written; the raw values are those of `HEADGATE_LOG_FORMAT`.
     package enum Format: String, Sendable {
+        /// An object with `time`, `level`, `message` and the metadata by key, all strings.
         case json
+        /// For a terminal; line breaks become spaces.
         case text
     }
 
+    /// Added to every entry; an entry's own value of a key wins.
     package var metadata: Logger.Metadata = [:]
+    /// Entries below this level are not written.
     package var logLevel: Logger.Level
     private let format: Format
     private let now: @Sendable () -> Timestamp
 
+    /// A handler without metadata.
+    ///
+    /// - Parameter now: the time of an entry.
     package init(level: Logger.Level, format: Format, now: @escaping @Sendable () -> Timestamp) {
         logLevel = level
         self.format = format
         self.now = now
     }
 
+    /// The value of one metadata key, for every later entry.
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
+    /// Writes one entry in a single write.
     package func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
         var line: [UInt8]
@@ -45,7 +55,7 @@ package struct LineLogHandler: LogHandler {
             for index in line.indices where line[index] == 10 || line[index] == 13 { line[index] = 32 }
         }
         line.append(10)
-        // A standard error that nobody reads is no reason to fail.
+        // A standard error that nobody reads must not make the function fail.
         _ = unsafe line.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
     }
 }

@@ -2,7 +2,8 @@ private import Synchronization
 
 /// Counters, gauges and histograms of one process, in Prometheus's text format (version 0.0.4).
 ///
-/// Names follow Prometheus's conventions: a unit at the end, `_total` for counters. Cheap enough for once a batch.
+/// Names follow Prometheus's conventions: a unit at the end, `_total` for counters. Every call takes a lock: cheap
+/// enough for once a batch, not for once a message.
 package final class Metrics: Sendable {
     private struct Histogram {
         var buckets: [Int]
@@ -16,12 +17,15 @@ package final class Metrics: Sendable {
     }
 
     private let state = Mutex(State())
-    /// Upper bounds of histograms, in seconds.
+    /// Upper bounds of the histograms' buckets, in seconds.
     private static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
+    /// Without any metric yet.
     package init() {}
 
-    /// Adds to a counter. `labels` is what stands between the braces: `state="delivered"`.
+    /// Adds to a counter, which starts at 0.
+    ///
+    /// - Parameter labels: what stands between the braces, such as `state="delivered"`; none by default.
     package func count(_ name: String, _ by: Int = 1, labels: String = "", help: String) {
         state.withLock { state in
             state.help[name] = ("counter", help)
@@ -30,6 +34,8 @@ package final class Metrics: Sendable {
     }
 
     /// Sets a gauge.
+    ///
+    /// - Parameter labels: what stands between the braces; none by default.
     package func set(_ name: String, _ value: Double, labels: String = "", help: String) {
         state.withLock { state in
             state.help[name] = ("gauge", help)
@@ -52,7 +58,7 @@ package final class Metrics: Sendable {
         }
     }
 
-    /// All of it as text.
+    /// All metrics in Prometheus's text format, by name.
     package var text: String {
         state.withLock { state in
             var text = ""

@@ -1,7 +1,7 @@
 private import Model
 private import Synchronization
 
-/// A few connections that many tasks share, fairly among their owners: see `FairTurns`.
+/// A fixed number of connections shared by many tasks, fairly by owner (`FairTurns`).
 package final class PostgresPool: Sendable {
     private struct State {
         var idle: [PostgresConnection]
@@ -9,15 +9,16 @@ package final class PostgresPool: Sendable {
     }
     private let state: Mutex<State>
 
-    /// Connections are made when they are first used.
+    /// A pool of `size` connections, each of which connects at its first use.
     package init(_ configuration: PostgresConnection.Configuration, size: Int) {
         state = Mutex(
             State(idle: (0..<size).map { _ in PostgresConnection(configuration) }, turns: FairTurns(size: size)))
     }
 
-    /// Lends a connection to `body`.
+    /// Lends a connection to `body`. Waits for its turn while all are in use; cancelling the task does not end the
+    /// wait.
     ///
-    /// - Parameter owner: the tenant for which it is used; those who wait for none share one place.
+    /// - Parameter owner: the tenant that the work is for; all callers without one count as one owner.
     package func with<Value: Sendable>(
         for owner: String = "", _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {

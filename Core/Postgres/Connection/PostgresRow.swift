@@ -1,10 +1,10 @@
 private import CLibpq
 package import Model
 
-/// One row of a result, readable while the result lives: inside the closure that is given it.
+/// One row of a result, valid only inside the closure that receives it.
 ///
-/// Columns are read by position, in the order of the statement; `nil` is NULL. A value of another size than its type's is
-/// `PostgresError.unexpectedValue`.
+/// Columns are read by position, from 0, in the statement's order; nil is NULL. A value whose size does not match the
+/// type throws `PostgresError.unexpectedValue`.
 @safe package struct PostgresRow {
     let result: OpaquePointer
     let index: Int32
@@ -25,7 +25,7 @@ package import Model
         return unsafe Word(bigEndian: bytes.loadUnaligned(as: Word.self))
     }
 
-    /// A smallint, integer or bigint.
+    /// A `smallint`, `integer` or `bigint`.
     package func int(_ column: Int) throws(PostgresError) -> Int? {
         switch unsafe PQgetlength(result, index, Int32(column)) {
         case 2: try integer(column, as: Int16.self).map { Int($0) }
@@ -33,33 +33,38 @@ package import Model
         default: try integer(column, as: Int64.self).map { Int($0) }
         }
     }
+    /// A `boolean`.
     package func bool(_ column: Int) throws(PostgresError) -> Bool? {
         try integer(column, as: UInt8.self).map { $0 != 0 }
     }
+    /// A `double precision`.
     package func double(_ column: Int) throws(PostgresError) -> Double? {
         try integer(column, as: UInt64.self).map { Double(bitPattern: $0) }
     }
+    /// A `text`.
     package func text(_ column: Int) throws(PostgresError) -> String? {
         guard let bytes = try unsafe field(column) else { return nil }
         return unsafe String(decoding: bytes, as: UTF8.self)
     }
+    /// A `bytea`.
     package func bytes(_ column: Int) throws(PostgresError) -> [UInt8]? {
         guard let bytes = try unsafe field(column) else { return nil }
         return unsafe [UInt8](bytes)
     }
+    /// A `uuid`.
     package func uuid(_ column: Int) throws(PostgresError) -> Identifier? {
         guard let bytes = try unsafe field(column, size: 16) else { return nil }
         return unsafe Identifier(
             high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
             low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
-    /// A timestamptz; infinity is `distantFuture`, minus infinity `distantPast`.
+    /// A `timestamptz`; infinity is `distantFuture`, minus infinity `distantPast`.
     package func time(_ column: Int) throws(PostgresError) -> Timestamp? {
         guard let raw = try integer(column, as: Int64.self) else { return nil }
         if raw == .max { return .distantFuture }
         return raw == .min ? .distantPast : Timestamp(microseconds: raw + postgresEpoch)
     }
-    /// A row's `ctid`.
+    /// A `ctid`.
     package func place(_ column: Int) throws(PostgresError) -> RowPlace? {
         guard let bytes = try unsafe field(column, size: 6) else { return nil }
         return unsafe RowPlace(
@@ -67,7 +72,7 @@ package import Model
             offset: UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self)))
     }
 
-    /// A column that is never NULL.
+    /// The value that `read` finds in a column; NULL throws `PostgresError.unexpectedValue`.
     package func required<Value>(
         _ column: Int, _ read: (Int) throws(PostgresError) -> Value?
     ) throws(PostgresError) -> Value {

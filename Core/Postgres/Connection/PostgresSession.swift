@@ -36,15 +36,16 @@ private import Model
 
     var isAlive: Bool { unsafe PQstatus(connection) == CONNECTION_OK }
 
-    /// What the server has open for this session.
+    /// What the session has open on the server.
     enum Standing {
         case idle
-        /// A transaction, sound or failed.
+        /// A transaction, intact or failed.
         case inTransaction
-        /// It is broken, or has answers still to come, and can take no further statement.
+        /// The session is broken or has replies pending, and can take no further statement.
         case unusable
     }
 
+    /// Whether the session can take another statement, and whether a transaction is open.
     var standing: Standing {
         guard isAlive, unsafe PQpipelineStatus(connection) == PQ_PIPELINE_OFF else { return .unusable }
         switch unsafe PQtransactionStatus(connection) {
@@ -75,7 +76,7 @@ private import Model
         _ = try checked(unsafe ResultOwner(PQexec(connection, text)), Statement("script", []))
     }
 
-    /// The numbers of rows, of all parts.
+    /// Returns the row counts of all statements, in order.
     @discardableResult
     func pipeline(_ parts: [[StatementCall]]) throws(PostgresError) -> [Int] {
         var counts: [Int] = []
@@ -95,9 +96,9 @@ private import Model
         return rows
     }
 
-    /// Sends all, then reads all: one round trip. Each part is an implicit transaction of its own, unless one is open: a
-    /// failure skips the rest of its part, and not the parts after it. The first failure is thrown once every answer has been
-    /// read.
+    /// Sends everything, then reads all replies: one round trip. Each part is an implicit transaction of its own unless
+    /// one is open: a failure skips the rest of its part but not the later parts. The first failure is thrown once
+    /// every reply has been read.
     private func pipeline(
         _ parts: [[StatementCall]], each: (borrowing ResultOwner, Int) throws(PostgresError) -> Void
     ) throws(PostgresError) {
@@ -119,10 +120,10 @@ private import Model
                     failed = failed ?? error
                 }
                 index += 1
-                // Each statement's results end with a null one.
+                // Each statement's results end with a null result.
                 _ = unsafe ResultOwner(PQgetResult(connection))
             }
-            // The part's own end.
+            // The reply to the part's sync.
             _ = unsafe ResultOwner(PQgetResult(connection))
         }
         guard unsafe PQexitPipelineMode(connection) == 1 else { throw failure(nil) }
@@ -201,7 +202,7 @@ private import Model
     }
 }
 
-/// Owns a result, which may be null.
+/// Owns a libpq result, which may be null.
 @safe struct ResultOwner: ~Copyable {
     private let result: OpaquePointer?
 
@@ -236,7 +237,7 @@ private import Model
     }
 }
 
-/// What `PQcancel` needs, apart from the connection.
+/// What `PQcancel` needs; independent of the connection.
 @safe final class CancelToken: @unchecked Sendable {
     // Safe to share: PQcancel may be called from any thread, and the pointer never changes.
     private let token: OpaquePointer
@@ -246,7 +247,7 @@ private import Model
 
     func cancel() {
         var buffer = [CChar](repeating: 0, count: 256)
-        // A cancel that cannot be sent changes nothing: the statement goes on, as it would have.
+        // If the cancel cannot be sent the statement simply goes on.
         _ = unsafe PQcancel(token, &buffer, 256)
     }
 }
@@ -293,7 +294,7 @@ private func withParameters<Value>(
         offsets.append(parameter.bytes.map { _ in bytes.count })
         lengths.append(Int32(parameter.bytes?.count ?? 0))
         bytes.append(contentsOf: parameter.bytes ?? [])
-        // An empty value at the end still needs an address of its own.
+        // Gives an empty value at the end an address of its own.
         bytes.append(0)
     }
     let formats = [Int32](repeating: 1, count: max(1, parameters.count))

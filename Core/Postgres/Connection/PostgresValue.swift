@@ -1,6 +1,7 @@
 package import Model
 
-/// A parameter of a statement, in Postgres's binary form. Arrays have one dimension.
+/// A parameter of a statement, in Postgres's binary format. Arrays have one dimension; integers trap outside their
+/// type's range.
 package struct PostgresValue: Sendable {
     /// The object id of the parameter's type (`pg_type.dat`).
     let type: UInt32
@@ -44,34 +45,52 @@ package struct PostgresValue: Sendable {
         self.init(type: kind.array, bytes: bytes)
     }
 
+    /// A `boolean`; nil is NULL.
     package static func bool(_ value: Bool?) -> PostgresValue { PostgresValue(.bool, value) }
+    /// A `smallint`; nil is NULL.
     package static func smallint(_ value: Int?) -> PostgresValue { PostgresValue(.smallint, value) }
+    /// An `integer`; nil is NULL.
     package static func int(_ value: Int?) -> PostgresValue { PostgresValue(.int, value) }
+    /// A `bigint`; nil is NULL.
     package static func bigint(_ value: Int?) -> PostgresValue { PostgresValue(.bigint, value) }
+    /// A `double precision`; nil is NULL.
     package static func double(_ value: Double?) -> PostgresValue { PostgresValue(.double, value) }
+    /// A `text`; nil is NULL.
     package static func text(_ value: String?) -> PostgresValue { PostgresValue(.text, value) }
+    /// A `bytea`; nil is NULL.
     package static func bytes(_ value: [UInt8]?) -> PostgresValue { PostgresValue(.bytea, value) }
+    /// A `uuid`; nil is NULL.
     package static func uuid(_ value: Identifier?) -> PostgresValue { PostgresValue(.uuid, value) }
+    /// A `timestamptz`; nil is NULL, `distantFuture` infinity and `distantPast` minus infinity.
     package static func time(_ value: Timestamp?) -> PostgresValue { PostgresValue(.timestamptz, value) }
 
+    /// A `boolean[]`.
     package static func bools(_ values: [Bool?]) -> PostgresValue { PostgresValue(array: values, .bool) }
+    /// A `smallint[]`.
     package static func smallints(_ values: [Int?]) -> PostgresValue { PostgresValue(array: values, .smallint) }
+    /// An `integer[]`.
     package static func ints(_ values: [Int?]) -> PostgresValue { PostgresValue(array: values, .int) }
+    /// A `bigint[]`.
     package static func bigints(_ values: [Int?]) -> PostgresValue { PostgresValue(array: values, .bigint) }
+    /// A `text[]`.
     package static func texts(_ values: [String?]) -> PostgresValue { PostgresValue(array: values, .text) }
+    /// A `bytea[]`.
     package static func byteas(_ values: [[UInt8]?]) -> PostgresValue { PostgresValue(array: values, .bytea) }
+    /// A `uuid[]`.
     package static func uuids(_ values: [Identifier?]) -> PostgresValue { PostgresValue(array: values, .uuid) }
+    /// A `timestamptz[]`; infinities as in `time`.
     package static func times(_ values: [Timestamp?]) -> PostgresValue { PostgresValue(array: values, .timestamptz) }
+    /// A `tid[]`.
     package static func rowPlaces(_ values: [RowPlace?]) -> PostgresValue { PostgresValue(array: values, .tid) }
 }
 
-/// Where a row version lies: Postgres's `ctid`. Good only while the row is locked.
+/// Where a row version is stored: Postgres's `ctid`. Valid only while the row is locked.
 package struct RowPlace: Hashable, Sendable {
     let block: UInt32
     let offset: UInt16
 }
 
-/// A type's object ids and binary form.
+/// The object ids of a type and its array type, and how a value is written in binary.
 private struct PostgresType<Value>: Sendable {
     let oid: UInt32
     let array: UInt32
@@ -102,7 +121,7 @@ extension PostgresType<Identifier> {
     }
 }
 extension PostgresType<Timestamp> {
-    /// Microseconds since 2000-01-01; `distantFuture` and later become infinity, `distantPast` minus infinity.
+    /// Microseconds since 2000-01-01; `distantFuture` and later become infinity, `distantPast` becomes minus infinity.
     static let timestamptz = PostgresType(oid: 1_184, array: 1_185) { time, bytes in
         if time >= .distantFuture { return append(Int64.max, to: &bytes) }
         append(time == .distantPast ? Int64.min : time.microseconds - postgresEpoch, to: &bytes)

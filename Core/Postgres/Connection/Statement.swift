@@ -1,19 +1,21 @@
 private import Model
 
-/// A statement with a name, under which each connection prepares it once and errors report it.
+/// SQL text with a name, under which each connection prepares it once and errors report it.
 package struct Statement: Hashable, Sendable {
+    /// Distinguishes prepared statements; Postgres keeps only its first 63 bytes.
     package let name: String
+    /// The SQL, with parameters `$1`, `$2`, ….
     package let text: String
 
-    /// A statement from its own file.
+    /// A statement from a file of its own.
     package init(_ name: String, _ bytes: [UInt8]) {
         self.name = name
         text = String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A short statement that needs no file: `begin`, `commit`.
+    /// A short statement that needs no file (`begin`, `commit`), named by its text.
     package init(_ text: String) {
-        // Postgres cuts names after 63 bytes: longer ones need an end that tells them apart.
+        // Postgres truncates names to 63 bytes, so longer texts get a hash to tell them apart.
         if text.utf8.count < 60 {
             name = text
         } else {
@@ -25,11 +27,12 @@ package struct Statement: Hashable, Sendable {
     }
 }
 
-/// A statement with its parameters.
+/// A statement with the values of its parameters, in order.
 package struct StatementCall: Sendable {
     package let statement: Statement
     package let parameters: [PostgresValue]
 
+    /// A call; the parameters must match the statement's `$1`, `$2`, … in number and type.
     package init(_ statement: Statement, _ parameters: [PostgresValue] = []) {
         self.statement = statement
         self.parameters = parameters

@@ -1,7 +1,7 @@
 import Model
 import Store
 
-/// How a trigger of a schedule ended.
+/// A trigger as an outcome left it, for counting failures and calling `onFailure`.
 struct EndedTrigger: Sendable {
     var id: Identifier
     var kind: TriggerKind
@@ -9,16 +9,17 @@ struct EndedTrigger: Sendable {
     var tenant: String
     var name: String
     var shard: Int
-    /// The outcome that ended it, or `queued`: this one did not.
+    /// The final state that the outcome gave it; `queued` if the outcome did not end it.
     var state: TriggerState
     var occurrence: Timestamp
     var attempts: Int
     var reason: String?
-    /// More than one: a run of occurrences that the loader recorded as one, up to `lastOccurrence`.
+    /// Occurrences that the row stands for, up to `lastOccurrence`: the loader records a run of lapsed occurrences as
+    /// one row.
     var count = 1
     var lastOccurrence: Timestamp?
 
-    /// One that the loader recorded as expired without its having been queued.
+    /// Reads a row of `take-owed-calls`: a trigger that a claim recorded as expired without ever queuing it.
     init(owed row: PostgresRow) throws(PostgresError) {
         id = try row.required(0, row.uuid)
         schedule = try row.required(1, row.uuid)
@@ -33,6 +34,7 @@ struct EndedTrigger: Sendable {
         (state, attempts) = (.expired, 0)
     }
 
+    /// Reads a row of `record-outcomes-and-return` or `expire-planned`.
     init(_ row: PostgresRow) throws(PostgresError) {
         schedule = try row.required(0, row.uuid)
         let state = TriggerState(rawValue: try row.required(1, row.int)) ?? .queued
@@ -49,19 +51,20 @@ struct EndedTrigger: Sendable {
         attempts = try row.required(9, row.int)
     }
 
-    /// Skipped and cancelled ones say nothing of the target.
+    /// Skipped and cancelled triggers say nothing about the target.
     var isFailure: Bool { [.rejected, .expired, .dead].contains(state) }
+    /// Whether it affects the count of consecutive failures: a failure raises it, a delivery resets it.
     var isCounted: Bool { isFailure || state == .delivered }
 }
 
 extension PostgresConnection {
-    /// Whether any schedule is watched for failures, or any tenant has a failure call.
+    /// Whether any schedule is watched for failures, or any tenant has an `onFailure`.
     func isWatching() throws(PostgresError) -> Bool {
         try query(StatementCall(.isWatching)) { row throws(PostgresError) in try row.required(0, row.bool) } == [true]
     }
 
-    /// Counts failures in a row of the watched schedules among these, and pauses those that have failed too often: their queued
-    /// triggers, to be taken from the queue.
+    /// Counts consecutive failures of the watched schedules among these, and pauses those that reach their
+    /// `pauseAfter`. Returns the queued triggers of the paused schedules, which are to be cancelled in the queue.
     func countFailures(_ ended: [EndedTrigger]) throws(PostgresError) -> [Identifier] {
         var counts: [Identifier: (isAnew: Bool, failures: Int, reason: String?)] = [:]
         for trigger in ended.sorted(by: { $0.occurrence < $1.occurrence }) where trigger.isCounted {
@@ -92,8 +95,8 @@ extension PostgresConnection {
         return queued
     }
 
-    /// What is planned is cancelled at once. Its queued triggers: whoever takes them from the queue, the monitor at last, settles
-    /// them.
+    /// Planned triggers are cancelled here; queued ones are returned, and settled by whoever next takes them from the
+    /// queue, at latest the monitor.
     private func pauseFailing(
         _ id: Identifier, shard: Int, tenant: String, name: String, reason: String
     ) throws(PostgresError) -> [Identifier] {
@@ -109,7 +112,8 @@ extension PostgresConnection {
         return open.filter(\.isQueued).map(\.id)
     }
 
-    /// Watches the schedules among these that ask for it, and no longer those that do not.
+    /// Starts watching the schedules among these that configure `pauseAfter` or `onFailure`, and stops watching those
+    /// that no longer do.
     func watchFailures(_ results: [PutResult]) throws(PostgresError) {
         var watched: [(row: ScheduleRow, policy: FailurePolicy)] = []
         var others: [Identifier] = []

@@ -2,7 +2,7 @@ import Model
 import Store
 
 extension PostgresConnection {
-    /// When the monitor last did its duties, and whether the next day has its partition.
+    /// When the monitor last did each of its duties, and whether tomorrow's partition exists.
     func monitorAge(now: Timestamp) throws(PostgresError) -> MonitorAge {
         let tomorrow = Timestamp(seconds: (floorDivide(now.seconds, 86_400) + 1) * 86_400)
         let rows = try query(StatementCall(.watchDuties, [.time(tomorrow)])) { row throws(PostgresError) in
@@ -14,13 +14,13 @@ extension PostgresConnection {
                 age.hasTomorrow = row.time != nil
                 continue
             }
-            // A duty of another version is nobody's here.
+            // Ignore duties that only another version knows.
             if let duty = MonitorDuty(rawValue: name) { age.doneAt[duty] = row.time }
         }
         return age
     }
 
-    /// Makes a day's partition; gives up soon where somebody stands in the way. False: it was there.
+    /// Creates a day's partition; false if it existed. A lock that is not granted within 200 ms throws SQLSTATE 55P03.
     func addDay(_ day: Timestamp) throws(PostgresError) -> Bool {
         let made = try transaction(first: [StatementCall(.shortLock)]) { connection throws(PostgresError) in
             try connection.query(StatementCall(.addDay, [.time(day)])) { row throws(PostgresError) in
@@ -32,6 +32,6 @@ extension PostgresConnection {
 }
 
 extension Statement {
-    /// Of a transaction that must not make others wait behind it.
+    /// For transactions that would block others while waiting for a lock themselves.
     static let shortLock = Statement("set local lock_timeout = '200ms'")
 }

@@ -1,17 +1,23 @@
 import Model
 import Store
 
-/// Calls that tell of failures: `onFailure` of a schedule or of its tenant, at most one a minute each.
+/// Failure notifications ("notices"): `onFailure` calls of a schedule or of its tenant, at most one a minute for each.
 extension PostgresConnection {
+    /// The shortest time between two notifications of one schedule or tenant.
     private static let pause = Duration.seconds(60)
+    /// A notification's deadline, counted from its creation.
     private static let usefulFor = Duration.seconds(3_600)
 
-    /// Makes triggers of the failures among these that somebody wants to be told of. A failure of such a call is not told of.
+    /// Creates `onFailure` triggers for the failures among these whose schedule or tenant has one configured, and
+    /// returns them for sending.
+    ///
+    /// Reports the latest failure of each schedule, or of each tenant for schedules without an `onFailure` of their
+    /// own. Failures of such calls are not reported. Runs within the caller's transaction.
     func notices(of ended: [EndedTrigger]) throws(PostgresError) -> [QueuedTrigger] {
         let failures = ended.filter { $0.isFailure && $0.kind != .onFailure }
         if failures.isEmpty { return [] }
         let now = try now().flooredToMillisecond
-        // The last of each schedule; nothing is lost by not telling of the others, whose records stand.
+        // Report only the latest failure of each schedule; the others remain on record.
         var last: [Identifier: EndedTrigger] = [:]
         for failure in failures where last[failure.schedule].map({ $0.occurrence <= failure.occurrence }) ?? true {
             last[failure.schedule] = failure
@@ -39,7 +45,7 @@ extension PostgresConnection {
             let claim = StatementCall(
                 .claimTenantNotice, [.text(tenant), .time(now), .time(now - PostgresConnection.pause)])
             let settings = try query(claim) { row throws(PostgresError) in try row.required(0, row.bytes) }.first
-            // Settings that cannot be read name no call.
+            // Unreadable settings count as having no `onFailure`.
             if let call = settings.flatMap({ try? TenantSettings(decoding: $0) })?.onFailure {
                 notices.append(try insertNotice(of: failure, call: call, now: now))
             }
@@ -47,16 +53,16 @@ extension PostgresConnection {
         return notices
     }
 
-    /// The call of a schedule's own, unless one was made within the last minute.
+    /// The schedule's own `onFailure`, unless it was called within the last minute.
     private func scheduleCall(_ schedule: Identifier, now: Timestamp) throws(PostgresError) -> HTTPAction? {
         let claim = StatementCall(
             .claimScheduleNotice, [.uuid(schedule), .time(now), .time(now - PostgresConnection.pause)])
         let action = try query(claim) { row throws(PostgresError) in try row.required(0, row.bytes) }.first
-        // A record that cannot be read names no call; the worker that gets it reports it.
+        // An unreadable record counts as having no `onFailure`; the worker that receives it reports it.
         return action.flatMap { try? ActionRecord(decoding: $0) }?.onFailure
     }
 
-    /// A trigger with an action of its own, which a hidden schedule keeps, as a one-off trigger's does.
+    /// Inserts the notification as a queued trigger. A hidden schedule keeps its action, as with one-off triggers.
     private func insertNotice(
         of failure: EndedTrigger, call: HTTPAction, now: Timestamp
     ) throws(PostgresError) -> QueuedTrigger {
@@ -83,7 +89,7 @@ extension PostgresConnection {
 }
 
 extension EndedTrigger {
-    /// The call with what it tells: its own body, or a document of the failure.
+    /// The call to make. Unless it has a body or is a GET or HEAD, it gets a JSON document about the failure.
     fileprivate func notice(by call: HTTPAction) -> HTTPAction {
         var call = call
         if call.body != nil || ["GET", "HEAD"].contains(call.method) { return call }
@@ -99,6 +105,7 @@ extension EndedTrigger {
 }
 
 extension StatementCall {
+    /// Inserts one trigger; an id that exists is left unchanged, and the row count is 0.
     static func insertTrigger(
         _ message: TriggerMessage, state: TriggerState, shard: Int, revision: Int, schedule: Identifier
     ) -> StatementCall {

@@ -1,13 +1,13 @@
 import Model
 import Store
 
-/// An open trigger that a change of its schedule cancels.
+/// An open trigger that a change, pause or delete of its schedule cancels.
 struct OpenTrigger: Sendable {
     var id: Identifier
     var schedule: Identifier
-    /// The queue may hold it.
+    /// Whether the queue may hold it.
     var isQueued: Bool
-    /// Its occurrence, where it is planned again: it is of the calendar, and later than all that is settled.
+    /// Its occurrence, if that is to be planned again: only a scheduled trigger later than everything settled is.
     var replanned: Timestamp?
     var shard: Int
     var revision: Int
@@ -24,13 +24,15 @@ struct OpenTrigger: Sendable {
 }
 
 extension PostgresConnection {
+    /// The schedule of that name; locks its row and its name's row until the transaction ends.
     func find(_ name: String, _ tenant: String) throws(PostgresError) -> ScheduleRow? {
         try query(StatementCall(.apiLockNames, [.texts([tenant]), .texts([name])])) { row throws(PostgresError) in
             try row.schedule()
         }.first
     }
 
-    /// The first write whose schedule is not as it expects. Locks those schedules, so that they stay as they are.
+    /// The first mismatch between a write's expected revision and its schedule; nil if there is none. Locks those
+    /// schedules until the transaction ends.
     func mismatch(_ writes: [ScheduleWrite]) throws(PostgresError) -> RevisionMismatch? {
         for write in writes {
             guard let expecting = write.expecting else { continue }
@@ -46,7 +48,8 @@ extension PostgresConnection {
         }.first
     }
 
-    /// Asks to cancel the open triggers of schedules: those of the calendar, or, where the schedules are deleted, all.
+    /// Requests cancellation of the schedules' open triggers: scheduled ones, or, if the schedules are deleted, all
+    /// kinds. Planned triggers are cancelled at once; queued ones are decided by the queue.
     func cancelOpen(
         _ schedules: [Identifier], now: Timestamp, reason: String, isDeleted: Bool = false
     ) throws(PostgresError) -> [OpenTrigger] {
@@ -56,8 +59,8 @@ extension PostgresConnection {
         }
     }
 
-    /// Makes triggers cancelled whose cancel was asked for and that the queue does not hold; their schedules plan them again, or
-    /// will when they are resumed.
+    /// Marks triggers as cancelled whose cancellation was requested and that the queue does not hold, and rewinds their
+    /// schedules so that they are planned again, after the resume if paused.
     func settleCancelled(_ triggers: [CancelledTrigger], reason: String) throws(PostgresError) {
         let sorted = triggers.sorted { $0.id < $1.id }
         let call = StatementCall(
@@ -69,8 +72,8 @@ extension PostgresConnection {
         try rewind(try query(call) { row throws(PostgresError) in try OpenTrigger(row) })
     }
 
-    /// Keeps the actions of schedules that are about to be changed or deleted, for triggers that still refer to them
-    /// (protocols.md, 9a). The monitor forgets those that none does.
+    /// Copies the actions of schedules that are about to be changed or deleted, for triggers that still refer to them
+    /// (protocols.md, 9a). The monitor drops copies that no trigger refers to.
     func keepActions(of rows: [ScheduleRow], now: Timestamp) throws(PostgresError) {
         if rows.isEmpty { return }
         let sorted = rows.sorted { $0.id < $1.id }
@@ -83,9 +86,10 @@ extension PostgresConnection {
                 ])
         )
     }
+    /// How long a copy is kept before the monitor first checks whether it is needed.
     private static let keptAtLeast = Duration.seconds(60)
 
-    /// Lets schedules go back to the first of their cancelled triggers.
+    /// Moves schedules back to the first of their cancelled triggers that is to be planned again (decision 0006).
     func rewind(_ cancelled: [OpenTrigger]) throws(PostgresError) {
         var places: [Identifier: (shard: Int, first: Timestamp, revision: Int, count: Int)] = [:]
         for trigger in cancelled {
@@ -113,12 +117,14 @@ extension PostgresConnection {
         try execute(StatementCall(.apiLowerFloor, [.smallints(armed.map(\.0)), .times(armed.map(\.1))]))
     }
 
+    /// Appends one entry to the audit log.
     func note(
         _ actor: AuditActor, _ action: String, _ object: String, reason: String? = nil, now: Timestamp
     ) throws(PostgresError) {
         try note([(actor.tenant, object)], by: actor.subject, action, reason: reason, now: now)
     }
 
+    /// Appends an entry per object to the audit log.
     func note(
         _ objects: [(tenant: String, object: String)], by subject: String, _ action: String, reason: String? = nil,
         now: Timestamp
@@ -132,6 +138,9 @@ extension PostgresConnection {
                 ]))
     }
 
+    /// Inserts schedules whose names are taken already.
+    ///
+    /// - Parameter kind: 0 for a schedule; 1 for the hidden schedule of a one-off trigger or failure notification.
     func insert(_ rows: [ScheduleRow], kind: Int, now: Timestamp) throws(PostgresError) {
         try execute(
             StatementCall(
@@ -145,14 +154,19 @@ extension PostgresConnection {
                 ]))
     }
 
-    /// Keeps the floors of these shards from being raised until the transaction ends.
+    /// Keeps loaders from raising the floors of these shards until the transaction ends.
+    ///
+    /// A floor is a lower bound, cached in the shard's row, at which scans for due schedules or planned triggers begin
+    /// (protocols.md, 14). Every writer of schedules shares its lock; a loader raises floors only while it holds it
+    /// alone.
     func shareFloors(of shards: Set<Int>) throws(PostgresError) {
         for shard in shards.sorted() {
             try query(StatementCall(.shareFloor, [.int(shard)])) { _ throws(PostgresError) in }
         }
     }
 
-    /// What becomes of each write, and the triggers that it cancels.
+    /// What each write makes of its schedule, and the queued triggers to cancel in the queue. Requests their
+    /// cancellation and keeps the actions of changed schedules.
     func results(
         of writes: [ScheduleWrite], existing: [ScheduleRow], now: Timestamp
     ) throws(PostgresError) -> [PutResult] {
@@ -177,8 +191,8 @@ extension PostgresConnection {
                 return PutResult(row: write.newRow(now: now), isCreated: true, cancelled: [])
             }
             let open = bySchedule[row.id] ?? []
-            // From the first occurrence that nobody has planned, or that is cancelled here. What the queue gives back
-            // is planned again when it has.
+            // Plan from the first occurrence that is unplanned, or cancelled here. Triggers that the queue gives back
+            // later are planned again then.
             let from = [now, row.nextAt, row.resumeAt, open.filter { !$0.isQueued }.compactMap(\.replanned).min()]
                 .compactMap(\.self).min()!
             return PutResult(
@@ -187,7 +201,7 @@ extension PostgresConnection {
         }
     }
 
-    /// Writes new and replaced schedules, and lowers the floors of their shards.
+    /// Inserts the new schedules, updates the replaced ones, and lowers the floors of their shards.
     func write(_ results: [PutResult], now: Timestamp) throws(PostgresError) {
         let new = results.filter(\.isCreated).map(\.row)
         let old = results.filter { !$0.isCreated }.map(\.row)
@@ -222,6 +236,7 @@ private struct ScheduleKey: Hashable {
 }
 
 extension PostgresRow {
+    /// Reads the columns of `api-lock-names`.
     func schedule() throws(PostgresError) -> ScheduleRow {
         ScheduleRow(
             id: try required(0, uuid), tenant: try required(1, text), name: try required(2, text),
@@ -231,6 +246,7 @@ extension PostgresRow {
             createdAt: try required(11, time), updatedAt: try required(12, time), fired: try required(13, int))
     }
 
+    /// Reads the columns of `api-trigger`.
     func trigger() throws(PostgresError) -> TriggerRow {
         TriggerRow(
             id: try required(0, uuid), schedule: try required(17, uuid), tenant: try required(1, text),
@@ -243,6 +259,7 @@ extension PostgresRow {
             reason: try text(15), log: try bytes(16) ?? [])
     }
 
+    /// Reads the columns of `authenticate`; groups are separated by commas.
     func key() throws(PostgresError) -> KeyRow {
         KeyRow(
             id: try required(0, uuid), tenant: try required(1, text), subject: try required(2, text),

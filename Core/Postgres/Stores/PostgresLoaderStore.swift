@@ -1,27 +1,37 @@
 package import Model
 package import Store
 
-/// The loader's side of Postgres, on one connection, which holds the locks of its shards.
+/// `LoaderStore` on one Postgres connection, whose session holds the loader's shard locks.
+///
+/// Connects at the first call. Unless stated otherwise a verb is one statement and one round trip, and throws
+/// `PostgresError`.
 package final class PostgresLoaderStore: LoaderStore {
     private let connection: PostgresConnection
 
+    /// A store that connects as the engine role.
     package init(url: String) {
         connection = PostgresConnection(.engine(url: url, applicationName: "headgate loader"))
     }
 
+    /// Ends the session, and with it the shard locks.
     package func close() async { await connection.close() }
 
+    /// All shards, ascending.
     package func shards() async throws -> [Int] {
         try await connection.query(StatementCall(.allShards)) { row throws(PostgresError) in
             try row.required(0, row.int)
         }
     }
 
+    /// The database's clock.
     package func now() async throws -> Timestamp { try await connection.now() }
 
+    /// Takes those of the shards that no other loader holds, and returns them; one round trip per shard.
+    ///
+    /// Pins the session, so that every later call fails once it is lost, until `close`.
     package func takeShards(_ shards: [Int]) async throws -> Set<Int> {
         var taken: Set<Int> = []
-        // The locks live as long as the session: when it breaks, the loader has to hear of it, and takes shards anew.
+        // The locks die with the session: pin it, so that the loader learns of its loss and takes the shards again.
         if !shards.isEmpty { try await connection.holdSession() }
         for shard in shards {
             let isTaken = try await connection.query(StatementCall(.takeShard, [.int(shard)])) {
@@ -32,6 +42,7 @@ package final class PostgresLoaderStore: LoaderStore {
         return taken
     }
 
+    /// The state of the shards and when the first schedule of each is due, ascending by shard, in one statement.
     package func overview(
         of shards: [Int], from start: Timestamp, before horizon: Timestamp
     ) async throws -> [ShardOverview] {
@@ -45,12 +56,18 @@ package final class PostgresLoaderStore: LoaderStore {
         }
     }
 
+    /// The weights of tenants whose weight is not 1.
     package func weights() async throws -> [String: Double] { try await connection.weights() }
 
+    /// When the monitor last did each of its duties.
     package func monitorAge(now: Timestamp) async throws -> MonitorAge { try await connection.monitorAge(now: now) }
 
+    /// Creates a day's partition, or returns false if it exists; gives up after 200 ms if a lock is in the way
+    /// (SQLSTATE 55P03).
     package func addDay(_ day: Timestamp) async throws -> Bool { try await connection.addDay(day) }
 
+    /// The number of a new pass. Commits asynchronously; `open-pass` writes the number again with the first batch that
+    /// has unsent rows.
     package func beginPass(shard: Int) async throws -> Int {
         let pass = try await connection.transaction(first: [StatementCall(.asynchronousCommit)]) {
             connection throws(PostgresError) in
@@ -62,9 +79,11 @@ package final class PostgresLoaderStore: LoaderStore {
         return pass
     }
 
-    /// Two round trips a batch: begin and claim; re-arm, insert, note the pass, add load, commit.
+    /// Claims, plans and re-arms a batch of due schedules in one transaction; repeats a claim that meets schedules on
+    /// their way to another shard.
     ///
-    /// A claim that meets schedules on their way to another shard is repeated.
+    /// Four round trips: begin; claim; re-arm, insert, record the pass, add load; commit. One more if some rows existed
+    /// already, and one if triggers were recorded as expired.
     package func claimSchedules(
         shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int,
         plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan,
@@ -77,6 +96,7 @@ package final class PostgresLoaderStore: LoaderStore {
         }
     }
 
+    /// Makes up to 10 attempts where the server asks for a retry.
     private func repeated<Value>(_ body: () async throws -> Value) async throws -> Value {
         for _ in 1..<10 {
             do {
@@ -88,8 +108,10 @@ package final class PostgresLoaderStore: LoaderStore {
         return try await body()
     }
 
-    /// In a transaction of their own: within a claim they could wait for a writer who waits for the claim. What is owed leaves the
-    /// list with the commit that creates its call (protocols.md, 3).
+    /// Creates the `onFailure` triggers that the shard owes.
+    ///
+    /// Runs in a transaction of its own: within a claim it could wait for a writer that waits for the claim. An owed
+    /// call leaves the list in the commit that creates its trigger (protocols.md, 3).
     package func makeFailureCalls(
         shard: Int, limit: Int, except held: Set<String>
     ) async throws -> (calls: [QueuedTrigger], isMore: Bool) {
@@ -153,7 +175,7 @@ package final class PostgresLoaderStore: LoaderStore {
                 row.state == .expired && (row.lastOccurrence ?? row.occurrence) > schedules[row.source].updatedAt
             }
             if !plan.rows.isEmpty, counts[1] < plan.rows.count {
-                // Some were there before: sending them again could deliver what was delivered long ago.
+                // Some rows existed already: sending those again could repeat a delivery made long ago.
                 let fresh = Set(try connection.insertedIDs(plan.rows.map(\.id), pass: pass))
                 result.toSend.removeAll { !fresh.contains($0.message.id) }
                 expired.removeAll { !fresh.contains($0.id) }
@@ -166,6 +188,7 @@ package final class PostgresLoaderStore: LoaderStore {
         }
     }
 
+    /// Queues planned triggers and returns them for sending. Four round trips: begin, claim, record the pass, commit.
     package func claimPlanned(
         shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int, except held: Set<String>
     ) async throws -> [QueuedTrigger] {
@@ -185,9 +208,11 @@ package final class PostgresLoaderStore: LoaderStore {
         }
     }
 
+    /// Expires planned triggers past their deadline, and creates the failure notifications they call for, in one
+    /// transaction.
     package func expirePlanned(shard: Int, from floor: Timestamp, now: Timestamp, limit: Int) async throws -> Int {
         let call = StatementCall(.expirePlanned, [.smallint(shard), .time(floor), .time(now), .bigint(limit)])
-        // With the failure calls in one transaction: one that is lost would be made by nobody. The monitor sends them.
+        // Create the notifications in the same transaction: a crash in between would lose them. The monitor sends them.
         return try await repeated {
             try await self.connection.transaction { connection throws(PostgresError) in
                 let expired = try connection.query(call) { row throws(PostgresError) in try EndedTrigger(row) }
@@ -197,7 +222,8 @@ package final class PostgresLoaderStore: LoaderStore {
         }
     }
 
-    /// Without waiting for the disk: a confirmation that is lost only means sending again.
+    /// Records that everything of the pass was sent. Commits asynchronously: a lost confirmation only means sending
+    /// again.
     package func confirmPass(shard: Int, pass: Int) async throws {
         let confirm = StatementCall(.confirmPass, [.smallint(shard), .bigint(pass)])
         try await connection.transaction(first: [StatementCall(.asynchronousCommit)]) { _ throws(PostgresError) in
@@ -205,6 +231,7 @@ package final class PostgresLoaderStore: LoaderStore {
         }
     }
 
+    /// A page of queued triggers, by planned time and id.
     package func unconfirmed(
         shard: Int, confirmed: Int, from floor: Timestamp, after last: (Timestamp, Identifier)?, limit: Int
     ) async throws -> [QueuedTrigger] {
@@ -217,10 +244,13 @@ package final class PostgresLoaderStore: LoaderStore {
         return try await connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
     }
 
+    /// Confirms every pass up to this one.
     package func confirmAllPasses(shard: Int, upTo pass: Int) async throws {
         try await connection.execute(StatementCall(.confirmAllPasses, [.smallint(shard), .bigint(pass)]))
     }
 
+    /// Raises the shard's floors in one transaction that commits asynchronously. Changes nothing while a writer of
+    /// schedules shares their lock.
     package func raiseFloors(shard: Int, ceiling: Timestamp, now: Timestamp) async throws {
         try await connection.transaction(first: [StatementCall(.asynchronousCommit)]) {
             connection throws(PostgresError) in
@@ -235,12 +265,14 @@ package final class PostgresLoaderStore: LoaderStore {
         }
     }
 
+    /// Those of the shards that were computed with another tzdata version, ascending.
     package func staleZones(of shards: [Int], version: String) async throws -> [Int] {
         let call = StatementCall(.staleZones, [.smallints(shards), .text(version)])
         return try await connection.query(call) { row throws(PostgresError) in try row.required(0, row.int) }
     }
 
-    /// Two statements a page, and one for the floor.
+    /// Recomputes a page of next occurrences in one transaction of at most four statements: the floor lock, the page,
+    /// the moved schedules, the floor.
     package func recompute(
         shard: Int, after id: Identifier, dueAfter time: Timestamp, limit: Int,
         next: @escaping @Sendable (_ timing: [UInt8], _ next: Timestamp) -> Timestamp?
@@ -270,10 +302,12 @@ package final class PostgresLoaderStore: LoaderStore {
         }
     }
 
+    /// Records the tzdata version with which a shard was computed.
     package func noteZones(shard: Int, version: String) async throws {
         try await connection.execute(StatementCall(.noteZones, [.smallint(shard), .text(version)]))
     }
 
+    /// The load histogram from a second on, in no order.
     package func load(shard: Int, from time: Timestamp) async throws -> [(second: Int64, count: Int)] {
         let call = StatementCall(.readLoad, [.smallint(shard), .bigint(Int(time.seconds))])
         return try await connection.query(call) { row throws(PostgresError) in
@@ -283,12 +317,13 @@ package final class PostgresLoaderStore: LoaderStore {
 
     // MARK: Rows
 
-    /// Where its planning goes on.
+    /// Where planning resumes: `resume_at` if set, else `next_at`.
     private static func cursor(_ row: PostgresRow) throws(PostgresError) -> Timestamp {
         if let resumeAt = try row.time(13) { return resumeAt }
         return try row.required(5, row.time)
     }
 
+    /// Reads the columns of `claim-schedules`.
     private static func schedule(_ row: PostgresRow) throws(PostgresError) -> ClaimedSchedule {
         var ahead: Range<Timestamp>?
         if let from = try row.time(10), let to = try row.time(11), from < to { ahead = from..<to }
@@ -348,13 +383,13 @@ package final class PostgresLoaderStore: LoaderStore {
 }
 
 extension PostgresConnection {
-    /// Which of these ids the pass has inserted.
+    /// Those of these ids that this pass inserted.
     fileprivate func insertedIDs(_ ids: [Identifier], pass: Int) throws(PostgresError) -> [Identifier] {
         let call = StatementCall(.insertedTriggers, [.bigint(pass), .uuids(ids), .times(ids.map(\.v7Time))])
         return try query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
     }
 
-    /// The server's clock.
+    /// The database's clock (`clock_timestamp()`), in one round trip.
     package func now() throws(PostgresError) -> Timestamp {
         let times = try query(StatementCall(.now)) { row throws(PostgresError) in try row.required(0, row.time) }
         guard let now = times.first else { throw PostgresError(.unexpectedValue, statement: "now", "no row") }

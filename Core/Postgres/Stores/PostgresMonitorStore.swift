@@ -1,18 +1,27 @@
 package import Model
 package import Store
 
-/// The monitor's side of Postgres, on one connection.
+/// `MonitorStore` on one Postgres connection.
+///
+/// Connects at the first call. Unless stated otherwise a verb is one statement and one round trip, and throws
+/// `PostgresError`.
 package final class PostgresMonitorStore: MonitorStore {
     private let connection: PostgresConnection
+    /// How long after a check an overdue trigger is checked again.
     private static let checkAgainAfter = Duration.seconds(60)
 
+    /// A store that connects as the engine role.
     package init(url: String) {
         connection = PostgresConnection(.engine(url: url, applicationName: "headgate monitor"))
     }
 
+    /// Ends the session; the next call opens another.
     package func close() async { await connection.close() }
+    /// The database's clock.
     package func now() async throws -> Timestamp { try await connection.now() }
 
+    /// Adds unsettled triggers to the overdue list and advances the sweep's mark, in one round trip and one
+    /// transaction.
     package func sweep(now: Timestamp) async throws {
         let call = StatementCall(
             .sweep,
@@ -21,12 +30,14 @@ package final class PostgresMonitorStore: MonitorStore {
         try await connection.pipeline([call, move])
     }
 
+    /// The version of the newest change of a tenant.
     package func directoryVersion() async throws -> Int {
         try await connection.query(StatementCall(.directoryVersion)) { row throws(PostgresError) in
             try row.required(0, row.int)
         }.first ?? 0
     }
 
+    /// A page of changed tenants with their secrets: two statements in one transaction.
     package func directoryEntries(after version: Int, limit: Int) async throws -> [DirectoryEntry] {
         try await connection.transaction { connection throws(PostgresError) in
             let call = StatementCall(.tenantsChanged, [.bigint(version), .bigint(limit)])
@@ -35,13 +46,17 @@ package final class PostgresMonitorStore: MonitorStore {
         }
     }
 
+    /// Deletes default settings that are older than `time`, published, and have no secrets.
     package func dropTenants(before time: Timestamp, publishedTo version: Int) async throws {
         try await connection.execute(
             StatementCall(.dropTenants, [.bytes(TenantSettings().encoded), .time(time), .bigint(version)]))
     }
 
+    /// The weights of tenants whose weight is not 1.
     package func weights() async throws -> [String: Double] { try await connection.weights() }
 
+    /// A batch of overdue triggers; the same statement schedules their next checks, and several monitors get different
+    /// ones.
     package func takeOverdue(now: Timestamp, limit: Int) async throws -> [OverdueTrigger] {
         let call = StatementCall(
             .takeOverdue, [.time(now), .bigint(limit), .time(now + PostgresMonitorStore.checkAgainAfter)])
@@ -56,16 +71,19 @@ package final class PostgresMonitorStore: MonitorStore {
         }
     }
 
+    /// Removes triggers from the overdue list, except those whose check was rescheduled since `now`.
     package func dropOverdue(_ ids: [Identifier], takenAt now: Timestamp) async throws {
         if ids.isEmpty { return }
         let next = now + PostgresMonitorStore.checkAgainAfter
         try await connection.execute(StatementCall(.dropOverdue, [.uuids(ids), .time(next)]))
     }
 
+    /// Makes the whole overdue list due for a check.
     package func recheckOverdue(now: Timestamp) async throws {
         try await connection.execute(StatementCall(.recheckOverdue, [.time(now)]))
     }
 
+    /// A page of queued triggers planned since the sweep's mark, by planned time and id.
     package func unsettled(after last: (Timestamp, Identifier)?, limit: Int) async throws -> [QueuedTrigger] {
         let call = StatementCall(
             .unsettledTriggers,
@@ -73,6 +91,7 @@ package final class PostgresMonitorStore: MonitorStore {
         return try await connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
     }
 
+    /// One transaction, which also rewinds the triggers' schedules.
     package func settleCancelled(_ triggers: [CancelledTrigger]) async throws {
         if triggers.isEmpty { return }
         try await connection.transaction { connection throws(PostgresError) in
@@ -80,26 +99,31 @@ package final class PostgresMonitorStore: MonitorStore {
         }
     }
 
+    /// Cancels triggers that are still queued and can no longer be sent.
     package func settleGone(_ ids: [Identifier]) async throws {
         if ids.isEmpty { return }
         let ids = ids.sorted()
         try await connection.execute(StatementCall(.settleGone, [.uuids(ids), .times(ids.map(\.v7Time))]))
     }
 
+    /// Checks up to 1,000 kept actions and deletes those no longer needed; the others are checked again in an hour.
     package func dropActions(now: Timestamp) async throws {
         try await connection.execute(
             StatementCall(.dropActions, [.time(now), .time(now + .seconds(3_600)), .bigint(1_000)]))
     }
 
+    /// Lowers the planned floors to these triggers; writes only to shards whose floor is too high.
     package func lowerPlannedFloors(_ ids: [Identifier]) async throws {
         if ids.isEmpty { return }
         try await connection.execute(StatementCall(.lowerPlannedFloors, [.uuids(ids), .times(ids.map(\.v7Time))]))
     }
 
+    /// Deletes up to 10,000 hidden schedules whose one-off triggers are over.
     package func dropOneOffs(before time: Timestamp) async throws {
         try await connection.execute(StatementCall(.dropOneOffs, [.time(time), .bigint(10_000)]))
     }
 
+    /// The tables that hold, or held, a day of triggers, in order of days.
     package func days() async throws -> [TriggerDay] {
         try await connection.query(StatementCall(.triggerTables)) { row throws(PostgresError) in
             TriggerDay(
@@ -108,10 +132,16 @@ package final class PostgresMonitorStore: MonitorStore {
         }
     }
 
+    /// Creates a day's partition, or returns false if it exists. Makes up to 11 attempts, each with a lock timeout of
+    /// 200 ms.
     package func addDay(_ day: Timestamp) async throws -> Bool {
         try await withShortLock { try await self.connection.addDay(day) }
     }
 
+    /// Detaches the day's partition concurrently and drops its table; false if a trigger in it is unsettled.
+    ///
+    /// Each DDL statement runs outside a transaction with a lock timeout of 200 ms and throws SQLSTATE 55P03 when it
+    /// expires; the next call resumes where this one stopped.
     package func dropDay(_ day: TriggerDay) async throws -> Bool {
         let name = PostgresMonitorStore.table(of: day.start)
         switch day.place {
@@ -124,7 +154,8 @@ package final class PostgresMonitorStore: MonitorStore {
         case .detaching: try await alone("alter table headgate.trigger detach partition \(name) finalize")
         case .detached: break
         }
-        // Now nobody can write there any more: a trigger that was redriven since the look above brings its day back.
+        // Once detached the table gets no more writes. If a trigger was redriven since the check above, attach it
+        // again.
         let left = try await connection.query(
             StatementCall(Statement("select exists (select 1 from \(name) where state < 2)"))
         ) { row throws(PostgresError) in try row.required(0, row.bool) }
@@ -137,6 +168,7 @@ package final class PostgresMonitorStore: MonitorStore {
         return true
     }
 
+    /// The partition's name: `headgate.trigger_20260329`.
     private static func table(of day: Timestamp) -> String {
         let date = CivilDate(daysSinceEpoch: Int(floorDivide(day.seconds, 86_400)))
         func digits(_ number: Int, _ count: Int) -> String {
@@ -146,7 +178,7 @@ package final class PostgresMonitorStore: MonitorStore {
         return "headgate.trigger_\(digits(date.year, 4))\(digits(date.month, 2))\(digits(date.day, 2))"
     }
 
-    /// Runs one statement outside a transaction, and gives up where it would wait for a lock.
+    /// Runs one statement outside a transaction, with a lock timeout of 200 ms.
     private func alone(_ statement: String) async throws {
         try await connection.run(script: "set lock_timeout = '200ms'")
         do {
@@ -158,25 +190,30 @@ package final class PostgresMonitorStore: MonitorStore {
         try await connection.run(script: "reset lock_timeout")
     }
 
+    /// Deletes load histogram entries before a time.
     package func dropLoad(before time: Timestamp) async throws {
         try await connection.execute(StatementCall(.dropLoad, [.bigint(Int(time.seconds))]))
     }
 
+    /// Deletes idempotency keys first used before a time.
     package func dropRequests(before time: Timestamp) async throws {
         try await connection.execute(StatementCall(.dropRequests, [.time(time)]))
     }
 
+    /// The recorded generation counter and the run id of the Redis server it was written on.
     package func generation() async throws -> RecordedGeneration {
         try await connection.query(StatementCall(.readGeneration)) { row throws(PostgresError) in
             RecordedGeneration(counter: try row.required(0, row.int), run: try row.text(1))
         }.first ?? RecordedGeneration()
     }
 
+    /// Records the generation; its counter never goes down.
     package func setGeneration(_ generation: RecordedGeneration) async throws {
         try await connection.execute(
             StatementCall(.writeGeneration, [.bigint(generation.counter), .text(generation.run)]))
     }
 
+    /// Those of the messages whose trigger is final, gone, or was redriven since.
     package func finished(_ messages: [(id: Identifier, redrive: Int)]) async throws -> [Identifier] {
         if messages.isEmpty { return [] }
         let sorted = messages.sorted { $0.id < $1.id }
@@ -186,12 +223,14 @@ package final class PostgresMonitorStore: MonitorStore {
         return try await connection.query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
     }
 
+    /// Records when duties were done; a duty's time never goes back.
     package func completeDuties(_ names: [String], now: Timestamp) async throws {
         if names.isEmpty { return }
         try await connection.execute(StatementCall(.dutiesDone, [.texts(names), .time(now)]))
     }
 
-    /// Repeats what gave up waiting for a lock: a reader that holds one for long must not stop the others behind it.
+    /// Retries ten times, 100 ms apart, when a lock was not granted in time: a longer wait behind a slow reader would
+    /// block everyone who queues behind it.
     private func withShortLock<Value>(_ body: () async throws -> Value) async throws -> Value {
         for _ in 0..<10 {
             do {

@@ -2,22 +2,28 @@ package import Model
 package import Store
 private import Synchronization
 
-/// The historian's side of Postgres, on one connection.
+/// `OutcomeStore` on one Postgres connection.
 ///
-/// One statement records a batch, in the order of days and ids, so that historians do not deadlock. Several outcomes of one
-/// trigger are recorded in rounds, within one transaction. A batch with a value that Postgres refuses is halved until the
-/// value stands alone.
+/// One statement records a batch in the order of days and ids, so that historians do not deadlock. Several outcomes of
+/// one trigger are recorded in successive rounds of one transaction. A batch with a value that Postgres refuses is
+/// halved until that value stands alone.
 package final class PostgresOutcomeStore: OutcomeStore {
     private let connection: PostgresConnection
-    /// Whether any schedule is watched for failures, and when that was asked.
+    /// Whether any schedule is watched for failures, and when that was last asked; good for a second.
     private let watching = Mutex<(answer: Bool, at: ContinuousClock.Instant)?>(nil)
 
+    /// A store that connects as the engine role.
     package init(url: String) {
         connection = PostgresConnection(.engine(url: url, applicationName: "headgate historian"))
     }
 
+    /// Ends the session; the next call opens another.
     package func close() async { await connection.close() }
 
+    /// Records outcomes, each once, and counts those that were repeated, have no trigger or were refused.
+    ///
+    /// If no schedule is watched and nothing died this takes one round trip, one more if some outcomes changed no row,
+    /// and one a second to ask whether anything is watched.
     package func record(_ outcomes: [TriggerOutcome]) async throws -> RecordResult {
         if outcomes.isEmpty { return RecordResult() }
         do {
@@ -72,9 +78,11 @@ package final class PostgresOutcomeStore: OutcomeStore {
         return answer
     }
 
-    /// Records, and in the same transaction counts the failures of watched schedules: each once, as it is recorded once.
+    /// Records outcomes, and in the same transaction counts the failures of watched schedules: each once, as it is
+    /// recorded once.
     ///
-    /// How many it recorded, the calls that tell of failures, and the queued triggers of schedules that it paused.
+    /// Returns how many it recorded, the failure notifications it created, and the queued triggers of schedules that it
+    /// paused.
     private func recordAndCount(_ rounds: [[TriggerOutcome]]) async throws
         -> (Int, [QueuedTrigger], [Identifier])
     {
@@ -95,7 +103,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
         }
     }
 
-    /// Splits outcomes so that each round has a trigger once, sorted by id, the attempts in order.
+    /// Splits outcomes into rounds, sorted by id, that hold each trigger at most once, its attempts in order.
     static func rounds(_ outcomes: [TriggerOutcome]) -> [[TriggerOutcome]] {
         let sorted = outcomes.sorted(by: TriggerOutcome.isRecordedBefore)
         var rounds: [[TriggerOutcome]] = []
@@ -110,7 +118,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
         return rounds
     }
 
-    /// What lists the dead ones among these, from when on; nil: none died.
+    /// Makes the statement that lists the dead triggers among these, given their time of death; nil if none died.
     private static func dead(_ outcomes: [TriggerOutcome]) -> (@Sendable (Timestamp) -> StatementCall)? {
         let ids = Set(outcomes.lazy.filter { $0.state == .dead }.map(\.id)).sorted()
         if ids.isEmpty { return nil }

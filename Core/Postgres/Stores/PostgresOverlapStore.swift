@@ -1,16 +1,20 @@
 package import Model
 import Store
 
-/// Overlap rows in Postgres, on one connection: three statements a decision.
+/// `OverlapStore` on one Postgres connection: two statements a decision, between begin and commit.
 package final class PostgresOverlapStore: OverlapStore {
     private let connection: PostgresConnection
 
+    /// A store that connects as the engine role.
     package init(url: String) {
         connection = PostgresConnection(.engine(url: url, applicationName: "headgate overlap"))
     }
 
+    /// Ends the session; the next call opens another.
     package func close() async { await connection.close() }
 
+    /// Lets `change` decide on what runs and waits, under the lock of the schedule's row, which is created if missing
+    /// and deleted once idle.
     package func withOverlap<Decision: Sendable>(
         of schedule: Identifier, tenant: String, now: Timestamp,
         _ change: @escaping @Sendable (inout (running: Identifier?, waiting: [Identifier])) -> Decision
@@ -40,6 +44,7 @@ package final class PostgresOverlapStore: OverlapStore {
         }
     }
 
+    /// Runs that began before a time, the longest-running first.
     package func runningSince(
         before time: Timestamp, limit: Int
     ) async throws -> [(schedule: Identifier, run: Identifier)] {

@@ -2,11 +2,12 @@ package import Model
 package import Store
 
 extension PostgresRegistry {
+    /// Pauses a page of schedules in one transaction that locks them.
     package func pauseAll(
         prefix: String, after name: String, limit: Int, reason: String, by actor: AuditActor, now: Timestamp
     ) async throws -> BulkPage {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-            // A pause of the tenant that was taken back meanwhile goes no further.
+            // If the tenant was resumed meanwhile, its pause stops here.
             if reason == TenantSettings.pauseReason, try !connection.isPaused(actor.tenant) { return BulkPage() }
             let rows = try connection.lock(
                 prefix: prefix, state: .active, after: name, limit: limit, tenant: actor.tenant)
@@ -20,6 +21,8 @@ extension PostgresRegistry {
         }
     }
 
+    /// Resumes a page of schedules in one transaction that locks them; an empty page if the tenant was paused again
+    /// meanwhile.
     package func resumeAll(
         prefix: String, pausedFor reason: String?, after name: String, limit: Int, missed: Int?, by actor: AuditActor,
         now: Timestamp, next: @escaping @Sendable (ScheduleRow) -> Timestamp?
@@ -36,12 +39,13 @@ extension PostgresRegistry {
         }
     }
 
+    /// Inserts planned triggers in one transaction and returns the ids that are new; none if the schedule is gone.
     package func backfill(
         _ row: ScheduleRow, _ triggers: [BackfillTrigger], deadline: Timestamp, by actor: AuditActor, now: Timestamp
     ) async throws -> [Identifier] {
         if triggers.isEmpty { return [] }
         return try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-            // It may have moved to another shard since it was read.
+            // The schedule may have moved to another shard since it was read.
             guard let row = try connection.find(row.name, row.tenant) else { return [] }
             try connection.shareFloors(of: [row.shard])
             let call = StatementCall(
@@ -60,6 +64,7 @@ extension PostgresRegistry {
 }
 
 extension PostgresConnection {
+    /// A page of the schedules with a prefix and state, by name, locked until the transaction ends.
     fileprivate func lock(
         prefix: String, state: ScheduleState, reason: String? = nil, after name: String, limit: Int, tenant: String
     ) throws(PostgresError) -> [ScheduleRow] {
@@ -71,12 +76,15 @@ extension PostgresConnection {
         return try query(call) { row throws(PostgresError) in try row.schedule() }
     }
 
+    /// Pauses schedules that the transaction has locked; each remembers where to resume.
     func pause(_ rows: [ScheduleRow], reason: String, now: Timestamp) throws(PostgresError) {
         try execute(
             StatementCall(
                 .apiPause, [.text(reason), .time(now), .smallints(rows.map(\.shard)), .uuids(rows.map(\.id))]))
     }
 
+    /// Arms paused schedules that the transaction has locked, at what `next` makes of each (nil: finished), and resets
+    /// their failure counts.
     func resume(
         _ rows: [ScheduleRow], missed: Int?, now: Timestamp, next: @Sendable (ScheduleRow) -> Timestamp?
     ) throws(PostgresError) {

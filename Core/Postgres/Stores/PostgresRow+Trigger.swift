@@ -2,7 +2,8 @@ import Model
 import Store
 
 extension PostgresRow {
-    /// Reads id, tenant, name, occurrence, planned_at, deadline, redrive, attempts, action, kind, schedule_id from column 0 on.
+    /// Reads id, tenant, name, occurrence, planned_at, deadline, redrive, attempts, action, kind and schedule_id from
+    /// column 0 on. A null action becomes an empty one.
     func queuedTrigger() throws(PostgresError) -> QueuedTrigger {
         let kind = TriggerKind(rawValue: try required(9, int)) ?? .scheduled
         let occurrence = try required(3, time)

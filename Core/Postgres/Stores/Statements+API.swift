@@ -28,12 +28,17 @@ extension Statement {
         "select request, status, body from headgate.idempotency where tenant = $1 and key = $2")
     static let answerRequest = Statement(
         "update headgate.idempotency set status = $3, body = $4 where tenant = $1 and key = $2")
+    /// Forgets an unanswered request altogether.
     static let forgetRequest = Statement(
         "delete from headgate.idempotency where tenant = $1 and key = $2 and status = 0")
+    /// Lets an unanswered request be begun again at once, with the time of its first attempt.
     static let releaseRequest = Statement(
         "update headgate.idempotency set claimed_at = '-infinity' where tenant = $1 and key = $2 and status = 0")
+    /// Confines the transaction to a tenant by row-level security.
     static let setTenant = Statement("select set_config('headgate.tenant', $1, true)")
+    /// Gives the transaction's statements 5 s.
     static let readingTime = Statement("set local statement_timeout = '5s'")
+    /// Gives the transaction the engine's role, which sees all tenants.
     static let becomeEngine = Statement("set local role headgate_engine")
     static let countShards = Statement("select count(*) from headgate.shard")
     static let schemaVersion = Statement("select max(version) from headgate.migration")

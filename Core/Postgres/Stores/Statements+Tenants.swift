@@ -1,10 +1,10 @@
-/// The statements about tenants, secrets and the directory of both.
+/// Statements on tenants, their secrets, and the directory of both.
 extension Statement {
     static let putTenant = Statement("put-tenant", PackageResources.put_tenant_sql)
     static let touchTenant = Statement("touch-tenant", PackageResources.touch_tenant_sql)
     static let tenantLimits = Statement("tenant-limits", PackageResources.tenant_limits_sql)
     static let countSchedules = Statement("count-schedules", PackageResources.count_schedules_sql)
-    /// Held to the end by a transaction that counts a tenant's schedules.
+    /// Held to the end of a transaction that counts a tenant's schedules.
     static let lockCount = Statement("select pg_advisory_xact_lock(\(AdvisoryLock.count), hashtext($1))")
     static let tenantsChanged = Statement("tenants-changed", PackageResources.tenants_changed_sql)
     static let eraseSchedules = Statement("erase-schedules", PackageResources.erase_schedules_sql)
@@ -20,7 +20,7 @@ extension Statement {
     static let dropActionsOfTenant = Statement("delete from headgate.past_action where tenant = $1")
     static let dropDeadOfTenant = Statement("delete from headgate.dead where tenant = $1")
     static let dropOwedCallsOfTenant = Statement("delete from headgate.owed_call where tenant = $1")
-    /// A tenant that has been erased keeps a row of revision 0: settings that somebody gives it anew begin at 1.
+    /// An erased tenant keeps a row of revision 0; settings given to it later begin at 1.
     static let markErased = Statement("update headgate.tenant set revision = 0 where tenant = $1")
     static let isTenantErased = Statement(
         """
@@ -32,17 +32,21 @@ extension Statement {
     static let dropRequestsOfTenant = Statement("delete from headgate.idempotency where tenant = $1")
     static let dropTenantKeys = Statement(
         "update headgate.api_key set revoked_at = $2 where tenant = $1 and revoked_at is null and not is_platform")
+    /// Deletes default settings that are old, published, and have no secrets; an erased tenant's row stays.
     static let dropTenants = Statement(
         """
         delete from headgate.tenant t where t.settings = $1 and t.updated_at < $2 and t.version <= $3 and t.revision > 0
             and not exists (select 1 from headgate.secret s where s.tenant = t.tenant)
         """)
     static let weights = Statement("select tenant, weight from headgate.tenant where weight <> 1")
+    /// The tenant's settings, if it has an `onFailure` that was not called since $3; records $2 as its last call.
     static let claimTenantNotice = Statement(
         """
         update headgate.tenant set notified_at = $2 where tenant = $1 and has_failure_call
             and (notified_at is null or notified_at <= $3) returning settings
         """)
+    /// The schedule's action record, if it has an `onFailure` that was not called since $3; records $2 as its last
+    /// call.
     static let claimScheduleNotice = Statement(
         """
         update headgate.failure_watch w set notified_at = $2 from headgate.schedule s
@@ -50,6 +54,7 @@ extension Statement {
             and s.shard = w.shard and s.id = w.schedule_id
         returning s.action
         """)
+    /// Those of the schedules that have an `onFailure` of their own.
     static let ownFailureCalls = Statement(
         "select schedule_id from headgate.failure_watch where schedule_id = any ($1) and has_call order by 1")
 
@@ -70,7 +75,9 @@ extension Statement {
     static let dropSecrets = Statement("delete from headgate.secret where tenant = $1")
     static let knownSecrets = Statement("select name from headgate.secret where tenant = $1 and name = any ($2)")
 
+    /// Rolls the transaction back and begins another with the same characteristics; `set local` settings are lost.
     static let startAgain = Statement("rollback and chain")
+    /// Gives the transaction's statements 10 minutes.
     static let patience = Statement("set local statement_timeout = '10min'")
     static let triggersOfTenant = Statement(
         """

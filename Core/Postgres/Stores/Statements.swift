@@ -19,7 +19,7 @@ extension Statement {
     static let readLoad = Statement("read-load", PackageResources.read_load_sql)
     static let dropLoad = Statement("drop-load", PackageResources.drop_load_sql)
     static let recordOutcomes = Statement("record-outcomes", PackageResources.record_outcomes_sql)
-    /// The same, with how each trigger that changed stands now.
+    /// As `recordOutcomes`, and returns each trigger that changed with its state and the outcome's.
     static let recordOutcomesAndReturn = Statement(
         "record-outcomes-and-return",
         PackageResources.record_outcomes_sql
@@ -74,44 +74,53 @@ extension Statement {
     }
     static func raiseFloor(shard: Int) -> Statement { of(shard, "raise-floor", PackageResources.raise_floor_sql) }
 
-    /// A statement that addresses a shard by its partition.
+    /// A statement that names the shard's partition.
     private static func of(_ shard: Int, _ name: String, _ text: [UInt8]) -> Statement {
         let text = String(decoding: text, as: UTF8.self)
         return Statement("\(name)-\(shard)", Array(text.replacing("${shard}", with: String(shard)).utf8))
     }
 
     static let dropRequests = Statement("delete from headgate.idempotency where at < $1")
+    /// Advances the sweep's mark; it never goes back.
     static let moveSweep = Statement("update headgate.monitor set swept_to = $1 where swept_to < $1")
     static let unwatchFailures = Statement("delete from headgate.failure_watch where schedule_id = any ($1)")
     static let forgetFailures = Statement(
         "update headgate.failure_watch set failures = 0 where schedule_id = any ($1) and failures > 0")
-    /// Whether any failure is counted or told of.
+    /// Whether any schedule is watched for failures, or any tenant has an `onFailure`.
     static let isWatching = Statement(
         """
         select exists (select 1 from headgate.failure_watch)
             or exists (select 1 from headgate.tenant where has_failure_call)
         """)
     static let allShards = Statement("select shard from headgate.shard order by shard")
+    /// Takes the loader's lock of a shard for the session; false if another session has it.
     static let takeShard = Statement("select pg_try_advisory_lock(\(AdvisoryLock.loader), $1)")
-    /// Shared by every transaction that writes schedules of a shard; held alone to raise its floors.
+    /// Taken by every transaction that writes schedules of a shard. See `shareFloors`.
     static let shareFloor = Statement("select pg_advisory_xact_lock_shared(\(AdvisoryLock.floor), $1)")
+    /// Needed to raise a shard's floors; false while a writer shares the lock.
     static let holdFloor = Statement("select pg_try_advisory_xact_lock(\(AdvisoryLock.floor), $1)")
+    /// The commit does not wait for the disk: a crash of the server may undo it.
     static let asynchronousCommit = Statement("set local synchronous_commit = off")
 }
 
-/// First keys of the advisory locks; the second is the shard.
+/// First keys of the advisory locks. The second is the shard for `loader` and `floor`, a hash of the tenant for
+/// `count`; `migration` has none.
 enum AdvisoryLock {
     static let migration = 1_212_630
+    /// Held by the session of the loader that works on the shard. It only saves work; correctness rests on row locks.
     static let loader = 1_212_631
+    /// Shared by writers of schedules, held alone to raise the shard's floors.
     static let floor = 1_212_632
+    /// Held by a transaction that counts a tenant's schedules.
     static let count = 1_212_633
 }
 
 extension PostgresConnection.Configuration {
-    /// Settings of the engine's connections. Batches of array parameters are joined row by row through the primary key, which
-    /// keeps the order of locks. Plans are made once, often while a new partition is empty: without `enable_seqscan = off`
-    /// such a plan reads the whole partition for each row when it has grown. A statement that takes longer than half a
-    /// minute is a fault.
+    /// The configuration of the functions' connections in the engine's role.
+    ///
+    /// Batches of array parameters are joined row by row through the primary key, which keeps the order of locks. Plans
+    /// are made once, often while a new partition is empty: without `enable_seqscan = off` such a plan would read the
+    /// whole partition for each row once it has grown. A statement that takes longer than 30 s is a fault.
     package static func engine(url: String, applicationName: String) -> Self {
         var configuration = Self(url: url, applicationName: applicationName)
         configuration.setup = """

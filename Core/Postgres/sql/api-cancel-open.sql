@@ -1,10 +1,11 @@
--- Asks to cancel the open triggers of schedules: $1 schedule ids, $2 now, $3 reason, $4 whether those that were fired, backfilled or
--- made one by one go too, as with a delete: a change or a pause leaves them alone (protocols.md, 9a). Those that were never sent are
--- cancelled at once. Returns the ids, whether the queue may hold them, and where their schedules go back to if they are cancelled:
--- the occurrence where it is of the calendar and later than all that is settled, with schedule, shard and revision.
--- What is open is of the last 8 days; but for backfills of older occurrences, which are dated by the day on which they were asked for,
--- and what is older and redriven, which the monitor watches.
--- Index: trigger_schedule (of the days that can hold a backfill it names nothing else that old), and the primary keys.
+-- Requests cancellation of schedules' open triggers: $1 schedule ids, $2 now, $3 reason, $4 whether manual, backfilled and one-off triggers
+-- are included, as in a delete; a change or pause leaves them alone (protocols.md, 9a). Planned triggers are cancelled at once; queued ones
+-- go on the overdue list, due in 5 s. Returns per trigger the id, whether the queue may hold it, and the occurrence to plan again if it is
+-- cancelled (null unless it is scheduled and later than everything settled), with schedule, shard and revision.
+-- Open triggers are at most 8 days old, except backfills, which are dated by the day of their request, and older triggers that were
+-- redriven, which are on the overdue list.
+-- Locks: the rows. Index: trigger_schedule (in the partitions that can hold a backfill, nothing else has occurrences that old), and the
+-- primary keys.
 with recent as (
     update headgate.trigger t
     set cancel_requested = true, reason = $3, state = case when t.state = 0 then 7 else t.state end

@@ -1,4 +1,5 @@
--- Asks to cancel one trigger: $1 id, $2 time of the id, $3 tenant, $4 now. One that was never sent is cancelled at once.
+-- Requests cancellation of one trigger: $1 id, $2 time of the id, $3 tenant, $4 now. A planned trigger is cancelled at once; a queued one
+-- goes on the overdue list, due in 5 s. Index: primary keys.
 with asked as (
     update headgate.trigger t
     set cancel_requested = true, reason = 'cancelled', state = case when t.state = 0 then 7 else t.state end

@@ -1,5 +1,5 @@
--- Begins a request with an idempotency key: $1 tenant, $2 key, $3 hash of the request, $4 now. Returns the time of its first
--- try where it is to be carried out: it is new, older than a day, or its last try ended without an answer a minute ago.
+-- Begins a request with an idempotency key: $1 tenant, $2 key, $3 hash of the request, $4 now. Returns the time of its first attempt if the
+-- caller is to carry it out: the key is new or older than a day, or the same request was begun more than a minute ago and has no answer.
 -- Locks: the row. Index: primary key.
 insert into headgate.idempotency as i (tenant, key, request, status, body, at, claimed_at) values ($1, $2, $3, 0, '', $4, $4)
 on conflict (tenant, key) do update

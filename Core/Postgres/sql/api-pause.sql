@@ -1,4 +1,5 @@
--- Pauses schedules that the transaction has locked: $1 reason, $2 now, then per row: $3 shard, $4 id. Index: primary key.
+-- Pauses schedules that the transaction has locked: $1 reason, $2 now, then per row: $3 shard, $4 id. Finished ones stay finished. A pause
+-- without a reason keeps that of an earlier pause, unless it was the tenant's. Index: primary key.
 update headgate.schedule s
 set state = 1, resume_at = coalesce(s.resume_at, s.next_at), next_at = null, updated_at = $2,
     pause_reason = case when s.state = 1 and $1 = '' and s.pause_reason <> 'the tenant is paused' then s.pause_reason else $1 end,

@@ -1,5 +1,6 @@
--- Turns dead triggers queued whose action is known: $1 ids, $2 times of the ids, $3 tenant, $4 deadline, $5 when the monitor
--- looks. Attempts count anew. Returns what the message of each needs. Locks: the rows, in the order of ids. Index: primary keys.
+-- Requeues dead triggers whose action is known: $1 ids, $2 times of the ids, $3 tenant, $4 earliest deadline to give them, $5 when the
+-- monitor checks that they were sent. Attempts count from 0 again. Returns what the message of each needs. Locks: the rows, in the order of
+-- ids. Index: primary keys.
 with known as (
     select t.day, t.id, coalesce(
         (select s.action from headgate.schedule s where s.shard = t.shard and s.id = t.schedule_id and s.revision = t.revision),

@@ -1,6 +1,6 @@
--- A page of a tenant's triggers, newest first: $1 tenant, $2 from, $3 to (of the occurrence), $4 state or null, $5 before this id, $6 limit,
--- $7 and not before this id, $8 and $9 times of the first and last day. No index is by tenant: it reads the rows of all between the two
--- ids, which the caller keeps few. Index: primary keys, backwards.
+-- A page of a tenant's triggers, newest first: $1 tenant, $2 first occurrence, $3 end of occurrences (exclusive), $4 state or null, $5 end
+-- of ids (exclusive), $6 limit, $7 first id, $8 and $9 times of the first and last day. There is no index by tenant: it reads all tenants'
+-- rows between the two ids, a range that the caller keeps small. Index: primary keys, backwards.
 select id, tenant, name, kind, state, revision, redrive, occurrence, planned_at, deadline, attempts, lateness_ms,
     cancel_requested, count, last_occurrence, reason, attempt_log, schedule_id
 from headgate.trigger

@@ -1,5 +1,5 @@
--- Replaces schedules that the transaction has locked: $1 now, then per row: $2 shard, $3 id, $4 revision, $5 state,
--- $6 next_at, $7 resume_at, $8 timing, $9 action, $10 reason of a pause (null: that of before). Index: primary key.
+-- Replaces schedules that the transaction has locked: $1 now, then per row: $2 shard, $3 id, $4 revision, $5 state, $6 next_at,
+-- $7 resume_at, $8 timing, $9 action, $10 reason of a pause (null: keep the present one). Index: primary key.
 update headgate.schedule s
 set fired = case when s.revision = u.revision then s.fired else 0 end, 
     began_at = case when s.revision = u.revision then s.began_at else coalesce(u.next_at, u.resume_at) end,

@@ -1,8 +1,8 @@
--- Turns planned triggers queued: $1 shard, $2 floor, $3 horizon, $4 limit, $5 pass, $6 tenants whose triggers stay planned, with
--- "/backfill" behind them for backfills (kind 2). Without a condition on the
--- day, which would let the planner choose the primary key and read whole days.
--- Returns what the message needs, the action by the trigger's own revision; null: nobody knows it any more.
--- Locks: the rows, skipping those that somebody holds. Index: trigger_planned_at, then the primary keys.
+-- Queues planned triggers: $1 shard, $2 floor, $3 horizon, $4 limit, $5 pass, $6 fairness keys whose triggers stay planned (a tenant, or
+-- tenant || '/backfill' for its backfills, kind 2). There is no condition on the day: it would let the planner choose the primary key and
+-- read whole days.
+-- Returns what the messages need; the action is that of the trigger's own revision, null if nobody knows it any more.
+-- Locks: the rows, skipping locked ones. Index: trigger_planned_at, then the primary keys.
 with due as (
     select day, id from headgate.trigger
     where shard = $1 and planned_at >= $2 and planned_at < $3 and state = 0 and not cancel_requested

@@ -1,5 +1,5 @@
--- Claims due schedules of one shard: $1 shard, $2 floor, $3 horizon, $4 limit.
--- Locks: the rows, skipping those that somebody holds. Index: schedule_next_at of the partition.
+-- Claims due schedules of one shard: $1 shard, $2 floor, $3 horizon, $4 limit. Locks: the rows, skipping locked ones. Index:
+-- schedule_next_at of the partition.
 select ctid, id, tenant, name, revision, next_at, fired, timing, action, resume_missed, ahead_from, ahead_to,
     kind, resume_at, updated_at
 from headgate.schedule

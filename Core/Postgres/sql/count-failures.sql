@@ -1,5 +1,5 @@
--- Counts failures in a row: per row $1 schedule, $2 whether one was delivered (then the count begins anew), $3 failures since, in
--- the order of schedules. Returns those that have reached their number. Locks: the rows. Index: primary key.
+-- Counts consecutive failures: per row, in the order of schedules, $1 schedule, $2 whether a delivery restarts the count, $3 failures
+-- since. Returns the schedules that have reached their pause_after. Locks: the rows. Index: primary key.
 with counted as (
     update headgate.failure_watch w
     set failures = case when u.is_anew then 0 else w.failures end + u.failures

@@ -1,5 +1,5 @@
--- Forgets actions of earlier revisions that no open or dead trigger refers to; those that one does are looked at again:
--- $1 now, $2 next look, $3 limit. Indexes: past_action_check_at, trigger_schedule of each partition.
+-- Deletes kept actions that no open or dead trigger refers to; the others are checked again: $1 now, $2 next check, $3 limit. Locks: the
+-- rows, skipping locked ones. Indexes: past_action_check_at, trigger_schedule of each partition.
 with due as (
     select schedule_id, revision from headgate.past_action where check_at <= $1 order by check_at limit $3
     for update skip locked

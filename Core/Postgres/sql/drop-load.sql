@@ -1,2 +1,2 @@
--- Forgets load in the past: $1 second.
+-- Deletes load histogram entries before a second: $1 second.
 delete from headgate.load where second < $1

@@ -1,4 +1,4 @@
--- Forgets the hidden schedules of one-off triggers that are over: $1 last change before, $2 limit. Index: schedule_one_off.
+-- Deletes the hidden schedules of one-off triggers that are over: $1 last change before, $2 limit. Index: schedule_one_off.
 with gone as (
     select shard, id, tenant, name from headgate.schedule s
     where kind = 1 and state = 2 and updated_at < $1

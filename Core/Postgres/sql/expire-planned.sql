@@ -1,5 +1,5 @@
--- Expires planned triggers whose deadline has passed while the queue was full: $1 shard, $2 floor, $3 now, $4 limit.
--- Locks: the rows, skipping those that somebody holds. Index: trigger_planned_at.
+-- Expires planned triggers whose deadline passed while the queue had no room for them: $1 shard, $2 floor, $3 now, $4 limit. Locks: the
+-- rows, skipping locked ones. Index: trigger_planned_at.
 with late as (
     select day, id from headgate.trigger
     where shard = $1 and planned_at >= $2 and planned_at < $3 and deadline < $3 and state = 0 and not cancel_requested

@@ -1,5 +1,5 @@
--- Which of these messages are over: their trigger is final, is gone, or was redriven since. Per row $1 id, $2 time of the id,
--- $3 redrive. Index: primary key.
+-- The messages among these whose trigger is final, gone, or was redriven since: per row $1 id, $2 time of the id, $3 redrive. Index:
+-- primary key.
 select u.id
 from unnest($1::uuid[], $2::timestamptz[], $3::int[]) as u (id, time, redrive)
 left join headgate.trigger t on t.day = (u.time at time zone 'UTC')::date and t.id = u.id

@@ -1,4 +1,4 @@
--- Lists triggers that were recorded as dead in this transaction: $1 ids, $2 times of the ids, $3 now. One that is listed stays as it is.
+-- Lists triggers that this transaction recorded as dead: $1 ids, $2 times of the ids, $3 now. A trigger already listed keeps its entry.
 -- Locks: none that others wait for. Index: primary key.
 insert into headgate.dead (tenant, died_at, id, day)
 select t.tenant, $3, t.id, t.day

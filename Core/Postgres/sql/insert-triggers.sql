@@ -1,9 +1,8 @@
--- Inserts triggers of one shard and pass: $1 shard, $2 pass, then per row: $3 kind, $4 id, $5 time of the id, $6 state,
--- $7 revision, $8 schedule, $9 occurrence, $10 planned_at, $11 deadline, $12 tenant, $13 name, $14 count,
--- $15 last occurrence, $16 reason. An id that exists stays as it is. An occurrence that an earlier revision has a trigger of is left to
--- that one, unless it was cancelled before it was ever called (protocols.md, 8a): then its schedule has come back for it. Not as "not
--- exists", which the planner may turn into a hash of the whole table.
--- Locks: none that others wait for. Indexes: primary key, trigger_planned_at, trigger_schedule.
+-- Inserts triggers of one shard and pass: $1 shard, $2 pass, then per row: $3 kind, $4 id, $5 time of the id, $6 state, $7 revision,
+-- $8 schedule, $9 occurrence, $10 planned_at, $11 deadline, $12 tenant, $13 name, $14 count, $15 last occurrence, $16 reason. An existing
+-- id is left unchanged. An occurrence for which another revision has a trigger is left to that one, unless that was cancelled before it was
+-- ever called (protocols.md, 8a): then the schedule was rewound to plan it again. Not written as "not exists", which the planner may turn
+-- into a hash of the whole table. Locks: none that others wait for. Indexes: primary key, trigger_planned_at, trigger_schedule.
 insert into headgate.trigger (day, id, shard, kind, state, revision, schedule_id, occurrence, planned_at, deadline, pass,
     tenant, name, count, last_occurrence, reason)
 select (u.time at time zone 'UTC')::date, u.id, $1, u.kind, u.state, u.revision, u.schedule_id, u.occurrence, u.planned_at, u.deadline, $2,

@@ -1,5 +1,6 @@
--- Dead triggers, oldest first, with what a message of each needs: $1 tenant (null: all), $2 after this time of death and $3 id,
--- $4 limit. Action null: nobody knows it any more. Index: primary key, or dead_died_at for all tenants; then the primary keys.
+-- Dead triggers, oldest first, with what a message of each needs: $1 tenant (null: all), $2 and $3 time of death and id that the page comes
+-- after, $4 limit. The action is null if nobody knows it any more. Index: primary key, or dead_died_at for all tenants; then the primary
+-- keys.
 with page as (
     select d.day, d.id, d.died_at from headgate.dead d
     where ($1::text is null or d.tenant = $1) and (d.died_at, d.id) > ($2::timestamptz, $3::uuid)

@@ -1,6 +1,6 @@
--- Lowers the floors of planned scans to planned triggers that lie below them: $1 ids, $2 times of the ids. Two loaders that wrote a
--- shard's floor at once can leave one too high, and what lies below is found by nobody (protocols.md, 14a).
--- Locks: the shards' rows, only where a floor moves, in order. Index: primary key.
+-- Lowers the floors of planned scans to planned triggers that lie below them: $1 ids, $2 times of the ids. Two loaders that write a shard's
+-- floor at the same time can leave it too high; scans then miss what lies below (protocols.md, 14a). Locks: the shards' rows, in order,
+-- only where a floor moves. Index: primary key.
 update headgate.shard h set planned_low = u.low
 from (
     select t.shard, min(t.planned_at) as low

@@ -1,7 +1,7 @@
--- Notes in a batch's transaction that a pass has unsent rows: $1 shard, $2 pass, $3 earliest planned_at of its queued rows,
--- $4 earliest planned_at of its planned rows (infinity: none). Rows planned before the time of
--- the last sweep, by a loader that stood still or whose clock was behind, go on the overdue list: the sweep's mark is, or soon
--- will be, past them. Elsewhere that scan is empty. Locks: the shard's row. Index: trigger_planned_at.
+-- Records, in a batch's transaction, that a pass has unsent rows: $1 shard, $2 pass, $3 earliest planned_at of its queued rows, $4 earliest
+-- planned_at of its planned rows (infinity: none). Rows planned before the last sweep, by a loader that was stalled or whose clock was
+-- behind, go on the overdue list, because the sweep's mark has passed them or soon will. Usually that scan finds nothing.
+-- Locks: the shard's row. Index: trigger_planned_at.
 with late as (
     insert into headgate.overdue (day, id, check_at)
     select late.day, late.id, mark.swept_to + interval '2 minutes'

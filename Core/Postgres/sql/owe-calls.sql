@@ -1,6 +1,6 @@
--- Notes failure calls that are owed for expired triggers, where their schedule or tenant has one: $1 shard, then per trigger: $2 id,
--- $3 schedule, $4 tenant, $5 name, $6 kind, $7 occurrence, $8 count, $9 last occurrence, $10 reason.
--- Locks: none. Indexes: primary keys of failure_watch and tenant.
+-- Records the failure calls owed for expired triggers whose schedule or tenant has one: $1 shard, then per trigger: $2 id, $3 schedule,
+-- $4 tenant, $5 name, $6 kind, $7 occurrence, $8 count, $9 last occurrence, $10 reason. Locks: none. Indexes: primary keys of failure_watch
+-- and tenant.
 insert into headgate.owed_call (shard, trigger_id, schedule_id, tenant, name, kind, occurrence, count, last_occurrence, reason)
 select $1, u.id, u.schedule, u.tenant, u.name, u.kind, u.occurrence, u.count, u.last, u.reason
 from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::smallint[], $7::timestamptz[], $8::integer[], $9::timestamptz[],

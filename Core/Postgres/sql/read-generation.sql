@@ -1,2 +1,2 @@
--- The counter that Redis should have, and the server's life in which it was written.
+-- The generation counter that Redis should hold, and the run id of the server it was written on.
 select redis_counter, redis_run from headgate.monitor

@@ -1,7 +1,7 @@
--- Records outcomes, each once: per outcome $1 id, $2 time of the id, $3 redrive, $4 attempt (0: none was made), $5 state
--- (1: goes on), $6 lateness ms, $7 reason, $8 log line. At most one outcome a trigger in a call, sorted by day and id.
--- A state that is final stays; a final outcome ends an open row even where its attempt is recorded already, which two calls share
--- after Redis went back (protocols.md, 6, 7a). Locks: the rows, in the order given. Index: primary key. The update is HOT.
+-- Records outcomes, each once: per outcome $1 id, $2 time of the id, $3 redrive, $4 attempt (0: no call was made), $5 state (1: the trigger
+-- goes on), $6 lateness ms, $7 reason, $8 log line. At most one outcome per trigger and call, sorted by day and id. A final state never
+-- changes. A final outcome ends an open row even if its attempt is recorded already: two calls share an attempt number after Redis went
+-- back (protocols.md, 6, 7a). Locks: the rows, in the order given. Index: primary key. The update is HOT.
 update headgate.trigger t
 set state = case when t.state < 2 then u.state else t.state end,
     reason = case when t.state < 2 and not (t.cancel_requested and u.state = 1) then u.reason else t.reason end,

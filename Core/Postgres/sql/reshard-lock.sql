@@ -1,5 +1,5 @@
--- Locks the names and then the schedules that are to move, of those that are still there: $1 old shard, $2 tenants, $3 names,
--- $4 ids. Returns the ids. Locks: as every writer of schedules takes them, names first. Index: primary keys.
+-- Locks the names and then the schedules that are to move, where they still exist: $1 old shard, $2 tenants, $3 names, $4 ids. Returns the
+-- ids. Locks: names first, as every writer of schedules takes them. Index: primary keys.
 with names as (
     select n.id from unnest($2::text[], $3::text[]) as u (tenant, name)
     join headgate.schedule_name n on n.tenant = u.tenant and n.name = u.name

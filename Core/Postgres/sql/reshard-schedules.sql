@@ -1,5 +1,5 @@
--- Moves schedules that are locked to another shard: $1 old shard, $2 ids, $3 new shards. Returns shard and next_at. Their names and
--- watches go with them. Index: primary keys.
+-- Moves locked schedules to another shard, with their names and failure watches: $1 old shard, $2 ids, $3 new shards. Returns shard and
+-- next_at. Index: primary keys.
 with u as (
     select * from unnest($2::uuid[], $3::smallint[]) as u (id, shard)
 ), names as (

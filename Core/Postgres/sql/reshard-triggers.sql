@@ -1,5 +1,5 @@
--- Moves the triggers of schedules that may be sent again, so that their action is found: $1 ids of schedules, $2 their new shards,
--- $3 first day. Returns shard and planned_at of the planned ones. Locks: the rows. Index: trigger_schedule.
+-- Moves schedules' triggers that may still be sent, so that their action is found in the new shard: $1 schedule ids, $2 their new shards,
+-- $3 first day. Returns the earliest planned_at of the planned ones by shard. Locks: the rows. Index: trigger_schedule.
 with moved as (
     update headgate.trigger t set shard = u.shard
     from unnest($1::uuid[], $2::smallint[]) as u (id, shard)

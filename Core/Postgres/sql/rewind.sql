@@ -1,12 +1,14 @@
--- Lets schedules go back to the first occurrence that was cancelled before it was called and is to be planned again: per row $1 shard,
--- $2 id, $3 first occurrence cancelled, $4 revision of what was cancelled, $5 how many; $6 when the monitor looks whether a kept action
--- is still needed. A paused schedule goes on there when it is resumed. One that goes on under the same revision stays: it may have
--- planned what follows. Where the revision is the cancelled one's it is raised, for a cancelled trigger keeps its id, and what was
--- cancelled no longer counts as fired; its action is kept for what else refers to the old revision.
--- A younger revision that has not come to that occurrence yet will plan it. One that began later goes back, and remembers what it has
--- planned since it began, as one does that catches up (ahead_from, ahead_to): otherwise that would count once more among what was
--- missed. One that has passed the occurrence and was refused it, because it was not decided yet (insert-triggers.sql), goes back too:
--- what it has planned since keeps its ids, and is not inserted again.
+-- Moves schedules back to the first occurrence that was cancelled before it was called and is to be planned again (decision 0006): per
+-- row $1 shard, $2 id, $3 that occurrence, $4 revision of what was cancelled, $5 how many were; $6 when the monitor first checks whether a
+-- kept action is still needed. A paused schedule resumes there.
+-- - Same revision, paused: moves. The revision is raised, because a cancelled trigger keeps its id and ids are derived from the revision;
+--   what was cancelled no longer counts as fired; the action is kept for other triggers of the old revision.
+-- - Same revision, not paused: stays; it may have planned what follows.
+-- - Younger revision that has not reached the occurrence: stays; it will plan it.
+-- - Younger revision that began later: moves, and remembers what it has planned since it began (ahead_from, ahead_to), as when catching
+--   up; otherwise that would count among the missed occurrences again.
+-- - Younger revision that has passed the occurrence but was refused it, because the cancel was undecided (insert-triggers.sql): moves;
+--   what it has planned since keeps its ids and is not inserted again.
 -- Returns shard and next_at. Locks: the rows. Index: primary key, trigger_schedule.
 with u as (
     select * from unnest($1::smallint[], $2::uuid[], $3::timestamptz[], $4::int[], $5::int[])

@@ -1,7 +1,7 @@
--- Makes triggers cancelled that the queue does not hold: $1 ids, $2 times of the ids, sorted by id, $3 reason where none is
--- noted, $4 for each whether it may have been called. What may have been called is not planned again (protocols.md, 8a), and its reason
--- says so. Returns those of the calendar that a change of their schedule has cancelled, as api-cancel-open.sql does: where their
--- schedules go back to. Locks: the rows, in the order given. Indexes: primary key, trigger_schedule.
+-- Marks triggers as cancelled that the queue does not hold: $1 ids, $2 times of the ids, sorted by id, $3 reason for those without one,
+-- $4 whether each may have been called. One that may have been called is not planned again (protocols.md, 8a), and its reason says so.
+-- Returns the scheduled ones that a change or pause of their schedule cancelled, in the columns of api-cancel-open.sql: their schedules are
+-- rewound to them. Locks: the rows, in the order given. Indexes: primary key, trigger_schedule.
 with settled as (
     update headgate.trigger t
     set state = 7, reason = coalesce(t.reason, $3) || case when u.called or t.attempts > 0 then ' after a call' else '' end

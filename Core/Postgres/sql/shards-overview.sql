@@ -1,5 +1,5 @@
--- What is to be done in these shards: $1 shards, $2 horizon, $3 from when on schedules are looked for.
--- Index: schedule_next_at, one probe a shard.
+-- The state of these shards and the next_at of their first due schedule: $1 shards, $2 horizon, $3 earliest next_at to look at. Index:
+-- schedule_next_at, one probe a shard.
 select h.shard, h.low, h.planned_low, h.pass, h.confirmed_pass, h.open_low,
     (select s.next_at from headgate.schedule s
         where s.shard = h.shard and s.next_at >= greatest(h.low, $3) and s.next_at < $2 order by s.next_at limit 1)

@@ -1,5 +1,5 @@
--- Overdue triggers to look at now; each is looked at again after $3: $1 now, $2 limit, $3 next check.
--- Locks: their rows of the list. Index: overdue_check_at, then the primary keys.
+-- Takes overdue triggers whose check is due, and schedules their next one: $1 now, $2 limit, $3 next check. Locks: their rows of the list,
+-- skipping locked ones. Index: overdue_check_at, then the primary keys.
 with due as (
     select day, id from headgate.overdue where check_at <= $1 order by check_at limit $2 for update skip locked
 ), put as (

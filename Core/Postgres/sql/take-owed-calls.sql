@@ -1,5 +1,5 @@
--- Takes failure calls that a shard owes, off the list: $1 shard, $2 tenants whose calls stay there, $3 limit.
--- Locks: the rows, skipping those that somebody holds. Index: primary key.
+-- Removes failure calls that a shard owes from the list and returns them: $1 shard, $2 tenants whose calls stay owed, $3 limit. Locks: the
+-- rows, skipping locked ones. Index: primary key.
 with taken as (
     select shard, trigger_id from headgate.owed_call where shard = $1 and tenant <> all ($2) order by trigger_id limit $3
     for update skip locked

@@ -1,5 +1,5 @@
--- The tables that hold, or held, a day of triggers: the day, and 0 a partition, 1 its detaching was begun and not finished,
--- 2 not a partition (any more).
+-- The tables that hold, or held, a day of triggers: the day, and 0 for an attached partition, 1 for one whose detaching was begun and not
+-- finished, 2 for a detached table.
 select to_date(right(c.relname, 8), 'YYYYMMDD')::timestamp at time zone 'UTC',
     case when i.inhrelid is null then 2 when i.inhdetachpending then 1 else 0 end
 from pg_class c left join pg_inherits i on i.inhrelid = c.oid

@@ -1,5 +1,5 @@
--- Queued rows of unconfirmed passes: $1 shard, $2 last confirmed pass, $3 earliest planned_at, $4 after this planned_at and
--- $5 id, $6 limit. Index: trigger_planned_at.
+-- Queued triggers of unconfirmed passes: $1 shard, $2 last confirmed pass, $3 earliest planned_at, $4 and $5 planned_at and id that the
+-- page comes after, $6 limit. Index: trigger_planned_at.
 select t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive, t.attempts,
     coalesce(s.action,
         (select p.action from headgate.past_action p where p.schedule_id = t.schedule_id and p.revision = t.revision)),

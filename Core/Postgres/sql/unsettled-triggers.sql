@@ -1,5 +1,5 @@
--- Queued triggers planned from the sweep's mark on: $1 after this planned_at and $2 id, $3 limit.
--- Index: trigger_planned_at, shard by shard.
+-- Queued triggers planned at or after the sweep's mark: $1 and $2 planned_at and id that the page comes after, $3 limit. Index:
+-- trigger_planned_at, shard by shard.
 select t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive, t.attempts,
     coalesce(s.action,
         (select p.action from headgate.past_action p where p.schedule_id = t.schedule_id and p.revision = t.revision)),

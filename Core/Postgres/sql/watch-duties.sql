@@ -1,5 +1,5 @@
--- When each duty of the monitor was last done, and whether the partition of a day is there: $1 the day. The first row is the
--- partition's, with a null name and a time where it exists.
+-- When each duty of the monitor was last done, and whether a day's partition exists: $1 the day. The partition's row comes first, with a
+-- null name, and a time if it exists.
 select null::text, case when exists (
     select 1 from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'headgate.trigger'::regclass and not i.inhdetachpending

@@ -1,5 +1,6 @@
--- ARGV: clock, ids. Returns per id 2 removed, 3 removed and some worker has had it, 1 in flight, or settled and not yet recorded, 0 unknown. An unknown id becomes known for the usual time: who has
--- committed it and not sent it yet comes too late.
+-- Removes messages that nobody holds. ARGV: clock, ids. Returns per id 2 removed, 3 removed after a worker has had it, 1 in flight, or
+-- settled and not recorded yet, 0 unknown. An unknown id becomes known for the usual time, so that a sender that has committed it but not
+-- sent it yet comes too late.
 local t, ids = clock(ARGV[1]), {}
 for j = 2, #ARGV do ids[j - 1] = ARGV[j] end
 local items, unconfirmed = read('HMGET', Q.i, ids), read('SMISMEMBER', Q.p, ids)
@@ -18,7 +19,7 @@ for j, id in ipairs(ids) do
         end
     end
 end
--- A dead letter of which no more is kept.
+-- Dead letters of which only the short record is kept.
 for j, id in ipairs(ids) do
     local line = not items[j] and not seen[id] and call('HGET', Q.y, id)
     local v = line and parseDead(line)

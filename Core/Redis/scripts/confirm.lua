@@ -1,6 +1,5 @@
--- Acknowledges messages of an outcome queue (first KEYS) without remembering their ids, and marks ids of the queue they
--- came from (second KEYS) as recorded.
--- ARGV: clock, number of handles, handles, ids. Returns per handle 1, or 0 where the lease had ended.
+-- Acknowledges messages of an outcome queue (first KEYS) without remembering their ids, and marks ids of its source (second KEYS) as
+-- recorded. ARGV: clock, number of handles, handles, ids. Returns per handle 1, or 0 if the lease had ended.
 local t, n = clock(ARGV[1]), tonumber(ARGV[2])
 local handles, recorded = {}, {}
 for j = 1, n do handles[j] = ARGV[j + 2] end

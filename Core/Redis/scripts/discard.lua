@@ -1,4 +1,4 @@
--- Removes messages whoever holds them: the database knows that they are over (protocols.md, 7a). Their ids stay known for the usual
+-- Removes messages even if leased, because the database knows that they are over (protocols.md, 7a). Their ids stay known for the usual
 -- time. ARGV: clock, ids. Returns per id 1 removed, 0 not there.
 local t, ids = clock(ARGV[1]), {}
 for j = 2, #ARGV do ids[j - 1] = ARGV[j] end

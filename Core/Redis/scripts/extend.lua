@@ -1,4 +1,4 @@
--- ARGV: clock, visibility ms, handles. Returns per handle 1, or 0 where the lease had ended.
+-- Extends leases to `visibility` from now. ARGV: clock, visibility ms, handles. Returns per handle 1, or 0 if the lease had ended.
 local t, visibility = clock(ARGV[1]), tonumber(ARGV[2])
 local handles = {}
 for j = 3, #ARGV do handles[j - 2] = ARGV[j] end

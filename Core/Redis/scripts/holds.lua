@@ -1,5 +1,5 @@
--- ARGV: clock, then per message: id, generation. Returns per message 1 where the queue has it or waits for its outcome to be
--- recorded, else 0. A dead letter of an earlier generation does not count.
+-- Which messages the queue has. ARGV: clock, then per message: id, generation. Returns per message 1 if the queue has it or waits for its
+-- outcome to be recorded, else 0. A dead letter of an earlier generation does not count.
 local ids = {}
 for j = 2, #ARGV, 2 do ids[#ids + 1] = ARGV[j] end
 local items, unconfirmed, out = read('HMGET', Q.i, ids), read('SMISMEMBER', Q.p, ids), {}

@@ -1,2 +1,2 @@
--- ARGV: clock. Returns the time by which this shard's delays and leases run, in ms.
+-- The time by which this shard's delays and leases run, in ms. ARGV: clock.
 return clock(ARGV[1])

@@ -1,5 +1,5 @@
--- ARGV: first place, last place, limit, tenant ('' for all). Returns how many places it looked at, then per dead letter: id,
--- time of death ms, reason, receives, attempts, generation, tenant, body.
+-- A page of dead letters, oldest first. ARGV: first place, last place, limit, tenant ('' for all). Returns how many places it looked at,
+-- then per dead letter: id, time of death ms, reason, receives, attempts, generation, tenant, body.
 local first, last, limit, tenant = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local x = call('ZRANGE', Q.x, first, last, 'WITHSCORES')
 local all, ids, times, vs = {}, {}, {}, {}

@@ -1,35 +1,38 @@
 -- Shared by every operation of a queue shard. The operation's text follows this one in the same script.
 --
--- KEYS, 16 a queue; an operation that touches two queues passes the second one's after the first one's:
+-- KEYS, 16 per queue; an operation on two queues passes the second one's after the first one's:
 --   r ready         ZSET  id, score = start tag of start-time fair queueing
 --   d delayed       ZSET  id, score = due ms
 --   f in flight     ZSET  id, score = end of lease ms
 --   b bodies        HASH  id -> body
---   i items         HASH  id -> receives|attempts|epoch|generation|cost|sent ms|tenant; epoch 0: nobody holds it
+--   i items         HASH  id -> receives|attempts|epoch|generation|cost|sent ms|tenant; epoch 0: not leased
 --   t finish tags   HASH  tenant -> tag
 --   m counters      HASH  V (virtual time), ep (last epoch), settled, kg (generation of the recent sets), n (own ids),
 --                         d:<tenant> (dead letters), dropped (dead letters that are not kept), hw and off (high-water mark of the
---                         clock, and what it is ahead of the server's), g (generation, written by the monitor)
+--                         clock, and what is added to the server's clock), g (generation, written by the monitor)
 --   x dead          ZSET  id, score = time of death ms
---   y reasons       HASH  id -> reason of death; where outcomes are recorded elsewhere receives|attempts|generation|tenant|reason, and
---                         nothing else is kept of a dead letter
+--   y reasons       HASH  id -> reason of death; in a queue with outcomes receives|attempts|generation|tenant|reason, and nothing else
+--                         is kept of a dead letter
 --   w wake marker   ZSET  receivers block on BZPOPMIN
 --   c tenants       HASH  tenant -> messages that are ready, delayed or in flight
---   p unconfirmed   SET   settled ids whose outcome is not yet recorded
+--   p unconfirmed   SET   settled ids whose outcome is not recorded yet
 --   k0 k1 k2        SETs  ids recorded in the last 10 to 15 minutes, by 5-minute generation
---   e delayed crowd ZSET  as d, of tenants that were a crowd (had many messages here) when they were delayed
+--   e delayed crowd ZSET  as d, for tenants that had many messages here when they were delayed (a crowd)
 --
--- Lua does not roll back: every operation checks its arguments and reads all it needs before its first write. The first
--- write of a settlement frees memory, so that it succeeds in a full server. Large numbers that become part of a text are written
--- with %d: Lua's own conversion turns them into floating point; as an argument of a command a number keeps 17 digits. No call
--- unpacks more than 4,000 values: more overflow Lua's stack. Most of the time goes into making strings and tables, so that a
--- message is taken apart once where it can be, and not at all where it need not.
+-- "Tenant" is the fairness key throughout. A queue with outcomes is one whose settlements post to a second queue (P below).
+--
+-- Lua does not roll back: every operation checks its arguments and reads all it needs before its first write. The first write of a
+-- settlement frees memory, so that it succeeds on a full server. Large numbers that become part of a text are written with %d: Lua's own
+-- conversion turns them into floating point; as an argument of a command a number keeps 17 digits. No call unpacks more than 4,000 values:
+-- more overflow Lua's stack. Most of the time goes into making strings and tables, so a message is parsed at most once, and not at all
+-- where that can be avoided.
 local call, fmt, floor, match = redis.call, string.format, math.floor, string.match
 
--- A tenant with more messages in a shard is a crowd; of crowds that become due so many are made ready with each lease.
+-- A tenant with more than crowdSize messages in a shard is a crowd; each lease promotes up to crowdPart of the crowds' due messages
+-- (decision 0010).
 local crowdSize, crowdPart = 1000, 250
 
--- Dead letters of a tenant in a shard, and how long they are kept (ms), where their outcomes are recorded elsewhere.
+-- In a queue with outcomes: dead letters kept per tenant and shard, and for how long (ms).
 local deadMost, deadLifetime = 1000, 604800000
 
 local function queue(o)
@@ -40,9 +43,9 @@ local function queue(o)
 end
 local Q, P = queue(0), queue(16)
 
--- ms since 1970, of Redis; a positive argument replaces it in tests and virtual time. It never goes back behind its high-water mark,
--- which is a second old at most: where the server's clock does, it goes on from there at the server's pace (protocols.md, 7a). The mark
--- is written by pcall: a server that is full may refuse it, and what the script does then must go on.
+-- ms since 1970, by Redis's clock; a positive argument replaces it in tests and virtual time. Never goes back behind its high-water mark,
+-- which is a second old at most: if the server's clock steps back, time goes on from the mark at the server's pace (protocols.md, 7a). The
+-- mark is written with pcall: a full server may refuse it, and the script has to go on.
 local function clock(a)
     a = tonumber(a)
     if a > 0 then return a end
@@ -57,7 +60,7 @@ local function clock(a)
     return t
 end
 
--- An item's parts; `rest` is what stays the same from its send to its end.
+-- An item's parts; `rest` is what does not change between its send and its end.
 local function parse(item)
     local rc, at, ep, rest, gen, cost, tenant = match(item, '^(%d+)|(%d+)|(%d+)(|(%d+)|([^|]+)|%d+|(.*))$')
     return { rc = tonumber(rc), at = tonumber(at), ep = ep, rest = rest, gen = gen, cost = cost, tenant = tenant }
@@ -65,7 +68,7 @@ end
 local function item(v, rc, at, ep) return rc .. '|' .. at .. '|' .. ep .. v.rest end
 local function rest(gen, cost, sent, tenant) return '|' .. gen .. '|' .. cost .. '|' .. sent .. '|' .. tenant end
 
--- Calls a variadic command on a list in parts; `per` values belong together.
+-- Calls a variadic command on a list in parts; each `per` values belong together.
 local function each(list, per, f)
     local n = 4000 - 4000 % per
     for a = 1, #list, n do f(unpack(list, a, math.min(a + n - 1, #list))) end
@@ -92,7 +95,7 @@ local function untilDue(q, t)
     return next
 end
 
--- Puts ids into the ready set, each behind what its tenant already has there. Takes their items, read before.
+-- Adds ids to the ready set, each behind what its tenant already has there. `vs`: their parsed items.
 local function ready(q, ids, vs)
     if #ids == 0 then return end
     local V = tonumber(call('HGET', q.m, 'V') or '0')
@@ -116,8 +119,8 @@ local function ready(q, ids, vs)
     wake(q)
 end
 
--- Adds to the number of messages of each tenant: `by` says by how much; a number that reaches zero is removed. Three calls, however
--- many tenants there are. Returns the new numbers.
+-- Adds to each tenant's number of messages: `by` maps tenants to differences; a number that reaches zero is removed. At most three calls,
+-- however many tenants there are. Returns the new numbers.
 local function count(q, by)
     local order, C, gone, numbers = {}, {}, {}, {}
     for x in pairs(by) do order[#order + 1] = x end
@@ -131,16 +134,15 @@ local function count(q, by)
     each(gone, 1, function(...) call('HDEL', q.c, ...) end)
     return numbers
 end
--- How often each tenant stands in a list, times `sign`.
+-- How often each tenant occurs in a list, times `sign`.
 local function tally(tenants, sign)
     local by = {}
     for j = 1, #tenants do by[tenants[j]] = (by[tenants[j]] or 0) + sign end
     return by
 end
 
--- Delays ids until their due times (ms). Those of a tenant with many messages wait apart: when they become due they are
--- promoted in small parts between leases, so that nobody else waits for the whole crowd. `counts`: messages by tenant, where
--- known. Wakes a receiver if the queue now changes earlier than it would have.
+-- Delays ids until their due times (ms). Those of a crowd are kept apart and promoted in small parts between leases, so that nobody else
+-- waits for all of it. `counts`: messages by tenant, where known. Wakes a receiver if the queue now changes earlier than it would have.
 local function delay(q, t, ids, tenants, dues, counts)
     if #ids == 0 then return end
     counts = counts or count(q, tally(tenants, 0))
@@ -157,7 +159,7 @@ local function delay(q, t, ids, tenants, dues, counts)
     if before < 0 or soonest - t < before then wake(q) end
 end
 
--- The set of ids recorded in this 5-minute generation; empties those that are three generations old.
+-- The set of ids recorded in the current 5-minute generation; empties sets that are three generations old.
 local function recent(q, t)
     local g = floor(t / 300000)
     local last = tonumber(call('HGET', q.m, 'kg') or '0')
@@ -168,7 +170,7 @@ local function recent(q, t)
     return q.k[g % 3]
 end
 
--- Adds a message of the queue's own making: an outcome.
+-- Adds a message created by the queue itself: an outcome.
 local function post(q, t, body)
     local id = fmt('o%d', call('HINCRBY', q.m, 'n', 1))
     local v = { cost = 1, tenant = '', rest = rest('0', '1', fmt('%d', t), '') }
@@ -185,15 +187,15 @@ local function countDead(q, tenants, sign)
     end
 end
 
--- What is kept of a dead letter where outcomes are recorded elsewhere.
+-- Parses what a queue with outcomes keeps of a dead letter.
 local function parseDead(line)
     local rc, at, gen, tenant, reason = match(line, '^(%d+)|(%d+)|(%d+)|([^|]*)|(.*)$')
     if rc then return { rc = tonumber(rc), at = tonumber(at), gen = gen, tenant = tenant, reason = reason } end
 end
 
--- Makes dead letters of ids that are in no set any more, and posts a notice where the holder did not. Where the outcome of a
--- death is recorded elsewhere little is kept, of at most `deadMost` letters a tenant; the ids stay known until the outcome is recorded
--- and the usual time on (protocols.md, 4, 9a, 12a). The first write frees memory.
+-- Makes dead letters of ids that are in no set any more. `notice`: also posts their outcomes, for messages that died without their holder.
+-- A queue with outcomes keeps a short record of at most `deadMost` letters a tenant; the ids stay known until the outcome is recorded, and
+-- for the usual time after that (protocols.md, 4, 9a, 12a). The first write frees memory.
 local function bury(q, t, ids, vs, reasons, notice)
     if #ids == 0 then return end
     local X, Y, I, tenants, lines, kept, numbers, over = {}, {}, {}, {}, {}, {}, {}, 0
@@ -230,10 +232,10 @@ local function bury(q, t, ids, vs, reasons, notice)
     if notice and P then post(P, t, table.concat(lines)) end
 end
 
--- Moves what is due out of the delayed sets and what lost its lease out of the in-flight set: at most 3,000, and where nothing
--- of that is left, a part of the crowd. It becomes ready; but where nothing else is, and all of it fits into `room`, it is left to
--- the caller, who leases it at once: in that case nobody waits for a turn, and the tags of the past are forgotten.
--- Returns how many, whether others than the crowd are due, and what is left to the caller: ids and items.
+-- Moves due messages out of the delayed set and messages with expired leases out of the in-flight set, at most 3,000; if that leaves none,
+-- also part of the crowds. They become ready. But if nothing is ready and all of them fit into `room`, they are left to the caller, who
+-- leases them at once: nobody waits for a turn then, and old finish tags are dropped.
+-- Returns how many were moved (crowds not counted), whether more than crowds is due, and the ids and items left to the caller.
 local function promote(q, t, maxReceives, room)
     local due = call('ZRANGE', q.d, '-inf', t, 'BYSCORE', 'LIMIT', 0, 3000)
     local late = call('ZRANGE', q.f, '-inf', t, 'BYSCORE', 'LIMIT', 0, 3000 - #due)
@@ -247,7 +249,7 @@ local function promote(q, t, maxReceives, room)
         if v and v.ep == '0' then n = n + 1; ids[n], vs[n] = id, v end
     end
     for j = 1, #due do free(due[j], dueItems[j]) end
-    -- A program of before the crowd's set does not find a message there, and makes it ready: it may be held, or dead, by now.
+    -- A version older than this set does not find a message here and makes it ready: it may be leased or dead by now.
     local gone = read('ZMSCORE', q.x, crowd)
     for j = 1, #crowd do if not gone[j] then free(crowd[j], crowdItems[j]) end end
     for j = 1, #late do
@@ -275,7 +277,7 @@ local function promote(q, t, maxReceives, room)
     return #due + #late, more
 end
 
--- Which handles still hold: their ids, stored items, a flag and the tenant for each; a handle is id|epoch.
+-- Which handles' leases still hold. A handle is id|epoch. Returns for each its id, stored item, whether it holds, and tenant.
 local function held(q, handles)
     local ids, eps = {}, {}
     for j = 1, #handles do

@@ -1,6 +1,7 @@
--- ARGV: clock, whether to look at tenants (1). Returns messages that are ready, delayed or in flight, how many of them wait for a
--- worker now, the memory that Redis uses and may use (0: any), then per tenant that has much of a sample: tenant, its messages, its share of the sample's bytes in thousandths.
--- A sample of up to 400 messages: who has a twentieth of them is in it but for one time in a billion, however many tenants there are.
+-- How full the shard is. ARGV: clock, whether to look at tenants (1). Returns how many messages are ready, delayed or in flight, how many
+-- of them wait for a worker now, the memory that Redis uses and may use (0: unlimited), then per tenant with much of a sample: tenant, its
+-- messages, its share of the sample's bytes in thousandths.
+-- The sample has about 400 messages: a tenant with a twentieth of all is missed once in a billion times, however many tenants there are.
 local info = call('INFO', 'memory')
 local sets = { Q.r, Q.d, Q.e, Q.f }
 local total, out = 0, {}

@@ -1,6 +1,6 @@
--- Writes the entries of tenants that are younger than those it has. KEYS: tenants, state. ARGV: the version up to which all
--- changes are published ('': nothing is said of that), a new change mark, then per entry: tenant, version, record ('': none).
--- An entry without a record keeps its version, so that an older one that comes late stays away.
+-- Writes directory entries that are younger than the stored ones. KEYS: tenants, state. ARGV: the version up to which all changes are
+-- published ('': unknown), a new change mark, then per entry: tenant, version, record ('': none). An entry without a record keeps its
+-- version, so that an older one that arrives late is ignored.
 local call = redis.call
 for j = 3, #ARGV, 3 do
     local tenant, version = ARGV[j], tonumber(ARGV[j + 1])

@@ -1,7 +1,7 @@
--- ARGV: clock, limit, visibility ms, maximum receives, the youngest generation that the receiver has seen
--- Returns {ms until the queue next changes by itself, or -1, or -2 where more is due and the call is to be repeated at
--- once, or -3 where the shard went back and is paused until the monitor has put it right (protocols.md, 7a)}, the shard's
--- generation, then per message: id, handle, receives, attempts, generation, tenant, body.
+-- Leases messages. ARGV: clock, limit, visibility ms, maximum receives, the youngest generation that the receiver has seen.
+-- Returns a status, the shard's generation, then per message: id, handle, receives, attempts, generation, tenant, body. The status is -1
+-- with messages; without, it is the ms until the queue next changes by itself (-1: never), or -2 if more is due and the call is to be
+-- repeated at once, or -3 if the shard went back and is paused until the monitor has reconciled it (protocols.md, 7a).
 local t, limit, visibility, maxReceives = clock(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local generation = tonumber(call('HGET', Q.m, 'g') or '0')
 if generation < tonumber(ARGV[5]) then return { -3, generation } end
@@ -20,7 +20,7 @@ if not ids then
     for j, raw in ipairs(read('HMGET', Q.i, ids)) do vs[j] = raw and parse(raw) end
 end
 local bodies = read('HMGET', Q.b, ids)
--- A handle is never used twice, also not after a failover to a replica that lags: epochs come from the clock.
+-- A handle is never reused, even after a failover to a lagging replica: epochs come from the clock.
 local ep = math.max(tonumber(call('HGET', Q.m, 'ep') or '0') + 1, t * 1000)
 local epoch, expiry, n, o = fmt('%d', ep), fmt('%d', t + visibility), 0, 2
 call('HSET', Q.m, 'ep', epoch)

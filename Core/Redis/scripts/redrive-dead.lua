@@ -1,4 +1,4 @@
--- Only for a queue whose dead letters keep their bodies: one without outcomes.
+-- Moves dead letters back, oldest first. Only for a queue without outcomes, whose dead letters keep their bodies.
 -- ARGV: clock, limit (at most 1,000), first delay ms, ms between two (may be a fraction). Returns how many it moved.
 local t, limit, first, gap = clock(ARGV[1]), math.min(tonumber(ARGV[2]), 1000), tonumber(ARGV[3]), tonumber(ARGV[4])
 local ids = call('ZRANGE', Q.x, 0, limit - 1)

@@ -1,8 +1,8 @@
--- Times for calls that have a rate. KEYS, of one tenant: next (HASH bucket -> when its next call may be, ms), times (ZSET id ->
--- the call's own time, ms). ARGV: clock, horizon ms, then per request: id, the longest it can wait in ms, number of buckets, and
--- for each its name and the ms between two calls. Returns for each how many ms it has to wait; 0: now. Nothing is reserved for one
--- that would have to wait beyond the horizon, or for longer than it can: its place is for others. Each bucket goes on from its
--- own time, so that a slow one does not hold up what shares another with it.
+-- Reserves times for rate-limited calls. KEYS, of one tenant: next (HASH bucket -> earliest time of its next call, ms), times (ZSET id ->
+-- the call's reserved time, ms). ARGV: clock, horizon ms, then per request: id, longest acceptable wait in ms, number of buckets, and for
+-- each its name and the ms between two calls. Returns per request the ms to wait; 0: now. Nothing is reserved if the wait would exceed the
+-- horizon or the longest acceptable one: the place is left to others. Each bucket advances from its own time, so that a slow one does not
+-- hold up calls that share another bucket with it.
 local call, fmt = redis.call, string.format
 local t = tonumber(ARGV[1])
 if t == 0 then
@@ -13,7 +13,7 @@ local horizon, j, waits = tonumber(ARGV[2]), 3, {}
 while j <= #ARGV do
     local id, longest, n = ARGV[j], tonumber(ARGV[j + 1]), tonumber(ARGV[j + 2])
     local own = call('ZSCORE', KEYS[2], id)
-    -- Nothing is reserved beyond the horizon: a time out there is of a clock that has gone back.
+    -- Nothing is reserved beyond the horizon; a time further ahead means that the clock has stepped back.
     if own and tonumber(own) - t > horizon then call('ZREM', KEYS[2], id); own = false end
     local wait
     if own then
@@ -37,7 +37,7 @@ while j <= #ARGV do
     waits[#waits + 1] = math.max(0, wait)
     j = j + 3 + 2 * n
 end
--- Calls that never came for their time: cancelled, or expired.
+-- Drop times of calls that never came back: cancelled or expired.
 call('ZREMRANGEBYSCORE', KEYS[2], '-inf', t - 600000)
 for k = 1, 2 do call('PEXPIRE', KEYS[k], horizon + 1200000) end
 return waits

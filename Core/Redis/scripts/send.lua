@@ -1,5 +1,5 @@
--- ARGV: clock, ticket ms, redrive (1) or add (0), then per message: id, delay ms, cost, generation, attempts, tenant, body
--- Returns per message 1 accepted, 0 known, -1 stale.
+-- Adds messages. ARGV: clock, ticket ms, redrive (1) or add (0), then per message: id, delay ms, cost, generation, attempts, tenant, body.
+-- Returns per message 1 accepted, 0 known, -1 stale (the ticket is older than 60 s).
 local t, ticket, redrive = clock(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
 local n = (#ARGV - 3) / 7
 local out, ids = {}, {}
@@ -19,7 +19,7 @@ for j = 1, n do
     local o, id = 7 * j - 3, ids[j]
     local settled = unconfirmed[j] + a[j] + b[j] + c[j] > 0
     local free = not items[j] and (redrive or not settled)
-    -- A dead letter makes way for its redrive, and for a repair of a redrive that was committed and not sent.
+    -- A dead letter makes way for its redrive, and for the repair of a redrive that was committed but not sent.
     if deaths[j] then
         local v = items[j] and parse(items[j]) or parseDead(deaths[j])
         free = redrive or tonumber(v.gen) < tonumber(ARGV[o + 3])

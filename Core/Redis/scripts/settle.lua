@@ -1,5 +1,5 @@
--- ARGV: clock, then per settlement: handle, verdict (a acknowledge, r retry, l release, b bury), delay ms, reason, outcome
--- Returns per settlement 1 settled, 0 stale. Outcomes of those settled go to the outcome queue as one message.
+-- Ends leases. ARGV: clock, then per settlement: handle, verdict (a acknowledge, r retry, l release, b bury), delay ms, reason, outcome.
+-- Returns per settlement 1 settled, 0 stale. The outcomes of those settled go to the outcome queue as one message.
 local t = clock(ARGV[1])
 local n = (#ARGV - 1) / 5
 local handles = {}
@@ -17,7 +17,7 @@ for j = 1, n do
         if verdict == 'a' then
             done[#done + 1] = id
             by[tenant] = (by[tenant] or 0) - 1
-            -- Known until its outcome is recorded; without an outcome, for the usual time from now.
+            -- It stays known until its outcome is recorded; without an outcome, for the usual time from now.
             local list = P and outcome ~= '' and kept or plain
             list[#list + 1] = id
         else

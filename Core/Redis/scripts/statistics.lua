@@ -1,5 +1,5 @@
--- ARGV: clock. Returns ready, delayed, in flight, dead, settled, age ms of the oldest of the first 100 ready (-1: none),
--- then tenant, count, … (all of them up to 10,000; beyond that none).
+-- Counts of the shard. ARGV: clock. Returns ready, delayed, in flight, dead, settled, age in ms of the oldest of the first 100 ready (-1:
+-- none), then tenant, count, … (all of them up to 10,000 tenants; beyond that none).
 local t = clock(ARGV[1])
 local head, oldest = call('ZRANGE', Q.r, 0, 99), -1
 if #head > 0 then

@@ -1,7 +1,7 @@
--- Promotes what is due, re-queues items that no set names, trims finish tags that are in the past, and wakes a receiver
--- where something is ready.
--- ARGV: clock, maximum receives, cursor of the repair scan, cursor of the trim scan
--- Returns moved, next repair cursor, next trim cursor.
+-- Housekeeping: promotes what is due, requeues items that are in no set, drops finish tags that are in the past, and wakes a receiver if
+-- something is ready.
+-- ARGV: clock, maximum receives, cursor of the repair scan, cursor of the trim scan.
+-- Returns how many it moved, next repair cursor, next trim cursor.
 local t, maxReceives = clock(ARGV[1]), tonumber(ARGV[2])
 local moved = promote(Q, t, maxReceives)
 local scan = call('HSCAN', Q.i, ARGV[3], 'COUNT', 200)
@@ -14,7 +14,7 @@ for j = 1, #scan[2], 2 do
     end
 end
 ready(Q, ids, vs)
--- Dead letters that are old go, and so do bodies that an earlier version kept.
+-- Drop old dead letters, and bodies that an earlier version kept.
 if P then
     local old = call('ZRANGE', Q.x, '-inf', t - deadLifetime, 'BYSCORE', 'LIMIT', 0, 500)
     local tenants = {}

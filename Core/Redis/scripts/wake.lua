@@ -1,11 +1,11 @@
 -- Makes messages that are held for a group ready. KEYS[17]: as in hold.lua. ARGV: clock, how many to look at.
--- Returns how many it looked at and how many it made ready; the next ones are for the next call.
+-- Returns how many it looked at and how many it made ready; a further call looks at the next ones.
 local looked = call('ZRANGE', KEYS[17], 0, tonumber(ARGV[2]) - 1, 'WITHSCORES')
 local all, ids = {}, {}
 for j = 1, #looked, 2 do
     local id, due = looked[j], looked[j + 1]
     all[#all + 1] = id
-    -- Delayed anew, for a failed attempt say, it has another time.
+    -- A message that was delayed again, after a failed attempt say, has another due time and keeps it.
     if call('ZSCORE', Q.d, id) == due or call('ZSCORE', Q.e, id) == due then ids[#ids + 1] = id end
 end
 local items, found, vs = read('HMGET', Q.i, ids), {}, {}
