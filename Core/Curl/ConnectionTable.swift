@@ -69,7 +69,7 @@ final class ConnectionTable {
     /// stream.
     ///
     /// With TLS it may also be a session ticket: then a good connection is given up.
-    func isSpoilt(_ socket: Int32) -> Bool {
+    func hasUnexpectedData(_ socket: Int32) -> Bool {
         guard let connection = connections[socket], connection.calls == 0, !connection.isMultiplexed else {
             return false
         }

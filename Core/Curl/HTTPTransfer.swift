@@ -21,7 +21,7 @@ private import Model
     private var body: [UInt8] = []
     private var readBytes = 0
     /// As much of the body was read as the request wants.
-    private var isReadEnough = false
+    private var hasReadEnough = false
     private var isTruncated = false
     /// How many of the target's addresses the policy refused.
     private var refusedAddresses = 0
@@ -75,7 +75,7 @@ private import Model
         body = []
         isTruncated = false
         readBytes = 0
-        isReadEnough = false
+        hasReadEnough = false
         refusedAddresses = 0
         beganAt = .now
         isFresh = false
@@ -100,7 +100,7 @@ private import Model
 
     /// Whether the call starts again on a connection of its own, because the chosen one could not be used and nothing
     /// of the request was sent.
-    func beginsAgain() -> Bool {
+    func restartsOnFreshConnection() -> Bool {
         guard case .spoiltConnection = refusal, !isFresh, let submission else { return false }
         startOver()
         isFresh = true
@@ -157,7 +157,7 @@ private import Model
     }
 
     func result(_ code: CURLcode) -> HTTPResult {
-        if code != CURLE_OK && !isReadEnough { return .failure(error(code)) }
+        if code != CURLE_OK && !hasReadEnough { return .failure(error(code)) }
         // libcurl accepts a connection's end as the end of a head.
         guard let answer, isHeadEnded else {
             return .failure(HTTPError(.broken, "the connection closed within the head of the answer", answer: answer))
@@ -216,7 +216,7 @@ private import Model
         self.connects = connects
         if isNew { connections.connected(opened, endpoints) }
         guard let socket = connections.socket(endpoints) else { return true }
-        if !isNew, connections.isSpoilt(socket) {
+        if !isNew, connections.hasUnexpectedData(socket) {
             refusal = .spoiltConnection
             return false
         }
@@ -239,8 +239,8 @@ private import Model
         if bytes.count > room { isTruncated = true }
         if room > 0 { unsafe body.append(contentsOf: bytes.prefix(room)) }
         readBytes += bytes.count
-        isReadEnough = readBytes > request?.readBytes ?? .max
-        return !isReadEnough
+        hasReadEnough = readBytes > request?.readBytes ?? .max
+        return !hasReadEnough
     }
 
     func appendHeader(_ bytes: UnsafeRawBufferPointer) {

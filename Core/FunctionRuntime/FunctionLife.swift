@@ -50,7 +50,7 @@ package final class FunctionLife: Sendable {
     }
 
     /// Restarts the idle time, because there was work.
-    package func noteWork() { state.withLock { $0.lastWork = .now } }
+    package func didWork() { state.withLock { $0.lastWork = .now } }
 
     /// Whether a stop was requested, by a signal or `requestStop`.
     package var isAskedToStop: Bool { state.withLock { $0.requests > 0 } }

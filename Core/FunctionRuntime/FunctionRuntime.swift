@@ -66,7 +66,7 @@ package struct FunctionRuntime: Sendable {
     /// Repeats `body` until it succeeds, with waits that grow from 0.1 to 5 s and a warning for each failure.
     ///
     /// Returns its value, or nil if the function was asked to stop.
-    package func untilItWorks<Value: Sendable>(
+    package func retryUntilSuccess<Value: Sendable>(
         _ what: String, _ body: @Sendable () async throws -> Value
     ) async -> Value? {
         var wait = Duration.milliseconds(100)

@@ -7,7 +7,6 @@ import Synchronization
 /// Its clock is given. With a virtual clock a `receive` never waits: it returns what is there.
 package final class InMemoryQueue: HoldingQueue {
     package let name: QueueName
-    package let capabilities = QueueCapabilities(maximumBatch: 1_000, isFair: true, canCancel: true)
     private let maximumReceives: Int
     private let clock: @Sendable () -> Timestamp
     private let state: Mutex<InMemoryQueueState>
@@ -137,7 +136,7 @@ package final class InMemoryQueue: HoldingQueue {
         }
     }
 
-    package func tick() async throws(QueueError) -> Int {
+    package func maintain() async throws(QueueError) -> Int {
         let now = clock()
         let count = state.withLock { state in
             state.dropOldDead(now: now)

@@ -5,7 +5,7 @@ extension InMemoryStore: LoaderStore {
     package func shards() async throws -> [Int] { withTables { Array($0.shards.indices) } }
 
     /// Failure calls are not kept here: nothing is owed.
-    package func makeFailureCalls(
+    package func createFailureCalls(
         shard: Int, limit: Int, except held: Set<String>
     ) async throws -> (calls: [QueuedTrigger], isMore: Bool) { ([], false) }
 

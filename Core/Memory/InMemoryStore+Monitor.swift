@@ -77,7 +77,7 @@ extension InMemoryStore: MonitorStore {
         }
     }
 
-    package func settleGone(_ ids: [Identifier]) async throws {
+    package func cancelLost(_ ids: [Identifier]) async throws {
         withTables { tables in
             for id in ids.sorted() {
                 tables.update(id) { trigger in

@@ -20,7 +20,7 @@ public struct TenantID: Hashable, Sendable, CustomStringConvertible {
 public struct ScheduleName: Hashable, Sendable, CustomStringConvertible {
     public let description: String
 
-    /// Nil if the text is no valid schedule name. Reserved names are accepted: see `cannotBeGiven`.
+    /// Nil if the text is no valid schedule name. Reserved names are accepted: see `isUnavailable`.
     public init?(_ text: String) {
         guard NameRule.schedule.accepts(text) else { return nil }
         description = text
@@ -39,7 +39,7 @@ extension ScheduleName {
     package var isReserved: Bool { ScheduleName.reservedPrefixes.contains { description.hasPrefix($0) } }
     /// Whether no schedule may be created with this name: it is reserved, or the name of a call. An older schedule with
     /// the name of a call is addressed with its first letter percent-encoded (`/v1/schedules/%70ause`).
-    package var cannotBeGiven: Bool { isReserved || isCallName }
+    package var isUnavailable: Bool { isReserved || isCallName }
     /// Whether it is the name of a call beside the schedules.
     package var isCallName: Bool { ScheduleName.callNames.contains(description) }
     /// What a schedule may be called, for messages.

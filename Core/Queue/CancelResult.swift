@@ -1,13 +1,16 @@
+/// What cancelling did to one message.
 package enum CancelResult: Hashable, Sendable {
-    /// No worker ever had it.
+    /// Removed, and no worker ever had it.
     case removed
-    /// Removed, and a worker has had it: its target may have seen it.
+    /// Removed, but it was received or attempted before: its target may have seen it.
     case removedAfterReceive
-    /// Somebody holds it; its outcome decides.
+    /// Not removed: it is leased, or settled with an outcome that is not recorded yet. The outcome decides.
     case inFlight
+    /// The queue did not have it; the id is now known for `QueueRules.forgetAfter`.
     case unknown
 
-    /// The queue does not have it any more.
+    /// Whether the queue does not have it any more.
     package var isGone: Bool { self != .inFlight }
+    /// Whether its target may have been called, or may be called yet.
     package var mayBeCalled: Bool { self == .removedAfterReceive || self == .inFlight }
 }

@@ -1,9 +1,10 @@
 /// What held messages wait for.
 package struct HoldGroup: Hashable, Sendable, CustomStringConvertible {
+    /// `tenant:` or `host:` and the name; part of the key under which the group is kept.
     package let description: String
 
-    /// For a change of the tenant's settings or secrets.
+    /// Messages that wait for a change of the tenant's settings or secrets.
     package static func tenant(_ tenant: String) -> HoldGroup { HoldGroup(description: "tenant:\(tenant)") }
-    /// For an answer of a host.
+    /// Messages that wait until the host answers a call again.
     package static func host(_ host: String) -> HoldGroup { HoldGroup(description: "host:\(host)") }
 }

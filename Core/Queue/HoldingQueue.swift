@@ -1,12 +1,19 @@
-/// A queue that can hold messages back together and let them come early together: a capability beside `MessageQueue`.
+/// A queue that can hold messages back as a group and release the group early: a capability beside `MessageQueue`.
 ///
-/// What is held is due after its delay, at the next whole second of the queue's clock, so that many come with one lease. A group is what it waits for: a tenant's settings, a host.
+/// A held message is due after its delay, rounded up to a whole second of the queue's clock so that one lease takes
+/// many of them. Its group is what it waits for: a tenant's settings, or a host (decision 0019).
 package protocol HoldingQueue: MessageQueue {
-    /// Ends leases as a release does, uncharged, and keeps in mind what the messages wait for. False: the lease had ended.
+    /// Ends leases without counting the receive, as a release does, and records what the messages wait for. Results in
+    /// the order of the holds; false: the lease had ended, and nothing happened.
+    ///
+    /// Each message is held in one atomic step. If the call fails, some may be held already; repeating it gives false
+    /// for those.
     func hold(_ holds: [Hold]) async throws(QueueError) -> [Bool]
 
-    /// Makes what is held for a group, and for nothing else since, due now; in steps, between which others are served.
+    /// Makes the messages held for a group ready now, in steps between which other calls are served. Returns how many
+    /// it made ready.
     ///
-    /// What was delayed otherwise (sent for later, repeated after a failure) keeps its time. Returns how many came.
+    /// A message that was delayed again since for another reason, such as a retry, keeps its time. If the call fails,
+    /// the rest becomes due by itself.
     @discardableResult func wake(_ group: HoldGroup) async throws(QueueError) -> Int
 }

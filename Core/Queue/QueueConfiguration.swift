@@ -1,14 +1,16 @@
 import Model
 
-/// How a queue is set up; the same in every function that uses it (`HEADGATE_QUEUES`, from the topology file).
+/// A queue's settings; the same in every function that uses it (`HEADGATE_QUEUES`, from the topology file).
 package struct QueueConfiguration: Hashable, Sendable {
-    /// Parts that spread the queue over Redis servers. At least 1.
+    /// Independent parts, each a set of keys of its own. At least 1.
     package var shards: Int
-    /// How long a lease lasts unless it is extended.
+    /// How long a lease lasts unless it is extended: the visibility timeout.
     package var visibility: Duration
-    /// Receives without a settlement after which a message dies.
+    /// How many times a message may be received without being settled or retried; when that many leases have lapsed it
+    /// is buried.
     package var maximumReceives: Int
 
+    /// 4 shards, 30 s and 30 receives unless given; traps on values out of range.
     package init(shards: Int = 4, visibility: Duration = .seconds(30), maximumReceives: Int = 30) {
         precondition(shards >= 1 && visibility > .zero && maximumReceives >= 1, "queue configuration out of range")
         self.shards = shards

@@ -1,16 +1,21 @@
-/// Notices a server that went back: to nothing, or to what it was some seconds ago (protocols.md, 7 and 7a).
+/// Detects a server that went back: to nothing, or to its state of some seconds ago (protocols.md, 7 and 7a).
 ///
-/// A counter stands in each shard of the queue and in the database. The monitor raises it; a shard with an older one has lost the
-/// time between. A receiver that has seen a younger counter than the shard's gets nothing until the monitor has put right what the
-/// shard still holds, and raised it again.
+/// Each shard of the queue holds a counter, and the database holds another. The monitor keeps raising both; a shard
+/// whose counter is older has lost the time between. A receiver that has seen a younger counter than the shard's gets
+/// no messages until the monitor has reconciled the shard and raised its counter again (decision 0033).
 package protocol QueueGeneration: Sendable {
+    /// The counters of all shards, with the server's run id and clock.
     func readGeneration() async throws(QueueError) -> GenerationReading
-    /// Writes the counter into every shard.
+    /// Writes the counter into every shard. After an error some shards may have it.
     func writeGeneration(_ counter: Int) async throws(QueueError)
-    /// A page of the messages that a shard has, dead letters too, in no order, with some perhaps twice.
+    /// A page of the messages that a shard holds: ready, delayed, in flight, and dead letters where they keep their
+    /// bodies. In a queue with outcomes dead letters are not listed.
+    ///
+    /// In no order, and some perhaps twice. Every message that is there from the first page to the last is listed.
     ///
     /// - Parameter cursor: `next` of the page before; nil: from the beginning.
     func held(shard: Int, after cursor: String?) async throws(QueueError) -> HeldPage
-    /// Removes messages whoever holds them; their ids stay known for a while. How many it removed.
+    /// Removes messages even if they are leased; their ids stay known for `QueueRules.forgetAfter`. Returns how many it
+    /// removed.
     func discard(_ ids: [MessageID]) async throws(QueueError) -> Int
 }

@@ -2,6 +2,7 @@
 package struct QueueName: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
+    /// Traps on any other character, and on an empty name.
     package init(_ text: String) {
         precondition(
             !text.isEmpty && text.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 },
@@ -9,6 +10,8 @@ package struct QueueName: Hashable, Sendable, CustomStringConvertible {
         description = text
     }
 
+    /// Triggers on their way to workers.
     package static let triggers = QueueName("triggers")
+    /// What became of triggers, on its way to historians.
     package static let outcomes = QueueName("outcomes")
 }

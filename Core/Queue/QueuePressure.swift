@@ -1,26 +1,29 @@
-/// How full a queue is: what senders hold back on.
+/// How full a queue is, for senders that hold back.
 package struct QueuePressure: Hashable, Sendable {
     /// Messages that are ready, delayed or in flight in the fullest shard.
     package var fullestShard: Int
-    /// Messages that wait for a worker now, of all shards.
+    /// Messages of all shards that wait for a worker now: ready, or delayed and due.
     package var waiting = 0
-    /// The share of its memory that the server uses; nil: it has no limit.
+    /// The fraction of its memory limit that the server uses, from 0 to 1; nil: it has no limit.
     package var memoryUse: Double?
-    /// What fairness keys with much of a shard have of it, where that was asked for.
+    /// By fairness key, what those that have a twentieth of a shard or more have there; empty unless asked for.
     package var tenants: [String: Part] = [:]
 
+    /// What one fairness key has.
     package struct Part: Hashable, Sendable {
-        /// Messages in the shard where it has most.
+        /// Messages in the shard where it has the most.
         package var messages: Int
-        /// Its share of that shard's bytes, from 0 to 1.
+        /// Its part of a shard's bytes, from 0 to 1; of several shards the largest.
         package var bytes: Double
 
+        /// So many messages, and so large a part of the bytes.
         package init(messages: Int, bytes: Double) {
             self.messages = messages
             self.bytes = bytes
         }
     }
 
+    /// A queue in which nothing waits and no tenant stands out.
     package init(fullestShard: Int, memoryUse: Double? = nil) {
         self.fullestShard = fullestShard
         self.memoryUse = memoryUse

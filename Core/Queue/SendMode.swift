@@ -1,6 +1,7 @@
+/// What a send does with an id that is known.
 package enum SendMode: Sendable {
-    /// An id that is known is left as it is.
+    /// Leaves it alone, unless it is a dead letter of an earlier generation.
     case add
-    /// As `add`, but a dead letter or an id that is known only because it was settled is replaced.
+    /// Also replaces dead letters, and ids that are known only because they were settled.
     case redrive
 }

@@ -26,9 +26,9 @@ package struct RedisError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Whether the call may succeed when repeated: the connection failed, or the refusal is temporary.
-    package var isRetryable: Bool { code == .disconnected || code == .timedOut || isPassing }
+    package var isRetryable: Bool { code == .disconnected || code == .timedOut || isTemporary }
     /// The server's refusal is temporary: it is loading its data, runs a long script, or is not the master now.
-    package var isPassing: Bool { code == .refused && RedisError.passing.contains { message.hasPrefix($0) } }
+    package var isTemporary: Bool { code == .refused && RedisError.passing.contains { message.hasPrefix($0) } }
     private static let passing = [
         "LOADING", "BUSY", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "MISCONF", "TRYAGAIN",
     ]

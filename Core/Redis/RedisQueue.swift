@@ -9,8 +9,6 @@ import Synchronization
 package final class RedisQueue: HoldingQueue {
     /// Part of every key.
     package let name: QueueName
-    /// Any delay, fairness by tenant, cancellation; batches of 1,000.
-    package let capabilities = QueueCapabilities(maximumBatch: 1_000, isFair: true, canCancel: true)
     /// Shards, visibility and maximum receives; the same in every function that uses the queue.
     package let configuration: QueueConfiguration
     private let connection: RedisConnection
@@ -35,7 +33,7 @@ package final class RedisQueue: HoldingQueue {
     private static let longestPause = Duration.seconds(60)
     /// How soon a paused shard is asked again.
     private static let pauseStep = Duration.milliseconds(200)
-    /// Where the repair and trim scans of `tick` stand, by shard.
+    /// Where the repair and trim scans of `maintain` stand, by shard.
     private let cursors = Mutex<[Int: (String, String)]>([:])
 
     /// A queue that connects at its first call.
@@ -481,9 +479,9 @@ package final class RedisQueue: HoldingQueue {
 
     /// Housekeeping of all shards; returns how many messages it moved. Repair and trim scans advance by about 200
     /// entries a call.
-    package func tick() async throws(QueueError) -> Int {
+    package func maintain() async throws(QueueError) -> Int {
         let cursors = self.cursors.withLock { $0 }
-        let replies = try await callAll(RedisQueueScripts.tick) { arguments, shard in
+        let replies = try await callAll(RedisQueueScripts.maintain) { arguments, shard in
             arguments.append(configuration.maximumReceives)
             arguments.append(cursors[shard]?.0 ?? "0")
             arguments.append(cursors[shard]?.1 ?? "0")
@@ -492,7 +490,7 @@ package final class RedisQueue: HoldingQueue {
         for (shard, reply) in replies.enumerated() {
             let fields = try list(reply)
             guard fields.count == 3, let count = fields[0].int, let repair = fields[1].text, let trim = fields[2].text
-            else { throw unexpected("tick") }
+            else { throw unexpected("maintain") }
             moved += count
             self.cursors.withLock { $0[shard] = (repair, trim) }
         }

@@ -17,7 +17,7 @@ enum RedisQueueScripts {
     static let held = script("held", PackageResources.held_lua)
     static let discard = script("discard", PackageResources.discard_lua, isAllowedWhenFull: true)
     static let pressure = script("pressure", PackageResources.pressure_lua)
-    static let tick = script("tick", PackageResources.tick_lua)
+    static let maintain = script("maintain", PackageResources.maintain_lua)
 
     /// - Parameter isAllowedWhenFull: it may write while the server is out of memory. Settling does not need this: its
     ///   first write frees memory.

@@ -30,8 +30,6 @@ package enum RedisReply: Sendable {
     package var byteString: [UInt8]? { if case .bytes(let bytes) = self { bytes } else { nil } }
     /// The elements of an array; nil for anything else.
     package var array: [RedisReply]? { if case .array(let array) = self { array } else { nil } }
-    /// Whether the reply is nil.
-    package var isNone: Bool { if case .none = self { true } else { false } }
 
     /// The reply itself; an error reply is thrown as `RedisError.refused`.
     package func checked() throws(RedisError) -> RedisReply {

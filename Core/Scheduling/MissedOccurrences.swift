@@ -24,9 +24,9 @@ struct MissedOccurrences {
     }
 
     /// At most one for each reason.
-    var lapses: [Lapse] {
-        [(Lapse.Reason.expired, expired), (.skipped, skipped)].compactMap { reason, run in
-            run.map { Lapse(reason: reason, count: $0.count, first: $0.first, last: $0.last) }
+    var lapses: [MissedRun] {
+        [(MissedRun.Reason.expired, expired), (.skipped, skipped)].compactMap { reason, run in
+            run.map { MissedRun(reason: reason, count: $0.count, first: $0.first, last: $0.last) }
         }
     }
 

@@ -5,7 +5,7 @@ package struct Plan: Hashable, Sendable {
     /// In the order of occurrences.
     package var triggers: [PlannedOccurrence] = []
     /// Missed occurrences that will not run, at most one lapse per reason.
-    package var lapses: [Lapse] = []
+    package var lapses: [MissedRun] = []
     /// The first occurrence that is not planned, which is the next cursor; nil when the schedule is finished.
     package var next: Timestamp?
     /// Triggers planned so far, including these.

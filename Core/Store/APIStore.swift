@@ -1,4 +1,4 @@
-/// All that the API asks of the store.
+/// Everything that the API needs of the store.
 package protocol APIStore: StoreStatus, ScheduleRegistry, BulkRegistry, TriggerRegistry, DeadTriggerRegistry,
     TenantRegistry,
     TenantErasure, SecretRegistry, KeyRegistry, AuditLog, RequestLedger, MonitorWatch

@@ -1,8 +1,12 @@
 package import Model
 
-/// Who changed what. Verbs that change the store write their own rows; `record` is for what does not.
+/// Who changed what. Verbs that change the store append their own rows, in the same transaction; `record` is for other
+/// changes.
 package protocol AuditLog: Sendable {
+    /// A page of a tenant's rows, newest first.
+    ///
+    /// - Parameter id: the last id of the page before; nil: from the newest row.
     func audit(tenant: String, before id: Int?, limit: Int) async throws -> [AuditRow]
-    /// Adds a row for a change that is not one of the store's own, such as a purge of a queue.
+    /// Appends a row for a change outside the store, such as the purge of a queue.
     func record(_ action: String, _ object: String, by actor: AuditActor, now: Timestamp) async throws
 }

@@ -1,20 +1,30 @@
 package import Model
 
-/// Changes many schedules of a tenant by a page, and runs their past anew. Every call is one transaction.
+/// Changes many schedules of a tenant page by page, and runs past occurrences again. Every call is one transaction; an
+/// error leaves nothing of it.
 package protocol BulkRegistry: Sendable {
-    /// Pauses a page of the active schedules with a prefix, in the order of names. Fewer than `limit`: there are no more.
+    /// Pauses a page of the active schedules whose names have a prefix, in the order of names, as `pause` does each. A
+    /// page of fewer than `limit` is the last.
+    ///
+    /// With the tenant's own pause as the reason (`TenantSettings.pauseReason`) the page is empty once the tenant is
+    /// not paused any more.
+    ///
+    /// - Parameter name: the last name of the page before; empty for the first.
     func pauseAll(
         prefix: String, after name: String, limit: Int, reason: String, by actor: AuditActor, now: Timestamp
     ) async throws -> BulkPage
-    /// Resumes a page of the paused schedules with a prefix, as `resume` does each.
+    /// Resumes a page of the paused schedules whose names have a prefix, as `resume` does each.
     ///
-    /// - Parameter reason: only those that were paused for it; nil: all.
+    /// With the tenant's own pause as the reason the page is empty if the tenant is paused again.
+    ///
+    /// - Parameter reason: only schedules that were paused for this reason; nil: all.
     func resumeAll(
         prefix: String, pausedFor reason: String?, after name: String, limit: Int, missed: Int?, by actor: AuditActor,
         now: Timestamp,
         next: @escaping @Sendable (ScheduleRow) -> Timestamp?
     ) async throws -> BulkPage
-    /// Inserts planned triggers for occurrences that were not delivered and are not on their way. Those that it inserted.
+    /// Inserts planned triggers, due now, for occurrences of a schedule that are neither delivered nor under way.
+    /// Returns the ids inserted; none if the schedule is gone.
     func backfill(
         _ row: ScheduleRow, _ triggers: [BackfillTrigger], deadline: Timestamp, by actor: AuditActor, now: Timestamp
     ) async throws -> [Identifier]

@@ -1,11 +1,12 @@
 package import Model
 
-/// A trigger that the queue gave back, or does not know.
+/// A trigger that the queue removed, or does not know.
 package struct CancelledTrigger: Hashable, Sendable {
     package var id: Identifier
-    /// A worker has had it: the target may have seen it, and it is not planned again (protocols.md, 8a).
+    /// A worker has had it: the target may have seen it, so that it is not planned again (protocols.md, 8a).
     package var mayBeCalled: Bool
 
+    /// A trigger that the queue does not hold.
     package init(_ id: Identifier, mayBeCalled: Bool) {
         self.id = id
         self.mayBeCalled = mayBeCalled

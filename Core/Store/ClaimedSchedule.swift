@@ -1,5 +1,6 @@
 package import Model
 
+/// A due schedule, locked by a claim until its transaction ends.
 package struct ClaimedSchedule: Sendable {
     package var id: Identifier
     package var tenant: String
@@ -7,18 +8,22 @@ package struct ClaimedSchedule: Sendable {
     package var revision: Int
     /// The first occurrence that is not planned yet.
     package var nextAt: Timestamp
+    /// Triggers of this revision planned so far, for schedules that end after a number of them.
     package var fired: Int
+    /// An encoded `Timing`.
     package var timing: [UInt8]
+    /// An encoded `ActionRecord`.
     package var action: [UInt8]
-    /// What a resume said of missed occurrences, instead of the timing's policy: 0 skip, 1 last, 2 all.
+    /// The policy for missed occurrences that a resume asked for, in place of the timing's own: 0 skip, 1 last, 2 all.
     package var resumeMissed: Int?
-    /// Live occurrences planned already, while missed ones are caught up with.
+    /// Live occurrences already planned while missed ones are being caught up with.
     package var ahead: Range<Timestamp>?
-    /// It stands for one trigger only, made by the API for a time further ahead than the partitions.
+    /// It stands for a single trigger that the API created for a time beyond the partitions.
     package var isOneOff: Bool
     /// When it was last written, paused or resumed.
     package var updatedAt: Timestamp
 
+    /// A schedule without anything special about it, unless given.
     package init(
         id: Identifier, tenant: String, name: String, revision: Int, nextAt: Timestamp, fired: Int, timing: [UInt8],
         action: [UInt8], resumeMissed: Int? = nil, ahead: Range<Timestamp>? = nil, isOneOff: Bool = false,

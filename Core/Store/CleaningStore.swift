@@ -1,16 +1,17 @@
 package import Model
 
-/// Removes what nothing refers to any more, and checks what is only a cache.
+/// Deletes what nothing refers to any more, and corrects what is only a cache. Each verb is one statement.
 package protocol CleaningStore: Sendable {
-    /// Forgets the hidden schedules of one-off triggers that were over before a time.
+    /// Deletes hidden schedules of one-off triggers and failure notifications that ended before a time, up to 10,000.
     func dropOneOffs(before time: Timestamp) async throws
-    /// Forgets actions of earlier revisions that no open or dead trigger refers to, up to a thousand.
+    /// Deletes kept actions of earlier revisions that no open or dead trigger refers to. Looks at up to 1,000; those
+    /// still needed are looked at again in an hour (protocols.md, 9a).
     func dropActions(now: Timestamp) async throws
-    /// Forgets load histograms before a time.
+    /// Deletes the load histogram before a time.
     func dropLoad(before time: Timestamp) async throws
-    /// Forgets the answers of repeatable requests from before a time.
+    /// Deletes idempotency keys first used before a time, with their answers.
     func dropRequests(before time: Timestamp) async throws
-    /// Lowers the floors of planned scans to these triggers, where they are planned and lie below: floors are caches, and this is what
-    /// checks them (protocols.md, 14a).
+    /// Lowers the floors of planned scans to those of these triggers that are planned and lie below them: floors are
+    /// caches, and this corrects them (protocols.md, 14a).
     func lowerPlannedFloors(_ ids: [Identifier]) async throws
 }

@@ -1,16 +1,22 @@
 package import Model
 
-/// Reads dead triggers and queues them again.
+/// Lists dead triggers, and requeues them. Every call is one transaction.
 package protocol DeadTriggerRegistry: Sendable {
-    /// Turns dead triggers queued for another go; the monitor looks at `checkAt` whether they were sent. Those that were dead, with
-    /// the action of their own revision; one whose action nobody knows any more stays dead.
+    /// Requeues those of these triggers that are dead and belong to the actor's tenant: raises the redrive number,
+    /// counts attempts from 0 again, and keeps the later of the two deadlines (protocols.md, 9). At `checkAt` the
+    /// monitor checks that they were sent.
+    ///
+    /// Returns them for sending, in no order, with the action of their own revision. Those whose action nobody knows
+    /// any more stay dead.
     func redrive(
         _ ids: [Identifier], deadline: Timestamp, checkAt: Timestamp, by actor: AuditActor, now: Timestamp
     ) async throws -> [QueuedTrigger]
-    /// Dead triggers, oldest first.
+    /// A page of dead triggers, oldest first.
     ///
-    /// - Parameter tenant: nil: of all tenants; the caller has checked that the actor may see them.
+    /// - Parameters:
+    ///   - tenant: nil: of all tenants; the caller has checked that the actor may see them.
+    ///   - place: the last one of the page before; nil: from the oldest.
     func deadTriggers(tenant: String?, after place: DeadTrigger.Place?, limit: Int) async throws -> [DeadTrigger]
-    /// How many triggers are dead, at most `limit`.
+    /// How many triggers are dead, counted up to `limit`.
     func countDead(tenant: String?, limit: Int) async throws -> Int
 }

@@ -1,13 +1,15 @@
 package import Model
 
-/// What workers must know of tenants, as the monitor publishes it.
+/// What workers must know of tenants, for the monitor to publish (decision 0008).
 package protocol DirectorySource: Sendable {
-    /// How far the directory of tenants goes.
+    /// The version of the newest change of a tenant; ascends in commit order, from 0.
     func directoryVersion() async throws -> Int
-    /// What has changed in it since a version, in order.
+    /// A page of the tenants changed after a version, by version, with their secrets still sealed. Fewer than `limit`:
+    /// there are no more.
     func directoryEntries(after version: Int, limit: Int) async throws -> [DirectoryEntry]
-    /// Forgets tenants that have had no settings and no secrets since a time, if that is published.
+    /// Deletes tenants that have had no settings and no secrets since a time, if the version in which they changed is
+    /// published.
     func dropTenants(before time: Timestamp, publishedTo version: Int) async throws
-    /// The shares of tenants that do not have one: by tenant.
+    /// The weights of tenants whose weight is not 1.
     func weights() async throws -> [String: Double]
 }

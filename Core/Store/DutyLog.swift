@@ -1,8 +1,9 @@
 package import Model
 
-/// When the monitor did what (protocols.md, 25b).
+/// When the monitor last did each of its duties (protocols.md, 25b).
 package protocol DutyLog: Sendable {
-    /// Says that duties were done at a time.
+    /// Records that duties were done at a time.
     func completeDuties(_ names: [String], now: Timestamp) async throws
+    /// Ends the connection; a further call opens another.
     func close() async
 }

@@ -1,21 +1,22 @@
 package import Model
 
-/// What those who watch the monitor see.
+/// How recently the monitor did its duties, for those who watch it (protocols.md, 25b).
 package struct MonitorAge: Sendable {
     /// When each duty was last done; nil: never.
     package var doneAt: [MonitorDuty: Timestamp]
-    /// Whether the partition of the next day is there.
+    /// Whether the partition of the next UTC day exists.
     package var hasTomorrow: Bool
 
+    /// An age as the store reports it.
     package init(doneAt: [MonitorDuty: Timestamp], hasTomorrow: Bool) {
         self.doneAt = doneAt
         self.hasTomorrow = hasTomorrow
     }
 
-    /// A duty that is not done for longer is a fault.
+    /// A duty not done for longer than this is a fault.
     package static let tolerated = Duration.seconds(60)
 
-    /// The duty that was not done for the longest, and for how long; nil where one was never done.
+    /// The duty not done for the longest, and for how long; an age of nil: it was never done.
     package func oldest(now: Timestamp) -> (duty: MonitorDuty, age: Duration?) {
         let duty = MonitorDuty.allCases.min { doneAt[$0] ?? .distantPast < doneAt[$1] ?? .distantPast }!
         return (duty, doneAt[duty].map { now - $0 })

@@ -1,4 +1,4 @@
 import Model
 
-/// All that the monitor asks of the store.
+/// Everything that the monitor needs of the store.
 package protocol MonitorStore: OverdueStore, PartitionStore, CleaningStore, DirectorySource, GenerationStore, DutyLog {}

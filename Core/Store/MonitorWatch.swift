@@ -1,7 +1,9 @@
 package import Model
 
-/// Watches the watcher: asked by the API and by loaders (protocols.md, 25b).
+/// Lets the API and loaders watch the monitor (protocols.md, 25b).
 package protocol MonitorWatch: Sendable {
-    /// - Parameter now: the database's clock; the partition looked for is of the day after.
+    /// When each duty was last done, and whether tomorrow's partition exists.
+    ///
+    /// - Parameter now: the database's clock; tomorrow is the UTC day after it.
     func monitorAge(now: Timestamp) async throws -> MonitorAge
 }

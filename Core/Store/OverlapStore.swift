@@ -1,13 +1,14 @@
 package import Model
 
-/// Keeps what runs of each schedule. `Decision` is what the caller makes of the state, in one transaction with its lock.
+/// Keeps which run of a schedule is under way and which wait, for schedules whose runs must not overlap (protocols.md,
+/// 10).
 package protocol OverlapStore: Sendable {
-    /// Locks the schedule's overlap row, lets `change` decide on what runs and waits, and writes that back. In the transaction of
-    /// whatever starts or finishes a run.
+    /// Lets `change` decide on what runs and waits while the schedule's overlap row is locked, writes that back, and
+    /// returns the decision. One transaction of its own; `change` may be called once per call and must not block.
     func withOverlap<Decision: Sendable>(
         of schedule: Identifier, tenant: String, now: Timestamp,
         _ change: @escaping @Sendable (inout (running: Identifier?, waiting: [Identifier])) -> Decision
     ) async throws -> Decision
-    /// Runs that have gone on since before a time: the monitor compares them with what has finished.
+    /// Runs that began before a time, longest-running first, for the monitor to compare with what has finished.
     func runningSince(before time: Timestamp, limit: Int) async throws -> [(schedule: Identifier, run: Identifier)]
 }

@@ -1,15 +1,21 @@
 package import Model
 
-/// What of a shard's triggers was sent: a pass that was not confirmed is sent again.
+/// Which of a shard's triggers were sent, by pass: the triggers of a pass that was not confirmed are sent again
+/// (protocols.md, 3).
 package protocol PassStore: Sendable {
-    /// Begins a pass: its number.
+    /// The number of a new pass. Only a pass that wrote no triggers can get its number again, after a crash of the
+    /// server.
     func beginPass(shard: Int) async throws -> Int
-    /// Everything of the pass was sent.
+    /// Records that everything of a pass was sent; does nothing while an earlier one is unconfirmed. May be lost in a
+    /// crash of the server: then the triggers are sent again.
     func confirmPass(shard: Int, pass: Int) async throws
-    /// Queued triggers of passes after `confirmed`, in the order of planned time and id, after a given one.
+    /// A page of queued triggers of passes after `confirmed`, planned at or after `floor`, by planned time and id; none
+    /// whose cancel was requested.
+    ///
+    /// - Parameter last: the last one of the page before; nil: from the first.
     func unconfirmed(
         shard: Int, confirmed: Int, from floor: Timestamp, after last: (Timestamp, Identifier)?, limit: Int
     ) async throws -> [QueuedTrigger]
-    /// Everything unconfirmed up to this pass was sent again.
+    /// Records that everything up to this pass was sent, once `unconfirmed` has been sent again.
     func confirmAllPasses(shard: Int, upTo pass: Int) async throws
 }

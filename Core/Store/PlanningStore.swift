@@ -1,13 +1,16 @@
 package import Model
 
-/// What planning goes by, beside the schedules: load, weights, and where scans begin.
+/// What planning needs beside the schedules: load, weights, and the floors where scans begin.
 package protocol PlanningStore: Sendable {
-    /// Raises the floors of the scans, where no writer is in the way.
+    /// Raises a shard's floors to its earliest armed schedule, at most `ceiling`, and its earliest planned trigger
+    /// (protocols.md, 14). Does nothing while a writer of schedules is under way. May be lost in a crash of the server,
+    /// which only makes scans longer.
     func raiseFloors(shard: Int, ceiling: Timestamp, now: Timestamp) async throws
-    /// The shares of tenants that do not have one: by tenant.
+    /// The weights of tenants whose weight is not 1.
     func weights() async throws -> [String: Double]
-    /// The load histogram from a time on.
+    /// How many triggers with a margin are placed in each second, from a time on: seconds since 1970, in no order.
     func load(shard: Int, from time: Timestamp) async throws -> [(second: Int64, count: Int)]
-    /// Makes a day's partition, where the monitor does not; false: it was there.
+    /// Creates a day's partition, in the monitor's place; false: it existed. Throws if a lock is not granted within 200
+    /// ms.
     func addDay(_ day: Timestamp) async throws -> Bool
 }

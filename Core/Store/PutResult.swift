@@ -1,11 +1,14 @@
 package import Model
 
+/// What a write made of a schedule.
 package struct PutResult: Sendable {
     package var row: ScheduleRow
     package var isCreated: Bool
-    /// Triggers of the replaced revision, to be cancelled in the queue.
+    /// Queued triggers of the replaced revision, or of the schedule if the write paused it; to be cancelled in the
+    /// queue.
     package var cancelled: [Identifier]
 
+    /// The row after the write, and what follows from it.
     package init(row: ScheduleRow, isCreated: Bool, cancelled: [Identifier]) {
         self.row = row
         self.isCreated = isCreated

@@ -3,11 +3,12 @@ package import Model
 /// A committed trigger that the queue should have.
 package struct QueuedTrigger: Sendable {
     package var message: TriggerMessage
-    /// Attempts that are recorded: the base for the next.
+    /// Attempts recorded so far; the next one follows them.
     package var attempts: Int
-    /// False: the schedule is gone or changed, there is nothing to send, and the trigger is cancelled.
+    /// False: nobody knows the action of its revision any more, and it cannot be sent.
     package var hasAction: Bool { !message.action.isEmpty }
 
+    /// A message to send, with its recorded attempts.
     package init(message: TriggerMessage, attempts: Int) {
         self.message = message
         self.attempts = attempts

@@ -1,18 +1,20 @@
 package import Model
 
+/// What became of a batch of outcomes.
 package struct RecordResult: Sendable {
-    /// Rows that changed.
+    /// Outcomes that changed their trigger's row.
     package var recorded = 0
     /// Outcomes that were recorded before, or came too late.
     package var repeated = 0
-    /// Outcomes of triggers that have no row.
+    /// Triggers among them that have no row.
     package var orphaned = 0
-    /// Outcomes that the store refused for their values.
+    /// Outcomes whose values the store refused.
     package var refused = 0
-    /// Triggers that tell of failures, committed and to be sent now.
-    package var notices: [QueuedTrigger] = []
-    /// Queued triggers of schedules that were paused for their failures: to be taken from the queue.
+    /// `onFailure` triggers that were created, committed and to be sent now.
+    package var failureCalls: [QueuedTrigger] = []
+    /// Queued triggers of schedules that were paused for their failures; to be cancelled in the queue.
     package var cancelled: [Identifier] = []
 
+    /// A batch without outcomes.
     package init() {}
 }

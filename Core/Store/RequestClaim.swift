@@ -1,13 +1,13 @@
 package import Model
 
-/// What becomes of a request that carries an idempotency key.
+/// What to do with a request that carries an idempotency key.
 package enum RequestClaim: Hashable, Sendable {
-    /// To be carried out, by us. The time of its first try: ids made from it are the same in every try.
+    /// Carry it out. `first` is when it was first attempted: ids derived from it are the same in every attempt.
     case begun(first: Timestamp)
-    /// It was answered.
+    /// Return this answer: it was carried out before.
     case answered(status: Int, body: String)
-    /// Another try of it is under way, or ended without an answer less than a minute ago.
+    /// Refuse it for now: another attempt is under way, or ended without an answer less than a minute ago.
     case underWay
-    /// The key belongs to a different request.
+    /// Refuse it: the key belongs to a different request.
     case different
 }

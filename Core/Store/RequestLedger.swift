@@ -1,12 +1,14 @@
 package import Model
 
-/// Recognises repeated requests, for a day.
+/// Recognises repeated requests by their idempotency key, for a day. Every call is one transaction.
 package protocol RequestLedger: Sendable {
-    /// - Parameter request: a hash of all that makes the request.
+    /// Claims a key for a request in one atomic step: of several attempts at once only one is `begun`.
+    ///
+    /// - Parameter request: a hash of everything that makes up the request.
     func begin(tenant: String, key: String, request: [UInt8], now: Timestamp) async throws -> RequestClaim
-    /// Keeps the answer.
+    /// Stores the answer for repetitions of the request.
     func answer(tenant: String, key: String, status: Int, body: String) async throws
-    /// Lets go of a request that ended without an answer to keep: it may be tried again at once. One that changed nothing is
-    /// forgotten; of others the first try stays known.
+    /// Gives up a claim without an answer to keep, so that the request may be attempted again at once. A request that
+    /// changed nothing is forgotten; of others the time of the first attempt is kept.
     func abandon(tenant: String, key: String, changedNothing: Bool) async throws
 }

@@ -1,7 +1,8 @@
-/// A thing is not as a write expected it.
+/// Something is not in the revision that a write expected; the write changed nothing.
 package struct RevisionMismatch: Error, Hashable {
-    /// What it has now. Nil: it does not exist.
+    /// Its present entity tag; nil: it does not exist.
     package var entityTag: String?
 
+    /// A mismatch with what was found.
     package init(entityTag: String?) { self.entityTag = entityTag }
 }

@@ -1,24 +1,34 @@
 package import Model
 
+/// A schedule as it is stored.
 package struct ScheduleRow: Sendable {
+    /// Internal; a schedule that is deleted and created again gets a new one.
     package var id: Identifier
     package var tenant: String
     package var name: String
+    /// Follows from the id; changes only when the schedules are resharded.
     package var shard: Int
+    /// From 1; raised when timing or action change.
     package var revision: Int
     package var state: ScheduleState
+    /// The first occurrence that is not planned yet, or when a schedule that could not be planned is tried again; nil:
+    /// paused or finished.
     package var nextAt: Timestamp?
+    /// Where planning resumes, of a paused schedule or one that could not be planned.
     package var resumeAt: Timestamp?
+    /// An encoded `Timing`.
     package var timing: [UInt8]
+    /// An encoded `ActionRecord`.
     package var action: [UInt8]
     package var pauseReason: String?
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
-    /// Triggers of this revision that were planned, up to the cursor.
+    /// Triggers of this revision planned up to the cursor.
     package var fired: Int
-    /// Up to where its occurrences are planned: the first that is not. Nil where it is finished.
+    /// The first occurrence that is not planned yet; nil if finished.
     package var cursor: Timestamp? { resumeAt ?? nextAt }
 
+    /// A row with all its columns.
     package init(
         id: Identifier, tenant: String, name: String, shard: Int, revision: Int, state: ScheduleState,
         nextAt: Timestamp?, resumeAt: Timestamp?, timing: [UInt8], action: [UInt8], pauseReason: String?,

@@ -1,11 +1,13 @@
 package import Model
 
 extension ExpectedRevision {
-    /// What a write that expects this finds wrong with a row; nil: nothing.
+    /// How a schedule differs from what a write expects; nil: it does not.
     package func mismatch(_ row: ScheduleRow?) -> RevisionMismatch? {
         mismatch(revision: row?.revision, entityTag: row?.entityTag)
     }
 
+    /// How a thing with this revision and entity tag differs from what is expected; without them it does not exist,
+    /// which is a mismatch.
     package func mismatch(revision: Int?, entityTag: String?) -> RevisionMismatch? {
         guard let revision, let entityTag else { return RevisionMismatch(entityTag: nil) }
         if case .exactly(let expected) = self, expected != entityTag, expected != "\(revision)" {
@@ -16,12 +18,12 @@ extension ExpectedRevision {
 }
 
 extension ScheduleRow {
-    /// The revision and which schedule it is of: another one of the same name begins at revision 1 too.
+    /// The revision and part of the id: another schedule of the same name begins at revision 1 too.
     package var entityTag: String { "\(revision)-\(id.description.suffix(8))" }
 }
 
 extension ScheduleWrite {
-    /// The row of a schedule that is new.
+    /// The row of a new schedule at revision 1: armed at its first occurrence, paused, or finished if it has none.
     package func newRow(now: Timestamp) -> ScheduleRow {
         let next = next(now) ?? justPassed(now, nil)
         let isPaused = paused == true
@@ -33,6 +35,8 @@ extension ScheduleWrite {
     }
 
     /// The row after this write. Unchanged timing and action keep the revision; without `paused` a pause stays.
+    ///
+    /// - Parameter from: where a changed timing begins.
     package func replaced(_ row: ScheduleRow, from: Timestamp, now: Timestamp) -> ScheduleRow {
         var new = row
         let isChanged = row.timing != timing || row.action != action

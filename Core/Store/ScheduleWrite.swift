@@ -1,22 +1,27 @@
 package import Model
 
+/// A schedule to create or replace.
 package struct ScheduleWrite: Sendable {
     package var tenant: String
     package var name: String
-    /// Nil: it may exist or not.
+    /// What must exist already; nil: it may exist or not.
     package var expecting: ExpectedRevision?
-    /// For a new schedule.
+    /// The id of the schedule if it is new; an existing one keeps its own.
     package var id: Identifier
+    /// The shard of the schedule if it is new.
     package var shard: Int
+    /// An encoded `Timing`.
     package var timing: [UInt8]
+    /// An encoded `ActionRecord`.
     package var action: [UInt8]
-    /// Nil: an existing pause stays.
+    /// Nil: an existing pause stays, and a new schedule is not paused.
     package var paused: Bool?
     /// The first occurrence at or after a time; nil: there is none.
     package var next: @Sendable (Timestamp) -> Timestamp?
-    /// Where none is left at a time: one that has just passed and runs still, unless a timing that is replaced had it.
+    /// Called if no occurrence is left: one that has just passed and still runs, unless the replaced timing had it too.
     package var justPassed: @Sendable (_ now: Timestamp, _ replaced: [UInt8]?) -> Timestamp?
 
+    /// A write that may create or replace.
     package init(
         tenant: String, name: String, id: Identifier, shard: Int, timing: [UInt8], action: [UInt8], paused: Bool?,
         next: @escaping @Sendable (Timestamp) -> Timestamp?,

@@ -2,14 +2,19 @@ package import Model
 
 /// What a claim writes: one re-arm for each claimed schedule, in their order, and rows to insert.
 package struct ShardPlan: Sendable {
+    /// Where a claimed schedule's planning goes on.
     package struct Rearm: Hashable, Sendable {
-        /// Nil: finished.
+        /// When it is due next; nil: it is finished.
         package var nextAt: Timestamp?
+        /// Triggers of its revision planned so far.
         package var fired: Int
+        /// Live occurrences planned while missed ones are still being caught up with; nil: it has caught up.
         package var ahead: Range<Timestamp>?
-        /// Where its planning goes on, if not at `nextAt`: it could not be planned, and is looked at again then.
+        /// The first unplanned occurrence of a schedule that could not be planned, and is tried again at `nextAt`; nil:
+        /// planning goes on at `nextAt`.
         package var resumeAt: Timestamp?
 
+        /// A schedule that was planned and has caught up, unless given.
         package init(nextAt: Timestamp?, fired: Int, ahead: Range<Timestamp>? = nil, resumeAt: Timestamp? = nil) {
             self.resumeAt = resumeAt
             self.nextAt = nextAt
@@ -20,8 +25,9 @@ package struct ShardPlan: Sendable {
 
     package var rearms: [Rearm] = []
     package var rows: [NewTrigger] = []
-    /// Seconds and by how much their planned load changes.
+    /// By how much the planned load of each second since 1970 changes.
     package var load: [(second: Int64, count: Int)] = []
 
+    /// An empty plan.
     package init() {}
 }

@@ -1,12 +1,16 @@
 package import Model
 
+/// A tenant's settings as they are stored.
 package struct TenantRow: Sendable {
     package var tenant: String
+    /// The directory version of the last change of the settings or of a secret.
     package var version: Int
+    /// From 1, raised when the settings change; 0: the tenant was erased.
     package var revision: Int
     package var settings: TenantSettings
     package var updatedAt: Timestamp
 
+    /// A row with all its columns.
     package init(tenant: String, version: Int, revision: Int, settings: TenantSettings, updatedAt: Timestamp) {
         self.tenant = tenant
         self.version = version

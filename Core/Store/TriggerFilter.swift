@@ -1,41 +1,48 @@
 package import Model
 
+/// Which triggers a list shows.
 package struct TriggerFilter: Sendable {
     package var tenant: String
+    /// A schedule's name; nil: all of the tenant's.
     package var schedule: String?
+    /// Nil: any.
     package var state: TriggerState?
     /// Occurrences from here, and before `to`.
     package var from: Timestamp
     package var to: Timestamp
+    /// A position in the list.
     package struct Place: Hashable, Sendable {
         package var occurrence: Timestamp
         package var id: Identifier
 
+        /// The position of this trigger.
         package init(occurrence: Timestamp, id: Identifier) {
             self.occurrence = occurrence
             self.id = id
         }
     }
 
-    /// Those of one stretch of time, by the times of their ids.
+    /// A range of ids, given by their times.
     package struct Window: Hashable, Sendable {
         package var from: Timestamp
         package var to: Timestamp
-        /// The first id of it.
+        /// The first id of the range.
         package var first: Identifier { .v7(milliseconds: from.milliseconds, tailHigh: 0, tailLow: 0) }
 
+        /// The ids of this range of times.
         package init(from: Timestamp, to: Timestamp) {
             self.from = from
             self.to = to
         }
     }
 
-    /// Of lists that are not of one schedule: only this much is read. Nil: all from `from` to `to`.
+    /// Limits how much is read for a list that is not of one schedule; nil: everything from `from` to `to`.
     package var window: Window?
-    /// The last of the page before; the newest come first.
+    /// The last one of the page before; the newest come first.
     package var after: Place?
     package var limit: Int
 
+    /// A filter without a window.
     package init(
         tenant: String, schedule: String?, state: TriggerState?, from: Timestamp, to: Timestamp, after: Place?,
         limit: Int

@@ -1,13 +1,20 @@
 package import Model
 
-/// Reads triggers, and makes and cancels single ones. Every call is one transaction, bound to a tenant.
+/// Reads triggers, and creates and cancels single ones. Every call is one transaction, confined to a tenant.
 package protocol TriggerRegistry: Sendable {
-    /// Inserts a trigger that goes to the queue right after; false: it is there.
+    /// Writes a trigger and, for a one-off, its hidden schedule. False: it exists already, or its schedule is gone. A
+    /// queued one is to be sent right after.
     func insert(_ trigger: TriggerWrite, by actor: AuditActor, now: Timestamp) async throws -> Bool
+    /// Nil: the tenant has no such trigger.
     func trigger(_ id: Identifier, tenant: String) async throws -> TriggerRow?
+    /// A page of triggers, newest first: by occurrence and id for one schedule, by id for all.
     func triggers(_ filter: TriggerFilter) async throws -> [TriggerRow]
-    /// Asks for a cancel. Nil: there is none.
+    /// Requests the cancel of a trigger of the actor's tenant, and returns its row after that; nil: there is none. A
+    /// planned trigger is cancelled at once; a final one stays as it is.
     func requestCancel(_ id: Identifier, by actor: AuditActor, now: Timestamp) async throws -> TriggerRow?
-    /// Makes these cancelled that were asked to be and are not settled.
+    /// Marks triggers as cancelled whose cancel was requested and that are not final. Schedules go back to those of
+    /// them that are to be planned again (protocols.md, 8 and 8a; decision 0006).
+    ///
+    /// - Parameter reason: for those that have none yet.
     func settleCancelled(_ triggers: [CancelledTrigger], tenant: String, reason: String) async throws
 }

@@ -1,18 +1,21 @@
 package import Model
 
-/// A trigger that the API makes: by `fire`, or a one-off with its own schedule row.
+/// A trigger that the API creates: one fired by a user, or a one-off with a hidden schedule of its own.
 package struct TriggerWrite: Sendable {
     package var message: TriggerMessage
+    /// The internal id of its schedule, hidden or not.
     package var schedule: Identifier
     package var shard: Int
     package var revision: Int
-    /// For a one-off: the hidden schedule that keeps its action. Armed at its time when the trigger itself lies too far
-    /// ahead to be stored.
+    /// For a one-off: the hidden schedule that keeps its action. It is armed if the trigger lies too far ahead to be
+    /// stored.
     package var hidden: ScheduleWrite?
     /// Whether a trigger row is written now.
     package var isStored: Bool
+    /// `queued` to be sent right after, or `planned`.
     package var state: TriggerState
 
+    /// A trigger to write.
     package init(
         message: TriggerMessage, schedule: Identifier, shard: Int, revision: Int, hidden: ScheduleWrite?,
         isStored: Bool,

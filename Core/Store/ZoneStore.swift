@@ -1,15 +1,18 @@
 package import Model
 
-/// Which version of the time zones a shard was computed with.
+/// Which tzdata version the next occurrences of a shard were computed with (decision 0014).
 package protocol ZoneStore: Sendable {
-    /// Which of these shards were computed with other time zones than those of a version.
+    /// Those of these shards that were computed with another tzdata version, ascending.
     func staleZones(of shards: [Int], version: String) async throws -> [Int]
-    /// Computes a page of a shard's schedules anew that are next due after a time, in the order of ids: `next` gives the next
-    /// occurrence by a timing, or the same again. The last id; nil: there are no more.
+    /// Recomputes a page of a shard's active schedules that are due after a time, in the order of ids: `next` returns
+    /// the next occurrence of a timing, or the one it has. Leaves out schedules that planning recomputes anyway. One
+    /// transaction.
+    ///
+    /// Returns the id after which the next page begins; nil: there is none.
     func recompute(
         shard: Int, after id: Identifier, dueAfter time: Timestamp, limit: Int,
         next: @escaping @Sendable (_ timing: [UInt8], _ next: Timestamp) -> Timestamp?
     ) async throws -> Identifier?
-    /// A shard was computed with these time zones.
+    /// Records that a shard was computed with this version.
     func noteZones(shard: Int, version: String) async throws
 }

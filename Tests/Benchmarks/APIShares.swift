@@ -12,7 +12,7 @@ struct APIShares {
     private static let slow = 50
     private static let rows = 500_000
 
-    func run(_ stand: Stand) async throws -> [ResultRow] {
+    func run(_ stand: BenchCluster) async throws -> [ResultRow] {
         try await stand.database.run(
             script: """
                 insert into headgate.trigger (day, id, shard, kind, state, revision, schedule_id, occurrence, planned_at, deadline, tenant, name)
@@ -52,13 +52,13 @@ struct APIShares {
         ]
     }
 
-    private func key(_ stand: Stand, _ tenant: String) async throws -> String {
+    private func key(_ stand: BenchCluster, _ tenant: String) async throws -> String {
         let body = Array(#"{"subject":"bench","tenant":"\#(tenant)","role":"admin"}"#.utf8)
         return try await stand.call("POST", "/v1/keys", body)["key"]!.text!
     }
 
     /// Seconds of each PUT, one after another.
-    private func lateness(_ stand: Stand, _ key: String, _ name: String) async throws -> [Double] {
+    private func lateness(_ stand: BenchCluster, _ key: String, _ name: String) async throws -> [Double] {
         let client = HTTPClient()
         var times: [Double] = []
         for number in 0..<puts {

@@ -9,7 +9,7 @@ struct BarePipeline {
 
     /// Calls a second of its worker, with more due than it can make.
     func perSecond() async throws -> Double {
-        let stand = try await Stand.start()
+        let stand = try await BenchCluster.start()
         let signals = stand.stopsOnSignals()
         defer {
             stand.stop()

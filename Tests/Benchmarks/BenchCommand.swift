@@ -43,7 +43,7 @@ import Model
                 try ResultPage.write(text, scenarios: [scenario], to: page)
                 continue
             }
-            let stand = try await Stand.start()
+            let stand = try await BenchCluster.start()
             let signals = stand.stopsOnSignals()
             defer { for signal in signals { signal.cancel() } }
             var rows: [ResultRow]
@@ -78,7 +78,7 @@ import Model
         if isFailed { throw ExitCode(1) }
     }
 
-    private func measure(_ scenario: String, _ stand: Stand) async throws -> [ResultRow] {
+    private func measure(_ scenario: String, _ stand: BenchCluster) async throws -> [ResultRow] {
         switch scenario {
         case "S1": try await Sustained(rate: rate, seconds: seconds, name: "S1").run(stand)
         case "S1b": try await Overload(rate: rate, seconds: seconds).run(stand)

@@ -6,7 +6,7 @@ import Postgres
 struct Burst {
     let count: Int
 
-    func run(_ stand: Stand) async throws -> [ResultRow] {
+    func run(_ stand: BenchCluster) async throws -> [ResultRow] {
         let due = try await stand.importAhead("S2", count: count, seconds: 25) { index, due in
             #"{"tenant":"t\#(index % 1_000)","name":"S2-\#(index)","action":{"http":{"url":"\#(stand.target)/ok/\#(index)","body":{"i":\#(index)}}},"when":[{"at":"\#(due)"}],"margin":"0s"}"#
         }
@@ -47,7 +47,7 @@ struct Burst {
 struct NoisyNeighbour {
     let count: Int
 
-    func run(_ stand: Stand) async throws -> [ResultRow] {
+    func run(_ stand: BenchCluster) async throws -> [ResultRow] {
         let quiet = (0..<50).map { index in
             #"{"tenant":"quiet\#(index)","name":"S5-quiet-\#(index)","action":{"http":{"url":"\#(stand.target)/ok/quiet"}},"when":[{"every":"1s"}]}"#
         }
@@ -80,7 +80,7 @@ struct NoisyNeighbour {
 struct SlowTargets {
     let rate: Int
 
-    func run(_ stand: Stand) async throws -> [ResultRow] {
+    func run(_ stand: BenchCluster) async throws -> [ResultRow] {
         func lines(_ kind: String, _ path: String, _ count: Int, host: String) -> [String] {
             (0..<count).map { index in
                 #"{"tenant":"\#(kind)\#(index % 20)","name":"S12-\#(kind)-\#(index)","action":{"http":{"url":"\#(host)\#(path)"}},"when":[{"every":"10s"}]}"#

@@ -5,7 +5,7 @@ import Model
 struct Idle {
     let count: Int
 
-    func run(_ stand: Stand) async throws -> [ResultRow] {
+    func run(_ stand: BenchCluster) async throws -> [ResultRow] {
         let anchor = Timestamp(milliseconds: Int64((Date.now.timeIntervalSince1970 + 7_200) * 1_000))
         let lines = (0..<count).map { index in
             #"{"tenant":"t\#(index % 1_000)","name":"S7-\#(index)","action":{"http":{"url":"\#(stand.target)/ok/\#(index)","body":{"i":\#(index)}}},"when":[{"every":"30d","anchor":"\#(anchor)"}]}"#

@@ -24,7 +24,7 @@ struct Limits {
         }
     }
 
-    static func measure(_ stand: Stand) async throws -> Limits {
+    static func measure(_ stand: BenchCluster) async throws -> Limits {
         let start = ContinuousClock.now
         let calls = 20_000
         let client = HTTPClient()
@@ -78,7 +78,7 @@ struct Limits {
     }
 }
 
-extension Stand {
+extension BenchCluster {
     /// Seconds that a script takes.
     func timed(_ script: String) async throws -> Double {
         let start = ContinuousClock.now

@@ -7,7 +7,7 @@ struct Overload {
     let rate: Int
     let seconds: Int
 
-    func run(_ stand: Stand) async throws -> [ResultRow] {
+    func run(_ stand: BenchCluster) async throws -> [ResultRow] {
         _ = try await stand.importLines((0..<rate * 10).map { line($0, stand) })
         try await Task.sleep(for: .seconds(20))
         let sustained = try await callsPerSecond(stand)
@@ -51,12 +51,12 @@ struct Overload {
         ]
     }
 
-    private func line(_ index: Int, _ stand: Stand) -> String {
+    private func line(_ index: Int, _ stand: BenchCluster) -> String {
         #"{"tenant":"t\#(index % 1_000)","name":"S1b-\#(index)","action":{"http":{"url":"\#(stand.target)/ok/\#(index)","body":{"i":\#(index)}}},"when":[{"every":"10s"}]}"#
     }
 
     /// As the target has seen them.
-    private func callsPerSecond(_ stand: Stand) async throws -> Double {
+    private func callsPerSecond(_ stand: BenchCluster) async throws -> Double {
         let before = try await stand.targetStatistics()["total"]?.int ?? 0
         let start = ContinuousClock.now
         try await Task.sleep(for: .seconds(seconds))

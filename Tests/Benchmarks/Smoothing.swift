@@ -8,7 +8,7 @@ struct Smoothing {
     let count = 6_000
     let margin = 60
 
-    func run(_ stand: Stand, picture: String) async throws -> [ResultRow] {
+    func run(_ stand: BenchCluster, picture: String) async throws -> [ResultRow] {
         let (peak, optimum) = planned(count: 60_000, margin: 900, shards: 16)
         let smooth = try await rates(stand, "S3-smooth", margin: "\(margin)s")
         let sharp = try await rates(stand, "S3-sharp", margin: "0s")
@@ -51,7 +51,7 @@ struct Smoothing {
     }
 
     /// First calls in each second from the occurrence on, as recorded.
-    private func rates(_ stand: Stand, _ name: String, margin: String) async throws -> [Int] {
+    private func rates(_ stand: BenchCluster, _ name: String, margin: String) async throws -> [Int] {
         let due = try await stand.importAhead(name, count: count, seconds: 8) { index, due in
             #"{"tenant":"t\#(index % 100)","name":"\#(name)-\#(index)","action":{"http":{"url":"\#(stand.target)/ok/\#(index)"}},"when":[{"at":"\#(due)"}],"margin":"\#(margin)"}"#
         }

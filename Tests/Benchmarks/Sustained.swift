@@ -8,7 +8,7 @@ struct Sustained {
     let seconds: Int
     let name: String
 
-    func run(_ stand: Stand) async throws -> [ResultRow] {
+    func run(_ stand: BenchCluster) async throws -> [ResultRow] {
         let count = rate * 10
         let importSeconds = try await stand.importLines(
             (0..<count).map { index in

@@ -142,7 +142,7 @@ import Testing
                 name: .triggers, configuration: .init(shards: 2, visibility: .seconds(30), maximumReceives: 10),
                 url: try RedisURL(it.redis.withLock { $0 }.redisURL), outcomes: .outcomes)
             try await eventually("all are queued and due") {
-                _ = try await queue.tick()
+                _ = try await queue.maintain()
                 return try await queue.statistics().ready == 160
             }
             let received = try await queue.receive(upTo: 60, visibility: .seconds(30), wait: .zero)

@@ -155,7 +155,9 @@ import Testing
         #expect(try await it.send("m") == [.known])
     }
 
-    @Test(arguments: Driver.allCases) func `tick buries and promotes without a receiver`(driver: Driver) async throws {
+    @Test(arguments: Driver.allCases) func `maintain buries and promotes without a receiver`(driver: Driver)
+        async throws
+    {
         let it = try driver.make()
         _ = try await it.send("m")
         for _ in 0..<3 {
@@ -164,7 +166,7 @@ import Testing
         }
         _ = try await it.send("n", delay: .seconds(1))
         it.advance(.seconds(1))
-        #expect(try await it.queue.tick() == 2)
+        #expect(try await it.queue.maintain() == 2)
         let statistics = try await it.queue.statistics()
         #expect(statistics.dead == 1 && statistics.ready == 1 && statistics.delayed == 0)
         #expect(try await it.takeOutcomes().count == 1)
@@ -251,7 +253,7 @@ import Testing
             case "released": _ = try await it.queue.release(received.map(\.receipt), after: .seconds(5))
             default:
                 it.advance(.seconds(31))
-                _ = try await it.queue.tick()
+                _ = try await it.queue.maintain()
             }
         }
         let isKnown = way == "fresh" || way == "released"
@@ -278,7 +280,7 @@ import Testing
         try await die(2_000..<2_100, "noisy")
         #expect(try await it.queue.statistics().dead == 700)
         it.advance(.seconds(7 * 86_400))
-        for _ in 0..<3 { _ = try await it.queue.tick() }
+        for _ in 0..<3 { _ = try await it.queue.maintain() }
         #expect(try await it.queue.statistics().dead == 0)
         try await die(3_000..<3_100, "noisy")
         #expect(try await it.queue.statistics().dead == 100)

@@ -67,7 +67,7 @@ import Testing
         var statistics = try await it.queue.statistics()
         #expect(statistics.delayed == CrowdTests.size - 1_000 + 20 && statistics.tenants["noisy"] == 3_500)
         #expect(try await it.queue.pressure().fullestShard == 3_520)
-        #expect(try await it.queue.tick() == 0, "nothing is due and nothing is lost")
+        #expect(try await it.queue.maintain() == 0, "nothing is due and nothing is lost")
         #expect(try await it.queue.purge() == 3_520)
         statistics = try await it.queue.statistics()
         #expect(statistics.delayed == 0 && statistics.tenants.isEmpty)

@@ -106,7 +106,7 @@ import Testing
         #expect(plan(skip, cursor: start, now: start + .seconds(3)).triggers.map(\.plannedAt) == [start + .seconds(3)])
         let late = plan(skip, cursor: start, now: start + .microseconds(3_000_001))
         #expect(late.triggers.isEmpty)
-        #expect(late.lapses == [Lapse(reason: .skipped, count: 1, first: start, last: start)])
+        #expect(late.lapses == [MissedRun(reason: .skipped, count: 1, first: start, last: start)])
     }
 
     @Test func `the clock stepping back plans nothing twice, stepping forward misses nothing`() {
@@ -139,7 +139,7 @@ import Testing
     @Test func `missed occurrences follow the policy inside their usefulness, and expire outside`() {
         // Useful for 15 minutes: of 12:00, 13:00 and 14:00 only the last at 14:10.
         let now = start + .seconds(2 * 3_600 + 600)
-        let expired = Lapse(reason: .expired, count: 2, first: start, last: start + .seconds(3_600))
+        let expired = MissedRun(reason: .expired, count: 2, first: start, last: start + .seconds(3_600))
         let last = plan(every(.seconds(3_600)), cursor: start, now: now)
         #expect(last.triggers.map(\.occurrence) == [start + .seconds(7_200)] && last.lapses == [expired])
         #expect(last.triggers[0].plannedAt == now && last.triggers[0].deadline == start + .seconds(7_200 + 900))
@@ -151,7 +151,7 @@ import Testing
         #expect(all.triggers.count == 3 && all.lapses.isEmpty)
         let newest = plan(every(.seconds(3_600), margin: day), cursor: start, now: now)
         #expect(newest.triggers.count == 1)
-        #expect(newest.lapses == [Lapse(reason: .skipped, count: 2, first: start, last: start + .seconds(3_600))])
+        #expect(newest.lapses == [MissedRun(reason: .skipped, count: 2, first: start, last: start + .seconds(3_600))])
     }
 
     @Test(arguments: [Margin.omitted, .duration(.seconds(900)), .share(2_500)])

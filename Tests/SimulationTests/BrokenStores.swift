@@ -54,10 +54,10 @@ final class DoublingStore: LoaderStore {
     func expirePlanned(shard: Int, from floor: Timestamp, now: Timestamp, limit: Int) async throws -> Int {
         try await store.expirePlanned(shard: shard, from: floor, now: now, limit: limit)
     }
-    func makeFailureCalls(
+    func createFailureCalls(
         shard: Int, limit: Int, except held: Set<String>
     ) async throws -> (calls: [QueuedTrigger], isMore: Bool) {
-        try await store.makeFailureCalls(shard: shard, limit: limit, except: held)
+        try await store.createFailureCalls(shard: shard, limit: limit, except: held)
     }
     func confirmPass(shard: Int, pass: Int) async throws { try await store.confirmPass(shard: shard, pass: pass) }
     func unconfirmed(

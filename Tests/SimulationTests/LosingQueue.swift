@@ -14,7 +14,6 @@ final class LosingQueue: MessageQueue {
     init(_ queue: any MessageQueue) { self.queue = queue }
 
     var name: QueueName { queue.name }
-    var capabilities: QueueCapabilities { queue.capabilities }
 
     func send(
         _ messages: [OutgoingMessage], ticket: QueueTicket, mode: SendMode
@@ -62,5 +61,5 @@ final class LosingQueue: MessageQueue {
     func pressure(byTenant: Bool) async throws(QueueError) -> QueuePressure {
         try await queue.pressure(byTenant: byTenant)
     }
-    func tick() async throws(QueueError) -> Int { try await queue.tick() }
+    func maintain() async throws(QueueError) -> Int { try await queue.maintain() }
 }

@@ -59,7 +59,7 @@ import Testing
         let it = try await driver.make()
         let (queued, settled) = (try await it.queue("a"), try await it.queue("b"))
         _ = try await it.record(settled, .delivered)
-        try await it.monitor.settleGone([queued, settled])
+        try await it.monitor.cancelLost([queued, settled])
         #expect(try await it.trigger(queued).state == .cancelled)
         #expect(try await it.trigger(queued).reason?.hasPrefix("lost") == true)
         #expect(try await it.trigger(settled).state == .delivered)

@@ -37,7 +37,7 @@ private import Model
     var isAlive: Bool { unsafe PQstatus(connection) == CONNECTION_OK }
 
     /// What the session has open on the server.
-    enum Standing {
+    enum TransactionStatus {
         case idle
         /// A transaction, intact or failed.
         case inTransaction
@@ -46,7 +46,7 @@ private import Model
     }
 
     /// Whether the session can take another statement, and whether a transaction is open.
-    var standing: Standing {
+    var standing: TransactionStatus {
         guard isAlive, unsafe PQpipelineStatus(connection) == PQ_PIPELINE_OFF else { return .unusable }
         switch unsafe PQtransactionStatus(connection) {
         case PQTRANS_IDLE: return .idle

@@ -107,7 +107,7 @@ extension PostgresConnection {
         let open = try cancelOpen([id], now: now, reason: "paused")
         try pause(rows, reason: reason, now: now)
         try rewind(open.filter { !$0.isQueued })
-        try note(
+        try appendAudit(
             AuditActor(tenant: tenant, subject: "headgate"), "schedule.pause", name, reason: reason, now: now)
         return open.filter(\.isQueued).map(\.id)
     }

@@ -118,14 +118,14 @@ extension PostgresConnection {
     }
 
     /// Appends one entry to the audit log.
-    func note(
+    func appendAudit(
         _ actor: AuditActor, _ action: String, _ object: String, reason: String? = nil, now: Timestamp
     ) throws(PostgresError) {
-        try note([(actor.tenant, object)], by: actor.subject, action, reason: reason, now: now)
+        try appendAudit([(actor.tenant, object)], by: actor.subject, action, reason: reason, now: now)
     }
 
     /// Appends an entry per object to the audit log.
-    func note(
+    func appendAudit(
         _ objects: [(tenant: String, object: String)], by subject: String, _ action: String, reason: String? = nil,
         now: Timestamp
     ) throws(PostgresError) {

@@ -112,14 +112,14 @@ package final class PostgresLoaderStore: LoaderStore {
     ///
     /// Runs in a transaction of its own: within a claim it could wait for a writer that waits for the claim. An owed
     /// call leaves the list in the commit that creates its trigger (protocols.md, 3).
-    package func makeFailureCalls(
+    package func createFailureCalls(
         shard: Int, limit: Int, except held: Set<String>
     ) async throws -> (calls: [QueuedTrigger], isMore: Bool) {
         let take = StatementCall(.takeOwedCalls, [.smallint(shard), .texts(held.sorted()), .bigint(limit)])
         return try await repeated {
             try await self.connection.transaction { connection throws(PostgresError) in
                 let owed = try connection.query(take) { row throws(PostgresError) in try EndedTrigger(owed: row) }
-                return (owed.isEmpty ? [] : try connection.notices(of: owed), owed.count == limit)
+                return (owed.isEmpty ? [] : try connection.failureCalls(of: owed), owed.count == limit)
             }
         }
     }
@@ -216,7 +216,7 @@ package final class PostgresLoaderStore: LoaderStore {
         return try await repeated {
             try await self.connection.transaction { connection throws(PostgresError) in
                 let expired = try connection.query(call) { row throws(PostgresError) in try EndedTrigger(row) }
-                if !expired.isEmpty, try connection.isWatching() { _ = try connection.notices(of: expired) }
+                if !expired.isEmpty, try connection.isWatching() { _ = try connection.failureCalls(of: expired) }
                 return expired.count
             }
         }
@@ -361,7 +361,7 @@ package final class PostgresLoaderStore: LoaderStore {
         _ rows: [NewTrigger], of schedules: [ClaimedSchedule], shard: Int
     ) -> StatementCall {
         StatementCall(
-            .oweCalls,
+            .recordOwedCalls,
             [
                 .smallint(shard), .uuids(rows.map(\.id)), .uuids(rows.map { schedules[$0.source].id }),
                 .texts(rows.map { schedules[$0.source].tenant }), .texts(rows.map { schedules[$0.source].name }),

@@ -100,10 +100,10 @@ package final class PostgresMonitorStore: MonitorStore {
     }
 
     /// Cancels triggers that are still queued and can no longer be sent.
-    package func settleGone(_ ids: [Identifier]) async throws {
+    package func cancelLost(_ ids: [Identifier]) async throws {
         if ids.isEmpty { return }
         let ids = ids.sorted()
-        try await connection.execute(StatementCall(.settleGone, [.uuids(ids), .times(ids.map(\.v7Time))]))
+        try await connection.execute(StatementCall(.cancelLost, [.uuids(ids), .times(ids.map(\.v7Time))]))
     }
 
     /// Checks up to 1,000 kept actions and deletes those no longer needed; the others are checked again in an hour.

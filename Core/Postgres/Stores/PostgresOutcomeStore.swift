@@ -41,7 +41,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
             result.repeated += rest.repeated
             result.orphaned += rest.orphaned
             result.refused += rest.refused
-            result.notices += rest.notices
+            result.failureCalls += rest.failureCalls
             result.cancelled += rest.cancelled
             return result
         }
@@ -51,7 +51,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
         var result = RecordResult()
         let rounds = PostgresOutcomeStore.rounds(outcomes)
         if try await isWatching() {
-            (result.recorded, result.notices, result.cancelled) = try await recordAndCount(rounds)
+            (result.recorded, result.failureCalls, result.cancelled) = try await recordAndCount(rounds)
         } else {
             var calls = rounds.map { PostgresOutcomeStore.call(.recordOutcomes, $0) }
             if let dead = PostgresOutcomeStore.dead(outcomes) {
@@ -99,7 +99,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
             }
             if let dead { try connection.execute(dead(try connection.now())) }
             let cancelled = try connection.countFailures(ended)
-            return (recorded, try connection.notices(of: ended), cancelled)
+            return (recorded, try connection.failureCalls(of: ended), cancelled)
         }
     }
 

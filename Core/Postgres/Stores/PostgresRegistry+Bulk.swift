@@ -15,7 +15,7 @@ extension PostgresRegistry {
             let open = try connection.cancelOpen(rows.map(\.id), now: now, reason: "paused")
             try connection.pause(rows, reason: reason, now: now)
             try connection.rewind(open.filter { !$0.isQueued })
-            try connection.note(
+            try connection.appendAudit(
                 rows.map { (actor.tenant, $0.name) }, by: actor.subject, "schedule.pause", reason: reason, now: now)
             return BulkPage(names: rows.map(\.name), cancelled: open.filter(\.isQueued).map(\.id))
         }
@@ -33,7 +33,7 @@ extension PostgresRegistry {
                 prefix: prefix, state: .paused, reason: reason, after: name, limit: limit, tenant: actor.tenant)
             if rows.isEmpty { return BulkPage() }
             try connection.resume(rows, missed: missed, now: now, next: next)
-            try connection.note(
+            try connection.appendAudit(
                 rows.map { (actor.tenant, $0.name) }, by: actor.subject, "schedule.resume", now: now)
             return BulkPage(names: rows.map(\.name))
         }
@@ -57,7 +57,7 @@ extension PostgresRegistry {
                 ])
             let ids = try connection.query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
             try connection.execute(StatementCall(.apiLowerPlannedFloor, [.smallint(row.shard), .time(now)]))
-            try connection.note(actor, "schedule.backfill", row.name, now: now)
+            try connection.appendAudit(actor, "schedule.backfill", row.name, now: now)
             return ids
         }
     }

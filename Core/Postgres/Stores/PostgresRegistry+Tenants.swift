@@ -36,7 +36,7 @@ extension PostgresRegistry {
                 return .failure(mismatch)
             }
             try connection.put(settings, version: version, tenant: actor.tenant, now: now)
-            try connection.note(actor, "tenant.put", actor.tenant, now: now)
+            try connection.appendAudit(actor, "tenant.put", actor.tenant, now: now)
             return .success(try connection.change(of: actor.tenant, isCreated: before == nil))
         }.get()
     }
@@ -58,7 +58,7 @@ extension PostgresRegistry {
             try connection.put(settings, version: version, tenant: actor.tenant, now: now)
             if !isPaused { try connection.execute(StatementCall(.markErased, [.text(actor.tenant)])) }
             // An erasure begins with the pause; audit it here, so that an unfinished one is on record too.
-            if isPaused { try connection.note(actor, "tenant.delete", actor.tenant, now: now) }
+            if isPaused { try connection.appendAudit(actor, "tenant.delete", actor.tenant, now: now) }
             return try connection.change(of: actor.tenant, isCreated: false)
         }
     }
@@ -96,7 +96,7 @@ extension PostgresRegistry {
     ) async throws -> [(id: Identifier, mayBeQueued: Bool)] {
         let call = StatementCall(.triggersOfTenant, [.time(day), .text(tenant), .uuid(id), .bigint(limit)])
         return try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            try connection.execute(StatementCall(.patience))
+            try connection.execute(StatementCall(.longTimeout))
             return try connection.query(call) { row throws(PostgresError) in
                 (id: try row.required(0, row.uuid), mayBeQueued: try row.required(1, row.bool))
             }
@@ -146,7 +146,7 @@ extension PostgresRegistry {
             try connection.execute(
                 StatementCall(.putSecret, [tenant, .text(name), .bytes(secret.encoded), .time(now)]))
             try connection.touch(actor.tenant, version: version, now: now)
-            try connection.note(actor, "secret.put", name, now: now)
+            try connection.appendAudit(actor, "secret.put", name, now: now)
             return .success(try connection.change(of: actor.tenant, isCreated: before == nil))
         }.get()
     }
@@ -158,7 +158,7 @@ extension PostgresRegistry {
             let count = try connection.execute(StatementCall(.deleteSecret, [.text(actor.tenant), .text(name)]))
             if count == 0 { return nil }
             try connection.touch(actor.tenant, version: version, now: now)
-            try connection.note(actor, "secret.delete", name, now: now)
+            try connection.appendAudit(actor, "secret.delete", name, now: now)
             return try connection.change(of: actor.tenant, isCreated: false)
         }
     }

@@ -8,7 +8,7 @@ package import Store
 package final class PostgresRegistry: APIStore {
     private let pool: PostgresPool
     /// Authenticates API keys on a connection of its own, so that this never waits behind tenants' requests.
-    private let doorkeeper: PostgresPool
+    private let authenticationPool: PostgresPool
 
     /// A registry that connects at the first calls.
     ///
@@ -19,15 +19,15 @@ package final class PostgresRegistry: APIStore {
             "set jit = off; set enable_seqscan = off; set statement_timeout = '30s'; set idle_in_transaction_session_timeout = '30s'"
         pool = PostgresPool(configuration, size: connections)
         configuration.setup = "set jit = off; set statement_timeout = '5s'"
-        doorkeeper = PostgresPool(configuration, size: 1)
+        authenticationPool = PostgresPool(configuration, size: 1)
     }
 
     /// The database's clock; no transaction.
-    package func now() async throws -> Timestamp { try await doorkeeper.with { try await $0.now() } }
+    package func now() async throws -> Timestamp { try await authenticationPool.with { try await $0.now() } }
 
     /// The number of shards; no transaction.
     package func shardCount() async throws -> Int {
-        try await doorkeeper.with { connection in
+        try await authenticationPool.with { connection in
             try await connection.query(StatementCall(.countShards)) { row throws(PostgresError) in
                 try row.required(0, row.int)
             }
@@ -41,7 +41,7 @@ package final class PostgresRegistry: APIStore {
 
     /// Says how the database's schema version differs from `Migrator.version`, and what to do; nil if they are equal.
     package func schemaComplaint() async throws -> String? {
-        let rows = try await doorkeeper.with { connection in
+        let rows = try await authenticationPool.with { connection in
             try await connection.query(StatementCall(.schemaVersion)) { row throws(PostgresError) in try row.int(0) }
         }
         let version = rows.first.flatMap { $0 } ?? 0
@@ -60,7 +60,7 @@ package final class PostgresRegistry: APIStore {
     ) async throws -> Value {
         let first =
             [tenant.map { StatementCall(.setTenant, [.text($0)]) } ?? StatementCall(.becomeEngine)]
-            + (isReading ? [StatementCall(.readingTime)] : [])
+            + (isReading ? [StatementCall(.shortTimeout)] : [])
         return try await pool.with(for: tenant ?? "") { connection in
             do {
                 return try await connection.transaction(first: first, body)
@@ -92,7 +92,7 @@ package final class PostgresRegistry: APIStore {
             var results = try connection.results(of: schedules, existing: existing, now: now)
             if let limit = try connection.keepLimits(&results, now: now) {
                 // Roll back the names taken above.
-                try connection.execute(StatementCall(.startAgain))
+                try connection.execute(StatementCall(.rollbackAndChain))
                 return .failure(limit)
             }
             try connection.write(results, now: now)
@@ -100,7 +100,7 @@ package final class PostgresRegistry: APIStore {
             let objects = counts.sorted { $0.key < $1.key }.map { tenant, count in
                 (tenant, schedules.count == 1 ? schedules[0].name : "\(count) schedules")
             }
-            try connection.note(objects, by: actor.subject, "schedule.put", now: now)
+            try connection.appendAudit(objects, by: actor.subject, "schedule.put", now: now)
             return .success(results)
         }.get()
     }
@@ -145,7 +145,7 @@ package final class PostgresRegistry: APIStore {
             try connection.execute(
                 StatementCall(.apiDelete, [.text(actor.tenant), .text(name), .smallint(row.shard), .uuid(row.id)]))
             try connection.execute(StatementCall(.unwatchFailures, [.uuids([row.id])]))
-            try connection.note(actor, "schedule.delete", name, now: now)
+            try connection.appendAudit(actor, "schedule.delete", name, now: now)
             return .success(open.filter(\.isQueued).map(\.id))
         }.get()
     }
@@ -159,7 +159,7 @@ package final class PostgresRegistry: APIStore {
             let open = try connection.cancelOpen([row.id], now: now, reason: "paused")
             try connection.pause([row], reason: reason, now: now)
             try connection.rewind(open.filter { !$0.isQueued })
-            try connection.note(actor, "schedule.pause", name, reason: reason, now: now)
+            try connection.appendAudit(actor, "schedule.pause", name, reason: reason, now: now)
             return open.filter(\.isQueued).map(\.id)
         }
     }
@@ -173,7 +173,7 @@ package final class PostgresRegistry: APIStore {
             guard let row = try connection.find(name, actor.tenant) else { return false }
             guard row.state == .paused else { return true }
             try connection.resume([row], missed: missed, now: now, next: next)
-            try connection.note(actor, "schedule.resume", name, now: now)
+            try connection.appendAudit(actor, "schedule.resume", name, now: now)
             return true
         }
     }
@@ -220,7 +220,7 @@ package final class PostgresRegistry: APIStore {
                         StatementCall(.apiLowerPlannedFloor, [.smallint(shard), .time(message.plannedAt)]))
                 }
             }
-            try connection.note(actor, "trigger.create", message.id.description, now: now)
+            try connection.appendAudit(actor, "trigger.create", message.id.description, now: now)
             return isNew
         }
     }
@@ -264,7 +264,7 @@ package final class PostgresRegistry: APIStore {
             try connection.execute(
                 StatementCall(.apiCancelTrigger, [.uuid(id), .time(id.v7Time), .text(actor.tenant), .time(now)]))
             guard let row = try connection.trigger(id, tenant: actor.tenant) else { return nil }
-            try connection.note(actor, "trigger.cancel", id.description, now: now)
+            try connection.appendAudit(actor, "trigger.cancel", id.description, now: now)
             return row
         }
     }
@@ -288,7 +288,7 @@ package final class PostgresRegistry: APIStore {
             [.uuids(ids), .times(ids.map(\.v7Time)), .text(actor.tenant), .time(deadline), .time(checkAt)])
         return try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             let object = ids.count == 1 ? ids[0].description : "\(ids.count) triggers"
-            try connection.note(actor, "queue.redrive", object, now: now)
+            try connection.appendAudit(actor, "queue.redrive", object, now: now)
             return try connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
         }
     }
@@ -324,7 +324,7 @@ package final class PostgresRegistry: APIStore {
     /// The key with this hash, unless revoked; nil if there is none. Uses `headgate.authenticate`, which sees the keys
     /// of all tenants.
     package func authenticate(hash: [UInt8]) async throws -> KeyRow? {
-        try await doorkeeper.with { connection in
+        try await authenticationPool.with { connection in
             try await connection.query(StatementCall(.authenticate, [.bytes(hash)])) { row throws(PostgresError) in
                 try row.key()
             }
@@ -343,7 +343,7 @@ package final class PostgresRegistry: APIStore {
                         .bool(key.isPlatform), .time(now),
                     ]))
             let noted = AuditActor(tenant: key.tenant, subject: actor.subject)
-            try connection.note(noted, "key.create", key.id.description, now: now)
+            try connection.appendAudit(noted, "key.create", key.id.description, now: now)
         }
     }
 
@@ -360,7 +360,7 @@ package final class PostgresRegistry: APIStore {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             let count = try connection.execute(
                 StatementCall(.revokeKey, [.text(actor.tenant), .uuid(key), .time(now)]))
-            if count > 0 { try connection.note(actor, "key.revoke", key.description, now: now) }
+            if count > 0 { try connection.appendAudit(actor, "key.revoke", key.description, now: now) }
             return count > 0
         }
     }
@@ -368,7 +368,7 @@ package final class PostgresRegistry: APIStore {
     /// Appends an entry to the audit log.
     package func record(_ action: String, _ object: String, by actor: AuditActor, now: Timestamp) async throws {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-            try connection.note(actor, action, object, now: now)
+            try connection.appendAudit(actor, action, object, now: now)
         }
     }
 

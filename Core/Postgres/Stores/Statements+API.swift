@@ -37,7 +37,7 @@ extension Statement {
     /// Confines the transaction to a tenant by row-level security.
     static let setTenant = Statement("select set_config('headgate.tenant', $1, true)")
     /// Gives the transaction's statements 5 s.
-    static let readingTime = Statement("set local statement_timeout = '5s'")
+    static let shortTimeout = Statement("set local statement_timeout = '5s'")
     /// Gives the transaction the engine's role, which sees all tenants.
     static let becomeEngine = Statement("set local role headgate_engine")
     static let countShards = Statement("select count(*) from headgate.shard")

@@ -76,9 +76,9 @@ extension Statement {
     static let knownSecrets = Statement("select name from headgate.secret where tenant = $1 and name = any ($2)")
 
     /// Rolls the transaction back and begins another with the same characteristics; `set local` settings are lost.
-    static let startAgain = Statement("rollback and chain")
+    static let rollbackAndChain = Statement("rollback and chain")
     /// Gives the transaction's statements 10 minutes.
-    static let patience = Statement("set local statement_timeout = '10min'")
+    static let longTimeout = Statement("set local statement_timeout = '10min'")
     static let triggersOfTenant = Statement(
         """
         select id, state in (0, 1, 5) from headgate.trigger

@@ -84,7 +84,7 @@ extension API {
         }
         var fields = JSONFields(document)
         let name = fields.required("name", ScheduleName.sentence) { value in
-            value.text.flatMap { ScheduleName($0) }.flatMap { $0.cannotBeGiven ? nil : $0 }
+            value.text.flatMap { ScheduleName($0) }.flatMap { $0.isUnavailable ? nil : $0 }
         }
         let tenant = fields.optional("tenant", NameRule.tenant.sentence) { $0.text.flatMap { TenantID($0) } }
         if let tenant, !caller.isPlatform, tenant.description != caller.tenant {

@@ -71,7 +71,7 @@ extension API {
 
     private func putSchedule(_ call: Call) async throws -> Response {
         let name = try call.scheduleName()
-        if name.cannotBeGiven {
+        if name.isUnavailable {
             throw Problem.parameter("name", "is the name of a call; a schedule's name is \(ScheduleName.sentence)")
         }
         let now = try await status.now()

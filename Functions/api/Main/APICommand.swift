@@ -70,7 +70,7 @@ import Wiring
     func run() async throws {
         let runtime = FunctionRuntime.start("api", needs: [.postgres, .redis])
         let registry = PostgresRegistry(url: runtime.settings.postgres, connections: connections)
-        guard let shards = await runtime.untilItWorks("cannot reach Postgres", { try await registry.shardCount() })
+        guard let shards = await runtime.retryUntilSuccess("cannot reach Postgres", { try await registry.shardCount() })
         else { return }
         let keys: SecretKeys?
         do throws(SecretError) {

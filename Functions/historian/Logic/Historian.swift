@@ -38,7 +38,7 @@ package struct Historian: Sendable {
         while !runtime.life.isStopping {
             let messages = await receiver.receive(upTo: batch)
             if messages.isEmpty { continue }
-            runtime.life.noteWork()
+            runtime.life.didWork()
             let fresh = messages.filter { $0.receives == 1 }
             await record(fresh)
             for message in messages where message.receives > 1 { await record([message]) }
@@ -76,7 +76,7 @@ package struct Historian: Sendable {
             _ = try await queue.confirm(
                 messages.map(\.receipt), recorded: outcomes.lazy.filter(\.state.isFinal).map { MessageID($0.id) })
             try Failpoint.historianAfterConfirm.pass()
-            await send(result.notices, ticket: ticket)
+            await send(result.failureCalls, ticket: ticket)
             await cancel(result.cancelled)
         } catch {
             // The leases lapse, or are given back, and the outcomes are recorded later.
@@ -88,13 +88,13 @@ package struct Historian: Sendable {
     }
 
     /// What fails here the monitor sends after a minute.
-    private func send(_ notices: [QueuedTrigger], ticket: QueueTicket) async {
-        if notices.isEmpty { return }
+    private func send(_ calls: [QueuedTrigger], ticket: QueueTicket) async {
+        if calls.isEmpty { return }
         do {
-            let messages = notices.map { OutgoingMessage($0.message, delay: .zero) }
+            let messages = calls.map { OutgoingMessage($0.message, delay: .zero) }
             _ = try await triggers.send(messages, ticket: ticket, mode: .add)
         } catch {
-            runtime.logger.warning("\(notices.count) calls that tell of failures are left to the monitor: \(error)")
+            runtime.logger.warning("\(calls.count) failure calls are left to the monitor: \(error)")
         }
     }
 

@@ -4,7 +4,7 @@ package import Model
 ///
 /// What is due then is planned in windows, the earliest first, each over all shards that the loader holds: no shard waits until everything
 /// of another is planned (protocols.md, 12b). A window begins where the last one ended, so that a schedule that goes on in the past, for
-/// it has missed more than one pass makes, has its next turn in the next tick, after all that is live (rule 11). After a window that held
+/// it has missed more than one pass makes, has its next turn in the next round, after all that is live (rule 11). After a window that held
 /// little the next one is twice as wide.
 package struct CatchUpWindow: Sendable {
     /// Where it begins; nil: with whatever is due.

@@ -56,7 +56,8 @@ package struct Loader: Sendable {
         var isStart = true
         while !runtime.life.isStopping {
             let (first, begin) = (isStart, begin)
-            guard let session = await runtime.untilItWorks("cannot reach Postgres", { try await begin(first) }) else {
+            guard let session = await runtime.retryUntilSuccess("cannot reach Postgres", { try await begin(first) })
+            else {
                 return
             }
             isStart = false
@@ -88,16 +89,16 @@ package struct Loader: Sendable {
                 runtime.check(session.clock, against: "database")
             }
             if session.watchesMonitor() { try await watchMonitor(now: session.clock.now()) }
-            if session.needsWeights { session.took(try await store.weights()) }
+            if session.needsWeights { session.update(weights: try await store.weights()) }
             if session.needsShards {
-                if configuration.shards == nil { session.found(try await store.shards()) }
+                if configuration.shards == nil { session.update(wanted: try await store.shards()) }
                 let taken = try await store.takeShards(session.missing)
-                session.took(taken)
+                session.take(taken)
                 try await refreshZones(of: taken, now: session.clock.now())
                 runtime.metrics.set(
                     "headgate_loader_shards", Double(session.held.count), help: "Shards that this loader has")
             }
-            switch try await tick(&session) {
+            switch try await round(&session) {
             case .more: break
             case .done: await runtime.life.sleep(max(.milliseconds(1), configuration.every - (.now - start)))
             case .behind: await runtime.life.sleep(Loader.pause)
@@ -119,7 +120,7 @@ package struct Loader: Sendable {
     }
 
     /// One pass over the shards; where the loader is behind, one for each window of time.
-    private func tick(_ session: inout LoaderSession) async throws -> Progress {
+    private func round(_ session: inout LoaderSession) async throws -> Progress {
         if session.held.isEmpty { return .done }
         let horizon = horizon(session.clock.now())
         let shards = session.held.sorted()
@@ -137,7 +138,7 @@ package struct Loader: Sendable {
             for shard in work.sorted(by: { $0.earliest < $1.earliest }) where shard.earliest < end {
                 if runtime.life.isStopping { return .done }
                 let result = try await pass(shard, from: window?.start, before: end, &session)
-                session.touch(shard.shard)
+                session.didWork(on: shard.shard)
                 claimed += result.claimed
                 if result.isPaced {
                     session.isBehind = true
@@ -148,7 +149,7 @@ package struct Loader: Sendable {
             window?.advance(to: end, held: claimed, batch: configuration.batch)
             work = try await store.overview(of: shards, from: end, before: horizon)
         }
-        try await makeFailureCalls(&session)
+        try await createFailureCalls(&session)
         let now = session.clock.now()
         for shard in session.shardsToRaise() { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
         if session.isBehind { return .behind }
@@ -219,7 +220,7 @@ package struct Loader: Sendable {
         isMore = overview.plannedLow < end
         while isMore, !room.isPaced {
             let now = session.clock.now()
-            // Once a tick: whatever is late is found by the first window.
+            // Once a round: whatever is late is found by the first window.
             if start == nil, room.isFull || !room.held.isEmpty {
                 let expired = try await store.expirePlanned(
                     shard: shard, from: overview.plannedLow, now: now, limit: configuration.batch)
@@ -244,10 +245,10 @@ package struct Loader: Sendable {
         return PassResult(claimed: claimed, isPaced: (isKeptBack || isMore) && room.isPaced)
     }
 
-    /// Makes failure calls that are owed, after all that is live. They are kept with the triggers that they tell of, so that a tick that
+    /// Makes failure calls that are owed, after all that is live. They are kept with the triggers that they tell of, so that a round that
     /// ends early, or a loader that dies, leaves them to the next (protocols.md, 3). While the loader is behind it makes one part of
     /// each shard's, so that live work does not wait for them (rule 11).
-    private func makeFailureCalls(_ session: inout LoaderSession) async throws {
+    private func createFailureCalls(_ session: inout LoaderSession) async throws {
         for shard in session.owing.sorted() {
             repeat {
                 if runtime.life.isStopping { return }
@@ -256,7 +257,7 @@ package struct Loader: Sendable {
                 if room.isFull { break }
                 // Before the calls are committed: a loader that stands still in between sends nothing that was forgotten meanwhile.
                 let ticket = try await queue.ticket()
-                let (calls, isMore) = try await store.makeFailureCalls(
+                let (calls, isMore) = try await store.createFailureCalls(
                     shard: shard, limit: Loader.failureCallsAtOnce, except: room.held)
                 if !isMore, room.held.isEmpty { session.owing.remove(shard) }
                 await send(failureCalls: calls, ticket: ticket)

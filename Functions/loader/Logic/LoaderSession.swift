@@ -9,7 +9,7 @@ struct LoaderSession: Sendable {
     private(set) var wanted: [Int]
     private(set) var held: Set<Int> = []
     private var triedAt: ContinuousClock.Instant?
-    private var touched: Set<Int> = []
+    private var workedOn: Set<Int> = []
     private var raisedAt = ContinuousClock.now
     private(set) var weights: [String: Double] = [:]
     private var weighedAt: ContinuousClock.Instant?
@@ -18,7 +18,7 @@ struct LoaderSession: Sendable {
     /// Shards that may owe failure calls: what was taken over, and what has claimed expired triggers.
     var owing: Set<Int> = []
 
-    /// The last tick ended because the workers were behind.
+    /// The last round ended because the workers were behind.
     var isBehind = false
 
     private var watchedAt: ContinuousClock.Instant?
@@ -39,9 +39,9 @@ struct LoaderSession: Sendable {
     var needsShards: Bool { triedAt.map { ContinuousClock.now - $0 > .seconds(5) } ?? true }
     var missing: [Int] { wanted.filter { !held.contains($0) } }
 
-    mutating func found(_ shards: [Int]) { wanted = shards }
+    mutating func update(wanted shards: [Int]) { wanted = shards }
 
-    mutating func took(_ shards: Set<Int>) {
+    mutating func take(_ shards: Set<Int>) {
         triedAt = .now
         held.formUnion(shards)
         owing.formUnion(shards)
@@ -50,7 +50,7 @@ struct LoaderSession: Sendable {
     /// Tenants' weights are read every 5 s.
     var needsWeights: Bool { weighedAt.map { ContinuousClock.now - $0 > .seconds(5) } ?? true }
 
-    mutating func took(_ weights: [String: Double]) {
+    mutating func update(weights: [String: Double]) {
         self.weights = weights
         weighedAt = .now
     }
@@ -58,13 +58,13 @@ struct LoaderSession: Sendable {
     /// Shards whose floors are to be raised now: every two seconds those that have been worked on, for a scan walks over what
     /// was armed between its floor and now.
     mutating func shardsToRaise() -> [Int] {
-        guard ContinuousClock.now - raisedAt > .seconds(2), !touched.isEmpty else { return [] }
+        guard ContinuousClock.now - raisedAt > .seconds(2), !workedOn.isEmpty else { return [] }
         raisedAt = .now
-        defer { touched = [] }
-        return touched.sorted()
+        defer { workedOn = [] }
+        return workedOn.sorted()
     }
 
-    mutating func touch(_ shard: Int) { touched.insert(shard) }
+    mutating func didWork(on shard: Int) { workedOn.insert(shard) }
 
     /// The load of a shard, read when it is first needed. As planned so far: its changes are empty.
     mutating func load(of shard: Int, now: Timestamp, _ store: any LoaderStore) async throws -> LoadHistogram {

@@ -43,7 +43,7 @@ package struct Monitor: Sendable {
     }
 
     package func run() async {
-        guard let clock = await runtime.untilItWorks("cannot reach Postgres", { try await ClockOffset(store.now) })
+        guard let clock = await runtime.retryUntilSuccess("cannot reach Postgres", { try await ClockOffset(store.now) })
         else { return }
         runtime.check(clock, against: "database", atStart: true)
         await withTaskGroup(of: Void.self) { group in
@@ -94,7 +94,7 @@ package struct Monitor: Sendable {
 
     private func tickQueues() async throws {
         for queue in [queue, outcomes] {
-            _ = try await queue.tick()
+            _ = try await queue.maintain()
             let statistics = try await queue.statistics()
             for (place, count) in [
                 ("ready", statistics.ready), ("delayed", statistics.delayed), ("in_flight", statistics.inFlight),
@@ -217,7 +217,7 @@ package struct Monitor: Sendable {
             try await store.dropOverdue(overdue.filter { $0.state?.isFinal ?? true }.map(\.id), takenAt: now)
             let open = overdue.filter { $0.state.map { !$0.isFinal } ?? false }
             try await settleCancelled(open)
-            try await settleGone(open)
+            try await cancelLost(open)
             let lost = open.filter { $0.state == .queued && !$0.isCancelRequested }.compactMap(\.trigger)
             if !lost.isEmpty { try Failpoint.monitorBeforeSend.pass() }
             try await resend(lost, ticket: ticket, now: clock.now())
@@ -239,12 +239,12 @@ package struct Monitor: Sendable {
 
     /// Ends triggers that can be sent no more: the queue has lost them, and nobody knows their action (they are older than the
     /// table that keeps actions).
-    private func settleGone(_ open: [OverdueTrigger]) async throws {
+    private func cancelLost(_ open: [OverdueTrigger]) async throws {
         let wanted = open.filter { $0.state == .queued && !$0.isCancelRequested && $0.trigger?.hasAction == false }
         if wanted.isEmpty { return }
         let held = try await queue.holds(
             wanted.map { (MessageID($0.id), $0.trigger?.message.redrive ?? 0) })
-        try await store.settleGone(zip(wanted, held).filter { !$0.1 }.map(\.0.id))
+        try await store.cancelLost(zip(wanted, held).filter { !$0.1 }.map(\.0.id))
     }
 
     private func resend(_ triggers: [QueuedTrigger], ticket: QueueTicket, now: Timestamp) async throws {

@@ -28,7 +28,7 @@ import Wiring
         configuration.every = every
         configuration.retention = retention
         let server = RedisServer(url: runtime.settings.redisURL)
-        let objection = await runtime.untilItWorks("cannot reach Redis") { try await server.objection() }
+        let objection = await runtime.retryUntilSuccess("cannot reach Redis") { try await server.evictionProblem() }
         if let objection, let text = objection {
             runtime.logger.critical("\(text)")
             throw ExitCode(FunctionRuntime.ExitCode.usage)

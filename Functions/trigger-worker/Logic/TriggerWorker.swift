@@ -93,7 +93,7 @@ package actor TriggerWorker {
     /// Works until it is asked to stop, idle or old; then lets calls under way end, and settles them.
     package func run() async {
         guard
-            let clock = await runtime.untilItWorks(
+            let clock = await runtime.retryUntilSuccess(
                 "cannot reach Redis",
                 { [queue] in
                     try await ClockOffset { try await queue.serverClock() }
@@ -143,7 +143,7 @@ package actor TriggerWorker {
             let asked = min(configuration.batch, max(free, step))
             let received = await receiver.receive(upTo: asked)
             if received.isEmpty { continue }
-            life.noteWork()
+            life.didWork()
             await refreshTenants()
             start(received)
             // After all that was asked for there is more already.
@@ -300,7 +300,7 @@ package actor TriggerWorker {
                     isAnswered: DeliveryRules.isAnswered(item.result), at: now)
             }
             beginParked()
-            runtime.life.noteWork()
+            runtime.life.didWork()
             wakeReceiver()
         }
     }
@@ -314,7 +314,7 @@ package actor TriggerWorker {
     /// and hears of a request to stop, and of its age.
     private func watchLoop() async {
         while !Task.isCancelled {
-            if !flights.isEmpty { runtime.life.noteWork() }
+            if !flights.isEmpty { runtime.life.didWork() }
             window.narrow(inFlight: flights.count)
             beginParked()
             await watchHolds()

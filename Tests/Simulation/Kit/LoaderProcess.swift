@@ -68,7 +68,7 @@ extension Simulation {
     /// By the clock that the loader believes the database to have.
     private func databaseTime(_ index: Int) -> Timestamp { clock.now + loaders[index].offset }
 
-    /// `Loader.work` and `Loader.tick`, without the order in which a loader that is behind takes its shards; when to look again.
+    /// `Loader.work` and `Loader.round`, without the order in which a loader that is behind takes its shards; when to look again.
     private func loaderPass(_ index: Int) async throws -> Duration {
         try await step(1, needs: .loaderOutage, .storeOutage)
         if loaders[index].measuredAt.map({ clock.now - $0 > .seconds(30) }) ?? true {

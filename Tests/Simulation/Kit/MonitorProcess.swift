@@ -37,8 +37,8 @@ extension Simulation {
 
     private func tickQueues() async throws {
         try await step(40, needs: .queueOutage)
-        _ = try await queue.tick()
-        _ = try await outcomes.tick()
+        _ = try await queue.maintain()
+        _ = try await outcomes.maintain()
     }
 
     /// `Monitor.checkGeneration`.
@@ -78,7 +78,7 @@ extension Simulation {
             try await store.dropOverdue(overdue.filter { $0.state?.isFinal ?? true }.map(\.id), takenAt: now)
             let open = overdue.filter { $0.state.map { !$0.isFinal } ?? false }
             try await settleCancelled(open)
-            try await settleGone(open)
+            try await cancelLost(open)
             try await resend(open.filter { $0.state == .queued && !$0.isCancelRequested }.compactMap(\.trigger))
             try await store.lowerPlannedFloors(open.filter { $0.state == .planned && !$0.isCancelRequested }.map(\.id))
             if overdue.count < MonitorProcess.batch { return }
@@ -99,8 +99,8 @@ extension Simulation {
         try await changing(schedulesOf: gone.map(\.id)) { try await self.store.settleCancelled(gone) }
     }
 
-    /// `Monitor.settleGone`.
-    private func settleGone(_ open: [OverdueTrigger]) async throws {
+    /// `Monitor.cancelLost`.
+    private func cancelLost(_ open: [OverdueTrigger]) async throws {
         let asked = open.filter { $0.state == .queued && !$0.isCancelRequested && $0.trigger?.hasAction == false }
         let wanted = asked.map(\.id)
         if wanted.isEmpty { return }
@@ -109,7 +109,7 @@ extension Simulation {
             asked.map { (MessageID($0.id), $0.trigger?.message.redrive ?? 0) })
         for (id, isHeld) in zip(wanted, held) { say(id, "the monitor asks whether it is held: \(isHeld)") }
         try await step(50, needs: .storeOutage)
-        try await store.settleGone(zip(wanted, held).filter { !$0.1 }.map(\.0))
+        try await store.cancelLost(zip(wanted, held).filter { !$0.1 }.map(\.0))
     }
 
     /// `Monitor.resend`.

@@ -10,7 +10,7 @@ struct Lateness {
     var text: String { "\(middle) / \(high) / \(most) ms (of \(count))" }
 }
 
-extension Stand {
+extension BenchCluster {
     /// Imports schedules, 100,000 a request. The seconds that the requests took.
     func importLines(_ lines: [String]) async throws -> Double {
         var seconds = 0.0

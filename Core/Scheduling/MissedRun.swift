@@ -1,7 +1,7 @@
 package import Model
 
 /// A lapse: consecutive missed occurrences that will not run, all for the same reason. They are recorded as one row.
-package struct Lapse: Hashable, Sendable {
+package struct MissedRun: Hashable, Sendable {
     /// Why they will not run; the raw value is the reason in the trigger's record.
     package enum Reason: String, Hashable, Sendable, CaseIterable {
         /// Their deadlines passed before they could run.

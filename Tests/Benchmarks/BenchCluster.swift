@@ -5,7 +5,7 @@ import Model
 import Postgres
 
 /// The product and a target, started for one run in a folder of their own and removed after it.
-final class Stand {
+final class BenchCluster {
     let api: String
     let key: String
     let database: PostgresConnection
@@ -31,7 +31,7 @@ final class Stand {
         database = PostgresConnection(.init(url: postgres, applicationName: "headgate bench"))
     }
 
-    static func start() async throws -> Stand {
+    static func start() async throws -> BenchCluster {
         let programs = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         let directory = URL(filePath: "/var/tmp/headgate-bench-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -44,7 +44,7 @@ final class Stand {
             log: directory)
         for _ in 0..<600 {
             if let data = FileManager.default.contents(atPath: file) {
-                return Stand(
+                return BenchCluster(
                     directory: directory, programs: programs, ready: try JSON(parsing: Array(data)),
                     target: "http://127.0.0.1:\(port)", processes: [runner, sink])
             }

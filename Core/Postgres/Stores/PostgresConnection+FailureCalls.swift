@@ -13,7 +13,7 @@ extension PostgresConnection {
     ///
     /// Reports the latest failure of each schedule, or of each tenant for schedules without an `onFailure` of their
     /// own. Failures of such calls are not reported. Runs within the caller's transaction.
-    func notices(of ended: [EndedTrigger]) throws(PostgresError) -> [QueuedTrigger] {
+    func failureCalls(of ended: [EndedTrigger]) throws(PostgresError) -> [QueuedTrigger] {
         let failures = ended.filter { $0.isFailure && $0.kind != .onFailure }
         if failures.isEmpty { return [] }
         let now = try now().flooredToMillisecond
@@ -29,13 +29,15 @@ extension PostgresConnection {
         var notices: [QueuedTrigger] = []
         for (schedule, failure) in last.sorted(by: { $0.key < $1.key }) where own.contains(schedule) {
             if let call = try scheduleCall(schedule, now: now) {
-                notices.append(try insertNotice(of: failure, call: call, now: now))
+                notices.append(try insertFailureCall(of: failure, call: call, now: now))
             }
         }
-        return notices + (try tenantNotices(of: last.values.filter { !own.contains($0.schedule) }, now: now))
+        return notices + (try tenantFailureCalls(of: last.values.filter { !own.contains($0.schedule) }, now: now))
     }
 
-    private func tenantNotices(of failures: [EndedTrigger], now: Timestamp) throws(PostgresError) -> [QueuedTrigger] {
+    private func tenantFailureCalls(of failures: [EndedTrigger], now: Timestamp) throws(PostgresError)
+        -> [QueuedTrigger]
+    {
         var last: [String: EndedTrigger] = [:]
         for failure in failures where last[failure.tenant].map({ $0.occurrence <= failure.occurrence }) ?? true {
             last[failure.tenant] = failure
@@ -47,7 +49,7 @@ extension PostgresConnection {
             let settings = try query(claim) { row throws(PostgresError) in try row.required(0, row.bytes) }.first
             // Unreadable settings count as having no `onFailure`.
             if let call = settings.flatMap({ try? TenantSettings(decoding: $0) })?.onFailure {
-                notices.append(try insertNotice(of: failure, call: call, now: now))
+                notices.append(try insertFailureCall(of: failure, call: call, now: now))
             }
         }
         return notices
@@ -63,7 +65,7 @@ extension PostgresConnection {
     }
 
     /// Inserts the notification as a queued trigger. A hidden schedule keeps its action, as with one-off triggers.
-    private func insertNotice(
+    private func insertFailureCall(
         of failure: EndedTrigger, call: HTTPAction, now: Timestamp
     ) throws(PostgresError) -> QueuedTrigger {
         var random = SystemRandomNumberGenerator()
