@@ -96,4 +96,17 @@ import Testing
             #expect(answer.status == 503 && answer.body["checks"]?["postgres"]?.text?.contains("headgate_api") != true)
         }
     }
+
+    @Test func `an API is ready on a schema that is newer than its own, and not on an older one`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            try await it.execute("insert into headgate.migration (version, name) values (1000, 'of a later version')")
+            let newer = try await api.call("GET", "/readyz")
+            #expect(newer.status == 200 && newer.body["checks"]?["migrations"]?.text == "ok", "\(newer)")
+            try await it.execute("delete from headgate.migration where version > 5")
+            let older = try await api.call("GET", "/readyz")
+            let complaint = older.body["checks"]?["migrations"]?.text ?? ""
+            #expect(older.status == 503 && complaint.contains("run headgate migrate"), "\(older)")
+        }
+    }
 }

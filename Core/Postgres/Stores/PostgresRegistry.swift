@@ -45,7 +45,8 @@ package final class PostgresRegistry: APIStore {
             try await connection.query(StatementCall(.schemaVersion)) { row throws(PostgresError) in try row.int(0) }
         }
         let version = rows.first.flatMap { $0 } ?? 0
-        return version == Migrator.version
+        // A newer schema serves older programs (protocols.md, 26).
+        return version >= Migrator.version
             ? nil : "the schema has version \(version), this needs \(Migrator.version): run headgate migrate"
     }
 
