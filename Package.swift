@@ -145,7 +145,7 @@ let tests = [
     Module(
         "IntegrationTests", at: "Tests/IntegrationTests",
         imports: """
-            Model FunctionRuntime Curl HTTP Postgres Queue Redis Scheduling Sending Store TestServers TestTarget loader \
+            Model FunctionRuntime Telemetry Curl HTTP Postgres Queue Redis Scheduling Sending Store TestServers TestTarget loader \
             trigger-worker historian monitor api headgate local-runner Crypto
             """, .tests),
 ]

@@ -9,13 +9,10 @@ extension FunctionRuntime {
     package func reportMonitor(_ age: MonitorAge, now: Timestamp) {
         for duty in MonitorDuty.allCases {
             metrics.set(
-                "headgate_monitor_duty_age_seconds", age.doneAt[duty].map { (now - $0).inSeconds } ?? .infinity,
-                labels: "duty=\"\(duty.rawValue)\"",
-                help: "Time since the monitor last did a duty; above 60 it is a fault")
+                .monitorDutyAgeSeconds, age.doneAt[duty].map { (now - $0).inSeconds } ?? .infinity,
+                labels: "duty=\"\(duty.rawValue)\"")
         }
-        metrics.set(
-            "headgate_partition_of_tomorrow", age.hasTomorrow ? 1 : 0,
-            help: "1 where the next day has its partition of triggers")
+        metrics.set(.partitionOfTomorrow, age.hasTomorrow ? 1 : 0)
         if let complaint = age.complaint(now: now) {
             logger.error("\(complaint): is a monitor running, and what does it log?")
         }

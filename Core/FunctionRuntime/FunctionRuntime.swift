@@ -85,8 +85,7 @@ package struct FunctionRuntime: Sendable {
     /// Reports the offset of another clock: a metric always, a warning from 1 s. From 5 s on it exits with 78 at a
     /// function's start; later it only logs.
     package func check(_ offset: ClockOffset, against what: String, atStart isStart: Bool = false) {
-        metrics.set(
-            "headgate_clock_skew_seconds", offset.offset.inSeconds, help: "Offset of the \(what)'s clock to the host's")
+        metrics.set(.clockSkewSeconds, offset.offset.inSeconds)
         if offset.magnitude >= ClockOffset.refuseFrom {
             logger.critical(
                 "the host's clock is \(offset.offset.text) off the \(what)'s: set it right, it must be within 5 s")

@@ -11,9 +11,9 @@ package final class Metrics: Sendable {
         var count = 0
     }
     private struct State {
-        var help: [String: (kind: String, text: String)] = [:]
-        var values: [String: [String: Double]] = [:]
-        var histograms: [String: Histogram] = [:]
+        var seen: Set<Metric> = []
+        var values: [Metric: [String: Double]] = [:]
+        var histograms: [Metric: Histogram] = [:]
     }
 
     private let state = Mutex(State())
@@ -26,35 +26,35 @@ package final class Metrics: Sendable {
     /// Adds to a counter, which starts at 0.
     ///
     /// - Parameter labels: what stands between the braces, such as `state="delivered"`; none by default.
-    package func count(_ name: String, _ by: Int = 1, labels: String = "", help: String) {
+    package func count(_ metric: Metric, _ by: Int = 1, labels: String = "") {
         state.withLock { state in
-            state.help[name] = ("counter", help)
-            state.values[name, default: [:]][labels, default: 0] += Double(by)
+            state.seen.insert(metric)
+            state.values[metric, default: [:]][labels, default: 0] += Double(by)
         }
     }
 
     /// Sets a gauge.
     ///
     /// - Parameter labels: what stands between the braces; none by default.
-    package func set(_ name: String, _ value: Double, labels: String = "", help: String) {
+    package func set(_ metric: Metric, _ value: Double, labels: String = "") {
         state.withLock { state in
-            state.help[name] = ("gauge", help)
-            state.values[name, default: [:]][labels] = value
+            state.seen.insert(metric)
+            state.values[metric, default: [:]][labels] = value
         }
     }
 
     /// Adds observations, in seconds, to a histogram.
-    package func observe(_ name: String, _ seconds: [Double], help: String) {
+    package func observe(_ metric: Metric, _ seconds: [Double]) {
         if seconds.isEmpty { return }
         state.withLock { state in
-            state.help[name] = ("histogram", help)
-            var histogram = state.histograms[name] ?? Histogram(buckets: Metrics.bounds.map { _ in 0 })
+            state.seen.insert(metric)
+            var histogram = state.histograms[metric] ?? Histogram(buckets: Metrics.bounds.map { _ in 0 })
             for value in seconds {
                 if let index = Metrics.bounds.firstIndex(where: { value <= $0 }) { histogram.buckets[index] += 1 }
                 histogram.sum += value
                 histogram.count += 1
             }
-            state.histograms[name] = histogram
+            state.histograms[metric] = histogram
         }
     }
 
@@ -62,12 +62,13 @@ package final class Metrics: Sendable {
     package var text: String {
         state.withLock { state in
             var text = ""
-            for (name, help) in state.help.sorted(by: { $0.key < $1.key }) {
-                text += "# HELP \(name) \(help.text)\n# TYPE \(name) \(help.kind)\n"
-                for (labels, value) in (state.values[name] ?? [:]).sorted(by: { $0.key < $1.key }) {
+            for metric in state.seen.sorted(by: { $0.name < $1.name }) {
+                let name = metric.name
+                text += "# HELP \(name) \(metric.help)\n# TYPE \(name) \(metric.kind.rawValue)\n"
+                for (labels, value) in (state.values[metric] ?? [:]).sorted(by: { $0.key < $1.key }) {
                     text += "\(name)\(labels.isEmpty ? "" : "{\(labels)}") \(Metrics.number(value))\n"
                 }
-                guard let histogram = state.histograms[name] else { continue }
+                guard let histogram = state.histograms[metric] else { continue }
                 var sum = 0
                 for (bound, count) in zip(Metrics.bounds, histogram.buckets) {
                     sum += count

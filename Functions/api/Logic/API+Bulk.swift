@@ -6,7 +6,7 @@ import Scheduling
 import Store
 import Telemetry
 
-/// Calls about many schedules, or many occurrences of one.
+/// Calls on many schedules, or on many occurrences of one.
 extension API {
     var bulkRoutes: [Route] {
         [
@@ -56,7 +56,7 @@ extension API {
         return Response.json(["resumed": .integer(count)])
     }
 
-    /// Pauses the active schedules with a prefix, page by page. How many.
+    /// Pauses the active schedules with a prefix, page by page; returns how many.
     func pauseSchedules(prefix: String, reason: String, by actor: AuditActor, now: Timestamp) async throws -> Int {
         var (count, last) = (0, "")
         while true {
@@ -69,7 +69,9 @@ extension API {
         }
     }
 
-    /// Resumes the paused schedules with a prefix, of those that were paused for a reason or of all, page by page. How many.
+    /// Resumes the paused schedules with a prefix, page by page; returns how many.
+    ///
+    /// - Parameter reason: only those paused for this reason; nil: all.
     func resumeSchedules(
         prefix: String, pausedFor reason: String?, missed: Int?, by actor: AuditActor, now: Timestamp
     ) async throws -> Int {
@@ -87,7 +89,7 @@ extension API {
 
     private static let backfillLimit = 10_000
 
-    /// Past occurrences become triggers of their own kind, which wait behind live ones and are useful for 7 days.
+    /// Turns past occurrences into triggers of kind `backfill`, which wait behind live ones and expire after 7 days.
     private func backfill(_ call: Call) async throws -> Response {
         var fields = JSONFields(try await call.json())
         let (from, to) = Bodies.backfill(&fields)
@@ -113,7 +115,8 @@ extension API {
         let triggers = occurrences.map { occurrence in
             let key = TriggerKey(
                 schedule: row.id, kind: .backfill, revision: row.revision, occurrence: occurrence)
-            // Dated today: the occurrence's day may have no partition any more, and one that failed may be asked for again.
+            // Dated today: the partition of the occurrence's day may be gone, and a failed backfill may be requested
+            // again.
             return BackfillTrigger(id: key.id(at: now.flooredToMillisecond), occurrence: occurrence)
         }
         let made = try await bulkRegistry.backfill(
@@ -126,7 +129,7 @@ extension API {
     private static let forecastSchedules = 100_000
     private static let listedUnreadable = 1_000
 
-    /// By the calendars of what is active now; smoothing within margins is not applied.
+    /// Counts occurrences by the calendars of the schedules active now; spreading within margins is not applied.
     private func forecast(_ call: Call) async throws -> Response {
         let now = try await status.now()
         let from = try call.time("from") ?? now
@@ -149,14 +152,13 @@ extension API {
                 tenant: call.caller.tenant, prefix: call.text("prefix") ?? "", state: .active, after: last, limit: 1_000
             )
             for (index, row) in rows.enumerated() {
-                // Other requests have their turn on this thread.
+                // Let other requests run on this thread.
                 if index % 16 == 15 { await Task.yield() }
                 let timing: Timing
                 do throws(ByteReader.Failure) {
                     timing = try Timing(decoding: row.timing)
                 } catch {
-                    runtime.metrics.count(
-                        "headgate_api_unreadable_total", help: "Stored records that could not be read")
+                    runtime.metrics.count(.apiUnreadable)
                     unreadable.append(["name": .string(row.name), "error": .string(API.unreadable(row, error))])
                     continue
                 }
@@ -170,7 +172,7 @@ extension API {
                     guard let before else { throw Problem.parameter("from", "is too far ahead for \(row.name)") }
                     remainder = (from, max(0, left - before))
                 }
-                // What lies between now and the cursor is planned, and runs too.
+                // Occurrences between now and the cursor are planned already, and run too.
                 let part = timing.counts(
                     from: from, step: step, steps: steps, since: now, remainder: remainder, zones: zones)
                 for (index, count) in part.enumerated() { counts[index] += count }

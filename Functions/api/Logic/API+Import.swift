@@ -2,10 +2,10 @@ import Hummingbird
 import Model
 import Store
 
-/// Many schedules in one request, one a line.
+/// Creating or replacing many schedules in one request, one per line.
 extension API {
     private static let importBatch = 1_000
-    /// Lines with warnings that an answer lists: an import of a million lines may have as many.
+    /// How many lines with warnings an answer lists: an import of a million lines may have as many.
     private static let listedWarnings = 10_000
 
     /// A line that can be stored.
@@ -31,7 +31,8 @@ extension API {
         }
     }
 
-    /// Good lines are stored, a thousand a transaction; bad ones are listed. While one batch is written the next is read.
+    /// Stores good lines, a thousand per transaction, and lists bad ones. The next batch is read while one is being
+    /// written.
     func importSchedules(_ call: Call) async throws -> Response {
         let body = try await call.bytes(limit: 64 << 20)
         let now = try await status.now()
@@ -111,7 +112,7 @@ extension API {
         do {
             result += try await put(good, by: caller, now: now)
         } catch is TenantLimit {
-            // Some of them still have room: each alone.
+            // Some tenants may still have room: put each line alone.
             for line in good {
                 do {
                     result += try await put([line], by: caller, now: now)
@@ -135,7 +136,7 @@ extension API {
         return good
     }
 
-    /// Lines whose read-only fields say what is stored.
+    /// The lines whose read-only fields agree with what is stored; the others are refused.
     private func withoutChanged(_ lines: [ImportLine], _ result: inout ImportResult) async throws -> [ImportLine] {
         let shown = lines.filter { ReadOnlyFields.areCompared(in: $0.document) }
         if shown.isEmpty { return lines }

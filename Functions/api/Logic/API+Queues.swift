@@ -46,11 +46,11 @@ extension API {
         Response.json(try await document(try named(call), call.caller))
     }
 
-    /// More dead letters than these are not counted.
+    /// Dead letters are counted up to this number.
     private static let deadCounted = 100_000
 
-    /// All of a queue for the platform admin; for a tenant, its own share. Dead triggers are counted in the database, which lists
-    /// them too.
+    /// The whole queue for a platform admin; for a tenant, its own part. Dead triggers are counted in the database,
+    /// which lists them too.
     private func document(_ queue: any MessageQueue, _ caller: Caller) async throws -> JSON {
         let all = try await queue.statistics()
         let dead =
@@ -74,10 +74,11 @@ extension API {
         ]
     }
 
-    /// The keys under which a tenant's messages are queued: live work, and backfills.
+    /// The fairness keys of a tenant's messages: live work, and backfills.
     private static func fairnessKeys(of tenant: String) -> [String] { [tenant, "\(tenant)/backfill"] }
 
-    /// Dead triggers come from the database, by the transaction's tenant; dead outcomes, which are nobody's, from the queue.
+    /// Lists dead triggers from the database, for the caller's tenant; dead outcomes, which belong to no tenant, from
+    /// the queue.
     private func listDead(_ call: Call) async throws -> Response {
         let limit = try call.int("limit", in: 1...1_000, default: 100)
         let queue = try named(call)
@@ -105,8 +106,8 @@ extension API {
         return Response.json(["items": .array(items), "next": .null])
     }
 
-    /// First each trigger turns from dead to queued in the database, with a new deadline; then it is sent, with the action of its own
-    /// revision (protocols.md, 9, 9a).
+    /// Requeues each trigger in the database, with a new deadline, then sends it with the action of its own revision
+    /// (protocols.md, 9, 9a).
     private func redriveQueue(_ call: Call) async throws -> Response {
         var fields = JSONFields(try await call.json(isOptional: true))
         let (limit, rate) = Bodies.redrive(&fields)
@@ -118,7 +119,7 @@ extension API {
             return Response.json(["redriven": .integer(count)])
         }
         var (redriven, place) = (0, DeadTrigger.Place?.none)
-        // What dies again meanwhile is not of this call.
+        // Triggers that die again meanwhile do not belong to this call.
         let start = try await status.now()
         while redriven < limit {
             let ticket = try await queue.ticket()
@@ -126,7 +127,7 @@ extension API {
             let page = try await deadTriggerRegistry.deadTriggers(
                 tenant: call.caller.seesAll ? nil : call.caller.tenant, after: place, limit: asked
             ).filter { $0.diedAt <= start }
-            // Those whose action nobody knows stay where they are, and are passed over.
+            // Triggers whose action nobody knows stay dead and are passed over.
             let again = try await redrive(page, by: call.caller)
             let messages = again.enumerated().map { index, trigger in
                 let delay = rate.map { Duration.milliseconds(Int64(Double(redriven + index) / $0 * 1_000)) } ?? .zero
@@ -153,7 +154,7 @@ extension API {
         return again
     }
 
-    /// Sends redriven triggers; what fails here the monitor sends.
+    /// Sends redriven triggers; the monitor sends those that fail here.
     func sendAgain(_ messages: [OutgoingMessage], ticket: QueueTicket) async {
         if messages.isEmpty { return }
         do {
@@ -166,7 +167,7 @@ extension API {
     private func purgeQueue(_ call: Call) async throws -> Response {
         guard call.caller.seesAll else { throw Problem.forbidden("only a platform admin may purge a queue") }
         let queue = try named(call)
-        // First: a purge that nobody knows of would be worse than a note of one that failed.
+        // Audit first: a purge that nobody knows about would be worse than an entry for one that failed.
         try await auditLog.record("queue.purge", "\(queue.name)", by: call.caller.actor, now: try await status.now())
         return Response.json(["purged": .integer(try await queue.purge())])
     }

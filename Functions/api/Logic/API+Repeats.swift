@@ -13,13 +13,13 @@ extension HTTPField.Name {
     static let idempotentReplayed = HTTPField.Name("Idempotent-Replayed")!
 }
 
-/// The first try of a request with an idempotency key: what it made its ids from, a later try makes them from again.
+/// The first attempt of a request with an idempotency key: later attempts derive the same ids from it.
 struct FirstTry: Sendable {
     var at: Timestamp
     var seed: UInt64
 }
 
-/// Random bits of a request; the same in every try of one with an idempotency key.
+/// Random bits for a request; the same in every attempt of one with an idempotency key.
 struct CallRandom: RandomNumberGenerator {
     private var system = SystemRandomNumberGenerator()
     private var seeded: StableHash?
@@ -34,12 +34,12 @@ struct CallRandom: RandomNumberGenerator {
 }
 
 extension API {
-    /// Carries out a call. A POST with `Idempotency-Key` is carried out once in 24 h: a repeat gets the first answer.
+    /// Carries out a call. A POST with `Idempotency-Key` is carried out once in 24 h; repetitions get the first answer.
     ///
-    /// The answer is kept after the call; a try that died between the two is made again with the same ids, so that nothing
-    /// comes into being twice. (draft-ietf-httpapi-idempotency-key-header)
+    /// The answer is stored after the call. An attempt that died in between is made again with the same ids, so that
+    /// nothing is created twice (draft-ietf-httpapi-idempotency-key-header).
     func serve(_ route: Route, _ call: Call) async throws -> Response {
-        // Before anything else of the request is looked at: texts that cannot be read are refused by every call alike.
+        // First, so that every call refuses unreadable texts alike.
         for name in route.parameters { _ = try call.path(name) }
         for header in route.headers {
             guard let field = HTTPField.Name(header.name) else { continue }
@@ -99,7 +99,7 @@ extension API {
             do {
                 try await ledger.answer(tenant: tenant, key: key, status: kept.status.code, body: text)
             } catch {
-                // The call was carried out; a repeat of it makes the same ids.
+                // The call was carried out; repeating it derives the same ids.
                 runtime.logger.warning("an answer could not be kept: \(error)")
             }
             return response
@@ -108,14 +108,14 @@ extension API {
             do {
                 try await ledger.abandon(tenant: tenant, key: key, changedNothing: changedNothing)
             } catch let second {
-                // Then a repeat has to wait a minute.
+                // A repetition then has to wait a minute.
                 runtime.logger.warning("a refused request could not be let go: \(second)")
             }
             throw error
         }
     }
 
-    /// In bytes; a tenant could fill the database with answers otherwise.
+    /// In bytes; otherwise a tenant could fill the database with answers.
     private static let longestKeptAnswer = 65_536
 
     private func replay(_ status: Int, _ body: String) -> Response {

@@ -62,7 +62,7 @@ extension API {
             timing: timing.encode(), action: spec.record.encoded, paused: spec.paused,
             next: { timing.next(atOrAfter: $0, zones: zones) },
             justPassed: { now, replaced in
-                // One that cannot be read has run nothing: the loader reports it.
+                // A timing that cannot be read has run nothing; the loader reports it.
                 timing.justPassed(
                     registeredAt: now, replacing: replaced.flatMap { try? Timing(decoding: $0) }, zones: zones)
             })
@@ -99,7 +99,7 @@ extension API {
         } catch {
             throw Problem.invalid(mistakes + error.errors)
         }
-        // What was compared must not change before it is replaced.
+        // What was compared above must not change before it is replaced.
         write.expecting = expected ?? (document["revision"] == nil ? nil : shown.map { .exactly($0.entityTag) })
         mistakes += try await secretMistakes(record, tenant: call.caller.tenant)
         if !mistakes.isEmpty { throw Problem.invalid(mistakes) }
@@ -118,7 +118,7 @@ extension API {
         return response
     }
 
-    /// What is stored of a schedule. A record that another version has written in a way that this one cannot read is a conflict: the
+    /// What is stored of a schedule. A record written by another version that this one cannot read is a conflict: the
     /// schedule can be replaced or deleted, and no other is affected.
     func stored(_ row: ScheduleRow) throws(Problem) -> (timing: Timing, record: ActionRecord) {
         do throws(ByteReader.Failure) {
@@ -128,12 +128,12 @@ extension API {
         }
     }
 
-    /// What to say of a schedule that cannot be read.
+    /// The message about a schedule that cannot be read.
     static func unreadable(_ row: ScheduleRow, _ error: ByteReader.Failure) -> String {
         "the stored schedule \(row.name) cannot be read (\(error)): it does not run; PUT it again, or delete it"
     }
 
-    /// A schedule as it is shown: with `error` and without what it does, where that cannot be read.
+    /// A schedule as it is shown; if it cannot be read, with `error` in place of what it does.
     private func document(_ row: ScheduleRow) -> JSON {
         let members: [JSON.Member] = [
             .init("name", .string(row.name)), .init("tenant", .string(row.tenant)), .init("id", .string("\(row.id)")),
@@ -146,7 +146,7 @@ extension API {
                 pauseAfter: record.pauseAfter, onFailure: record.onFailure)
             content = spec.json(paused: row.state == .paused).members ?? []
         } catch {
-            runtime.metrics.count("headgate_api_unreadable_total", help: "Stored records that could not be read")
+            runtime.metrics.count(.apiUnreadable)
             content = [.init("error", .string(API.unreadable(row, error)))]
         }
         return .object(
@@ -209,11 +209,11 @@ extension API {
         return missed.map { Int($0.rawValue) }
     }
 
-    /// Where a paused schedule goes on: what was missed since it was paused is planned, and recorded where it does not run.
+    /// Where a paused schedule resumes: occurrences missed during the pause are planned, or recorded as not run.
     func resumption(_ now: Timestamp) -> @Sendable (ScheduleRow) -> Timestamp? {
         let zones = zones
         return { row in
-            // A timing that cannot be read is the loader's to report.
+            // The loader reports a timing that cannot be read.
             guard let timing = try? Timing(decoding: row.timing) else { return now }
             return timing.next(atOrAfter: min(now, row.resumeAt ?? now), zones: zones)
         }
@@ -256,14 +256,15 @@ extension API {
         let write = TriggerWrite(
             message: message, schedule: row.id, shard: row.shard, revision: row.revision, hidden: nil, isStored: true,
             state: hasRoom ? .queued : .planned)
-        // One that is there already was sent, or is sent by the monitor; one whose schedule is gone has no record and no call.
+        // An existing trigger was sent already, or the monitor sends it; one whose schedule is gone was not stored and
+        // is not sent.
         if try await triggerRegistry.insert(write, by: call.caller.actor, now: now), hasRoom {
             await send(message, ticket: ticket, now: now)
         }
         return try await showTrigger(message.id, tenant: row.tenant, status: .accepted)
     }
 
-    /// Sends a committed trigger; what fails here the monitor sends after a minute.
+    /// Sends a committed trigger; the monitor sends it a minute later if this fails.
     func send(_ message: TriggerMessage, ticket: QueueTicket, now: Timestamp) async {
         do {
             let delay = max(.zero, message.plannedAt - now)
@@ -282,7 +283,7 @@ extension API {
             let remainder = timing.remainder(cursor: cursor, fired: row.fired, now: now, zones: zones)
             if let remainder { return try times(call, timing, after: now, remainder: remainder) }
         }
-        // Finished, or about to be: what is planned may lie ahead, a few seconds.
+        // Finished, or about to be: planned triggers may still lie a few seconds ahead.
         let filter = TriggerFilter(
             tenant: row.tenant, schedule: row.name, state: nil, from: try call.time("after") ?? now,
             to: now + .seconds(60), after: nil, limit: 1_000)
@@ -297,7 +298,8 @@ extension API {
         let document = try await call.json()
         var name = ScheduleName(checked: "preview")
         if let given = document["name"], given != .null {
-            // One that could not be given is previewed all the same, as what bears it from an earlier version may be.
+            // A name that a new schedule could not have is accepted here: a schedule from an earlier version may have
+            // it.
             guard let text = given.text.flatMap({ ScheduleName($0) }), !text.isReserved else {
                 throw Problem.invalid([FieldError(pointer: "/name", detail: "expected \(ScheduleName.sentence)")])
             }
@@ -318,9 +320,11 @@ extension API {
 
     private func count(_ call: Call) throws -> Int { try call.int("count", in: 1...1_000, default: 10) }
 
+    /// The next occurrences of a timing as an answer.
+    ///
     /// - Parameters:
-    ///   - now: from when on where the caller does not say.
-    ///   - remainder: how many are not planned yet, and the first of these; nil: they do not end.
+    ///   - now: where they begin unless the caller says.
+    ///   - remainder: the first occurrence that is not planned yet, and how many remain; nil: without a limit.
     private func times(
         _ call: Call, _ timing: Timing, after now: Timestamp, remainder: (next: Timestamp, triggers: Int)? = nil,
         warnings: [FieldError]? = nil
@@ -334,7 +338,7 @@ extension API {
                     "after", "is too far ahead: too many times lie before it to say when \"maxTriggers\" is reached")
             }
             let planned = times.prefix { $0 < next }.count
-            // At most as many as there are: "maxTriggers" may be as large as numbers get.
+            // Never more than there are: "maxTriggers" may be as large as numbers get.
             times = Array(times.prefix(planned + min(times.count, max(0, left - before))))
         }
         var members = [JSON.Member("upcoming", .array(times.map(JSON.time)))]

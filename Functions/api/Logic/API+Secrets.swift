@@ -43,7 +43,7 @@ extension API {
         let (value, keeping) = Bodies.secret(&fields)
         if let value, let mistake = WebhookSignature.mistake(in: value) { fields.fail("value", mistake) }
         fields.finish()
-        // A mistake names the kind of a value and never the value.
+        // A mistake names the kind of value, never the value itself.
         guard fields.errors.isEmpty, let value else { throw Problem.invalid(fields.errors.map(API.withoutValue)) }
         let now = try await status.now()
         let sealed = try keys.seal(value, name: name, tenant: call.caller.tenant)
@@ -85,7 +85,7 @@ extension API {
 
     // MARK: Of schedules
 
-    /// What to say of a secret that calls name and the tenant does not have; nil: they are all there.
+    /// What to say about secrets that a call names and the tenant does not have; nil: it has them all.
     func missingSecret(of call: HTTPAction?, tenant: String) async throws -> String? {
         guard let call, call.usesSecrets else { return nil }
         let missing = try await secretRegistry.missingSecrets(call.secretNames, tenant: tenant)
@@ -94,7 +94,7 @@ extension API {
         return "there is no secret \(names.joined(separator: ", ")): store it first with PUT /v1/secrets/\(names[0])"
     }
 
-    /// The mistakes of a schedule's calls that only the store knows.
+    /// The mistakes in a schedule's calls that only the store can find: missing secrets.
     func secretMistakes(_ record: ActionRecord, tenant: String) async throws -> [FieldError] {
         var errors: [FieldError] = []
         if case .http(let call) = record.action, let text = try await missingSecret(of: call, tenant: tenant) {

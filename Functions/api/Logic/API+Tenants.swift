@@ -6,7 +6,7 @@ import Model
 import Queue
 import Store
 
-/// What the platform grants a tenant, and erasing one.
+/// What the platform grants a tenant, and the erasure of a tenant.
 extension API {
     var tenantRoutes: [Route] {
         [
@@ -24,7 +24,7 @@ extension API {
         ]
     }
 
-    /// The tenant of the path: the caller's own, or any for a platform admin. Others are not there.
+    /// The tenant in the path: the caller's own, or any for a platform key. Others are reported as not found.
     private func tenant(_ call: Call) throws -> String {
         let text = try call.path("tenant")
         guard TenantID(text) != nil else {
@@ -60,8 +60,8 @@ extension API {
         return response
     }
 
-    /// Pausing stops new occurrences and what is queued; resuming lets each schedule treat what it missed by its own policy.
-    /// Both are repeated by repeating the call.
+    /// Pausing stops new occurrences and cancels queued triggers; resuming lets each schedule handle what it missed by
+    /// its own policy. If either is interrupted, repeating the call completes it.
     private func putTenant(_ call: Call) async throws -> Response {
         let tenant = try tenant(call)
         let actor = try actor(call, tenant)
@@ -86,8 +86,9 @@ extension API {
         return response(change.row, status: change.isCreated ? .created : .ok)
     }
 
-    /// In an order that a failure can interrupt: nothing new begins, then what is there goes, and its settings last. Repeating it
-    /// ends it. What the queue cannot be asked to give back is an error here: its record must stay until it has.
+    /// Erases in an order that a failure may interrupt: first nothing new begins, then what exists is removed, and the
+    /// settings last. Repeating the call completes it. If the queue cannot be reached the call fails: a trigger's
+    /// record must stay until the queue has given it up.
     private func deleteTenant(_ call: Call) async throws -> Response {
         let tenant = try tenant(call)
         let actor = try actor(call, tenant)
@@ -110,7 +111,7 @@ extension API {
         var (count, last) = (0, Identifier(high: 0, low: 0))
         while true {
             let page = try await tenantErasure.triggers(of: tenant, on: day, after: last, limit: API.erasedAtOnce)
-            // Dead letters too: nobody could send or remove them any more.
+            // Dead letters too: nobody could redrive or remove them any more.
             _ = try await queue.cancel(page.filter(\.mayBeQueued).map { MessageID($0.id) })
             count += try await tenantErasure.eraseTriggers(page.map(\.id), of: tenant, on: day)
             guard page.count == API.erasedAtOnce, let end = page.last else { return count }
@@ -119,18 +120,19 @@ extension API {
     }
     private static let erasedAtOnce = 5_000
 
-    /// Tells the workers; what fails here the monitor publishes within seconds.
+    /// Tells the workers of a change; the monitor publishes within seconds what fails here.
     func publish(_ change: TenantChange) async {
         do {
             try await directory.publish([change.entry], completeTo: nil)
-            // What is held for the record that was. A worker that has not seen the change yet holds it again, and wakes it then.
+            // Wake what is held because of the old record. A worker that has not seen the change yet holds it again,
+            // and wakes it once it has.
             if let queue = queue as? any HoldingQueue { try await queue.wake(.tenant(change.row.tenant)) }
         } catch {
             runtime.logger.warning("a change of the tenant \(change.row.tenant) is left to the monitor: \(error)")
         }
     }
 
-    /// Nothing is started for a paused tenant.
+    /// Throws a conflict if the tenant is paused: nothing may be started for it.
     func refuseIfPaused(_ tenant: String) async throws {
         if try await tenantRegistry.tenant(tenant)?.settings.isPaused == true {
             throw Problem.conflict("\(TenantSettings.pauseReason): a platform admin resumes it")

@@ -37,7 +37,7 @@ extension API {
         if let row = try await triggerRegistry.trigger(id, tenant: tenant) {
             return Response.json(document(row), status: status)
         }
-        // A one-off too far ahead for the partitions is known by its hidden schedule.
+        // A one-off too far ahead for the partitions is represented by its hidden schedule.
         guard let hidden = try await scheduleRegistry.schedule(API.hiddenName(id), tenant: tenant),
             let occurrence = hidden.nextAt
         else { throw Problem.notFound("the trigger \(id)") }
@@ -105,11 +105,11 @@ extension API {
         }
     }
 
-    /// Those of all schedules: no index is by tenant, so that they are read in short stretches of time, for about a second. Where that
-    /// does not do, `next` goes on from there, even if the page is not full, or empty.
+    /// Lists triggers of all schedules. No index is by tenant, so they are read in short ranges of time for about a
+    /// second; if that is not enough, `next` continues from there, even if the page is short or empty.
     private func listAllTriggers(_ filter: TriggerFilter, limit: Int) async throws -> Response {
         let days = try await tenantErasure.triggerDays()
-        // Before and after the days that are kept there is nothing to read.
+        // Outside the days that are kept there is nothing to read.
         let first = max(filter.from, days.min() ?? filter.to)
         let last = min(filter.to, (days.max() ?? filter.from) + .seconds(86_400))
         let end = filter.after.map { min(last, $0.id.v7Time + .milliseconds(1)) } ?? last
@@ -134,7 +134,7 @@ extension API {
         return await .page(rows.prefix(limit), next: next) { document($0) }
     }
 
-    /// A place in the order of a list: the occurrence's microsecond and the id.
+    /// A position in a list: the occurrence in microseconds, and the id.
     private func cursor(_ row: TriggerRow) -> String { "\(row.occurrence.microseconds)~\(row.id)" }
 
     private func place(_ cursor: String) -> TriggerFilter.Place? {
@@ -153,7 +153,7 @@ extension API {
         let ticket = try await queue.ticket()
         let now = try await call.now(status)
         let occurrence = (at.map { max($0, now) } ?? now).flooredToMillisecond
-        // A one-off is a schedule with one time: the same rules check it.
+        // A one-off is a schedule with a single time: the same rules check it.
         var members = (body.members ?? []).filter { ["action", "margin", "retry"].contains($0.name) }
         members.append(.init("when", [["at": .time(occurrence + (occurrence <= now ? .seconds(1) : .zero))]]))
         var random = CallRandom(call.firstTry)
@@ -194,7 +194,8 @@ extension API {
         return try await showTrigger(message.id, tenant: call.caller.tenant, status: .accepted)
     }
 
-    /// By its record alone: the queue keeps nothing that could be sent again. What cannot be sent here the monitor sends.
+    /// Requeues from the trigger's record: the queue keeps nothing that could be sent again. The monitor sends what
+    /// cannot be sent here.
     private func redriveTrigger(_ call: Call) async throws -> Response {
         let id = try call.identifier("a trigger")
         let ticket = try await queue.ticket()
@@ -207,7 +208,7 @@ extension API {
                     ? "nobody knows the trigger's action any more: it died before actions were kept"
                     : "the trigger is \(row.state.name); only one that is dead is sent again")
         }
-        // Read before it is sent: the answer is what the redrive has done, not what a quick worker has done since.
+        // Read before sending: the answer shows what the redrive did, not what a quick worker has done since.
         let shown = try await showTrigger(id, tenant: call.caller.tenant, status: .accepted)
         await sendAgain(again.map { OutgoingMessage($0.message, delay: .zero) }, ticket: ticket)
         return shown

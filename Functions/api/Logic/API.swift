@@ -11,10 +11,10 @@ package import Store
 import Synchronization
 import Telemetry
 
-/// The HTTP API: registers schedules, shows triggers and queues, and manages keys.
+/// The HTTP API: registers schedules, shows triggers and queues, and manages tenants, secrets and keys.
 ///
-/// Every call is one transaction as the role that row-level security binds to the caller's tenant; what it calls for in the
-/// queue happens after the commit and is repeated by the monitor if it fails.
+/// Transactions run under a role that row-level security confines to the caller's tenant. What a change requires of the
+/// queue happens after its commit; if that fails, the monitor repeats it.
 package struct API: Sendable {
     let runtime: FunctionRuntime
     let status: any StoreStatus
@@ -31,7 +31,7 @@ package struct API: Sendable {
     let queue: any MessageQueue
     let outcomes: any MessageQueue
     let watch: any MonitorWatch
-    /// Where workers read of tenants.
+    /// Where workers read about tenants.
     let directory: any TenantDirectory
     /// Nil: secrets cannot be stored.
     let keys: SecretKeys?
@@ -43,32 +43,40 @@ package struct API: Sendable {
     let queueRoom: QueueRoom
     private let shardCount: ShardCount
     private let reported = ReadinessLog()
-    /// Partitions of the schedules, as of the last ten seconds. A schedule may stand in any; new ones are spread over these.
+    /// The number of schedule shards, at most ten seconds old. New schedules are spread over them; an existing one may
+    /// be in any.
     var shards: Int { shardCount.value.load(ordering: .relaxed) }
 
-    /// What one caller may take from others.
+    /// Limits that keep one caller from starving others.
     package struct Configuration: Sendable {
-        /// Requests a second of one key; twice as many at once after a pause.
+        /// Requests a second of one key; after a pause a burst of twice as many.
         package var keyRate: Double = 500
-        /// The same, of all keys of a tenant together.
+        /// The same, for all keys of a tenant together.
         package var tenantRate: Double = 1_000
-        /// How long a request's head may take to come.
+        /// How long the head of a request may take to arrive.
         package var headTimeout: Duration = .seconds(10)
         /// How long its body may take.
         package var bodyTimeout: Duration = .seconds(60)
-        /// How long a connection may be without a request.
+        /// How long a connection may wait for the next request.
         package var idleTimeout: Duration = .seconds(60)
-        /// Requests that are carried out at once: as many as there are connections to Postgres, so that who has a place waits for none.
+        /// Requests carried out at once: as many as there are connections to Postgres, so that a request with a slot
+        /// never waits for one.
         package var places = 8
-        /// Of these, how many read at once. A tenant reads with half of them at most, but with one: a list that has begun keeps its
-        /// processor, and what others write needs one, too.
+        /// How many of these may read at once. A tenant reads with at most half of them, but with at least one: a list
+        /// that has begun occupies its processor, and other tenants' writes need one too.
         package var readers = 3
-        /// What of the queue single triggers may take; the same as the loader's.
+        /// How much of the queue single triggers may use; the loader's limits.
         package var queueShares = QueueShares(messages: 500_000, memory: 0.7)
 
+        /// The defaults given at each property.
         package init() {}
     }
 
+    /// An API over a store and the queues.
+    ///
+    /// - Parameters:
+    ///   - keys: what seals secrets; nil: they cannot be stored.
+    ///   - shards: the number of schedule shards at the start; it is read again every ten seconds.
     package init(
         _ runtime: FunctionRuntime, store: any APIStore,
         queue: any MessageQueue, outcomes: any MessageQueue, directory: any TenantDirectory, keys: SecretKeys?,
@@ -104,9 +112,9 @@ package struct API: Sendable {
         scheduleRoutes + bulkRoutes + triggerRoutes + queueRoutes + keyRoutes + tenantRoutes + secretRoutes
     }
 
-    /// Serves until the process is asked to stop; requests under way are answered first.
+    /// Serves until the process is asked to stop; requests in progress are answered first.
     ///
-    /// Throws `CannotListen` where the address or the port is not to be had, and says in the log why.
+    /// Throws `CannotListen` if the address or port is unavailable; the log says why.
     package func run(host: String, port: Int) async throws {
         let router = Router(context: APIContext.self)
         router.add(middleware: ProblemMiddleware(runtime: runtime, routes: routes))
@@ -123,9 +131,7 @@ package struct API: Sendable {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 let caller = try await authenticate(request)
                 if let wait = rates.take(key: caller.key, tenant: caller.tenant) {
-                    runtime.metrics.count(
-                        "headgate_api_refused_total", labels: "reason=\"rate\"",
-                        help: "Requests that were refused so that others are served")
+                    runtime.metrics.count(.apiRefused, labels: "reason=\"rate\"")
                     throw Problem.tooMany(wait)
                 }
                 guard caller.role >= route.role else {
@@ -133,7 +139,7 @@ package struct API: Sendable {
                         "it has the role \(caller.role.rawValue); this needs \(route.role.rawValue)")
                 }
                 var call = try Call(request: request, context: context, caller: caller)
-                // It has come before a place is taken: a body that comes slowly keeps nobody waiting.
+                // Read the body before taking a slot: a slow body holds up nobody.
                 if route.method != .get { call.collected = try await call.bytes(limit: route.bodyLimit) }
                 let whole = call
                 return try await places.with(for: caller.tenant, isReading: route.method == .get) {
@@ -146,10 +152,7 @@ package struct API: Sendable {
             head: configuration.headTimeout, body: configuration.bodyTimeout, idle: configuration.idleTimeout)
         let metrics = runtime.metrics
         let closed: @Sendable (String) -> Void = { part in
-            metrics.count(
-                "headgate_api_closed_total", labels: "part=\"\(part)\"",
-                help:
-                    "Connections that were closed: a request's head or body, or the next request, did not come in time")
+            metrics.count(.apiClosed, labels: "part=\"\(part)\"")
         }
         let isListening = Listening()
         let app = Application(
@@ -175,9 +178,9 @@ package struct API: Sendable {
 
     private func countShards() async {
         while !Task.isCancelled {
-            // Cancelled, it is over.
+            // Cancelled: the server has stopped.
             do { try await Task.sleep(for: .seconds(10)) } catch { return }
-            // A database that cannot be asked changes nothing here; what needs it says so.
+            // A database that cannot be reached changes nothing here; the calls that need it report it.
             if let count = try? await status.shardCount() { shardCount.value.store(count, ordering: .relaxed) }
             if let now = try? await status.now(), let age = try? await watch.monitorAge(now: now) {
                 runtime.reportMonitor(age, now: now)
@@ -198,8 +201,8 @@ package struct API: Sendable {
         return try Caller(row, namedTenant: try Call.header(.headgateTenant, of: request))
     }
 
-    /// 200, or 503 with the names of the checks that failed. What is wrong, which may name hosts and users, is for the log and for
-    /// who shows a platform admin's key.
+    /// 200, or 503 with the names of the checks that failed. Details, which may name hosts and users, go to the log,
+    /// and to callers with a platform admin's key.
     private func readiness(_ request: Request) async -> Response {
         var complaints: [(check: String, complaint: String?)] = []
         func check(_ name: String, _ body: () async throws -> String?) async {
@@ -218,14 +221,14 @@ package struct API: Sendable {
         await check("redis") {
             _ = try await queue.ticket(); return nil
         }
-        // The API can serve without a monitor: it is named, and takes no server out of service.
+        // The API can serve without a monitor: that check is shown, but does not take the server out of service.
         let withoutMonitor = complaints.allSatisfy { $0.complaint == nil }
         await check("monitor") {
             let now = try await status.now()
             return try await watch.monitorAge(now: now).complaint(now: now)
         }
         for (name, complaint) in complaints { reported.report(complaint, of: name, to: runtime.logger) }
-        // A key that cannot be looked up, as while the database is down, shows nothing.
+        // If the key cannot be looked up, as while the database is down, no details are shown.
         var isAdmin = false
         if request.headers[.authorization] != nil { isAdmin = (try? await authenticate(request).seesDetails) == true }
         let checks = complaints.map { name, complaint in
@@ -236,7 +239,8 @@ package struct API: Sendable {
             ["ready": .bool(isReady), "checks": .object(checks)], status: isReady ? .ok : .serviceUnavailable)
     }
 
-    /// Cancels triggers in the queue after a commit that asked for it. What fails here the monitor repeats.
+    /// Cancels triggers in the queue after the commit that requested it, and settles those that the queue gave back.
+    /// The monitor repeats what fails.
     func cancelInQueue(_ ids: [Identifier], tenant: String, reason: String) async {
         if ids.isEmpty { return }
         do {
@@ -250,7 +254,7 @@ package struct API: Sendable {
     }
 }
 
-/// What the readiness checks last said, so that the log has each change once and not each look.
+/// The last result of each readiness check, so that only changes are logged.
 private final class ReadinessLog: Sendable {
     private let last = Mutex<[String: String]>([:])
 
@@ -268,7 +272,7 @@ private final class ReadinessLog: Sendable {
     }
 }
 
-/// The rates of this process.
+/// The request rates of this process.
 private final class RateKeeper: Sendable {
     private let rates: Mutex<RequestRates>
 
@@ -279,7 +283,7 @@ private final class RateKeeper: Sendable {
     }
 }
 
-/// The API's address or port is not to be had: the port is in use, say. The log has said so.
+/// The API's address or port is unavailable, because it is in use, say; already logged.
 package struct CannotListen: Error {}
 
 private final class Listening: Sendable {
@@ -292,7 +296,7 @@ private final class ShardCount: Sendable {
     init(_ value: Int) { self.value = Atomic(value) }
 }
 
-/// Turns every error into problem details, and counts requests.
+/// Turns every error into problem details (RFC 9457), and counts and times requests.
 struct ProblemMiddleware: RouterMiddleware {
     let runtime: FunctionRuntime
     let routes: [Route]
@@ -303,13 +307,12 @@ struct ProblemMiddleware: RouterMiddleware {
         let start = ContinuousClock.now
         let response = await answer(request, context, next)
         let seconds = (ContinuousClock.now - start).inSeconds
-        runtime.metrics.observe("headgate_api_request_seconds", [seconds], help: "Time to an answer")
-        runtime.metrics.count(
-            "headgate_api_requests_total", labels: "status=\"\(response.status.code)\"", help: "Requests")
+        runtime.metrics.observe(.apiRequestSeconds, [seconds])
+        runtime.metrics.count(.apiRequests, labels: "status=\"\(response.status.code)\"")
         return response
     }
 
-    /// 405 for a path that has other methods, else 404.
+    /// 405 for a path that has other methods, otherwise 404.
     private func missing(_ request: Request) -> Response {
         let matching = routes.filter { $0.matches(request.uri.path) }
         let most = matching.map(\.literals).max()
@@ -353,10 +356,8 @@ struct ProblemMiddleware: RouterMiddleware {
                 status: error.status, type: "http", title: error.status.reasonPhrase, detail: error.body ?? ""
             ).response
         } catch let error as any StoreError where error.isCancelled {
-            // Before those that may be repeated, of which it is one.
-            runtime.metrics.count(
-                "headgate_api_refused_total", labels: "reason=\"time\"",
-                help: "Requests that were refused so that others are served")
+            // Handled before retryable errors, which it is one of.
+            runtime.metrics.count(.apiRefused, labels: "reason=\"time\"")
             runtime.logger.warning("\(request.method) \(request.uri.path): \(error)")
             return Problem.unavailable("the answer takes too long to find: ask for a shorter time, or less at once")
                 .response

@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// What belongs to one request.
+/// The context of one request.
 struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
 

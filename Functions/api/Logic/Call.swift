@@ -4,14 +4,14 @@ import Model
 import NIOCore
 import Store
 
-/// A request with its caller: reads paths, parameters and bodies, and says what is wrong with them.
+/// A request with its caller: reads path, parameters and body, and reports what is wrong with them.
 struct Call: Sendable {
     let request: Request
     let context: APIContext
     let caller: Caller
-    /// The body, where it has been read already.
+    /// The body, if it has been read already.
     var collected: [UInt8]?
-    /// Of a request with an idempotency key.
+    /// The first attempt, of a request with an idempotency key.
     var firstTry: FirstTry?
     /// Decoded, in order.
     let query: [(name: String, value: String)]
@@ -23,13 +23,13 @@ struct Call: Sendable {
         query = try PercentDecoding.query(request.uri.query ?? "")
     }
 
-    /// The time of what this request makes.
+    /// The time of what this request creates: the same in every attempt.
     func now(_ status: any StoreStatus) async throws -> Timestamp {
         if let firstTry { return firstTry.at }
         return try await status.now()
     }
 
-    /// A parameter of the path, decoded: the router hands it over as it stands in the path.
+    /// A parameter of the path, decoded: the router passes it on undecoded.
     func path(_ name: String) throws -> String {
         guard let raw = context.parameters.get(name) else { throw Problem.notFound("the path") }
         do throws(PercentDecoding.Mistake) {
@@ -39,7 +39,7 @@ struct Call: Sendable {
         }
     }
 
-    /// The schedule that the path names.
+    /// The schedule named in the path.
     func scheduleName() throws -> ScheduleName {
         let text = try path("name")
         guard let name = ScheduleName(text), !name.isReserved else {
@@ -48,7 +48,7 @@ struct Call: Sendable {
         return name
     }
 
-    /// A header field's value; nil where the request does not have it.
+    /// A header field's value; nil if the request does not have it.
     static func header(_ name: HTTPField.Name, of request: Request) throws(Problem) -> String? {
         guard let value = request.headers[name] else { return nil }
         guard
@@ -87,7 +87,7 @@ struct Call: Sendable {
         return duration
     }
 
-    /// What `If-Match` asks for: `*` or one ETag. Nil: nothing.
+    /// What `If-Match` expects: `*` or one ETag; nil if it is absent.
     func expectedRevision() throws -> ExpectedRevision? {
         guard let match = try Call.header(.ifMatch, of: request) else { return nil }
         if match == "*" { return .any }
@@ -111,7 +111,7 @@ struct Call: Sendable {
         }
     }
 
-    /// The body as JSON; an empty body is an empty object where `isOptional`.
+    /// The body as JSON; if `isOptional`, an empty body is an empty object.
     func json(isOptional: Bool = false) async throws -> JSON {
         let bytes = try await bytes()
         if bytes.isEmpty && isOptional { return .object([]) }

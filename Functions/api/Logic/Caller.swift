@@ -3,7 +3,7 @@ import Hummingbird
 import Model
 import Store
 
-/// What a key may do; each role may what those before it may.
+/// What a key may do. Each role includes those before it.
 enum Role: String, CaseIterable, Comparable, Sendable {
     case viewer
     case `operator`
@@ -14,18 +14,18 @@ enum Role: String, CaseIterable, Comparable, Sendable {
     static func < (left: Role, right: Role) -> Bool { left.rank < right.rank }
 }
 
-/// Who calls, and for which tenant.
+/// Who makes a request, and for which tenant.
 struct Caller: Sendable {
     var key: Identifier
-    /// The tenant acted for: the key's own, or the one a platform admin names.
+    /// The tenant acted for: the key's own, or the one that a platform admin names.
     var tenant: String
     var subject: String
     var role: Role
     var isPlatform: Bool
-    /// A platform admin that named no tenant sees all of them where a call says so.
+    /// A platform key that named no tenant: sees all tenants in calls that offer it.
     var seesAll: Bool
 
-    /// It may see of which servers the installation is made.
+    /// Whether it may see details of the installation's servers.
     var seesDetails: Bool { isPlatform && role == .admin }
     var actor: AuditActor { AuditActor(tenant: tenant, subject: subject) }
 

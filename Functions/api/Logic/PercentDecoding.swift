@@ -1,13 +1,13 @@
-/// Texts of a request's path and query (RFC 3986, section 2.1): decoded once, here, and nowhere else.
+/// Decodes the texts of a request's path and query (RFC 3986, section 2.1), once and nowhere else.
 ///
-/// A `+` is a plus sign, as RFC 3339 times and names of schedules have it.
+/// A `+` stays a plus sign, since RFC 3339 times and schedule names have it.
 enum PercentDecoding {
     /// What is wrong with a text, in words.
     struct Mistake: Error, Hashable, Sendable {
         var detail: String
     }
 
-    /// The text behind a path's segment, or behind a name or value of a query.
+    /// The text of a path segment, or of a name or value in a query.
     static func decode(_ text: some StringProtocol) throws(Mistake) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
@@ -22,7 +22,8 @@ enum PercentDecoding {
             }
             bytes.append(high << 4 | low)
         }
-        // What was no UTF-8 on the wire has become U+FFFD before it comes here; who means that character can encode it.
+        // Bytes that were not UTF-8 on the wire have become U+FFFD before this; a client that means that character can
+        // encode it.
         guard let decoded = String(validating: bytes, as: UTF8.self), !text.unicodeScalars.contains("\u{FFFD}") else {
             throw Mistake(detail: "is not UTF-8, percent-encoded")
         }
@@ -30,7 +31,8 @@ enum PercentDecoding {
         return decoded
     }
 
-    /// The names and values of a query, in order; the first of a mistake's is its name, as far as it can be read.
+    /// The names and values of a query, in order. The first mistake is thrown, under the parameter's name as far as
+    /// that can be read.
     static func query(_ text: some StringProtocol) throws(Problem) -> [(name: String, value: String)] {
         var pairs: [(name: String, value: String)] = []
         for part in text.split(separator: "&") {
@@ -51,7 +53,7 @@ enum PercentDecoding {
         return pairs
     }
 
-    /// A text as a message may show it.
+    /// A text that is safe to show in a message.
     private static func printable(_ text: some StringProtocol) -> String {
         String(text.unicodeScalars.prefix(60).map { (33...126).contains($0.value) ? Character($0) : "?" })
     }

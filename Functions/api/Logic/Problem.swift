@@ -2,15 +2,15 @@ import HTTPTypes
 import Hummingbird
 import Model
 
-/// A refusal as RFC 9457 problem details.
+/// A refusal as problem details (RFC 9457).
 struct Problem: Error, Sendable {
     var status: HTTPResponse.Status
-    /// The last part of `type`: a stable name for programs.
+    /// The last part of the `type` URI: a stable name for programs.
     var type: String
     var title: String
     var detail: String
     var errors: [FieldError] = []
-    /// When it may be tried again.
+    /// When it may be tried again, as `Retry-After`.
     var retryAfter: Duration?
 
     var response: Response {
@@ -65,14 +65,14 @@ struct Problem: Error, Sendable {
 }
 
 extension JSON {
-    /// Mistakes or warnings, each with its place.
+    /// Mistakes or warnings, each with its pointer.
     static func mistakes(_ list: [FieldError]) -> JSON {
         .array(list.map { ["pointer": .string($0.pointer), "detail": .string($0.detail)] })
     }
 }
 
 extension Response {
-    /// A page of a list. Long ones take their time: others have their turn on the thread in between.
+    /// A page of a list. Yields now and then, so that a long one does not hold up other requests on the thread.
     static func page<Row: Sendable>(
         _ rows: some Sequence<Row> & Sendable, next: JSON, _ document: @Sendable (Row) -> JSON
     ) async -> Response {

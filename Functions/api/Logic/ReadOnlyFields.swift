@@ -1,27 +1,28 @@
 import Model
 import Store
 
-/// What an answer shows beside what can be set: a document may carry it back to a PUT, so that what was shown can be edited and
-/// applied.
+/// Fields that answers show besides those that can be set. A document may carry them back in a PUT, so that what was
+/// shown can be edited and applied.
 ///
-/// Compared with what is stored, and refused where it differs, is what only changes when somebody changes the thing: an edit of such a
-/// field would be without effect, and a document older than the last change would undo it. Never compared is what changes by itself
-/// within minutes: `nextAt` and `updatedAt`, `shard`, which a re-sharding moves, and `warnings`. A schedule that does not exist has
-/// nothing to differ from: the document of another name, tenant or installation makes a new one.
+/// Fields that change only when somebody changes the thing are compared with what is stored, and refused if they
+/// differ: an edit of such a field would have no effect, and a document older than the last change would undo that.
+/// Never compared are fields that change by themselves: `nextAt` and `updatedAt`, `shard`, which resharding changes,
+/// and `warnings`. For a schedule that does not exist nothing is compared: the document of another name, tenant or
+/// installation creates a new one.
 enum ReadOnlyFields {
-    /// Of a schedule's document.
+    /// The fields of a schedule's document.
     static let schedule: Set<String> = [
         "id", "tenant", "state", "nextAt", "revision", "shard", "pauseReason", "createdAt", "updatedAt", "warnings",
     ]
-    /// Of a tenant's.
+    /// The fields of a tenant's document.
     static let tenant: Set<String> = ["tenant", "revision", "updatedAt"]
 
-    /// A document names one of those that are compared.
+    /// Whether a document has any of the fields that are compared.
     static func areCompared(in document: JSON) -> Bool {
         ["id", "state", "revision", "pauseReason", "createdAt"].contains { document[$0] != nil }
     }
 
-    /// Where a document says otherwise than the stored schedule.
+    /// Where a document differs from the stored schedule.
     static func mistakes(in document: JSON, of row: ScheduleRow) -> [FieldError] {
         var mistakes: [FieldError] = []
         func compare(_ name: String, _ stored: JSON, _ advice: String = "leave it out") {
@@ -30,7 +31,7 @@ enum ReadOnlyFields {
                 FieldError(pointer: "/\(name)", detail: "is read-only, and \(stored) now; \(advice)"))
         }
         compare("id", .string("\(row.id)"), "the document is of another schedule; leave it out")
-        // One that has run to its end since it was shown is what it was, but for the time.
+        // A schedule that has finished since it was shown has not been changed by anybody.
         let hasEnded = document["state"]?.text == ScheduleState.active.name && row.state == .finished
         if !hasEnded {
             compare("state", .string(row.state.name), "set \"paused\" to pause or resume; otherwise show it again")
@@ -39,7 +40,7 @@ enum ReadOnlyFields {
             "revision", .integer(row.revision),
             "it has been changed since it was shown: show it again, or leave the field out to replace it")
         compare("pauseReason", .optional(row.pauseReason, JSON.string), "a pause's reason is given with the pause")
-        // The same time in another form, as clients write what they have read as a time.
+        // The same time in another notation is accepted, since clients reformat times.
         let created = document["createdAt"]?.text.flatMap { Timestamp($0) }
         if created?.flooredToMillisecond != row.createdAt.flooredToMillisecond {
             compare("createdAt", .time(row.createdAt))
@@ -47,7 +48,7 @@ enum ReadOnlyFields {
         return mistakes
     }
 
-    /// Where a document says otherwise than the stored settings of a tenant.
+    /// Where a document differs from a tenant's stored settings.
     static func mistakes(in document: JSON, tenant: String, revision: Int?) -> [FieldError] {
         var mistakes: [FieldError] = []
         if let given = document["tenant"], given.text != tenant {

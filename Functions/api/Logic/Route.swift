@@ -2,43 +2,43 @@ import HTTPTypes
 import Hummingbird
 import Model
 
-/// One call of the API: what the router serves and what `openapi.json` describes.
+/// One call of the API: what the router serves and `openapi.json` describes.
 struct Route: Sendable {
     var method: HTTPRequest.Method
     /// With `{name}` for parameters.
     var path: String
     var summary: String
-    /// The least role that may call it.
+    /// The lowest role that may call it.
     var role: Role
     var query: [Parameter] = []
     var body: Body?
-    /// Bytes of a body that are taken.
+    /// The largest body accepted, in bytes.
     var bodyLimit = 1 << 20
     var statuses: [Int] = [200]
-    /// The schema of what is answered, by its name in `Answers`; nil: there is no body.
+    /// The schema of the answer, by its name in `Answers`; nil: it has no body.
     var answer: String?
-    /// It takes `If-Match`, and its answers have an `ETag`.
+    /// Whether it accepts `If-Match` and its answers have an `ETag`.
     var isVersioned = false
-    /// A POST that changes nothing: nothing is kept of it, also with an idempotency key.
+    /// A POST that changes nothing: its answer is not kept, even with an idempotency key.
     var changesNothing = false
-    /// The answer holds what is shown once: a repeat does not get it.
+    /// Whether the answer contains something shown only once, which a repetition does not get.
     var isAnsweredOnce = false
     var handle: @Sendable (Call) async throws -> Response
 
-    /// What a call takes beside its path.
+    /// What a call takes besides its path.
     enum Body: Sendable {
-        /// A document with a schema of this name in `Bodies`; an optional one may be left out as a whole.
+        /// A document with the schema of this name in `Bodies`; an optional one may be left out.
         case json(String, isOptional: Bool = false)
-        /// A document of this schema in each line.
+        /// A document with this schema on each line.
         case lines(String)
     }
 
-    /// Header fields that it takes.
+    /// The header fields that it accepts.
     var headers: [Parameter] {
         (method == .post ? [.idempotencyKey] : []) + (isVersioned ? [.ifMatch] : []) + [.tenantHeader]
     }
 
-    /// How many parts of the path it names itself: where two paths fit a request, the one with more.
+    /// How many segments of the path are literal: if two paths match a request, the one with more wins.
     var literals: Int { path.split(separator: "/").filter { !$0.hasPrefix("{") }.count }
 
     func matches(_ path: String) -> Bool {
@@ -46,7 +46,7 @@ struct Route: Sendable {
         return mine.count == theirs.count && zip(mine, theirs).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
     }
 
-    /// Parameters in the path, in order.
+    /// The parameters in the path, in order.
     var parameters: [String] {
         path.split(separator: "/").compactMap { part in
             part.hasPrefix("{") && part.hasSuffix("}") ? String(part.dropFirst().dropLast()) : nil

@@ -82,7 +82,7 @@ package struct Historian: Sendable {
             // The leases lapse, or are given back, and the outcomes are recorded later.
             runtime.logger.warning("cannot record \(outcomes.count) outcomes: \(error)")
             _ = try? await queue.release(messages.map(\.receipt), after: .seconds(1))
-            runtime.metrics.count("headgate_historian_errors_total", help: "Batches that were given back")
+            runtime.metrics.count(.historianErrors)
             await runtime.life.sleep(.milliseconds(250))
         }
     }
@@ -111,9 +111,7 @@ package struct Historian: Sendable {
 
     private func count(_ result: String, _ number: Int) {
         if number > 0 {
-            runtime.metrics.count(
-                "headgate_outcomes_total", number, labels: "result=\"\(result)\"",
-                help: "Outcomes by what became of them")
+            runtime.metrics.count(.outcomes, number, labels: "result=\"\(result)\"")
         }
     }
 }

@@ -17,8 +17,7 @@ extension Loader {
             let start = Timestamp(seconds: day * 86_400)
             if try await store.addDay(start) {
                 runtime.logger.warning("made the partition of \(start), which the monitor should have made")
-                runtime.metrics.count(
-                    "headgate_loader_partitions_total", help: "Partitions that a loader made in the monitor's place")
+                runtime.metrics.count(.loaderPartitions)
             }
         }
     }

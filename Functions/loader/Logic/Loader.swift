@@ -65,7 +65,7 @@ package struct Loader: Sendable {
                 try await work(session)
             } catch {
                 runtime.logger.warning("the pass ended early: \(error)")
-                runtime.metrics.count("headgate_loader_errors_total", help: "Passes that ended early")
+                runtime.metrics.count(.loaderErrors)
                 await store.close()
                 await runtime.life.sleep(.milliseconds(200))
             }
@@ -95,8 +95,7 @@ package struct Loader: Sendable {
                 let taken = try await store.takeShards(session.missing)
                 session.take(taken)
                 try await refreshZones(of: taken, now: session.clock.now())
-                runtime.metrics.set(
-                    "headgate_loader_shards", Double(session.held.count), help: "Shards that this loader has")
+                runtime.metrics.set(.loaderShards, Double(session.held.count))
             }
             switch try await round(&session) {
             case .more: break
@@ -203,14 +202,14 @@ package struct Loader: Sendable {
             for schedule in planner.unreadable {
                 runtime.logger.error(
                     "a schedule cannot be read and does not run: \(schedule); PUT it again, or delete it")
-                count("headgate_loader_unreadable_total", 1, "Schedules that could not be read and do not run")
+                count(.loaderUnreadable, 1)
             }
             session.adopt(planner.resultingLoad, shard: shard, now: now)
             if result.owed > 0 { session.owing.insert(shard) }
             try Failpoint.loaderAfterClaim.pass()
             try await send(result.toSend, ticket: ticket, now: now, session.weights)
             try Failpoint.loaderAfterSend.pass()
-            count("headgate_loader_schedules_total", result.claimed, "Schedules claimed")
+            count(.loaderSchedules, result.claimed)
             claimed += result.claimed
             isMore = result.claimed == configuration.batch
             if isMore || overview.plannedLow < end { room = try await self.room(shard) }
@@ -224,7 +223,7 @@ package struct Loader: Sendable {
             if start == nil, room.isFull || !room.held.isEmpty {
                 let expired = try await store.expirePlanned(
                     shard: shard, from: overview.plannedLow, now: now, limit: configuration.batch)
-                count("headgate_loader_expired_total", expired, "Triggers that a full queue kept until their deadline")
+                count(.loaderExpired, expired)
             }
             if room.isFull { break }
             let ticket = try await queue.ticket()
@@ -274,8 +273,7 @@ package struct Loader: Sendable {
             _ = try await queue.send(messages, ticket: ticket, mode: .add)
         } catch {
             runtime.logger.warning("\(calls.count) failure calls are left to the monitor: \(error)")
-            runtime.metrics.count(
-                "headgate_loader_failure_calls_unsent_total", calls.count, help: "Failure calls left to the monitor")
+            runtime.metrics.count(.loaderFailureCallsUnsent, calls.count)
         }
     }
 
@@ -294,19 +292,15 @@ package struct Loader: Sendable {
             runtime.logger.warning(
                 "the queue is full (\(pressure.fullestShard) messages in a shard\(memory)): triggers stay planned",
                 metadata: ["shard": "\(shard)"])
-            runtime.metrics.count("headgate_loader_held_back_total", help: "Batches not sent: the queue was full")
+            runtime.metrics.count(.loaderHeldBack)
         } else if !held.isEmpty {
             runtime.logger.warning(
                 "these have more than their share of the queue, and their triggers stay planned: \(held.sorted().joined(separator: ", "))",
                 metadata: ["shard": "\(shard)"])
-            runtime.metrics.count(
-                "headgate_loader_held_tenants_total", held.count,
-                help: "Times that a tenant's triggers stayed planned for its share")
+            runtime.metrics.count(.loaderHeldTenants, held.count)
         }
         if isPaced {
-            runtime.metrics.count(
-                "headgate_loader_paced_total",
-                help: "Batches not planned: the workers were behind, and it would come too late anyway")
+            runtime.metrics.count(.loaderPaced)
         }
         return (isFull, isPaced, held)
     }
@@ -334,16 +328,16 @@ package struct Loader: Sendable {
         for start in stride(from: 0, to: messages.count, by: 1_000) {
             let part = Array(messages[start..<min(start + 1_000, messages.count)])
             let results = try await queue.send(part, ticket: ticket, mode: .add)
-            count("headgate_loader_sent_total", results.filter { $0 == .accepted }.count, "Triggers put on the queue")
+            count(.loaderSent, results.filter { $0 == .accepted }.count)
             let stale = results.filter { $0 == .stale }.count
             if stale > 0 {
-                count("headgate_loader_stale_total", stale, "Triggers left to the monitor: this loader was paused")
+                count(.loaderStale, stale)
                 runtime.logger.warning("\(stale) triggers came too late to be sent; the monitor sends them")
             }
         }
     }
 
-    private func count(_ name: String, _ by: Int, _ help: String) {
-        if by > 0 { runtime.metrics.count(name, by, help: help) }
+    private func count(_ metric: Metric, _ by: Int) {
+        if by > 0 { runtime.metrics.count(metric, by) }
     }
 }

@@ -86,9 +86,7 @@ package struct Monitor: Sendable {
             try await store.completeDuties([duty.rawValue], now: try await store.now())
         } catch {
             runtime.logger.warning("the duty \(duty.rawValue) failed: \(error)")
-            runtime.metrics.count(
-                "headgate_monitor_errors_total", labels: "duty=\"\(duty.rawValue)\"",
-                help: "Duties that failed and are repeated")
+            runtime.metrics.count(.monitorErrors, labels: "duty=\"\(duty.rawValue)\"")
         }
     }
 
@@ -100,13 +98,10 @@ package struct Monitor: Sendable {
                 ("ready", statistics.ready), ("delayed", statistics.delayed), ("in_flight", statistics.inFlight),
                 ("dead", statistics.dead),
             ] {
-                runtime.metrics.set(
-                    "headgate_queue_messages", Double(count), labels: "queue=\"\(queue.name)\",place=\"\(place)\"",
-                    help: "Messages by queue and place")
+                runtime.metrics.set(.queueMessages, Double(count), labels: "queue=\"\(queue.name)\",place=\"\(place)\"")
             }
             runtime.metrics.set(
-                "headgate_queue_oldest_ready_seconds", statistics.oldestReady?.inSeconds ?? 0,
-                labels: "queue=\"\(queue.name)\"", help: "Age of the oldest message that is ready")
+                .queueOldestReadySeconds, statistics.oldestReady?.inSeconds ?? 0, labels: "queue=\"\(queue.name)\"")
         }
     }
 
@@ -142,8 +137,7 @@ package struct Monitor: Sendable {
         if case .wentBack(let shards) = finding {
             runtime.logger.warning(
                 "Redis went back in \(shards.count) shards of the queue; putting right what is there")
-            runtime.metrics.count(
-                "headgate_redis_went_back_total", help: "Times that Redis had lost something, or was started anew")
+            runtime.metrics.count(.redisWentBack)
             try await reconcile(shards)
         }
         // First here: a monitor that dies between the two finds an older counter in Redis, and does it all again.
@@ -167,9 +161,7 @@ package struct Monitor: Sendable {
         }
         try await repair()
         runtime.logger.warning("removed \(discarded) messages of triggers that are over")
-        runtime.metrics.count(
-            "headgate_monitor_discarded_total", discarded,
-            help: "Messages removed that Redis had again and Postgres calls over")
+        runtime.metrics.count(.monitorDiscarded, discarded)
     }
 
     /// Takes out of a shard what the database knows to be over.
@@ -193,9 +185,7 @@ package struct Monitor: Sendable {
         // A database that cannot be asked is reported by the duty itself.
         guard let now = try? await store.now() else { return }
         let skew = reading.time - now
-        runtime.metrics.set(
-            "headgate_redis_clock_skew_seconds", skew.inSeconds,
-            help: "Redis's clock less the database's, a round trip imprecise")
+        runtime.metrics.set(.redisClockSkewSeconds, skew.inSeconds)
         if max(skew, .zero - skew) >= ClockOffset.warnFrom {
             runtime.logger.warning("Redis's clock is \(skew.text) off the database's: set it right")
         }
@@ -255,7 +245,7 @@ package struct Monitor: Sendable {
         let sent = try await queue.send(messages, ticket: ticket, mode: .add).filter { $0 == .accepted }.count
         if sent > 0 {
             runtime.logger.warning("sent \(sent) triggers that were in no queue")
-            runtime.metrics.count("headgate_monitor_resent_total", sent, help: "Triggers that the queue had lost")
+            runtime.metrics.count(.monitorResent, sent)
         }
     }
 
@@ -289,7 +279,7 @@ package struct Monitor: Sendable {
                 "\(isDropped ? "dropped" : "kept, for what is unsettled in it,") the partition of \(day.start)")
         } catch {
             runtime.logger.warning("the partition of \(day.start) cannot be dropped yet: \(error)")
-            runtime.metrics.count("headgate_monitor_errors_total", help: "Duties that failed and are repeated")
+            runtime.metrics.count(.monitorErrors)
         }
     }
 }

@@ -193,9 +193,7 @@ package actor TriggerWorker {
     private func giveBackIfEarly(_ delivery: Delivery) -> Settlement? {
         let left = delivery.message.plannedAt - delivery.startedAt
         if left <= TriggerWorker.earliest { return nil }
-        runtime.metrics.count(
-            "headgate_calls_too_early_total",
-            help: "Triggers that came long before their time: the queue's clock is ahead")
+        runtime.metrics.count(.callsTooEarly)
         return Settlement(delivery.receipt, .release(after: left))
     }
     private static let earliest = Duration.seconds(10)
@@ -320,8 +318,7 @@ package actor TriggerWorker {
             await watchHolds()
             mayLook = true
             wakeReceiver()
-            runtime.metrics.set(
-                "headgate_breakers_open", Double(gate.openBreakers), help: "Target hosts that give no answer")
+            runtime.metrics.set(.breakersOpen, Double(gate.openBreakers))
             do { try await Task.sleep(for: .milliseconds(100)) } catch { return }
         }
     }
@@ -331,7 +328,7 @@ package actor TriggerWorker {
         switch conclusion.state {
         case nil: break
         case .queued?:
-            runtime.metrics.count("headgate_trigger_retries_total", help: "Attempts that failed and are repeated")
+            runtime.metrics.count(.triggerRetries)
         case let state?: count(state)
         }
         return conclusion.settlement
@@ -352,8 +349,7 @@ package actor TriggerWorker {
                 try Failpoint.workerAfterSettle.pass()
                 let stale = results.filter { $0 == .stale }.count
                 if stale > 0 {
-                    runtime.metrics.count(
-                        "headgate_stale_settlements_total", stale, help: "Leases that ended before their outcome")
+                    runtime.metrics.count(.staleSettlements, stale)
                 }
                 return
             } catch {
@@ -366,8 +362,7 @@ package actor TriggerWorker {
     }
 
     func count(_ state: TriggerState) {
-        runtime.metrics.count(
-            "headgate_triggers_total", labels: "state=\"\(state.name)\"", help: "Triggers by their outcome")
+        runtime.metrics.count(.triggers, labels: "state=\"\(state.name)\"")
     }
 
     // MARK: Holds
@@ -401,9 +396,7 @@ package actor TriggerWorker {
     }
 
     func countHeldBack(_ reason: String) {
-        runtime.metrics.count(
-            "headgate_calls_held_back_total", labels: "reason=\"\(reason)\"",
-            help: "Calls put off, without an attempt, by a limit or a breaker")
+        runtime.metrics.count(.callsHeldBack, labels: "reason=\"\(reason)\"")
     }
 
     private func wakeHost(_ host: String) {

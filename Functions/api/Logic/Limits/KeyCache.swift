@@ -2,14 +2,14 @@ import Model
 import Store
 import Synchronization
 
-/// Keys that were looked up a moment ago, so that requests wait for no database to be recognized. A revocation is felt within
-/// `lifetime`, in this process at once.
+/// Keys that were looked up a moment ago, so that requests are authenticated without waiting for the database. A
+/// revocation takes effect within `lifetime`, in this process at once.
 final class KeyCache: Sendable {
-    /// How long an answer counts. Together with the time of a lookup it stays below five seconds.
+    /// How long a lookup counts. Together with the lookup's own time it stays below five seconds.
     static let lifetime = Duration.seconds(4)
-    /// An unknown key is looked up again sooner: it may just have been made elsewhere.
+    /// An unknown key is looked up again sooner: it may just have been created elsewhere.
     static let unknownLifetime = Duration.seconds(1)
-    /// Entries; with more, all are looked up again.
+    /// When there are this many entries, all are dropped.
     static let capacity = 10_000
 
     private struct Entry {
@@ -19,12 +19,12 @@ final class KeyCache: Sendable {
     }
     private struct State {
         var entries: [[UInt8]: Entry] = [:]
-        /// Raised by each revocation: what was looked up before one is not kept after it.
+        /// Raised by each `forget`: a lookup that began before it is not kept after it.
         var generation = 0
     }
     private let state = Mutex(State())
 
-    /// The key of a hash, looked up by `load` where it is not known.
+    /// The key with this hash; calls `load` if it is not cached.
     func key(
         _ hash: [UInt8], now: ContinuousClock.Instant = .now, load: ([UInt8]) async throws -> KeyRow?
     ) async throws -> KeyRow? {
@@ -40,7 +40,7 @@ final class KeyCache: Sendable {
         return row
     }
 
-    /// Keys have been made or revoked: nothing that is known counts any more.
+    /// Drops everything, because keys were created or revoked.
     func forget() {
         state.withLock { state in
             state.entries.removeAll()

@@ -2,9 +2,11 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Closes a connection whose next request does not come in time: its head, its body, or, between two requests, its beginning.
+/// Closes connections whose next request does not arrive in time: its head, its body, or, between requests, its
+/// beginning.
 ///
-/// Time counts from the beginning of each part, not from its last byte: a client that sends one byte a second keeps no connection.
+/// Time counts from the start of each part, not from its last byte: a client that sends a byte a second does not keep
+/// its connection.
 final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -14,7 +16,7 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     struct Configuration: Sendable {
         /// From the connection to the end of the first head.
         var head: Duration = .seconds(10)
-        /// From the head to the end of the body.
+        /// From the end of the head to the end of the body.
         var body: Duration = .seconds(60)
         /// From an answer to the end of the next head.
         var idle: Duration = .seconds(60)
@@ -25,7 +27,7 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var timer: Scheduled<Void>?
     private var isReading = false
 
-    /// - Parameter closed: hears of each connection that is closed here, and which part did not come.
+    /// - Parameter closed: called for each connection that is closed here, with the part that did not arrive.
     init(_ configuration: Configuration, closed: @escaping @Sendable (String) -> Void) {
         self.configuration = configuration
         self.closed = closed
@@ -61,7 +63,7 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        // An answer to a request that is still coming in changes nothing: its body has its time.
+        // An early answer, while the request is still arriving, changes nothing: the body keeps its time limit.
         if case .end = unwrapOutboundIn(data), !isReading { wait(configuration.idle, "idle", context) }
         context.write(data, promise: promise)
     }

@@ -1,20 +1,21 @@
 import Model
 import Synchronization
 
-/// How many requests are carried out at once, shared fairly by tenants: what waits here uses neither the processor nor a connection, so
-/// that another tenant's request does not stand behind it. The last quarter is for tenants that have no place.
+/// Slots for requests carried out at once, shared fairly by tenants. A request that waits here uses neither the
+/// processor nor a connection, so that no other tenant's request stands behind it. The last quarter is for tenants that
+/// have no slot (decision 0027).
 final class Places: Sendable {
     private let turns: Mutex<FairTurns<CheckedContinuation<Void, Never>>>
 
     /// - Parameters:
-    ///   - count: all places.
-    ///   - readers: of them, how many requests may read in. One tenant reads in half of these at most.
+    ///   - count: all slots.
+    ///   - readers: how many of them requests may read in; one tenant reads in at most half of these.
     init(_ count: Int, readers: Int) {
         turns = Mutex(
             FairTurns(size: count, reserve: count / 4, readers: (readers, readers - max(1, readers / 2))))
     }
 
-    /// Carries out `body` in a place of the tenant's.
+    /// Carries out `body` in one of the tenant's slots, after waiting for it.
     func with<Value: Sendable>(
         for tenant: String, isReading: Bool, _ body: () async throws -> Value
     ) async throws -> Value {

@@ -1,10 +1,12 @@
 import Model
 
-/// How many requests a second a key and a tenant may make: two buckets each request takes from. Pure: the time comes from the caller.
+/// How many requests a second a key and a tenant may make: two token buckets, from both of which each request takes.
+/// Pure: the time comes from the caller.
 struct RequestRates {
     struct Configuration: Sendable {
-        /// Requests a second, of one key and of all of a tenant; each may come twice as many at once after a pause.
+        /// Requests a second of one key; after a pause a burst of twice as many.
         var perKey: Double = 500
+        /// The same, for all keys of a tenant together.
         var perTenant: Double = 1_000
     }
 
@@ -18,12 +20,12 @@ struct RequestRates {
     private var tenants: [String: Bucket] = [:]
     private var nextSweep: ContinuousClock.Instant?
 
-    /// Buckets that are full are dropped from this many on.
+    /// Full buckets are dropped once there are this many.
     private static let sweepFrom = 10_000
 
     init(_ configuration: Configuration) { self.configuration = configuration }
 
-    /// Takes a request from both buckets; the time after which it may be tried again where one of them is empty.
+    /// Takes a token from both buckets; if one is empty, takes none and returns the time after which to try again.
     mutating func take(key: Identifier, tenant: String, now: ContinuousClock.Instant) -> Duration? {
         sweep(now)
         var (mine, all) = (
@@ -43,7 +45,7 @@ struct RequestRates {
         return Bucket(tokens: min(most, bucket.tokens + (now - bucket.at).inSeconds * rate), at: now)
     }
 
-    /// What has not been used for a few seconds is full, and as good as new.
+    /// Drops buckets unused for a few seconds: they are full, as a new one would be.
     private mutating func sweep(_ now: ContinuousClock.Instant) {
         guard keys.count + tenants.count > RequestRates.sweepFrom, nextSweep.map({ now >= $0 }) ?? true else { return }
         keys = keys.filter { now - $0.value.at < .seconds(3) }

@@ -1,35 +1,36 @@
 import Model
 
-/// The stretches of time in which a long list is read, the latest first: short enough that each is a small statement, longer where there
-/// is little, and over after a while: then the answer says where to go on.
+/// The ranges of time in which a long list is read, latest first. They are short enough for each to be a small
+/// statement, and widen where there is little to read; after a time budget the list ends, and the answer says where to
+/// continue.
 struct ScanWindows {
     static let shortest = Duration.seconds(60)
     static let longest = Duration.seconds(86_400)
-    /// A statement should take about so long.
+    /// How long a statement should take.
     static let aim = Duration.milliseconds(100)
-    /// Of all statements of a request.
+    /// For all statements of a request.
     static let budget = Duration.seconds(1)
 
     private var length = Duration.seconds(3_600)
     private var spent = Duration.zero
-    /// Before this it goes on.
+    /// Everything from here on has been read.
     private(set) var end: Timestamp
     private let start: Timestamp
 
-    /// From `start` on and before `end`.
+    /// From `start`, up to and without `end`.
     init(from start: Timestamp, before end: Timestamp) {
         self.start = start
         self.end = end
     }
 
-    /// The window to be read now; nil: everything has been read, or the time is used up.
+    /// The range to read now; nil: everything has been read, or the budget is used up.
     var window: (from: Timestamp, before: Timestamp)? {
         isDone || spent >= ScanWindows.budget ? nil : (max(start, end - length), end)
     }
-    /// Everything has been read.
+    /// Whether everything has been read.
     var isDone: Bool { end <= start }
 
-    /// The window was read, in so much time.
+    /// Moves on after the window was read in so much time.
     mutating func advance(_ time: Duration) {
         end = max(start, end - length)
         spent += time

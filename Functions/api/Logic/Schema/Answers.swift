@@ -1,7 +1,7 @@
 import Model
 import Scheduling
 
-/// What calls answer. Answers may grow: members that are not named here can be there.
+/// The schemas of answers. Answers may grow: members not named here may be present.
 enum Answers {
     static let string: JSON = ["type": "string"]
     static let integer: JSON = ["type": "integer"]
@@ -11,7 +11,7 @@ enum Answers {
     static func ref(_ name: String) -> JSON { ["$ref": .string("#/components/schemas/\(name)")] }
     static func list(_ item: JSON) -> JSON { ["type": "array", "items": item] }
 
-    /// An object whose members are always there, and others that may be.
+    /// An object with members that are always present, and others that may be.
     static func object(_ required: [JSON.Member], _ optional: [JSON.Member] = []) -> JSON {
         .object([
             .init("type", "object"), .init("properties", .object(required + optional)),
@@ -22,7 +22,7 @@ enum Answers {
         object([.init("items", list(ref(item))), .init("next", string.nullable)])
     }
 
-    /// The schemas by name, for `components`.
+    /// All schemas by name, for `components`.
     static let schemas: [JSON.Member] = [
         .init(
             "Mistake",

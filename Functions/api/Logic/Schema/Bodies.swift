@@ -1,7 +1,8 @@
 import Model
 import Scheduling
 
-/// The bodies of calls. Each reader here is run twice: with a document, which it reads, and without one, for its schema.
+/// The bodies of calls. Each reader here runs in two ways: with a document, which it reads, and without one, to
+/// describe its fields as a schema.
 enum Bodies {
     static func reason(_ fields: inout JSONFields) -> String? {
         let type = FieldType.text(0...500, "a text for whoever sees the pause")
@@ -58,10 +59,10 @@ enum Bodies {
         )
     }
 
-    /// What a single trigger has beside the fields that a schedule has, too: those are read as a schedule's.
+    /// The one field of a single trigger that a schedule does not have; the others are read as a schedule's.
     static func triggerTime(_ fields: inout JSONFields) -> Timestamp? { fields.optional("at", .time) }
 
-    /// The schemas by name, for `components`.
+    /// All schemas by name, for `components`.
     static let schemas: [JSON.Member] = [
         .init("ScheduleDocument", scheduleDocument),
         .init("TriggerDocument", trigger),
@@ -102,7 +103,7 @@ enum Bodies {
 }
 
 extension JSON {
-    /// An object's schema with more properties.
+    /// An object's schema with further properties.
     func adding(_ properties: [Member]) -> JSON {
         .object(
             (members ?? []).map { member in

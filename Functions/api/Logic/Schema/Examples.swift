@@ -1,6 +1,6 @@
 import Model
 
-/// A document of each body, as `openapi.json` shows it.
+/// An example document for each body, as `openapi.json` shows it.
 enum Examples {
     static let bodies: [String: JSON] = [
         "ScheduleDocument": [

@@ -1,9 +1,9 @@
 import HTTPTypes
 import Model
 
-/// The routes as OpenAPI 3.1.
+/// The routes as an OpenAPI 3.1 document.
 enum OpenAPI {
-    /// What is served to everybody.
+    /// Paths served without a key.
     static let open: [(path: String, summary: String, type: String, schema: JSON, statuses: [Int])] = [
         ("/healthz", "The process lives", "application/json", Answers.ref("Health"), [200]),
         (
@@ -67,7 +67,7 @@ enum OpenAPI {
         return .object(members)
     }
 
-    /// `put_schedules_name` of `PUT /v1/schedules/{name}`.
+    /// The operation id: `put_schedules_name` for `PUT /v1/schedules/{name}`.
     private static func identifier(_ route: Route) -> String {
         let parts = route.path.split(separator: "/").dropFirst().map { $0.filter { $0 != "{" && $0 != "}" } }
         return ([route.method.rawValue.lowercased()] + parts).joined(separator: "_")

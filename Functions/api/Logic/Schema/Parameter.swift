@@ -1,14 +1,14 @@
 import HTTPTypes
 import Model
 
-/// A parameter of a path, a query or a header: one description that checks it and stands in `openapi.json`.
+/// A parameter of a path, query or header: one description that both checks it and appears in `openapi.json`.
 struct Parameter: Sendable {
     var name: String
-    /// For a mistake, and for people.
+    /// What it must be, in words: for mistakes and descriptions.
     var expected: String
     var schema: JSON
     var isRequired = false
-    /// A text that it may be.
+    /// Whether a text is allowed.
     var accepts: @Sendable (String) -> Bool
 
     init<Value>(_ name: String, _ type: FieldType<Value>, isRequired: Bool = false) {
@@ -16,16 +16,16 @@ struct Parameter: Sendable {
         expected = type.expected
         schema = type.schema
         self.isRequired = isRequired
-        // A number stands in a query without quotes, as a text does.
+        // In a query, numbers have no quotes either.
         accepts = { type.read(.string($0)) != nil || type.read(.number($0)) != nil }
     }
 
-    /// Refuses a text that it may not be.
+    /// Throws a problem for a text that is not allowed.
     func check(_ text: String) throws(Problem) {
         if !accepts(text) { throw Problem.parameter(name, "expected \(expected)") }
     }
 
-    /// The same, under another name or not to be left out.
+    /// The same parameter, required.
     func required() -> Parameter {
         var parameter = self
         parameter.isRequired = true
@@ -39,7 +39,7 @@ extension Parameter {
     static let limit = Parameter("limit", FieldType<Int>.integer(1...1_000).defaulting(100))
     static let count = Parameter("count", FieldType<Int>.integer(1...1_000).defaulting(10))
     static let prefix = Parameter("prefix", FieldType.text(0...200, "the beginning of names"))
-    /// Of lists that are ordered by name.
+    /// For lists ordered by name.
     static let nameCursor = Parameter("cursor", FieldType.text(0...200, "the next of an earlier answer"))
     static let auditCursor = Parameter(
         "cursor",
@@ -88,7 +88,7 @@ extension Parameter {
 
     // MARK: Of paths
 
-    /// What a path's parameter is; `name` is of the things that the path is about.
+    /// The description of a path parameter; what `name` names depends on the path.
     static func inPath(_ name: String, of path: String) -> Parameter {
         let parameter =
             switch name {
