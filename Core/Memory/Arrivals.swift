@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Wakes the tasks that wait for something to arrive. A signal with nobody waiting is kept for the next one.
+/// Wakes the tasks that wait for something to arrive. A signal is kept for the next wait, which may end early because
+/// of it.
 final class Arrivals: Sendable {
     private struct State {
         var isSignalled = false
@@ -23,7 +24,7 @@ final class Arrivals: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.waitForSignal() }
             group.addTask {
-                // Ending early because of cancellation is what is wanted.
+                // Once cancelled the sleep ends early, as intended.
                 try? await Task.sleep(until: deadline, clock: .continuous)
             }
             await group.next()

@@ -1,9 +1,9 @@
 import Model
 import Queue
 
-/// The state of one in-memory queue: entries, and indexes of them by time and by place in the order of service.
+/// The state of an in-memory queue: entries, and indexes of them by due time and by order of service.
 ///
-/// An entry is not taken out of an index when it moves on: whoever finds it there looks whether it still holds.
+/// Indexes are lazy: an entry stays in one when it moves on, and whoever finds it there checks that it still applies.
 struct InMemoryQueueState {
     private struct Entry {
         var id: MessageID
@@ -23,7 +23,7 @@ struct InMemoryQueueState {
         case inFlight(handle: String, until: Timestamp)
         case dead(at: Timestamp, reason: String)
 
-        /// When it changes by itself.
+        /// When it changes by itself; nil: never.
         var due: Timestamp? {
             switch self {
             case .delayed(let until), .inFlight(_, let until): until
@@ -49,18 +49,19 @@ struct InMemoryQueueState {
         }
     }
 
-    /// Deaths are recorded elsewhere: dead letters keep no body.
+    /// Whether deaths are recorded elsewhere, so that dead letters keep no body.
     private let hasOutcomes: Bool
     private var entries: [MessageID: Entry] = [:]
     private var handles: [String: MessageID] = [:]
     private var ready = Heap<Ready>()
     private var due = Heap<Due>()
     private var dead: Set<MessageID> = []
-    /// By what they wait for: until when. One that is not delayed until then waits no more.
+    /// By group, until when its messages are delayed. An entry applies only while the message is delayed until exactly
+    /// then.
     private var held: [HoldGroup: [MessageID: Timestamp]] = [:]
     /// Settled ids: until when they stay known; nil while their outcome is unconfirmed.
     private var settled: [MessageID: Timestamp?] = [:]
-    /// The index of those that have an end.
+    /// The index of settled ids that are forgotten at some time.
     private var ends = Heap<Due>()
     private var finishTags: [String: Double] = [:]
     private var virtualTime = 0.0
@@ -119,7 +120,8 @@ struct InMemoryQueueState {
         dead.remove(id)
     }
 
-    /// Start-time fair queueing: a message starts where its tenant's last one finished, or now.
+    /// Start-time fair queueing: a message's start tag is its tenant's last finish tag, or the virtual time if that is
+    /// later.
     private mutating func makeReady(_ entry: inout Entry) {
         let start = max(virtualTime, finishTags[entry.tenant] ?? 0)
         finishTags[entry.tenant] = start + entry.cost
@@ -170,7 +172,7 @@ struct InMemoryQueueState {
         return leased
     }
 
-    /// Makes a dead letter; of more than a tenant may have only the id stays known, until the outcome is recorded.
+    /// Makes a dead letter. Beyond a tenant's limit only the id is kept, until the outcome is recorded.
     private mutating func bury(_ entry: Entry, reason: String, now: Timestamp) {
         var entry = entry
         entry.place = .dead(at: now, reason: reason)
@@ -229,7 +231,7 @@ struct InMemoryQueueState {
 
     mutating func wake(_ group: HoldGroup) -> Int {
         var count = 0
-        // In the order in which they would have come.
+        // In the order in which they would have become due.
         let messages = (held.removeValue(forKey: group) ?? [:]).sorted {
             ($0.value, $0.key.description) < ($1.value, $1.key.description)
         }
@@ -253,7 +255,7 @@ struct InMemoryQueueState {
         for id in ids where settled[id] != nil { keepKnown(id, until: now + QueueRules.forgetAfter) }
     }
 
-    /// The outcomes of settled messages are gone: they may be sent again.
+    /// Forgets settled ids whose outcomes are lost, so that they can be sent again.
     mutating func forgetUnconfirmed() {
         settled = settled.filter { $0.value != nil }
     }
@@ -302,7 +304,7 @@ struct InMemoryQueueState {
 
     mutating func purge() -> Int {
         let count = entries.count
-        // Receipts of before must never hold again.
+        // Receipts from before the purge must never hold again.
         let epoch = epoch
         self = InMemoryQueueState(hasOutcomes: hasOutcomes)
         self.epoch = epoch
@@ -330,7 +332,7 @@ struct InMemoryQueueState {
         return statistics
     }
 
-    /// Messages that wait for a worker.
+    /// Messages waiting for a worker.
     func waiting(now: Timestamp) -> Int {
         entries.values.lazy.filter { entry in
             switch entry.place {
@@ -341,7 +343,7 @@ struct InMemoryQueueState {
         }.count
     }
 
-    /// What each tenant that has a twentieth or more has of the live messages and their bytes.
+    /// For each tenant with at least a twentieth of the live messages or their bytes, what it has of them.
     func parts() -> [String: QueuePressure.Part] {
         var parts: [String: (messages: Int, bytes: Int)] = [:]
         for entry in entries.values where !dead.contains(entry.id) {

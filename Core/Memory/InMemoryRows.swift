@@ -1,7 +1,7 @@
 package import Model
 import Store
 
-/// A trigger as the in-memory store keeps it: the columns of the table `trigger`.
+/// A trigger as the in-memory store keeps it: the columns of the table `trigger`, which `TriggerRow` describes.
 package struct StoredTrigger: Sendable {
     package let id: Identifier
     package let schedule: Identifier
@@ -24,11 +24,11 @@ package struct StoredTrigger: Sendable {
     var recorded: UInt64 = 0
     var log: [UInt8] = []
 
-    /// Whether the queue should have it, or get it again.
+    /// Whether the queue should have it, or be sent it again.
     var isSendable: Bool { state == .queued && !isCancelRequested }
 }
 
-/// A schedule as the in-memory store keeps it, with what is asked of its triggers.
+/// A schedule as the in-memory store keeps it, with what is asked about its triggers.
 struct StoredSchedule: Sendable {
     var row: ScheduleRow
     var fired: Int {
@@ -37,13 +37,14 @@ struct StoredSchedule: Sendable {
     }
     var resumeMissed: Int?
     var ahead: Range<Timestamp>?
-    /// Where its revision began to plan; nil: it is not known.
+    /// Where its revision began to plan; nil: not known.
     var beganAt: Timestamp?
-    /// Its triggers that are planned or queued.
+    /// Its planned and queued triggers.
     var open: [Identifier] = []
-    /// Triggers of earlier revisions that were open when the schedule was changed, by occurrence: the latest of each.
+    /// Triggers of earlier revisions that were open when the schedule was changed, by occurrence; of several the
+    /// latest.
     var earlier: [Timestamp: Identifier] = [:]
-    /// The latest occurrence of the calendar that ended otherwise than cancelled.
+    /// The latest scheduled occurrence that ended in any state but cancelled.
     var lastSettled = Timestamp.distantPast
 
     init(row: ScheduleRow) { self.row = row }
@@ -56,8 +57,8 @@ struct StoredSchedule: Sendable {
     }
 }
 
-/// An entry of an index by time. Entries are not taken out of an index when their row changes: whoever finds one looks
-/// whether it still holds.
+/// An entry of an index by time. Indexes are lazy: an entry stays in one when its row changes, and whoever finds it
+/// there checks that it still applies.
 struct TimedID: Comparable, Sendable {
     var time: Timestamp
     var id: Identifier
@@ -77,29 +78,31 @@ struct StoredShard: Sendable {
     var due = Heap<TimedID>()
     /// Planned triggers by `plannedAt`.
     var planned = Heap<TimedID>()
-    /// Triggers that passes not yet confirmed turned queued.
+    /// Triggers queued by passes that are not confirmed yet.
     var unconfirmed: [Identifier] = []
     var load: [Int64: Int] = [:]
-    /// The connection whose loader has it.
+    /// The connection whose loader has taken it.
     var holder: Int?
 }
 
-/// The triggers of one UTC day: what a partition is to Postgres.
+/// The triggers of one UTC day: the counterpart of a partition in Postgres.
 struct StoredDay: Sendable {
     var triggers: [Identifier: StoredTrigger] = [:]
     var unsettled = 0
 }
 
-/// What became of a row, for whoever watches the store.
+/// A change of a trigger, for whoever observes the store.
 package enum StoredChange: Sendable {
+    /// It is new.
     case inserted(StoredTrigger)
-    /// It has a final state now, and had none.
+    /// It reached a final state.
     case settled(StoredTrigger)
     /// It was dead, and is queued again.
     case redriven(StoredTrigger)
 }
 
-/// The in-memory store refuses what Postgres would refuse.
+/// What Postgres would refuse, the in-memory store refuses too.
 package struct InMemoryStoreError: Error, CustomStringConvertible {
+    /// What was refused, in a sentence.
     package let description: String
 }

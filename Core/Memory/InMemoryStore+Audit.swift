@@ -1,9 +1,9 @@
 package import Model
 package import Store
 
-/// What a simulation asks of the store besides what the functions ask.
+/// What a simulation asks of the store beyond what functions ask.
 extension InMemoryStore {
-    /// The earliest time at which a loader of these shards finds something to do; nil: never.
+    /// When a loader of these shards next finds something to do; nil: never.
     package func nextWork(of shards: Set<Int>) -> Timestamp? {
         withTables { tables in
             shards.compactMap { shard in
@@ -12,30 +12,34 @@ extension InMemoryStore {
         }
     }
 
-    /// Shards with a pass that is not confirmed.
+    /// Whether any of these shards has a pass that is not confirmed.
     package func hasUnconfirmed(in shards: Set<Int>) -> Bool {
         withTables { tables in
             shards.contains { tables.shards[$0].confirmedPass < tables.shards[$0].pass }
         }
     }
 
+    /// When the shard's first schedule is due; nil: none is armed.
     package func nextDueSchedule(of shard: Int) -> Timestamp? { withTables { $0.firstDue(shard) } }
 
-    /// As the queue should have it.
+    /// The trigger as the queue should have it, whatever its state; nil: there is none.
     package func queuedTrigger(_ id: Identifier) -> QueuedTrigger? {
         withTables { tables in tables.trigger(id).map { tables.queued($0) } }
     }
 
+    /// The trigger's row; nil: there is none.
     package func stored(_ id: Identifier) -> StoredTrigger? { withTables { $0.trigger(id) } }
 
+    /// The schedule's row; nil: it is gone.
     package func row(of schedule: Identifier) -> ScheduleRow? { withTables { $0.schedules[schedule]?.row } }
 
-    /// Whether nothing is planned beyond the first occurrence that is not: no catching up is under way.
+    /// Whether nothing after the schedule's cursor is planned, as it is while missed occurrences are being caught up
+    /// with.
     package func isPlannedInOrder(_ schedule: Identifier) -> Bool {
         withTables { $0.schedules[schedule]?.ahead == nil }
     }
 
-    /// Every trigger of a day, in no order; nil while one is open, and the day is kept.
+    /// Every trigger of a day, in no order; nil if the day is gone, or one of its triggers is open.
     package func triggers(ofSettled day: TriggerDay) -> [StoredTrigger]? {
         withTables { tables in
             guard let table = tables.days[InMemoryTables.day(day.start)], table.unsettled == 0 else { return nil }
@@ -43,8 +47,8 @@ extension InMemoryStore {
         }
     }
 
-    /// Whether somebody will come upon an open trigger without being told of it: the loader where it is planned, the monitor
-    /// where it is queued.
+    /// Whether an open trigger will be found without anybody being told of it: by the loader if it is planned, by the
+    /// monitor if it is queued.
     package func isWatched(_ id: Identifier) -> Bool {
         withTables { tables in
             guard let trigger = tables.trigger(id) else { return false }
@@ -53,7 +57,7 @@ extension InMemoryStore {
         }
     }
 
-    /// An armed schedule below the floor of its shard, which no loader would find.
+    /// An armed schedule below the floor of its shard, which no loader would find; nil: there is none.
     package func hiddenSchedule() -> Identifier? {
         withTables { tables in
             for shard in tables.shards.indices {

@@ -2,21 +2,25 @@ package import Model
 package import Store
 
 extension InMemoryStore: LoaderStore {
+    /// Numbered from 0.
     package func shards() async throws -> [Int] { withTables { Array($0.shards.indices) } }
 
-    /// Failure calls are not kept here: nothing is owed.
+    /// No calls: this store keeps no failure policies, and nothing is owed.
     package func createFailureCalls(
         shard: Int, limit: Int, except held: Set<String>
     ) async throws -> (calls: [QueuedTrigger], isMore: Bool) { ([], false) }
 
-    /// Time zones do not change while a process runs.
+    /// None: time zones do not change while a process runs.
     package func staleZones(of shards: [Int], version: String) async throws -> [Int] { [] }
+    /// Does nothing; there are no stale shards.
     package func recompute(
         shard: Int, after id: Identifier, dueAfter time: Timestamp, limit: Int,
         next: @escaping @Sendable (_ timing: [UInt8], _ next: Timestamp) -> Timestamp?
     ) async throws -> Identifier? { nil }
+    /// Does nothing; there are no stale shards.
     package func noteZones(shard: Int, version: String) async throws {}
 
+    /// Takes shards until this connection closes.
     package func takeShards(_ shards: [Int]) async throws -> Set<Int> {
         withTables { tables in
             var taken: Set<Int> = []
@@ -28,6 +32,7 @@ extension InMemoryStore: LoaderStore {
         }
     }
 
+    /// The state of the shards, ascending.
     package func overview(
         of shards: [Int], from start: Timestamp, before horizon: Timestamp
     ) async throws -> [ShardOverview] {
@@ -43,6 +48,7 @@ extension InMemoryStore: LoaderStore {
         }
     }
 
+    /// The next number, always.
     package func beginPass(shard: Int) async throws -> Int {
         withTables { tables in
             tables.shards[shard].pass += 1
@@ -50,6 +56,8 @@ extension InMemoryStore: LoaderStore {
         }
     }
 
+    /// Claims, plans and writes in one step, so that no schedule is ever locked; `plan` and `beforeCommit` must not
+    /// call the store.
     package func claimSchedules(
         shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int,
         plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan,
@@ -62,7 +70,7 @@ extension InMemoryStore: LoaderStore {
                 let plan = plan(claimed)
                 precondition(plan.rearms.count == claimed.count, "a plan re-arms every claimed schedule")
                 try tables.checkDays(of: plan.rows)
-                // Nothing is written yet, so that there is nothing to undo.
+                // Nothing is written yet, so there is nothing to undo.
                 try beforeCommit()
                 let toSend = tables.commit(plan, of: claimed, shard: shard, pass: pass)
                 return ClaimResult(claimed: claimed.count, toSend: toSend)
@@ -73,6 +81,7 @@ extension InMemoryStore: LoaderStore {
         }
     }
 
+    /// Queues planned triggers in one step.
     package func claimPlanned(
         shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int, except held: Set<String>
     ) async throws -> [QueuedTrigger] {
@@ -102,6 +111,7 @@ extension InMemoryStore: LoaderStore {
         }
     }
 
+    /// Expires planned triggers; creates no failure calls.
     package func expirePlanned(shard: Int, from floor: Timestamp, now: Timestamp, limit: Int) async throws -> Int {
         withTables { tables in
             let candidates = tables.takePlanned(shard, from: floor, before: now, limit: .max)
@@ -120,18 +130,21 @@ extension InMemoryStore: LoaderStore {
         }
     }
 
+    /// Confirms the pass if the one before is confirmed.
     package func confirmPass(shard: Int, pass: Int) async throws {
         withTables { tables in
             if tables.shards[shard].confirmedPass == pass - 1 { tables.confirm(shard, pass) }
         }
     }
 
+    /// Confirms every pass up to this one.
     package func confirmAllPasses(shard: Int, upTo pass: Int) async throws {
         withTables { tables in
             if tables.shards[shard].confirmedPass < pass { tables.confirm(shard, pass) }
         }
     }
 
+    /// A page of triggers to send again, by planned time and id.
     package func unconfirmed(
         shard: Int, confirmed: Int, from floor: Timestamp, after last: (Timestamp, Identifier)?, limit: Int
     ) async throws -> [QueuedTrigger] {
@@ -145,6 +158,7 @@ extension InMemoryStore: LoaderStore {
         }
     }
 
+    /// Raises the floors, always: no writer is ever under way.
     package func raiseFloors(shard: Int, ceiling: Timestamp, now: Timestamp) async throws {
         withTables { tables in
             tables.shards[shard].low = min(ceiling, tables.firstDue(shard) ?? ceiling)
@@ -152,6 +166,7 @@ extension InMemoryStore: LoaderStore {
         }
     }
 
+    /// The planned load, by second.
     package func load(shard: Int, from time: Timestamp) async throws -> [(second: Int64, count: Int)] {
         withTables { tables in
             tables.shards[shard].load.filter { $0.key >= time.seconds }.sorted { $0.key < $1.key }
@@ -166,7 +181,7 @@ private struct LoadCount: Sendable {
 }
 
 extension InMemoryTables {
-    /// Takes due schedules out of the index; who does not re-arm them puts them back.
+    /// Takes due schedules out of the index; a caller that does not re-arm them must put them back.
     fileprivate mutating func claim(
         _ shard: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int
     ) -> [ClaimedSchedule] {
@@ -185,7 +200,7 @@ extension InMemoryTables {
                 claimed.append(claim)
             }
         }
-        // What lies below the floor is not seen, as in the index scan of Postgres.
+        // A schedule below the floor is not found, as in Postgres's index scan.
         for entry in hidden { shards[shard].due.insert(entry) }
         return claimed
     }
@@ -196,7 +211,7 @@ extension InMemoryTables {
         shards[row.shard].due.insert(TimedID(time: next, id: id))
     }
 
-    /// Every day that a row belongs to must have its table.
+    /// Throws if the day of a row has no table.
     fileprivate func checkDays(of rows: [NewTrigger]) throws {
         for row in rows where days[InMemoryTables.day(row.id.v7Time)] == nil {
             throw InMemoryStoreError(description: "no partition of the table trigger for \(row.id.v7Time)")
@@ -210,7 +225,7 @@ extension InMemoryTables {
         var toSend: [QueuedTrigger] = []
         for row in plan.rows {
             let trigger = StoredTrigger(row, of: claimed[row.source], shard: shard, pass: pass)
-            // One that was there before is not sent again: it may have been delivered long ago.
+            // An occurrence that another revision has called, or may yet call, gets no second trigger.
             if trigger.kind == .scheduled, trigger.revision > 1,
                 isTaken(trigger.occurrence, of: trigger.schedule, revision: trigger.revision)
             {
@@ -230,7 +245,8 @@ extension InMemoryTables {
         return toSend
     }
 
-    /// Who planned them stood still, or by a clock that is behind: the sweep is past them.
+    /// Puts rows on the overdue list that the sweep has already passed: their loader was stalled, or its clock is
+    /// behind.
     private mutating func watchLate(_ rows: [NewTrigger]) {
         for row in rows where !row.state.isFinal && row.plannedAt < sweptTo + .seconds(60) && checkAt[row.id] == nil {
             if trigger(row.id)?.state.isFinal == false { check(row.id, at: sweptTo + .seconds(120)) }
@@ -239,7 +255,7 @@ extension InMemoryTables {
 
     private mutating func apply(_ rearm: ShardPlan.Rearm, to id: Identifier) {
         guard var schedule = schedules[id] else { return }
-        // Emptied first, so that the copy is the only owner of its arrays.
+        // Removed first, so that the copy owns its arrays alone and changes them in place.
         schedules[id] = nil
         schedule.row.nextAt = rearm.nextAt
         schedule.row.resumeAt = rearm.resumeAt
@@ -264,7 +280,7 @@ extension InMemoryTables {
         shards[shard].unconfirmed = kept
     }
 
-    /// Takes planned triggers out of the index; who leaves one planned puts it back.
+    /// Takes planned triggers out of the index; a caller that leaves one planned must put it back.
     fileprivate mutating func takePlanned(
         _ shard: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int
     ) -> [Identifier] {

@@ -4,6 +4,7 @@ package import Store
 extension InMemoryStore: MonitorStore {
     private static let checkAgainAfter = Duration.seconds(60)
 
+    /// Puts unsettled triggers on the overdue list and advances the mark, in one step.
     package func sweep(now: Timestamp) async throws {
         withTables { tables in
             let end = now - .seconds(60)
@@ -18,6 +19,7 @@ extension InMemoryStore: MonitorStore {
         }
     }
 
+    /// Overdue triggers, the earliest check first.
     package func takeOverdue(now: Timestamp, limit: Int) async throws -> [OverdueTrigger] {
         withTables { tables in
             var ids: [Identifier] = []
@@ -36,12 +38,14 @@ extension InMemoryStore: MonitorStore {
         }
     }
 
+    /// Removes triggers whose check was not rescheduled since.
     package func dropOverdue(_ ids: [Identifier], takenAt now: Timestamp) async throws {
         withTables { tables in
             for id in ids where tables.checkAt[id] == now + InMemoryStore.checkAgainAfter { tables.checkAt[id] = nil }
         }
     }
 
+    /// Makes the whole list due for a check.
     package func recheckOverdue(now: Timestamp) async throws {
         withTables { tables in
             for (id, time) in tables.checkAt.sorted(by: { $0.key < $1.key }) where time > now {
@@ -50,6 +54,7 @@ extension InMemoryStore: MonitorStore {
         }
     }
 
+    /// A page of queued triggers, by planned time and id.
     package func unsettled(after last: (Timestamp, Identifier)?, limit: Int) async throws -> [QueuedTrigger] {
         withTables { tables in
             let after = last.map { TimedID(time: $0.0, id: $0.1) }
@@ -61,13 +66,15 @@ extension InMemoryStore: MonitorStore {
         }
     }
 
+    /// Marks triggers as cancelled and rewinds their schedules, in one step.
     package func settleCancelled(_ triggers: [CancelledTrigger]) async throws {
-        withTables { $0.settleCancelled(triggers, reason: "cancelled") }
+        withTables { $0.settleCancelled(triggers, reason: .cancelled) }
     }
 
-    /// Actions are not forgotten here.
+    /// Does nothing: actions are kept for good.
     package func dropActions(now: Timestamp) async throws {}
 
+    /// Lowers the floors to planned triggers.
     package func lowerPlannedFloors(_ ids: [Identifier]) async throws {
         withTables { tables in
             for trigger in ids.compactMap({ tables.trigger($0) }) where trigger.state == .planned {
@@ -77,6 +84,7 @@ extension InMemoryStore: MonitorStore {
         }
     }
 
+    /// Cancels those that are still queued.
     package func cancelLost(_ ids: [Identifier]) async throws {
         withTables { tables in
             for id in ids.sorted() {
@@ -89,12 +97,14 @@ extension InMemoryStore: MonitorStore {
         }
     }
 
+    /// The days that have a table, ascending; all are attached.
     package func days() async throws -> [TriggerDay] {
         withTables { tables in
             tables.days.keys.sorted().map { TriggerDay(start: Timestamp(seconds: $0 * 86_400), place: .attached) }
         }
     }
 
+    /// Adds a day; false: it existed.
     package func addDay(_ day: Timestamp) async throws -> Bool {
         withTables { tables in
             let number = InMemoryTables.day(day)
@@ -104,6 +114,7 @@ extension InMemoryStore: MonitorStore {
         }
     }
 
+    /// Drops a settled day.
     package func dropDay(_ day: TriggerDay) async throws -> Bool {
         withTables { tables in
             let number = InMemoryTables.day(day.start)
@@ -114,9 +125,10 @@ extension InMemoryStore: MonitorStore {
         }
     }
 
-    /// There are none: one-off triggers are not made here.
+    /// Does nothing: this store has no one-off triggers.
     package func dropOneOffs(before time: Timestamp) async throws {}
 
+    /// Drops the load before a time.
     package func dropLoad(before time: Timestamp) async throws {
         withTables { tables in
             for shard in tables.shards.indices {
@@ -125,21 +137,27 @@ extension InMemoryStore: MonitorStore {
         }
     }
 
-    /// There are none: requests are not kept here.
+    /// Does nothing: this store keeps no idempotency keys.
     package func dropRequests(before time: Timestamp) async throws {}
 
-    /// Tenants have no settings and no secrets here.
+    /// Always 0: tenants have no settings or secrets here.
     package func directoryVersion() async throws -> Int { 0 }
+    /// Always empty.
     package func directoryEntries(after version: Int, limit: Int) async throws -> [DirectoryEntry] { [] }
+    /// Does nothing.
     package func dropTenants(before time: Timestamp, publishedTo version: Int) async throws {}
+    /// Always empty: all tenants weigh the same.
     package func weights() async throws -> [String: Double] { [:] }
 
+    /// The generation last set.
     package func generation() async throws -> RecordedGeneration { withTables { $0.generation } }
 
+    /// Overwrites the generation, even with a lower counter.
     package func setGeneration(_ generation: RecordedGeneration) async throws {
         withTables { $0.generation = generation }
     }
 
+    /// Those of the messages that are over.
     package func finished(_ messages: [(id: Identifier, redrive: Int)]) async throws -> [Identifier] {
         withTables { tables in
             messages.filter { message in
@@ -148,8 +166,9 @@ extension InMemoryStore: MonitorStore {
         }
     }
 
-    /// Nobody watches a monitor of this process: it is as young as can be.
+    /// Does nothing: duties are not recorded.
     package func completeDuties(_ names: [String], now: Timestamp) async throws {}
+    /// Every duty as done just now; the partition as it is.
     package func monitorAge(now: Timestamp) async throws -> MonitorAge {
         withTables { tables in
             MonitorAge(

@@ -2,7 +2,8 @@ package import Model
 package import Store
 
 extension InMemoryStore: OutcomeStore {
-    /// There is nothing that it refuses, and it counts no failures in a row: it pauses no schedule.
+    /// Records outcomes in one step. Refuses no value, and counts no consecutive failures: it never pauses a schedule
+    /// or creates a failure call.
     package func record(_ outcomes: [TriggerOutcome]) async throws -> RecordResult {
         withTables { tables in
             var result = RecordResult()
@@ -22,11 +23,11 @@ extension InMemoryStore: OutcomeStore {
 }
 
 extension StoredTrigger {
-    /// Records an outcome once; false: it was recorded, came too late, or belongs to another redrive.
+    /// Records an outcome once. False: it was recorded already, came too late, or belongs to another redrive.
     fileprivate mutating func record(_ outcome: TriggerOutcome) -> Bool {
         guard outcome.redrive == redrive else { return false }
         let bit: UInt64 = (1...63).contains(outcome.attempt) ? 1 << UInt64(outcome.attempt - 1) : 0
-        // A final outcome ends an open row even where its attempt is recorded already (protocols.md, 6).
+        // A final outcome ends an open row even if its attempt is recorded already (protocols.md, 6).
         let endsIt = !state.isFinal && outcome.state.isFinal
         guard bit == 0 ? !state.isFinal : recorded & bit == 0 || endsIt else { return false }
         if !state.isFinal {

@@ -1,9 +1,10 @@
 package import Model
 package import Store
 
-/// The writes of `ScheduleRegistry` that change what loaders and monitors find, in the same shape but for the actor. Not the
-/// whole protocol: keys, the audit log, pages, backfills and one-off triggers decide nothing of what is simulated.
+/// The verbs of the registries that affect what loaders and monitors find, without the actor. Keys, the audit log,
+/// pages, backfills and one-off triggers are left out: they decide nothing that is simulated.
 extension InMemoryStore {
+    /// Creates or replaces schedules, all or none.
     package func put(_ writes: [ScheduleWrite], now: Timestamp) async throws -> [PutResult] {
         try withTables { tables in
             for write in writes {
@@ -14,18 +15,21 @@ extension InMemoryStore {
         }
     }
 
+    /// The schedule of that name; nil: there is none.
     package func schedule(_ name: String, tenant: String) async throws -> ScheduleRow? {
         withTables { $0.row(name, tenant: tenant) }
     }
 
+    /// The trigger; nil: there is none.
     package func trigger(_ id: Identifier) async throws -> TriggerRow? {
         withTables { tables in tables.trigger(id).map { tables.row($0) } }
     }
 
+    /// Deletes a schedule and returns its queued triggers; nil: there is none.
     package func delete(_ name: String, tenant: String, now: Timestamp) async throws -> [Identifier]? {
         withTables { tables in
             guard let row = tables.row(name, tenant: tenant) else { return nil }
-            let open = tables.cancelOpen(row.id, now: now, reason: "deleted", isDeleted: true)
+            let open = tables.cancelOpen(row.id, now: now, reason: .deleted)
             tables.keepAction(of: row)
             tables.schedules[row.id] = nil
             tables.names[.init(tenant: tenant, name: name)] = nil
@@ -33,16 +37,18 @@ extension InMemoryStore {
         }
     }
 
+    /// Pauses a schedule and returns its queued triggers; nil: there is none.
     package func pause(_ name: String, tenant: String, reason: String, now: Timestamp) async throws -> [Identifier]? {
         withTables { tables in
             guard let row = tables.row(name, tenant: tenant) else { return nil }
-            let open = tables.cancelOpen(row.id, now: now, reason: "paused")
+            let open = tables.cancelOpen(row.id, now: now, reason: .paused)
             tables.pause(row.id, reason: reason, now: now)
             tables.rewind(open.filter { !$0.isQueued })
             return open.filter(\.isQueued).map(\.id)
         }
     }
 
+    /// Arms a paused schedule at what `next` returns; false: there is none.
     package func resume(
         _ name: String, tenant: String, missed: Int?, now: Timestamp, next: (ScheduleRow) -> Timestamp?
     ) async throws -> Bool {
@@ -62,17 +68,20 @@ extension InMemoryStore {
         }
     }
 
+    /// Requests a cancel and returns the row after it; nil: there is none.
     package func requestCancel(_ id: Identifier, now: Timestamp) async throws -> TriggerRow? {
         withTables { tables in
-            tables.requestCancel(id, now: now, reason: "cancelled")
+            tables.requestCancel(id, now: now, reason: .cancelled)
             return tables.trigger(id).map { tables.row($0) }
         }
     }
 
-    package func settleCancelled(_ triggers: [CancelledTrigger], reason: String) async throws {
+    /// Marks triggers as cancelled and rewinds their schedules.
+    package func settleCancelled(_ triggers: [CancelledTrigger], reason: CancelReason) async throws {
         withTables { $0.settleCancelled(triggers, reason: reason) }
     }
 
+    /// Requeues dead triggers whose action is known, and returns them by id.
     package func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [QueuedTrigger] {
         withTables { tables in
             ids.sorted().compactMap { id in
@@ -85,7 +94,7 @@ extension InMemoryStore {
         }
     }
 
-    /// Ids of dead triggers, in their order.
+    /// The first dead triggers, by id.
     package func deadTriggers(limit: Int) async throws -> [Identifier] {
         withTables { Array($0.dead.sorted().prefix(limit)) }
     }

@@ -4,12 +4,14 @@ import Synchronization
 
 /// The schedules and triggers of a simulated Headgate, to which stores connect. Its clock is given.
 ///
-/// What it keeps grows with the schedules and with the triggers of the days that were not dropped.
+/// It grows with the schedules, and with the triggers of days that were not dropped.
 package final class InMemoryDatabase: Sendable {
     let tables: Mutex<InMemoryTables>
     let clock: @Sendable () -> Timestamp
 
-    /// - Parameter observer: is told of each change of a trigger as it is made, and must not call the store.
+    /// An empty database.
+    ///
+    /// - Parameter observer: called with each change of a trigger as it is made; must not call the store.
     package init(
         shards: Int, clock: @escaping @Sendable () -> Timestamp,
         observer: (@Sendable (StoredChange) -> Void)? = nil
@@ -19,13 +21,16 @@ package final class InMemoryDatabase: Sendable {
     }
 }
 
-/// One connection to an in-memory database: what the stores of Postgres are, in this process.
+/// One connection to an in-memory database, with the roles of the Postgres stores.
 ///
-/// The conformance suite of the stores holds both to the same rules. Each verb is one step: no other verb runs during it.
+/// The conformance suite of the stores holds both to the same rules. Each verb is one step: no other verb runs during
+/// it.
 package final class InMemoryStore: Sendable {
+    /// What it is connected to.
     package let database: InMemoryDatabase
     let connection: Int
 
+    /// Connects to a database.
     package init(_ database: InMemoryDatabase) {
         self.database = database
         connection = database.tables.withLock { tables in
@@ -34,9 +39,10 @@ package final class InMemoryStore: Sendable {
         }
     }
 
+    /// The given clock.
     package func now() async throws -> Timestamp { database.clock() }
 
-    /// Lets go of the shards that this connection's loader has.
+    /// Releases the shards that this connection has taken.
     package func close() async {
         withTables { tables in
             for shard in tables.shards.indices where tables.shards[shard].holder == connection {

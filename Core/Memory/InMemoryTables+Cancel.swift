@@ -1,16 +1,17 @@
 import Model
 import Store
 
-/// What a change of a schedule does to its open triggers, and they to it (protocols.md, rule 8).
+/// What a change of a schedule does to its open triggers, and what their cancellation does to the schedule
+/// (protocols.md, 8; decision 0006).
 extension InMemoryTables {
-    /// An open trigger that was asked to be cancelled.
+    /// An open trigger whose cancel was requested.
     struct Open: Sendable {
         var id: Identifier
         var schedule: Identifier
         var revision: Int
-        /// The queue may hold it.
+        /// Whether the queue may hold it.
         var isQueued: Bool
-        /// Its occurrence, where it is planned again: it is of the calendar, and later than all that is settled.
+        /// Its occurrence, if that is to be planned again: only of a scheduled trigger later than everything settled.
         var replanned: Timestamp?
     }
 
@@ -18,7 +19,7 @@ extension InMemoryTables {
         names[Name(tenant: tenant, name: name)].flatMap { schedules[$0]?.row }
     }
 
-    /// Changes a schedule's row and indexes it anew.
+    /// Changes a schedule's row and indexes it again.
     mutating func write(_ id: Identifier, _ body: (inout ScheduleRow) -> Void) {
         guard schedules[id] != nil else { return }
         body(&schedules[id]!.row)
@@ -38,11 +39,11 @@ extension InMemoryTables {
         var open: [Open] = []
         if isChanged {
             keepAction(of: row)
-            open = cancelOpen(row.id, now: now, reason: "superseded")
+            open = cancelOpen(row.id, now: now, reason: .superseded)
         } else if write.paused == true && row.state != .paused {
-            open = cancelOpen(row.id, now: now, reason: "paused")
+            open = cancelOpen(row.id, now: now, reason: .paused)
         }
-        // From the first occurrence that nobody has planned, or that is cancelled here.
+        // Plan from the first occurrence that is unplanned, or cancelled here.
         let from = [now, row.nextAt, row.resumeAt, open.filter { !$0.isQueued }.compactMap(\.replanned).min()]
             .compactMap(\.self).min()!
         let new = write.replaced(row, from: from, now: now)
@@ -71,26 +72,27 @@ extension InMemoryTables {
         }
     }
 
-    /// Which open triggers of a schedule's a new revision may meet.
+    /// Remembers the open triggers whose occurrences a new revision may plan too.
     private mutating func rememberEarlier(_ schedule: Identifier) {
         let before = schedules[schedule]?.earlier ?? [:]
         var earlier = before.filter { trigger($0.value).map { !$0.state.isFinal } ?? false }
-        // Those that were just cancelled without having been sent are no longer among the open ones, and need not be.
+        // Planned triggers that were just cancelled are no longer open; they were never sent and need not be
+        // remembered.
         for id in schedules[schedule]?.open ?? [] {
             if let trigger = trigger(id), trigger.kind == .scheduled { earlier[trigger.occurrence] = id }
         }
         schedules[schedule]?.earlier = earlier
     }
 
-    /// Asks to cancel the open triggers of a schedule: those of the calendar, or, where it is deleted, all. Those that were never
-    /// sent are cancelled at once.
+    /// Requests the cancel of a schedule's open triggers: scheduled ones, or all kinds if it is deleted. Planned
+    /// triggers are cancelled at once.
     mutating func cancelOpen(
-        _ schedule: Identifier, now: Timestamp, reason: String, isDeleted: Bool = false
+        _ schedule: Identifier, now: Timestamp, reason: CancelReason
     ) -> [Open] {
         let settled = schedules[schedule]?.lastSettled ?? .distantPast
         let ids = schedules[schedule]?.open ?? []
         return ids.compactMap { id in
-            guard let trigger = trigger(id), isDeleted || trigger.kind == .scheduled else { return nil }
+            guard let trigger = trigger(id), reason == .deleted || trigger.kind == .scheduled else { return nil }
             requestCancel(id, now: now, reason: reason)
             return Open(
                 id: id, schedule: schedule, revision: trigger.revision, isQueued: trigger.state == .queued,
@@ -98,29 +100,29 @@ extension InMemoryTables {
         }
     }
 
-    mutating func requestCancel(_ id: Identifier, now: Timestamp, reason: String) {
+    mutating func requestCancel(_ id: Identifier, now: Timestamp, reason: CancelReason) {
         let isQueued = update(id) { trigger in
             if trigger.state.isFinal { return false }
-            (trigger.isCancelRequested, trigger.reason) = (true, reason)
+            (trigger.isCancelRequested, trigger.reason) = (true, reason.rawValue)
             if trigger.state == .planned { trigger.state = .cancelled }
             return trigger.state == .queued
         }
         if isQueued == true { check(id, at: now + .seconds(5)) }
     }
 
-    /// Makes triggers cancelled whose cancel was asked for and that the queue does not hold.
-    mutating func settleCancelled(_ triggers: [CancelledTrigger], reason: String) {
+    /// Marks triggers as cancelled whose cancel was requested and that the queue does not hold.
+    mutating func settleCancelled(_ triggers: [CancelledTrigger], reason: CancelReason) {
         var cancelled: [Open] = []
         for asked in triggers.sorted(by: { $0.id < $1.id }) {
             let id = asked.id
             let isSettled = update(id) { trigger in
                 if trigger.state.isFinal || !trigger.isCancelRequested { return false }
                 let end = asked.mayBeCalled || trigger.attempts > 0 ? " after a call" : ""
-                (trigger.state, trigger.reason) = (.cancelled, (trigger.reason ?? reason) + end)
+                (trigger.state, trigger.reason) = (.cancelled, (trigger.reason ?? reason.rawValue) + end)
                 return true
             }
             guard isSettled == true, let trigger = trigger(id), trigger.kind == .scheduled,
-                ["superseded", "paused"].contains(trigger.reason ?? ""),
+                CancelReason.plannedAgain.contains(where: { $0.rawValue == trigger.reason }),
                 trigger.occurrence > schedules[trigger.schedule]?.lastSettled ?? .distantPast
             else { continue }
             cancelled.append(
@@ -131,7 +133,7 @@ extension InMemoryTables {
         rewind(cancelled)
     }
 
-    /// Lets schedules go back to the first of their cancelled triggers; the conditions are those of `rewind.sql`.
+    /// Moves schedules back to the first of their cancelled triggers, under the conditions of `rewind.sql`.
     mutating func rewind(_ cancelled: [Open]) {
         var places: [Identifier: (occurrence: Timestamp, revision: Int, count: Int)] = [:]
         for trigger in cancelled {
@@ -156,8 +158,8 @@ extension InMemoryTables {
         }
     }
 
-    /// Of an older revision than the schedule's, which has passed the occurrence and was refused it: what it has planned since
-    /// keeps its ids, and is not inserted again.
+    /// Moves a schedule back whose younger revision has passed the occurrence but was refused it: what it has planned
+    /// since keeps its ids, and is not inserted again.
     private mutating func comeBack(_ id: Identifier, to occurrence: Timestamp, count: Int) {
         guard let schedule = schedules[id] else { return }
         let key = TriggerKey(
@@ -178,7 +180,8 @@ extension InMemoryTables {
         }
     }
 
-    /// Of a paused schedule's own revision: the next one begins there.
+    /// Moves a paused schedule back whose own revision planned the occurrence: raises the revision, which then begins
+    /// there.
     private mutating func takeBack(_ id: Identifier, from occurrence: Timestamp, count: Int) {
         if let row = schedules[id]?.row { keepAction(of: row) }
         rememberEarlier(id)
@@ -193,7 +196,7 @@ extension InMemoryTables {
         schedules[id]?.beganAt = resumeAt
     }
 
-    /// Of an older revision than the schedule's: it remembers what it has planned since it began.
+    /// Moves a schedule back whose younger revision began later: it remembers what it has planned since it began.
     private mutating func goBack(_ id: Identifier, to occurrence: Timestamp) {
         guard let schedule = schedules[id] else { return }
         let cursor = schedule.row.resumeAt ?? schedule.row.nextAt ?? .distantFuture

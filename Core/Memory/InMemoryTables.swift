@@ -1,7 +1,7 @@
 import Model
 import Store
 
-/// The tables and indexes of the in-memory store. What spans several of them and must stay in step is done here.
+/// The tables and indexes of the in-memory store; operations that span several of them are here.
 struct InMemoryTables: Sendable {
     struct Name: Hashable {
         var tenant: String
@@ -23,14 +23,14 @@ struct InMemoryTables: Sendable {
     var schedules: [Identifier: StoredSchedule] = [:]
     var names: [Name: Identifier] = [:]
     var days: [Int64: StoredDay] = [:]
-    /// Actions of earlier revisions and of schedules that are gone. They are not forgotten here.
+    /// Actions of earlier revisions and of deleted schedules; kept for good.
     var pastActions: [Revision: PastAction] = [:]
     var dead: Set<Identifier> = []
-    /// How far the monitor has looked.
+    /// The sweep's mark: triggers planned before it have been looked at.
     var sweptTo = Timestamp.epoch
-    /// Unsettled triggers that it has not looked at, by `plannedAt`.
+    /// Unsettled triggers that the sweep has not reached, by `plannedAt`.
     var unswept = Heap<TimedID>()
-    /// When each overdue trigger is looked at next, and the index of that.
+    /// When each overdue trigger is checked next; `checks` is its index by time.
     var checkAt: [Identifier: Timestamp] = [:]
     var checks = Heap<TimedID>()
     var generation = RecordedGeneration()
@@ -48,7 +48,7 @@ struct InMemoryTables: Sendable {
 
     func trigger(_ id: Identifier) -> StoredTrigger? { days[InMemoryTables.day(id.v7Time)]?.triggers[id] }
 
-    /// Adds a trigger to its table and the indexes; false: its id is there.
+    /// Adds a trigger to its table and the indexes; false: its id exists.
     mutating func insert(_ trigger: StoredTrigger) -> Bool {
         let day = InMemoryTables.day(trigger.id.v7Time)
         let isNew = withDay(day) { table in
@@ -70,7 +70,7 @@ struct InMemoryTables: Sendable {
         return true
     }
 
-    /// Changes a trigger in place, and keeps in step what follows from its state. Nil: there is none.
+    /// Changes a trigger in place, and updates what depends on its state. Returns nil if there is no such trigger.
     @discardableResult
     mutating func update<Value>(_ id: Identifier, _ body: (inout StoredTrigger) -> Value) -> Value? {
         var change: StoredChange?
@@ -116,7 +116,7 @@ struct InMemoryTables: Sendable {
         body(&days[day, default: StoredDay()])
     }
 
-    /// What goes to the queue, with the action of the trigger's own revision; without one where nobody knows it.
+    /// The trigger's message, with the action of its own revision; with an empty one if nobody knows it.
     func queued(_ trigger: StoredTrigger) -> QueuedTrigger {
         let schedule = schedules[trigger.schedule]?.row
         let past = pastActions[Revision(schedule: trigger.schedule, number: trigger.revision)]
@@ -139,28 +139,28 @@ struct InMemoryTables: Sendable {
             tenant: row.tenant, name: row.name, action: row.action)
     }
 
-    /// Whether an earlier revision has a trigger of this occurrence that was called, is being called, or is not decided yet
-    /// (protocols.md, 8a): the conditions are those of `insert-triggers.sql`.
+    /// Whether another revision has a trigger of this occurrence that was called or may yet be (protocols.md, 8a); the
+    /// conditions are those of `insert-triggers.sql`.
     func isTaken(_ occurrence: Timestamp, of schedule: Identifier, revision: Int) -> Bool {
         guard let id = schedules[schedule]?.earlier[occurrence], let trigger = trigger(id), trigger.revision != revision
         else { return false }
         return
             !(trigger.state == .cancelled && trigger.attempts == 0
-            && ["superseded", "paused"].contains(trigger.reason ?? ""))
+            && CancelReason.plannedAgain.contains(where: { $0.rawValue == trigger.reason }))
     }
 
     // MARK: Schedules
 
-    /// Writes a schedule's row, indexes it where it is armed, and lowers the floor of its shard.
+    /// Indexes an armed schedule, and lowers the floor of its shard.
     mutating func arm(_ id: Identifier, at next: Timestamp) {
         guard let shard = schedules[id]?.row.shard else { return }
         shards[shard].due.insert(TimedID(time: next, id: id))
         shards[shard].low = min(shards[shard].low, next)
     }
 
-    /// When the earliest armed schedule of a shard is due; entries that no longer hold are dropped on the way.
+    /// When the first armed schedule of a shard is due; drops index entries that no longer apply.
     ///
-    /// - Parameter start: none that is due before it is looked at. Where there are such, every schedule is.
+    /// - Parameter start: ignores schedules due before it; if there are any, it scans all schedules.
     mutating func firstDue(_ shard: Int, from start: Timestamp = .distantPast) -> Timestamp? {
         if let first = firstDue(shard), first >= start { return first }
         return schedules.values.lazy.filter { $0.row.shard == shard }.compactMap(\.row.nextAt).filter { $0 >= start }

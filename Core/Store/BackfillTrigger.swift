@@ -2,7 +2,7 @@ package import Model
 
 /// One past occurrence that is to run again.
 package struct BackfillTrigger: Sendable {
-    /// The id of the new trigger, whose time is the day of its record.
+    /// The id of the new trigger; its time is that of the request, by which the record is dated.
     package var id: Identifier
     /// The time that it makes up for.
     package var occurrence: Timestamp

@@ -8,8 +8,8 @@ package protocol ClaimStore: Sendable {
     /// nothing was due.
     ///
     /// Schedules that another transaction has locked are skipped. An existing trigger is left as it is, and an
-    /// occurrence that an earlier revision has called or may yet call gets none (protocols.md, 8a). `beforeCommit`
-    /// comes last; its error undoes everything. After a deadlock the claim is repeated, and `plan` called again.
+    /// occurrence that another revision has called or may yet call gets none (protocols.md, 8a). `beforeCommit` comes
+    /// last; its error undoes everything. Both may be called again if the transaction has to be repeated.
     func claimSchedules(
         shard: Int, pass: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int,
         plan: @escaping @Sendable ([ClaimedSchedule]) -> ShardPlan,

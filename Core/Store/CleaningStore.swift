@@ -2,7 +2,8 @@ package import Model
 
 /// Deletes what nothing refers to any more, and corrects what is only a cache. Each verb is one statement.
 package protocol CleaningStore: Sendable {
-    /// Deletes hidden schedules of one-off triggers and failure notifications that ended before a time, up to 10,000.
+    /// Deletes hidden schedules, of one-off triggers and failure notifications, that were last written before a time
+    /// and whose trigger is not open; up to 10,000.
     func dropOneOffs(before time: Timestamp) async throws
     /// Deletes kept actions of earlier revisions that no open or dead trigger refers to. Looks at up to 1,000; those
     /// still needed are looked at again in an hour (protocols.md, 9a).

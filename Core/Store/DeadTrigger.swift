@@ -16,6 +16,7 @@ package struct DeadTrigger: Sendable {
 
     /// What a message of it needs; without an action if nobody knows that any more.
     package var trigger: QueuedTrigger
+    /// When its death was recorded.
     package var diedAt: Timestamp
     package var reason: String?
     /// Where it stands in the list: the page after it begins there.

@@ -3,8 +3,8 @@ package import Model
 /// Keeps which run of a schedule is under way and which wait, for schedules whose runs must not overlap (protocols.md,
 /// 10).
 package protocol OverlapStore: Sendable {
-    /// Lets `change` decide on what runs and waits while the schedule's overlap row is locked, writes that back, and
-    /// returns the decision. One transaction of its own; `change` may be called once per call and must not block.
+    /// Lets `change` decide on what runs and waits while the schedule's overlap row is locked, writes the state back,
+    /// and returns the decision. One transaction of its own.
     func withOverlap<Decision: Sendable>(
         of schedule: Identifier, tenant: String, now: Timestamp,
         _ change: @escaping @Sendable (inout (running: Identifier?, waiting: [Identifier])) -> Decision

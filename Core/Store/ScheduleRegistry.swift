@@ -33,8 +33,9 @@ package protocol ScheduleRegistry: Sendable {
     /// its queued triggers. Throws `RevisionMismatch`.
     func delete(_ name: String, expecting: ExpectedRevision?, by actor: AuditActor, now: Timestamp) async throws
         -> [Identifier]?
-    /// Pauses a schedule of the actor's tenant, and cancels its scheduled triggers, which are planned again after the
-    /// resume. Nil: there is none; otherwise its queued triggers. A finished schedule stays finished.
+    /// Pauses a schedule of the actor's tenant, and cancels its scheduled triggers; those that were never called are
+    /// planned again after the resume. Nil: there is none; otherwise its queued triggers. A finished schedule stays
+    /// finished.
     func pause(_ name: String, reason: String, by actor: AuditActor, now: Timestamp) async throws -> [Identifier]?
     /// Arms a paused schedule at the time that `next` returns for its row; nil: it is finished. Returns false if there
     /// is no such schedule; one that is not paused stays as it is.

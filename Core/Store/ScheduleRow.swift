@@ -8,7 +8,8 @@ package struct ScheduleRow: Sendable {
     package var name: String
     /// Follows from the id; changes only when the schedules are resharded.
     package var shard: Int
-    /// From 1; raised when timing or action change.
+    /// From 1; raised when timing or action change, and when a paused schedule goes back to a cancelled trigger
+    /// (decision 0006).
     package var revision: Int
     package var state: ScheduleState
     /// The first occurrence that is not planned yet, or when a schedule that could not be planned is tried again; nil:

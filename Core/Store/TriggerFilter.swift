@@ -7,8 +7,9 @@ package struct TriggerFilter: Sendable {
     package var schedule: String?
     /// Nil: any.
     package var state: TriggerState?
-    /// Occurrences from here, and before `to`.
+    /// The earliest occurrence.
     package var from: Timestamp
+    /// The end of the occurrences, exclusive.
     package var to: Timestamp
     /// A position in the list.
     package struct Place: Hashable, Sendable {

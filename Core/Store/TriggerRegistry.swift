@@ -16,5 +16,5 @@ package protocol TriggerRegistry: Sendable {
     /// them that are to be planned again (protocols.md, 8 and 8a; decision 0006).
     ///
     /// - Parameter reason: for those that have none yet.
-    func settleCancelled(_ triggers: [CancelledTrigger], tenant: String, reason: String) async throws
+    func settleCancelled(_ triggers: [CancelledTrigger], tenant: String, reason: CancelReason) async throws
 }

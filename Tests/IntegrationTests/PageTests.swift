@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Telemetry
 import Testing
 
@@ -29,6 +30,16 @@ import Testing
         for name in Set(named).sorted()
         where !FileManager.default.fileExists(atPath: ProgramRun.project.appending(path: name).path()) {
             #expect(files.contains { $0.hasSuffix("/\(name)") }, "\(page) names \(name)")
+        }
+    }
+
+    @Test func `the reasons that decide in SQL are those of CancelReason`() throws {
+        let decided = try files().filter { $0.hasSuffix(".sql") }.flatMap { file in
+            try text(file).matches(of: /reason in \(([^)]*)\)/).map { (file, String($0.1)) }
+        }
+        #expect(decided.count >= 2)
+        for (file, list) in decided {
+            #expect(list == CancelReason.plannedAgain.map { "'\($0.rawValue)'" }.joined(separator: ", "), "\(file)")
         }
     }
 

@@ -138,7 +138,7 @@ import Testing
         let queued = try await it.queue("nightly")
         _ = try await it.register("nightly", action: [8], at: it.start + .seconds(30))
         #expect(try await it.schedule("nightly")?.nextAt == it.start + .seconds(60))
-        try await it.registry.settleCancelled([queued], reason: "superseded")
+        try await it.registry.settleCancelled([queued], reason: .superseded)
         #expect(try await it.trigger(queued).state == .cancelled)
         let row = try #require(try await it.schedule("nightly"))
         #expect(row.nextAt == it.start && row.revision == 2)
@@ -151,7 +151,7 @@ import Testing
         let queued = try await it.queue("nightly")
         _ = try await it.register("nightly", action: [8], at: it.start + .seconds(30))
         _ = try await it.claim(pass: 2, through: .seconds(60))
-        try await it.registry.settleCancelled([queued], reason: "superseded")
+        try await it.registry.settleCancelled([queued], reason: .superseded)
         #expect(try await it.schedule("nightly")?.nextAt == it.start)
         #expect(try await it.claimed(pass: 3).map(\.ahead) == [it.start + .seconds(60)..<it.start + .seconds(120)])
     }

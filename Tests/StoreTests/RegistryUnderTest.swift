@@ -13,7 +13,7 @@ protocol RegistryUnderTest: Sendable {
     func pause(_ name: String, now: Timestamp) async throws -> [Identifier]?
     func resume(_ name: String, now: Timestamp) async throws -> Bool
     func requestCancel(_ id: Identifier, now: Timestamp) async throws -> TriggerRow?
-    func settleCancelled(_ ids: [Identifier], reason: String) async throws
+    func settleCancelled(_ ids: [Identifier], reason: CancelReason) async throws
     func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [QueuedTrigger]
 }
 
@@ -40,7 +40,7 @@ struct PostgresRegistryUnderTest: RegistryUnderTest {
     func requestCancel(_ id: Identifier, now: Timestamp) async throws -> TriggerRow? {
         try await registry.requestCancel(id, by: actor, now: now)
     }
-    func settleCancelled(_ ids: [Identifier], reason: String) async throws {
+    func settleCancelled(_ ids: [Identifier], reason: CancelReason) async throws {
         try await registry.settleCancelled(
             ids.map { CancelledTrigger($0, mayBeCalled: false) }, tenant: "acme", reason: reason)
     }
@@ -71,7 +71,7 @@ struct InMemoryRegistry: RegistryUnderTest {
     func requestCancel(_ id: Identifier, now: Timestamp) async throws -> TriggerRow? {
         try await store.requestCancel(id, now: now)
     }
-    func settleCancelled(_ ids: [Identifier], reason: String) async throws {
+    func settleCancelled(_ ids: [Identifier], reason: CancelReason) async throws {
         try await store.settleCancelled(ids.map { CancelledTrigger($0, mayBeCalled: false) }, reason: reason)
     }
     func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [QueuedTrigger] {

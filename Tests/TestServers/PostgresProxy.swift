@@ -1,22 +1,29 @@
 import Foundation
 import Synchronization
 
-/// Stands between a function and Postgres, knows which statement is under way, for each is prepared under its name, and makes a chosen
-/// one fail. The failures are the server's own, at the place where the statement stands, or a connection that really breaks.
+/// A proxy between a function and Postgres that makes a chosen statement fail. It recognises statements by the names
+/// under which they are prepared. The errors are the server's own, raised in the statement's place, or the connection
+/// really breaks.
 ///
 /// Reads the frontend/backend protocol, version 3 (https://www.postgresql.org/docs/15/protocol-message-formats.html).
 public final class PostgresProxy: Sendable {
+    /// How a statement fails.
     public enum Fault: String, CaseIterable, Sendable {
+        /// The server cancels it, as on a statement timeout.
         case cancelled
+        /// SQLSTATE 55P03.
         case lockTimeout
+        /// SQLSTATE 40P01.
         case deadlock
+        /// The connection breaks before the statement reaches the server.
         case closedBeforeCommit
+        /// The connection breaks when the session is next idle, before the client hears of it.
         case closedAfterCommit
 
-        /// What is run in the statement's place.
+        /// The SQL to run in the statement's place; nil: the connection breaks.
         fileprivate var replacement: String? {
             switch self {
-            // A session that has taken a lesser role may not cancel itself; its end of the transaction takes the role back.
+            // A session in a lesser role may not cancel itself. The role comes back with the end of the transaction.
             case .cancelled:
                 "do $$ begin reset role; perform pg_cancel_backend(pg_backend_pid()); perform pg_sleep(5); end $$"
             case .lockTimeout: "do $$ begin raise exception 'lock timeout' using errcode = '55P03'; end $$"
@@ -36,8 +43,10 @@ public final class PostgresProxy: Sendable {
 
     private let shared: Shared
     private let proxy: TCPProxy
+    /// The port that it listens on.
     public var port: Int { proxy.port }
 
+    /// Listens on a free port and passes connections on to the server at `port`.
     public init(to port: Int) throws {
         let shared = Shared()
         self.shared = shared
@@ -57,29 +66,31 @@ public final class PostgresProxy: Sendable {
         }
     }
 
+    /// Stops listening and breaks every connection.
     public func stop() { proxy.stop() }
     /// Breaks every connection.
     public func closeAll() { proxy.closeAll() }
 
-    /// The names of the statements that were run.
+    /// The names of the statements that were run so far.
     public var seen: Set<String> { shared.state.withLock { $0.seen } }
-    /// Makes the next run of a statement fail.
+    /// Makes the next run of a statement fail; it replaces a fault that is still armed.
     public func arm(_ statement: String, _ fault: Fault) { shared.state.withLock { $0.armed = (statement, fault) } }
-    /// Whether the armed statement has not been run yet.
+    /// Whether the armed statement is still to be run.
     public var isArmed: Bool { shared.state.withLock { $0.armed != nil } }
+    /// Lets the armed statement pass.
     public func disarm() { shared.state.withLock { $0.armed = nil } }
 
-    /// One connection's state; each direction is read by one thread.
+    /// The state of one connection; each direction is read by a thread of its own.
     private final class Connection: Sendable {
         private struct State {
             var fromClient: [UInt8] = []
             var isStarted = false
-            /// Until the end of the statement that was replaced.
+            /// Whether the rest of a replaced statement is being dropped.
             var isDropping = false
             var fromServer: [UInt8] = []
-            /// Answers to requests for encryption: a byte each, before the protocol begins.
+            /// Answers to requests for encryption, one byte each, that precede the protocol.
             var rawBytes = 0
-            /// Nothing is passed on from the next idle session on.
+            /// Whether to break the connection as soon as its session is idle again.
             var isEndingAtIdle = false
             var held: [UInt8] = []
         }
@@ -99,7 +110,7 @@ public final class PostgresProxy: Sendable {
             }
         }
 
-        /// False: the connection is to be closed.
+        /// Appends what to pass on; false: close the connection.
         private func pass(_ message: [UInt8], _ state: inout State, _ out: inout [UInt8]) -> Bool {
             guard state.isStarted else {
                 let code = Connection.number(message[4..<8])
@@ -160,7 +171,7 @@ public final class PostgresProxy: Sendable {
             }
         }
 
-        /// Parse, bind, describe and execute of a statement without name or parameters.
+        /// Parse, bind, describe and execute for a statement without name or parameters.
         private static func execution(of text: String) -> [UInt8] {
             message("P", [0] + Array(text.utf8) + [0, 0, 0]) + message("B", [0, 0, 0, 0, 0, 0, 0, 0])
                 + message("D", [UInt8(ascii: "P"), 0]) + message("E", [0, 0, 0, 0, 0])
@@ -183,7 +194,7 @@ public final class PostgresProxy: Sendable {
         }
     }
 
-    /// What a script of the simple protocol goes by: its first words, without numbers.
+    /// The name of a script of the simple protocol: its first words, without numbers.
     public static func name(ofScript text: String) -> String {
         "script: "
             + text.split { $0 == " " || $0 == "\n" || $0 == "_" }.filter { $0.allSatisfy { !$0.isNumber } }.prefix(5)

@@ -1,10 +1,11 @@
 import Foundation
 import Synchronization
 
-/// A TCP server that a test answers byte by byte: for what no proper HTTP server does.
+/// A TCP server whose answers a test writes byte by byte, for what no proper HTTP server does.
 ///
 /// Each connection has a thread of its own, which ends with the server at the latest.
 public final class RawServer: Sendable {
+    /// The port that it listens on.
     public let port: Int
     private let listener: Int32
     private let state = Mutex(State())
@@ -15,7 +16,8 @@ public final class RawServer: Sendable {
         var isStopped = false
     }
 
-    /// Listens on an address of the loopback interface and serves each connection until `serve` returns, which closes it.
+    /// Listens on a loopback address, on a free port unless given. Calls `serve` for each connection, and closes the
+    /// connection when that returns.
     public init(
         address: String = "127.0.0.1", port: Int = 0, _ serve: @escaping @Sendable (RawConnection) -> Void
     ) throws {
@@ -41,12 +43,13 @@ public final class RawServer: Sendable {
         }
     }
 
-    /// The requests that were read, of all connections: each one's head and body.
+    /// The requests read so far on all connections, each with head and body.
     public var requests: [String] { state.withLock { $0.requests } }
 
+    /// Its URL, for a server on the default address.
     public var url: String { "http://127.0.0.1:\(port)" }
 
-    /// Ends all connections.
+    /// Stops listening and shuts down all connections.
     public func stop() {
         state.withLock { state in
             state.isStopped = true
@@ -102,7 +105,7 @@ public struct RawConnection: Sendable {
     let socket: Int32
     let server: RawServer
 
-    /// The next request, with its body where it has a length; nil: the caller has closed.
+    /// The next request, with its body if it has a content length; nil if the client has closed.
     public func readRequest() -> String? {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -123,7 +126,7 @@ public struct RawConnection: Sendable {
         }
     }
 
-    /// Whether all of it was taken.
+    /// Sends a text as it is; returns whether all of it was accepted.
     @discardableResult public func send(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         var sent = 0
@@ -137,28 +140,30 @@ public struct RawConnection: Sendable {
         return true
     }
 
-    /// An answer of status 200 whose body is the text.
+    /// Answers 200 with this text as the body.
     public func answer(_ text: String) { send("HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)") }
 
-    /// Waits until the caller has closed, dropping what it sends.
+    /// Waits until the client has closed, dropping what it sends.
     public func waitForClose() {
         var buffer = [UInt8](repeating: 0, count: 4_096)
         while recv(socket, &buffer, buffer.count, 0) > 0 {}
     }
 
-    /// The close, when it comes, breaks the connection off (RST) instead of ending it.
+    /// Makes the later close reset the connection (RST) instead of ending it.
     public func resetOnClose() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Foundation.linger>.size))
     }
 
+    /// Closes the connection; further calls do nothing.
     public func close() { server.close(socket) }
 }
 
-/// An address that connections are neither accepted nor refused at, as one that nobody has: what waits to be accepted is full.
+/// An address where connections are neither accepted nor refused, as if there were no such host: its backlog is full.
 public final class SilentAddress: Sendable {
     private let sockets: [Int32]
 
+    /// Listens, and fills the backlog; until `deinit`.
     public init(_ address: String, port: Int) throws {
         let listener = try RawServer.listen(address, port, backlog: 0)
         var name = sockaddr_in()

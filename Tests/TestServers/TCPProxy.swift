@@ -1,19 +1,23 @@
 import Foundation
 import Synchronization
 
-/// Passes bytes between clients and a server on this host, whose port can change, and can break connections.
+/// Passes bytes between clients and a server on this host; the server's port can change, and connections can be broken.
 public final class TCPProxy: Sendable {
-    /// What a filter makes of bytes on their way.
+    /// What a filter decides about bytes on their way.
     public enum Verdict: Sendable {
+        /// These bytes are passed on in their place.
         case pass([UInt8])
-        /// Both sides are closed, and the bytes are dropped.
+        /// Both sides are closed, and the bytes dropped.
         case close
     }
+    /// Which way bytes go.
     public enum Direction: Sendable {
+        /// From the client to the server.
         case toServer
+        /// From the server to the client.
         case toClient
     }
-    /// Looks at one connection's bytes, as they come; each direction on a thread of its own.
+    /// Sees the bytes of one connection as they come, each direction on a thread of its own.
     public typealias Filter = @Sendable (Direction, [UInt8]) -> Verdict
 
     private struct Pair: Sendable {
@@ -21,6 +25,7 @@ public final class TCPProxy: Sendable {
         var server: Int32
     }
 
+    /// The port that it listens on.
     public let port: Int
     private let listener: Int32
     private let upstream: Mutex<Int>
@@ -28,7 +33,11 @@ public final class TCPProxy: Sendable {
     private let next = Atomic<Int>(0)
     private let makeFilter: @Sendable () -> Filter
 
-    /// - Parameter makeFilter: called once a connection.
+    /// Listens on a free port.
+    ///
+    /// - Parameters:
+    ///   - upstream: the server's port on 127.0.0.1.
+    ///   - makeFilter: called once per connection.
     public init(to upstream: Int, makeFilter: @escaping @Sendable () -> Filter = { { .pass($1) } }) throws {
         self.upstream = Mutex(upstream)
         self.makeFilter = makeFilter
@@ -57,7 +66,7 @@ public final class TCPProxy: Sendable {
         }
     }
 
-    /// Sends new connections to another port.
+    /// Passes new connections on to another port.
     public func redirect(to port: Int) { upstream.withLock { $0 = port } }
 
     /// Breaks every connection.
@@ -65,6 +74,7 @@ public final class TCPProxy: Sendable {
         for pair in pairs.withLock({ Array($0.values) }) { TCPProxy.end(pair) }
     }
 
+    /// Stops listening and breaks every connection.
     public func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)

@@ -1,10 +1,11 @@
 import Foundation
 import Synchronization
 
-/// A real server for tests: started by a script that ends it, and removes its data, when this process ends.
+/// A real server for tests, started by a script that stops it and removes its data when this process ends.
 public final class TestServer: Sendable {
+    /// The port on 127.0.0.1.
     public let port: Int
-    /// The server's own process.
+    /// The server's own process, not the script's.
     public let pid: Int32
     private let process: Mutex<Process>
     private let lifeline: Pipe
@@ -36,7 +37,7 @@ public final class TestServer: Sendable {
         self.process = Mutex(process)
     }
 
-    /// Ends the server and removes its data.
+    /// Stops the server and removes its data.
     public func stop() {
         try? lifeline.fileHandleForWriting.close()
         process.withLock { $0.waitUntilExit() }
@@ -45,35 +46,41 @@ public final class TestServer: Sendable {
     /// Sends a signal to the server's process.
     public func signal(_ number: Int32) { kill(pid, number) }
 
+    /// Starts a Redis with these command-line options.
     public static func redis(_ options: [String] = [], port: Int = freePort()) throws -> TestServer {
         try TestServer(script: "ephemeral-redis.sh", port: port, arguments: options)
     }
 
+    /// The password of every role.
     public static let password = "test"
+    /// Starts a Postgres with these settings, each as `name=value`.
     public static func postgres(_ settings: [String] = ["fsync=off"], port: Int = freePort()) throws -> TestServer {
         try TestServer(script: "ephemeral-postgres.sh", port: port, arguments: [password] + settings)
     }
 
-    /// Servers that all suites of this process share.
+    /// A Redis shared by all suites of this process; started when first used.
     public static let sharedRedis = Result { try redis() }
+    /// A Postgres shared by all suites of this process; started when first used.
     public static let sharedPostgres = Result { try postgres() }
 
+    /// The URL of a Redis.
     public var redisURL: String { "redis://127.0.0.1:\(port)" }
+    /// The URL of a Postgres, for a role and database.
     public func postgresURL(user: String = "postgres", database: String = "postgres") -> String {
         "postgresql://\(user):\(TestServer.password)@127.0.0.1:\(port)/\(database)"
     }
 }
 
 extension Process {
-    /// Runs on a thread that stays: a child that is to die with its parent dies with the thread that started it. That thread blocks no
-    /// signal. A child inherits the mask, and threads of a pool block all they can: a shell would then never hear of the end of its own
-    /// children.
+    /// Runs on a thread that stays and blocks no signals. A child that is to die with its parent dies with the thread
+    /// that started it, and a child inherits the signal mask: pool threads block nearly every signal, and a shell would
+    /// then never notice the end of its own children.
     public func runUnblocked() throws { try ChildStarter.shared.run(self) }
 
-    /// Runs a function of Headgate: it ends when this process ends, however that happens. What it inherits of the environment is what
-    /// `environment` says.
+    /// Runs a Headgate function, which ends when this process ends, however that happens. It inherits only the
+    /// environment in `environment`.
     public func runFunction() throws {
-        // As a handle: of a pipe the reading end would be closed after the first process.
+        // A handle: of a `Pipe` the reading end would be closed after the first process.
         standardInput = ChildStarter.lifeline.fileHandleForReading
         environment = (environment ?? [:]).merging(["HEADGATE_LIFELINE": "0"]) { $1 }
         try runUnblocked()
@@ -83,7 +90,7 @@ extension Process {
 /// The thread that starts processes.
 private final class ChildStarter: Sendable {
     static let shared = ChildStarter()
-    /// Its writing end is this process's alone, and is never closed.
+    /// Only this process has its writing end, which is never closed.
     static let lifeline = Pipe()
 
     private let work = Mutex<[@Sendable () -> Void]>([])
@@ -117,12 +124,15 @@ private final class ChildStarter: Sendable {
     }
 }
 
+/// Why a server could not be started, or a condition did not come true.
 public struct TestServerError: Error, CustomStringConvertible {
+    /// What went wrong, in a sentence.
     public let description: String
+    /// An error with this text.
     public init(description: String) { self.description = description }
 }
 
-/// A TCP port of the loopback interface that nobody listens on now.
+/// A TCP port of the loopback interface that nothing listens on now.
 public func freePort() -> Int {
     let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(socket) }
@@ -138,7 +148,8 @@ public func freePort() -> Int {
     }
 }
 
-/// Waits until a condition holds, looking every few milliseconds; fails after the timeout.
+/// Waits until a condition holds, checking every few milliseconds; throws after the timeout, with `what` in the
+/// message.
 public func eventually(
     _ what: String, within timeout: Duration = .seconds(45), _ condition: () async throws -> Bool
 ) async throws {

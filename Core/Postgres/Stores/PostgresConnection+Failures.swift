@@ -104,7 +104,7 @@ extension PostgresConnection {
         let rows = try query(lock) { row throws(PostgresError) in try row.schedule() }
         if rows.isEmpty { return [] }
         let now = try now()
-        let open = try cancelOpen([id], now: now, reason: "paused")
+        let open = try cancelOpen([id], now: now, reason: .paused)
         try pause(rows, reason: reason, now: now)
         try rewind(open.filter { !$0.isQueued })
         try appendAudit(

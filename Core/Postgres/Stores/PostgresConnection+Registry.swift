@@ -51,9 +51,12 @@ extension PostgresConnection {
     /// Requests cancellation of the schedules' open triggers: scheduled ones, or, if the schedules are deleted, all
     /// kinds. Planned triggers are cancelled at once; queued ones are decided by the queue.
     func cancelOpen(
-        _ schedules: [Identifier], now: Timestamp, reason: String, isDeleted: Bool = false
+        _ schedules: [Identifier], now: Timestamp, reason: CancelReason
     ) throws(PostgresError) -> [OpenTrigger] {
-        try query(StatementCall(.apiCancelOpen, [.uuids(schedules), .time(now), .text(reason), .bool(isDeleted)])) {
+        try query(
+            StatementCall(
+                .apiCancelOpen, [.uuids(schedules), .time(now), .text(reason.rawValue), .bool(reason == .deleted)])
+        ) {
             row throws(PostgresError) in
             try OpenTrigger(row)
         }
@@ -61,12 +64,12 @@ extension PostgresConnection {
 
     /// Marks triggers as cancelled whose cancellation was requested and that the queue does not hold, and rewinds their
     /// schedules so that they are planned again, after the resume if paused.
-    func settleCancelled(_ triggers: [CancelledTrigger], reason: String) throws(PostgresError) {
+    func settleCancelled(_ triggers: [CancelledTrigger], reason: CancelReason) throws(PostgresError) {
         let sorted = triggers.sorted { $0.id < $1.id }
         let call = StatementCall(
             .settleCancelled,
             [
-                .uuids(sorted.map(\.id)), .times(sorted.map(\.id.v7Time)), .text(reason),
+                .uuids(sorted.map(\.id)), .times(sorted.map(\.id.v7Time)), .text(reason.rawValue),
                 .bools(sorted.map(\.mayBeCalled)),
             ])
         try rewind(try query(call) { row throws(PostgresError) in try OpenTrigger(row) })
@@ -183,8 +186,8 @@ extension PostgresConnection {
         }
         try keepActions(of: existing.filter { changed.contains($0.id) }, now: now)
         var open: [OpenTrigger] = []
-        if !changed.isEmpty { open += try cancelOpen(changed, now: now, reason: "superseded") }
-        if !paused.isEmpty { open += try cancelOpen(paused, now: now, reason: "paused") }
+        if !changed.isEmpty { open += try cancelOpen(changed, now: now, reason: .superseded) }
+        if !paused.isEmpty { open += try cancelOpen(paused, now: now, reason: .paused) }
         let bySchedule = Dictionary(grouping: open, by: \.schedule)
         return writes.map { write in
             guard let row = rows[ScheduleKey(write.tenant, write.name)] else {

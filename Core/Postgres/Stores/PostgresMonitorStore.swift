@@ -95,7 +95,7 @@ package final class PostgresMonitorStore: MonitorStore {
     package func settleCancelled(_ triggers: [CancelledTrigger]) async throws {
         if triggers.isEmpty { return }
         try await connection.transaction { connection throws(PostgresError) in
-            try connection.settleCancelled(triggers, reason: "cancelled")
+            try connection.settleCancelled(triggers, reason: .cancelled)
         }
     }
 

@@ -12,7 +12,7 @@ extension PostgresRegistry {
             let rows = try connection.lock(
                 prefix: prefix, state: .active, after: name, limit: limit, tenant: actor.tenant)
             if rows.isEmpty { return BulkPage() }
-            let open = try connection.cancelOpen(rows.map(\.id), now: now, reason: "paused")
+            let open = try connection.cancelOpen(rows.map(\.id), now: now, reason: .paused)
             try connection.pause(rows, reason: reason, now: now)
             try connection.rewind(open.filter { !$0.isQueued })
             try connection.appendAudit(

@@ -69,7 +69,7 @@ extension PostgresRegistry {
             let page = StatementCall(.eraseSchedules, [.text(actor.tenant), .bigint(limit)])
             let rows = try connection.query(page) { row throws(PostgresError) in try row.schedule() }
             if rows.isEmpty { return BulkPage() }
-            let open = try connection.cancelOpen(rows.map(\.id), now: now, reason: "deleted", isDeleted: true)
+            let open = try connection.cancelOpen(rows.map(\.id), now: now, reason: .deleted)
             for row in rows {
                 try connection.execute(
                     StatementCall(

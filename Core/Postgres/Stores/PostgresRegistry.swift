@@ -141,7 +141,7 @@ package final class PostgresRegistry: APIStore {
             connection throws(PostgresError) -> Result<[Identifier]?, RevisionMismatch> in
             guard let row = try connection.find(name, actor.tenant) else { return .success(nil) }
             if let mismatch = expecting?.mismatch(row) { return .failure(mismatch) }
-            let open = try connection.cancelOpen([row.id], now: now, reason: "deleted", isDeleted: true)
+            let open = try connection.cancelOpen([row.id], now: now, reason: .deleted)
             try connection.keepActions(of: [row], now: now)
             try connection.execute(
                 StatementCall(.apiDelete, [.text(actor.tenant), .text(name), .smallint(row.shard), .uuid(row.id)]))
@@ -157,7 +157,7 @@ package final class PostgresRegistry: APIStore {
     {
         try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
             guard let row = try connection.find(name, actor.tenant) else { return nil }
-            let open = try connection.cancelOpen([row.id], now: now, reason: "paused")
+            let open = try connection.cancelOpen([row.id], now: now, reason: .paused)
             try connection.pause([row], reason: reason, now: now)
             try connection.rewind(open.filter { !$0.isQueued })
             try connection.appendAudit(actor, "schedule.pause", name, reason: reason, now: now)
@@ -271,7 +271,7 @@ package final class PostgresRegistry: APIStore {
     }
 
     /// Marks triggers as cancelled that the queue does not hold, and rewinds their schedules.
-    package func settleCancelled(_ triggers: [CancelledTrigger], tenant: String, reason: String) async throws {
+    package func settleCancelled(_ triggers: [CancelledTrigger], tenant: String, reason: CancelReason) async throws {
         if triggers.isEmpty { return }
         try await inTransaction(of: tenant) { connection throws(PostgresError) in
             try connection.settleCancelled(triggers, reason: reason)

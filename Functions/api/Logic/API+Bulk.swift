@@ -62,7 +62,7 @@ extension API {
         while true {
             let page = try await bulkRegistry.pauseAll(
                 prefix: prefix, after: last, limit: API.page, reason: reason, by: actor, now: now)
-            await cancelInQueue(page.cancelled, tenant: actor.tenant, reason: "paused")
+            await cancelInQueue(page.cancelled, tenant: actor.tenant, reason: .paused)
             count += page.names.count
             guard page.names.count == API.page, let name = page.names.last else { return count }
             last = name

@@ -158,7 +158,7 @@ extension API {
         let results = try await scheduleRegistry.put(
             lines.map(\.write), by: caller.actor, acrossTenants: isMixed, now: now)
         for (tenant, results) in Dictionary(grouping: results.filter { !$0.cancelled.isEmpty }, by: \.row.tenant) {
-            await cancelInQueue(results.flatMap(\.cancelled), tenant: tenant, reason: "superseded")
+            await cancelInQueue(results.flatMap(\.cancelled), tenant: tenant, reason: .superseded)
         }
         let created = results.filter(\.isCreated).count
         return ImportResult(

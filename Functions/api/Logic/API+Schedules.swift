@@ -104,7 +104,7 @@ extension API {
         mistakes += try await secretMistakes(record, tenant: call.caller.tenant)
         if !mistakes.isEmpty { throw Problem.invalid(mistakes) }
         let result = try await scheduleRegistry.put([write], by: call.caller.actor, acrossTenants: false, now: now)[0]
-        await cancelInQueue(result.cancelled, tenant: call.caller.tenant, reason: "superseded")
+        await cancelInQueue(result.cancelled, tenant: call.caller.tenant, reason: .superseded)
         return response(result.row, status: result.isCreated ? .created : .ok, warnings: warnings)
     }
 
@@ -189,7 +189,7 @@ extension API {
         let open = try await scheduleRegistry.delete(
             name.description, expecting: try call.expectedRevision(), by: call.caller.actor, now: now)
         guard let open else { throw Problem.notFound("the schedule \(name)") }
-        await cancelInQueue(open, tenant: call.caller.tenant, reason: "deleted")
+        await cancelInQueue(open, tenant: call.caller.tenant, reason: .deleted)
         return Response(status: .noContent)
     }
 
@@ -225,7 +225,7 @@ extension API {
         if row.state == .finished { throw Problem.conflict("the schedule is finished and cannot be paused") }
         let open = try await scheduleRegistry.pause(
             row.name, reason: reason, by: call.caller.actor, now: try await status.now())
-        await cancelInQueue(open ?? [], tenant: call.caller.tenant, reason: "paused")
+        await cancelInQueue(open ?? [], tenant: call.caller.tenant, reason: .paused)
         return response(try await find(call))
     }
 

@@ -227,7 +227,7 @@ extension API {
             }
             return Response.json(["id": .string("\(id)"), "state": "cancelled"])
         }
-        if row.state == .queued { await cancelInQueue([id], tenant: call.caller.tenant, reason: "cancelled") }
+        if row.state == .queued { await cancelInQueue([id], tenant: call.caller.tenant, reason: .cancelled) }
         if row.state.isFinal && row.state != .cancelled {
             throw Problem.conflict("the trigger is \(row.state.name) already")
         }

@@ -241,7 +241,7 @@ package struct API: Sendable {
 
     /// Cancels triggers in the queue after the commit that requested it, and settles those that the queue gave back.
     /// The monitor repeats what fails.
-    func cancelInQueue(_ ids: [Identifier], tenant: String, reason: String) async {
+    func cancelInQueue(_ ids: [Identifier], tenant: String, reason: CancelReason) async {
         if ids.isEmpty { return }
         do {
             let results = try await queue.cancel(ids.map { MessageID($0) })
@@ -365,7 +365,7 @@ struct ProblemMiddleware: RouterMiddleware {
             runtime.logger.warning("\(error)")
             return Problem.unavailable("the database cannot be reached").response
         } catch let error as any StoreError where error.isTextError {
-            // Every text is checked where it comes in; one that slips through is the caller's mistake all the same.
+            // Texts are checked on input; one that slips through is still the caller's mistake.
             runtime.logger.error("\(request.method) \(request.uri.path): \(error)")
             return Problem.invalid([
                 FieldError(pointer: "", detail: "a text of the request has a character that cannot be stored")

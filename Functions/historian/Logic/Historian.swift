@@ -7,20 +7,28 @@ package import Store
 private import Telemetry
 private import Worker
 
-/// Writes outcomes onto trigger rows, in bulk, and tells the queue that they are recorded.
+/// Records outcomes on trigger rows, in bulk, and tells the queue that they are recorded.
 ///
-/// A message is acknowledged after the commit; killed between the two, it records the same again, which changes nothing. A
-/// message that was received before is handled alone, so that one that kills its historian takes no others with it.
+/// A message is acknowledged after the commit; a historian killed in between leaves it to be recorded again, which
+/// changes nothing. A message that was received before is handled alone, so that one that kills its historian takes no
+/// others with it.
 package struct Historian: Sendable {
     private let runtime: FunctionRuntime
     private let store: any OutcomeStore
     private let queue: any MessageQueue
-    /// Where triggers go that tell of failures.
+    /// Where failure calls are sent, and triggers of paused schedules are cancelled.
     private let triggers: any MessageQueue
     private let batch: Int
     private let receiver: Receiver
     private static let pause = Duration.milliseconds(20)
 
+    /// A historian of one outcome queue.
+    ///
+    /// - Parameters:
+    ///   - queue: the queue of outcomes.
+    ///   - triggers: the queue of triggers.
+    ///   - batch: messages received at once; each may hold many outcomes.
+    ///   - visibility: how long each lease lasts.
     package init(
         _ runtime: FunctionRuntime, store: any OutcomeStore, queue: any MessageQueue,
         triggers: any MessageQueue, batch: Int = 40, visibility: Duration = .seconds(30)
@@ -33,7 +41,8 @@ package struct Historian: Sendable {
         receiver = Receiver(runtime, queue: queue, visibility: visibility)
     }
 
-    /// Works until it is asked to stop, idle or old; what it holds then is recorded first.
+    /// Works until it is asked to stop, has been idle for too long, or reaches its maximum age; records what it holds
+    /// first.
     package func run() async {
         while !runtime.life.isStopping {
             let messages = await receiver.receive(upTo: batch)
@@ -42,8 +51,8 @@ package struct Historian: Sendable {
             let fresh = messages.filter { $0.receives == 1 }
             await record(fresh)
             for message in messages where message.receives > 1 { await record([message]) }
-            // Under load the next statement then has more to write; a record that comes so much later disturbs nobody. After all
-            // that one statement takes there is more already.
+            // Pause, so that under load the next statement writes more; nobody minds a record 20 ms later. After a full
+            // batch more is waiting already.
             if messages.count < batch { await runtime.life.sleep(Historian.pause) }
         }
         await store.close()
@@ -64,8 +73,8 @@ package struct Historian: Sendable {
         }
         do {
             try Failpoint.historianAfterReceive.pass()
-            // Before the failure calls are committed: one who stands still in between sends nothing that was forgotten meanwhile
-            // (protocols.md, 3).
+            // Read before failure calls are committed: if this historian stalls in between, its ticket is too old to
+            // send calls that the queue has forgotten meanwhile (protocols.md, 3).
             let ticket = try await triggers.ticket()
             let result = try await store.record(outcomes)
             try Failpoint.historianAfterRecord.pass()
@@ -79,7 +88,7 @@ package struct Historian: Sendable {
             await send(result.failureCalls, ticket: ticket)
             await cancel(result.cancelled)
         } catch {
-            // The leases lapse, or are given back, and the outcomes are recorded later.
+            // The messages are released, or their leases lapse, and the outcomes are recorded later.
             runtime.logger.warning("cannot record \(outcomes.count) outcomes: \(error)")
             _ = try? await queue.release(messages.map(\.receipt), after: .seconds(1))
             runtime.metrics.count(.historianErrors)
@@ -87,7 +96,7 @@ package struct Historian: Sendable {
         }
     }
 
-    /// What fails here the monitor sends after a minute.
+    /// Sends failure calls; the monitor sends them a minute later if this fails.
     private func send(_ calls: [QueuedTrigger], ticket: QueueTicket) async {
         if calls.isEmpty { return }
         do {
@@ -98,8 +107,8 @@ package struct Historian: Sendable {
         }
     }
 
-    /// Takes the triggers of paused schedules from the queue, before they are due. The monitor settles them, and cancels what fails
-    /// here.
+    /// Cancels the triggers of paused schedules in the queue, before they are due. The monitor settles them, and
+    /// repeats cancels that fail here.
     private func cancel(_ ids: [Identifier]) async {
         if ids.isEmpty { return }
         do {

@@ -4,10 +4,10 @@ import Model
 import Store
 import Telemetry
 
-/// Loaders watch the monitor, for without it nothing that is lost is found, and without partitions nothing can be planned
-/// (protocols.md, 25b).
+/// Loaders watch the monitor: without it nothing that is lost is found again, and without partitions nothing can be
+/// planned (protocols.md, 25b).
 extension Loader {
-    /// Says what the monitor leaves undone, and makes the partitions that the next days need where it does not.
+    /// Reports what the monitor leaves undone, and creates the partitions of the next days if tomorrow's is missing.
     func watchMonitor(now: Timestamp) async throws {
         let age = try await store.monitorAge(now: now)
         runtime.reportMonitor(age, now: now)

@@ -4,10 +4,10 @@ import Model
 import Scheduling
 import Store
 
-/// When the time zones have changed (a new tzdata), what was computed with the old ones is computed anew.
+/// Recomputes next occurrences after a change of the time zones (a new tzdata; decision 0014).
 ///
-/// Only what is further ahead than a pass looks: nearer occurrences are planned already, and stay. Planned triggers that wait for
-/// their place within a margin stay too: their occurrence was near when they were planned.
+/// Only those beyond a pass's horizon: nearer occurrences are planned already and stay. Planned triggers that wait for
+/// their place within a margin stay too.
 extension Loader {
     func refreshZones(of shards: Set<Int>, now: Timestamp) async throws {
         guard let version = zonesVersion, !shards.isEmpty else { return }
@@ -18,7 +18,7 @@ extension Loader {
             while let id = last, !runtime.life.isStopping {
                 last = try await store.recompute(shard: shard, after: id, dueAfter: horizon, limit: 500) {
                     timing, next in
-                    // A timing that cannot be read is reported where it is planned; UTC and elapsed time never change.
+                    // A timing that cannot be read is reported when it is planned; UTC and elapsed time never change.
                     guard let timing = try? Timing(decoding: timing), timing.usesZones else { return next }
                     return timing.next(atOrAfter: horizon, zones: zones)
                 }

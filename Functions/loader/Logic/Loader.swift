@@ -7,27 +7,31 @@ private import Sending
 package import Store
 private import Telemetry
 
-/// Turns due schedules into triggers and puts them on the queue.
+/// Turns due schedules into triggers and sends them to the queue.
 ///
-/// Correctness rests on the store's row locks and on the queue knowing ids; the locks on shards only save work. Everything
-/// after a commit may be repeated: a pass that was not confirmed is sent again by whoever takes the shard next.
+/// Correctness rests on the store's row locks and on the queue knowing ids; the locks on shards only save work.
+/// Everything after a commit may be repeated: a pass that was not confirmed is sent again by whoever takes the shard
+/// next.
 package struct Loader: Sendable {
+    /// How often a loader looks for work, and when it holds back.
     package struct Configuration: Sendable {
         /// The pass period.
         package var every: Duration = .seconds(1)
-        /// How much further than the period a pass looks ahead: longer than the largest burst takes to plan (decision 0007).
+        /// How much further than the period a pass looks ahead: longer than it takes to plan the largest burst
+        /// (decision 0007).
         package var lookahead: Duration = .seconds(6)
-        /// Schedules a transaction.
+        /// Schedules per transaction.
         package var batch = 2_000
-        /// Shards to work on; nil: all there are.
+        /// Shards to work on; nil: all.
         package var shards: [Int]?
-        /// Messages in one shard of the queue from which on nothing more is sent.
+        /// Messages in one shard of the queue at which sending stops.
         package var queueLimit = 500_000
-        /// The share of Redis's memory from which on nothing more is sent.
+        /// The fraction of Redis's memory at which sending stops.
         package var memoryLimit = 0.7
-        /// Messages that wait for a worker, from which on nothing more is planned: about two seconds of work.
+        /// Messages waiting for a worker at which planning stops (decision 0035): about two seconds of work.
         package var backlog = 20_000
 
+        /// The defaults given at each property.
         package init() {}
     }
 
@@ -36,9 +40,10 @@ package struct Loader: Sendable {
     let store: any LoaderStore
     private let queue: any MessageQueue
     let zones: ZoneCatalog
-    /// Nil: it is not known, and a change is not noticed.
+    /// The tzdata version of `zones`; nil: not known, so that a change goes unnoticed.
     let zonesVersion: String?
 
+    /// A loader that has taken no shards yet.
     package init(
         _ runtime: FunctionRuntime, configuration: Configuration, store: any LoaderStore, queue: any MessageQueue,
         zones: ZoneCatalog, zonesVersion: String? = nil
@@ -51,7 +56,7 @@ package struct Loader: Sendable {
         self.zones = zones
     }
 
-    /// Works until it is asked to stop. An error of Postgres or Redis ends the pass; the next one begins anew.
+    /// Works until it is asked to stop. An error of Postgres or Redis ends the pass, and the next one starts over.
     package func run() async {
         var isStart = true
         while !runtime.life.isStopping {
@@ -104,21 +109,21 @@ package struct Loader: Sendable {
             }
         }
     }
-    /// How long to wait while the workers are behind: they work off only a small part of the backlog in it.
+    /// The wait while workers are behind: short enough that they work off only a small part of the backlog in it.
     private static let pause = Duration.milliseconds(250)
 
     private func horizon(_ now: Timestamp) -> Timestamp { now + configuration.every + configuration.lookahead }
 
-    /// How a pass over shards ended.
+    /// How a pass over the shards ended.
     private enum Progress {
         case done
         /// More may be due already.
         case more
-        /// The workers are behind, and not everything that is due was planned.
+        /// The workers are behind, and not everything due was planned.
         case behind
     }
 
-    /// One pass over the shards; where the loader is behind, one for each window of time.
+    /// One pass over the shards; if the loader is behind, one for each window of time.
     private func round(_ session: inout LoaderSession) async throws -> Progress {
         if session.held.isEmpty { return .done }
         let horizon = horizon(session.clock.now())
@@ -155,17 +160,17 @@ package struct Loader: Sendable {
         return now + configuration.lookahead > horizon ? .more : .done
     }
 
-    /// What a pass over a shard has done.
+    /// What a pass over one shard did.
     private struct PassResult {
         /// Schedules and planned triggers.
         var claimed = 0
-        /// It ended early, because the workers are behind.
+        /// It ended early because the workers are behind.
         var isPaced = false
     }
 
-    /// Plans what is due in a shard before `end`, and sends what is to be called before the next passes.
+    /// Plans what is due in a shard before `end`, and sends the triggers that are due before the horizon.
     ///
-    /// - Parameter start: nothing that is due before it is looked at; nil: everything is.
+    /// - Parameter start: ignore what is due before it; nil: nothing is ignored.
     private func pass(
         _ overview: ShardOverview, from start: Timestamp?, before end: Timestamp, _ session: inout LoaderSession
     ) async throws -> PassResult {
@@ -178,10 +183,10 @@ package struct Loader: Sendable {
         var claimed = 0
         var isMore = overview.firstDue.map { $0 < end } ?? false
         while isMore, !room.isPaced {
-            // Before the ticket, from which the delays count: late rather than early.
+            // Read before the ticket, from which delays count: a trigger may come late, never early.
             let now = session.clock.now()
-            // Of now, not of the pass: with many shards behind, a pass outlasts what it looks ahead, and triggers that are late already
-            // would wait for another one.
+            // From now, not from the start of the pass: with many shards behind, a pass outlasts its lookahead, and
+            // triggers already late would wait for another one.
             let horizon = horizon(now)
             let ticket = try await queue.ticket()
             let planner = ShardPlanner(
@@ -214,12 +219,12 @@ package struct Loader: Sendable {
             isMore = result.claimed == configuration.batch
             if isMore || overview.plannedLow < end { room = try await self.room(shard) }
         }
-        // The pass ended early with schedules left; then planned triggers are left, too.
+        // If the pass ended early with schedules left, planned triggers are left too.
         let isKeptBack = isMore
         isMore = overview.plannedLow < end
         while isMore, !room.isPaced {
             let now = session.clock.now()
-            // Once a round: whatever is late is found by the first window.
+            // Once per round: the first window finds everything that is late.
             if start == nil, room.isFull || !room.held.isEmpty {
                 let expired = try await store.expirePlanned(
                     shard: shard, from: overview.plannedLow, now: now, limit: configuration.batch)
@@ -244,17 +249,19 @@ package struct Loader: Sendable {
         return PassResult(claimed: claimed, isPaced: (isKeptBack || isMore) && room.isPaced)
     }
 
-    /// Makes failure calls that are owed, after all that is live. They are kept with the triggers that they tell of, so that a round that
-    /// ends early, or a loader that dies, leaves them to the next (protocols.md, 3). While the loader is behind it makes one part of
-    /// each shard's, so that live work does not wait for them (rule 11).
+    /// Creates the failure calls that are owed, after everything live. They are owed in the database, with the triggers
+    /// that they report, so that a round that ends early or a loader that dies leaves them to the next (protocols.md,
+    /// 3; decision 0036). While the loader is behind it creates only one batch per shard, so that live work does not
+    /// wait (protocols.md, 11).
     private func createFailureCalls(_ session: inout LoaderSession) async throws {
         for shard in session.owing.sorted() {
             repeat {
                 if runtime.life.isStopping { return }
                 let room = try await room(shard)
-                // They stay owed, as triggers stay planned (12a).
+                // They stay owed, as triggers stay planned (protocols.md, 12a).
                 if room.isFull { break }
-                // Before the calls are committed: a loader that stands still in between sends nothing that was forgotten meanwhile.
+                // Read before the calls are committed: if this loader stalls in between, its ticket is too old to send
+                // calls that the queue has forgotten meanwhile.
                 let ticket = try await queue.ticket()
                 let (calls, isMore) = try await store.createFailureCalls(
                     shard: shard, limit: Loader.failureCallsAtOnce, except: room.held)
@@ -277,8 +284,8 @@ package struct Loader: Sendable {
         }
     }
 
-    /// Whether triggers stay planned, because the queue or the server behind it is full, or because their tenants have more than their
-    /// share of it.
+    /// Whether the queue, or the server behind it, is full; whether to stop planning because workers are behind; and
+    /// the fairness keys held back because they exceed their share.
     private func room(
         _ shard: Int
     ) async throws(QueueError) -> (isFull: Bool, isPaced: Bool, held: Set<String>) {
@@ -305,7 +312,7 @@ package struct Loader: Sendable {
         return (isFull, isPaced, held)
     }
 
-    /// Sends what a loader before this one, or a pass that failed, may not have sent.
+    /// Sends again what an earlier loader or a failed pass may not have sent.
     private func resend(_ shard: ShardOverview, _ weights: [String: Double]) async throws {
         var last: (Timestamp, Identifier)?
         while true {

@@ -3,7 +3,7 @@ import Model
 import Scheduling
 import Store
 
-/// What a loader knows while its connection lives.
+/// What a loader knows for as long as its connection lives.
 struct LoaderSession: Sendable {
     var clock: ClockOffset
     private(set) var wanted: [Int]
@@ -15,14 +15,15 @@ struct LoaderSession: Sendable {
     private var weighedAt: ContinuousClock.Instant?
     private var loads: [Int: LoadHistogram] = [:]
 
-    /// Shards that may owe failure calls: what was taken over, and what has claimed expired triggers.
+    /// Shards that may owe failure calls: shards just taken over, and those whose claims recorded expired triggers.
     var owing: Set<Int> = []
 
-    /// The last round ended because the workers were behind.
+    /// Whether the last round ended because the workers were behind.
     var isBehind = false
 
     private var watchedAt: ContinuousClock.Instant?
-    /// The monitor is watched every 15 s, beginning a while after the start: then it has had time to begin.
+    /// Whether to look at the monitor now: every 15 s, for the first time 15 s after the start, when it has had time to
+    /// begin.
     mutating func watchesMonitor() -> Bool {
         defer { watchedAt = watchedAt ?? .now }
         guard let at = watchedAt, ContinuousClock.now - at > .seconds(15) else { return false }
@@ -35,7 +36,7 @@ struct LoaderSession: Sendable {
         self.wanted = wanted
     }
 
-    /// Shards that another loader had, or that are new, are looked for every 5 s.
+    /// Whether to look for shards that another loader has let go, or that are new: every 5 s.
     var needsShards: Bool { triedAt.map { ContinuousClock.now - $0 > .seconds(5) } ?? true }
     var missing: [Int] { wanted.filter { !held.contains($0) } }
 
@@ -47,7 +48,7 @@ struct LoaderSession: Sendable {
         owing.formUnion(shards)
     }
 
-    /// Tenants' weights are read every 5 s.
+    /// Whether to read the tenants' weights: every 5 s.
     var needsWeights: Bool { weighedAt.map { ContinuousClock.now - $0 > .seconds(5) } ?? true }
 
     mutating func update(weights: [String: Double]) {
@@ -55,8 +56,8 @@ struct LoaderSession: Sendable {
         weighedAt = .now
     }
 
-    /// Shards whose floors are to be raised now: every two seconds those that have been worked on, for a scan walks over what
-    /// was armed between its floor and now.
+    /// Shards whose floors to raise now: every 2 s those worked on since, because a scan walks over everything that was
+    /// re-armed between its floor and now.
     mutating func shardsToRaise() -> [Int] {
         guard ContinuousClock.now - raisedAt > .seconds(2), !workedOn.isEmpty else { return [] }
         raisedAt = .now
@@ -66,7 +67,7 @@ struct LoaderSession: Sendable {
 
     mutating func didWork(on shard: Int) { workedOn.insert(shard) }
 
-    /// The load of a shard, read when it is first needed. As planned so far: its changes are empty.
+    /// The planned load of a shard, without changes; read from the store when it is first needed.
     mutating func load(of shard: Int, now: Timestamp, _ store: any LoaderStore) async throws -> LoadHistogram {
         if let load = loads[shard] { return load }
         let load = LoadHistogram(try await store.load(shard: shard, from: now))

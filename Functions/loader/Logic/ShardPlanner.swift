@@ -3,19 +3,27 @@ package import Scheduling
 package import Store
 import Synchronization
 
-/// Plans one batch of claimed schedules: from stored bytes to rows, without I/O.
+/// Plans one batch of claimed schedules, from stored bytes to rows, without I/O.
 package final class ShardPlanner: Sendable {
     private let planner: Planner
     private let load: LoadHistogram
     private let now: Timestamp
     private let horizon: Timestamp
-    /// Triggers planned before it are sent in this pass.
+    /// Triggers planned before this are sent in this pass.
     private let sendHorizon: Timestamp
-    /// Tenants that have more than their share of the queue: theirs stay planned.
+    /// Tenants that exceed their share of the queue: their triggers stay planned.
     private let held: Set<String>
     private let result = Mutex<LoadHistogram?>(nil)
     private let skipped = Mutex<[String]>([])
 
+    /// A planner for one claim.
+    ///
+    /// - Parameters:
+    ///   - load: the shard's planned load before this claim.
+    ///   - now: by the database's clock.
+    ///   - horizon: occurrences before it are planned.
+    ///   - sendHorizon: triggers planned before it become `queued`, later ones `planned`.
+    ///   - held: tenants all of whose triggers become `planned`.
     package init(
         planner: Planner, load: LoadHistogram, now: Timestamp, horizon: Timestamp, sendHorizon: Timestamp,
         held: Set<String> = []
@@ -28,19 +36,21 @@ package final class ShardPlanner: Sendable {
         self.sendHorizon = sendHorizon
     }
 
-    /// Equal loads are broken from another second in every shard, so that shards do not agree on the same ones.
+    /// A hash of the shard: among equally loaded seconds each shard begins at another one, so that they do not all
+    /// choose the same.
     package static func tieOffset(of shard: Int) -> UInt64 {
         var hash = StableHash()
         hash.combine(UInt64(shard))
         return hash.value
     }
 
-    /// The load after `plan`.
+    /// The load after `plan`; nil before it.
     package var resultingLoad: LoadHistogram? { result.withLock { $0 } }
 
-    /// The schedules of `plan` whose timing could not be read, each with the reason: they do not run.
+    /// The schedules whose timing `plan` could not read, each with the reason; they do not run.
     package var unreadable: [String] { skipped.withLock { $0 } }
 
+    /// The re-arms and trigger rows for the schedules, in their order.
     package func plan(_ schedules: [ClaimedSchedule]) -> ShardPlan {
         var plan = ShardPlan()
         plan.rearms.reserveCapacity(schedules.count)
@@ -48,7 +58,7 @@ package final class ShardPlanner: Sendable {
         var requests: [PlanRequest] = []
         var places: [Int] = []
         for (index, schedule) in schedules.enumerated() {
-            // A timing that cannot be read is looked at again in an hour, and does not stop the others.
+            // A timing that cannot be read is tried again in an hour and does not stop the others.
             plan.rearms.append(
                 .init(
                     nextAt: now + .seconds(3_600), fired: schedule.fired, ahead: schedule.ahead,
@@ -74,7 +84,7 @@ package final class ShardPlanner: Sendable {
         var load = load
         let plans = planner.plan(requests, now: now, horizon: horizon, load: &load)
         for (place, made) in zip(places, plans) {
-            // Without its time zone it is looked at again in a minute, and goes on where it was.
+            // A schedule whose time zone is missing is tried again in a minute, from where it was.
             plan.rearms[place] =
                 made.missingZone == nil
                 ? .init(nextAt: made.next, fired: made.fired, ahead: made.ahead)
@@ -111,7 +121,7 @@ package final class ShardPlanner: Sendable {
         }
     }
 
-    /// The day of a record is its occurrence's; those of long ago, whose partitions are gone, are dated today.
+    /// The time that dates a record: its occurrence, or today for one from long ago whose partition may be gone.
     private func dated(_ occurrence: Timestamp) -> Timestamp {
         occurrence < now - .seconds(86_400) ? now.flooredToMillisecond : occurrence
     }

@@ -6,17 +6,20 @@ private import Sending
 package import Store
 private import Telemetry
 
-/// Finds what got lost and sends it again, moves queues that nobody receives from, and keeps the partitions.
+/// Finds lost triggers and sends them again, keeps queues without receivers moving, and maintains the partitions.
 ///
-/// Several monitors are harmless: every repair is a send that the queue refuses when it knows the id.
+/// Several monitors do no harm: every repair is a send, which the queue ignores if it knows the id.
 package struct Monitor: Sendable {
+    /// How often the monitor works, and what it keeps.
     package struct Configuration: Sendable {
+        /// The period of its duties.
         package var every: Duration = .seconds(5)
         /// How many days of triggers are kept.
         package var retention = 30
         /// How many days ahead partitions exist.
         package var ahead = 3
 
+        /// The defaults given at each property.
         package init() {}
     }
 
@@ -29,6 +32,12 @@ package struct Monitor: Sendable {
     private let tenants: any TenantDirectory
     private static let batch = 1_000
 
+    /// A monitor of two queues and their store.
+    ///
+    /// - Parameters:
+    ///   - queue: the queue of triggers.
+    ///   - generation: the generation counters of the same queue.
+    ///   - tenants: the directory that it publishes to.
     package init(
         _ runtime: FunctionRuntime, configuration: Configuration, store: any MonitorStore, queue: any MessageQueue,
         outcomes: any MessageQueue, generation: any QueueGeneration, tenants: any TenantDirectory
@@ -42,12 +51,13 @@ package struct Monitor: Sendable {
         self.generation = generation
     }
 
+    /// Does its duties until it is asked to stop. A duty that fails is repeated in the next round and stops no other.
     package func run() async {
         guard let clock = await runtime.retryUntilSuccess("cannot reach Postgres", { try await ClockOffset(store.now) })
         else { return }
         runtime.check(clock, against: "database", atStart: true)
         await withTaskGroup(of: Void.self) { group in
-            // Beside the others: what Redis has lost is not to wait for a duty that takes long.
+            // Beside the other duties: detecting a loss in Redis must not wait for one that takes long.
             group.addTask {
                 await repeatedly(every: min(configuration.every, Monitor.generationStep)) {
                     await duty(.generation) { try await checkGeneration() }
@@ -55,9 +65,9 @@ package struct Monitor: Sendable {
             }
             group.addTask {
                 await repeatedly(every: configuration.every) {
-                    // Each duty alone: a database that is down must not keep the queues from moving.
+                    // Each duty on its own: a database that is down must not keep the queues from moving.
                     await duty(.queues) { try await tickQueues() }
-                    // Before what was lost is sent again: calls may need a tenant's secrets.
+                    // Before lost triggers are sent again: their calls may need a tenant's secrets.
                     await duty(.tenants) { try await publishTenants() }
                     await duty(.overdue) { try await repair() }
                     await duty(.partitions) { try await keepDays() }
@@ -67,7 +77,7 @@ package struct Monitor: Sendable {
         await store.close()
     }
 
-    /// A counter that is raised so often tells of so short a loss.
+    /// How often the generation counter is raised; a shorter loss can go unnoticed.
     private static let generationStep = Duration.seconds(1)
 
     private func repeatedly(every: Duration, _ body: () async -> Void) async {
@@ -78,7 +88,7 @@ package struct Monitor: Sendable {
         }
     }
 
-    /// Does a duty, and says in the database that it was done: API and loaders watch that (protocols.md, 25b).
+    /// Does a duty, and records in the database when it was done, for the API and loaders to watch (protocols.md, 25b).
     private func duty(_ duty: MonitorDuty, _ body: () async throws -> Void) async {
         if runtime.life.isStopping { return }
         do {
@@ -107,12 +117,12 @@ package struct Monitor: Sendable {
 
     // MARK: Tenants
 
-    /// Publishes what changed in the directory since it was last complete; all of it to a Redis that knows nothing.
+    /// Publishes what changed in the directory since it was last complete; everything, if Redis has no directory.
     private func publishTenants() async throws {
         let known = try await tenants.state()?.version
         let version = try await store.directoryVersion()
         if known == version { return }
-        // A database that was put back to an earlier state counts anew.
+        // A database restored to an earlier state has a lower version.
         let isOlder = known.map { $0 > version } ?? false
         if isOlder { try await tenants.clear() }
         var last = isOlder ? 0 : known ?? 0
@@ -127,8 +137,8 @@ package struct Monitor: Sendable {
 
     // MARK: A Redis that goes back
 
-    /// Raises the counter, or, where a shard has an older one, puts right what the shard holds and sends everything open again
-    /// (protocols.md, 7 and 7a). Receivers of that shard wait meanwhile.
+    /// Raises the generation counter. If a shard has an older one, first reconciles what it holds and sends everything
+    /// open again (protocols.md, 7 and 7a); receivers of that shard wait meanwhile.
     private func checkGeneration() async throws {
         let known = try await store.generation()
         let reading = try await generation.readGeneration()
@@ -140,7 +150,7 @@ package struct Monitor: Sendable {
             runtime.metrics.count(.redisWentBack)
             try await reconcile(shards)
         }
-        // First here: a monitor that dies between the two finds an older counter in Redis, and does it all again.
+        // Postgres first: a monitor that dies in between leaves an older counter in Redis, and reconciles again.
         let next = max(known.counter, reading.counters.compactMap(\.self).max() ?? 0) + 1
         try await store.setGeneration(RecordedGeneration(counter: next, run: reading.run))
         try await generation.writeGeneration(next)
@@ -164,7 +174,7 @@ package struct Monitor: Sendable {
         runtime.metrics.count(.monitorDiscarded, discarded)
     }
 
-    /// Takes out of a shard what the database knows to be over.
+    /// Removes from a shard the messages whose triggers are over; returns how many.
     private func discardFinished(_ shard: Int) async throws -> Int {
         var discarded = 0
         var cursor: String?
@@ -180,9 +190,10 @@ package struct Monitor: Sendable {
         return discarded
     }
 
-    /// Delays and leases run by Redis's clock, and triggers are planned by the database's (protocols.md, 22).
+    /// Reports the skew between Redis's clock, by which delays and leases run, and the database's, by which triggers
+    /// are planned (protocols.md, 22).
     private func compareClocks(_ reading: GenerationReading) async {
-        // A database that cannot be asked is reported by the duty itself.
+        // The duty itself reports a database that cannot be reached.
         guard let now = try? await store.now() else { return }
         let skew = reading.time - now
         runtime.metrics.set(.redisClockSkewSeconds, skew.inSeconds)
@@ -199,7 +210,7 @@ package struct Monitor: Sendable {
         let now = clock.now()
         try await store.sweep(now: now)
         while !runtime.life.isStopping {
-            // Before the rows are read: a monitor that stands still between the two has an old ticket, and sends nothing
+            // Read before the rows: a monitor that stalls in between has an old ticket, and sends nothing
             // (protocols.md, 7).
             let ticket = try await queue.ticket()
             let overdue = try await store.takeOverdue(now: now, limit: Monitor.batch)
@@ -217,7 +228,7 @@ package struct Monitor: Sendable {
         }
     }
 
-    /// Repeats cancels that the API could not finish.
+    /// Repeats cancels that the API could not complete.
     private func settleCancelled(_ open: [OverdueTrigger]) async throws {
         let wanted = open.filter(\.isCancelRequested)
         if wanted.isEmpty { return }
@@ -227,8 +238,8 @@ package struct Monitor: Sendable {
         try await store.settleCancelled(gone)
     }
 
-    /// Ends triggers that can be sent no more: the queue has lost them, and nobody knows their action (they are older than the
-    /// table that keeps actions).
+    /// Ends triggers that can no longer be sent: the queue has lost them, and nobody knows their action, because they
+    /// are older than the table that keeps actions.
     private func cancelLost(_ open: [OverdueTrigger]) async throws {
         let wanted = open.filter { $0.state == .queued && !$0.isCancelRequested && $0.trigger?.hasAction == false }
         if wanted.isEmpty { return }
@@ -271,7 +282,7 @@ package struct Monitor: Sendable {
         try await store.dropRequests(before: Timestamp(seconds: (today - 1) * 86_400))
     }
 
-    /// A reader in the way of one day stops neither the others nor the next round.
+    /// Drops a day's partition. A reader in the way stops neither the other days nor the next round.
     private func drop(_ day: TriggerDay) async {
         do {
             let isDropped = try await store.dropDay(day)

@@ -1,14 +1,14 @@
 import Queue
 
-/// What became of a delivery that was to begin.
+/// What became of a delivery whose call was to begin.
 enum Admission {
-    /// The call is under way.
+    /// The call is in flight.
     case begun
-    /// It waits in the worker for a place.
+    /// It waits in the worker for a slot.
     case parked
-    /// Its lease goes with the next settlement, until something changes.
+    /// It is held until something changes; its lease ends with the next settlement.
     case held
-    /// No call is made now: its lease ends with this.
+    /// No call is made now, and this ends its lease.
     case settled(Settlement)
 
     var settlement: Settlement? {

@@ -1,7 +1,7 @@
 import HTTP
 import Synchronization
 
-/// Calls that ended, handed from the HTTP client's thread to the worker in batches.
+/// Completed calls, handed from the HTTP client's thread to the worker in batches.
 final class CompletedCalls: Sendable {
     struct Item: Sendable {
         let delivery: Delivery
@@ -38,10 +38,10 @@ final class CompletedCalls: Sendable {
         waiter?.resume()
     }
 
-    /// What ended first, at most `limit`, without waiting.
+    /// The calls that completed first, at most `limit`, without waiting.
     func takeNow(_ limit: Int) -> [Item] { state.withLock { $0.take(limit) } }
 
-    /// What ended first, at most `limit`, after waiting for something; nil when closed and empty.
+    /// The calls that completed first, at most `limit`; waits for one. Nil once closed and empty.
     func next(_ limit: Int) async -> [Item]? {
         while true {
             let (items, isClosed) = state.withLock { state in (state.take(limit), state.isClosed) }

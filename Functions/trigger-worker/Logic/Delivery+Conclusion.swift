@@ -3,22 +3,22 @@ import HTTP
 import Model
 import Queue
 
-/// What the end of a call makes of its lease.
+/// How the end of a call settles its lease.
 struct Conclusion: Sendable {
     var settlement: Settlement
-    /// The state that it gives the trigger; `queued`: another attempt follows. Nil: no attempt was charged.
+    /// The trigger's new state; `queued`: another attempt follows. Nil: no attempt was charged.
     var state: TriggerState?
 }
 
 extension Delivery {
-    /// Decides what the end of its call makes of the lease. Pure, but for the jitter of the next attempt.
+    /// Decides how the end of the call settles the lease. Pure, except for the jitter of the next attempt.
     func conclusion(
         of result: HTTPResult, endedAt now: Timestamp, using random: inout some RandomNumberGenerator
     ) -> Conclusion {
         if case .failure(let error) = result, error.code == .cancelled,
             !(error.answer.map { DeliveryRules.isFinal($0.status) } ?? false)
         {
-            // Cancelled by us: the lease was lost, or the worker lets go. No attempt is charged.
+            // Cancelled by us, because the lease was lost or the worker stops. No attempt is charged.
             return Conclusion(settlement: Settlement(receipt, .release(after: .zero)))
         }
         let verdict = DeliveryRules.verdict(

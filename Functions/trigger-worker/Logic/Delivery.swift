@@ -11,10 +11,11 @@ struct Delivery: Sendable {
     let receipt: Receipt
     /// The number of the call to make, from 1.
     let attempt: Int
-    /// The host and port of the call's URL.
+    /// Host and port of the call's URL, as written.
     let host: String
+    /// When the call began, or was last about to.
     var startedAt: Timestamp
-    /// Nil: the call needs none.
+    /// The opened secrets; nil: the call needs none.
     var secrets: CallSecrets?
 
     init(
@@ -30,7 +31,7 @@ struct Delivery: Sendable {
         }
     }
 
-    /// What stands between the scheme and the path.
+    /// The part of a URL between scheme and path.
     private static func host(of url: String) -> String {
         let bytes = url.utf8
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return url }
@@ -40,10 +41,11 @@ struct Delivery: Sendable {
 
     /// Bytes of an answer that are recorded.
     static let keptBytes = 4_096
-    /// Bytes of an answer that are read, so that the connection can be used again; one that is longer has been answered, too.
+    /// Bytes of an answer that are read so that the connection can be used again; a longer answer counts as answered
+    /// too.
     static let readBytes = 1 << 20
 
-    /// The call of the action, with the headers that tell the target what it is about.
+    /// The call of the action, with headers that tell the target which trigger it is for.
     func request(traceID: (UInt64, UInt64), spanID: UInt64) -> HTTPRequest {
         switch record.action {
         case .http(let call):
@@ -70,7 +72,7 @@ struct Delivery: Sendable {
         }
     }
 
-    /// W3C Trace Context, version 00, sampled.
+    /// A `traceparent` header: W3C Trace Context, version 00, sampled.
     private static func traceparent(_ trace: (UInt64, UInt64), _ span: UInt64) -> String {
         func hex(_ word: UInt64) -> String {
             let digits = String(word, radix: 16)

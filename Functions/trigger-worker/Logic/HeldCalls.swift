@@ -2,25 +2,25 @@ import Calls
 import Model
 import Queue
 
-/// The calls whose leases the worker lets go until something changes: until when they are held, and what wakes them. A value without
-/// I/O, clock or randomness of its own.
+/// Calls whose leases the worker gives up until something changes: how long they are held, and what wakes them
+/// (decision 0019). A value without I/O, clock or randomness of its own.
 struct HeldCalls: Sendable {
-    /// What is to be held with the next settlement.
+    /// What the next settlement is to hold.
     private var pending: [Hold] = []
     private var times = HoldTimes()
-    /// Tenants with held calls: the record that holds them, and until when some are.
+    /// Tenants with held calls: the record because of which they are held, and until when the last one is.
     private var tenants: [String: (record: TenantRecord?, until: ContinuousClock.Instant)] = [:]
-    /// Hosts with held calls, and until when some are.
+    /// Hosts with held calls, and until when the last one is.
     private var hosts: [String: ContinuousClock.Instant] = [:]
 
-    /// For how long a call is to be held.
+    /// A call that is to be held, and for how long at least and at most.
     struct Wish {
         var receipt: Receipt
-        /// Since the call could first have been made.
+        /// Time since the call could first have been made.
         var waited: Duration
-        /// Until its deadline.
+        /// Time until its deadline.
         var left: Duration
-        /// At least so long.
+        /// The shortest hold.
         var least: Duration
         /// How many of its group come back in a second.
         var perSecond = HoldTimes.perSecond
@@ -35,7 +35,7 @@ struct HeldCalls: Sendable {
         return pending
     }
 
-    /// Holds a call until its tenant's record is another than `record`. False: its deadline is too near.
+    /// Holds a call until its tenant's record differs from `record`. False: its deadline is too near.
     mutating func hold(
         _ wish: Wish, forTenant tenant: String, record: TenantRecord?, at now: ContinuousClock.Instant,
         using random: inout some RandomNumberGenerator
@@ -66,14 +66,15 @@ struct HeldCalls: Sendable {
         return time
     }
 
-    /// A host has given an answer: whether calls are held for it, which are to be woken now.
+    /// Call it when a host has given an answer. True: calls are held for it, and are to be woken now.
     mutating func answered(_ host: String) -> Bool {
         guard !hosts.isEmpty, hosts.removeValue(forKey: host) != nil else { return false }
         times.forget(.host(host))
         return true
     }
 
-    /// Tenants whose record is no longer the one that holds their calls, which are to be woken now.
+    /// Forgets and returns the tenants whose record is no longer the one because of which their calls are held; these
+    /// are to be woken now.
     mutating func changedTenants(_ record: (String) -> TenantRecord?) -> [String] {
         let changed = tenants.filter { record($0.key) != $0.value.record }.keys.sorted()
         for tenant in changed {

@@ -6,9 +6,9 @@ import Queue
 import Secrets
 import Telemetry
 
-/// What a tenant's settings ask before a call: a pause, secrets, and rates.
+/// What a tenant's settings require before a call: that it is not paused, its secrets, and its rates.
 extension TriggerWorker {
-    /// Reads the state of the directory, at most once a second and only while there is work.
+    /// Reads the state of the tenant directory, at most once a second and only while there is work.
     func refreshTenants() async {
         if let cachedAt, ContinuousClock.now - cachedAt < .seconds(1) { return }
         do {
@@ -25,7 +25,7 @@ extension TriggerWorker {
         }
     }
 
-    /// Wakes the calls that are held for tenants whose records are not those any more that hold them.
+    /// Wakes the calls held for tenants whose records have changed since.
     private func wakeTenants() async throws(QueueError) {
         if !held.hasTenants { return }
         let missing = cache.missing(of: held.tenantNames)
@@ -33,7 +33,7 @@ extension TriggerWorker {
         for tenant in held.changedTenants({ cache.record(of: $0) }) { wake(.tenant(tenant)) }
     }
 
-    /// Looks at these one batch after the other, beside the calls under way.
+    /// Admits these deliveries one batch after the other, while other calls go on.
     func admitLater(_ deliveries: [Delivery]) {
         if deliveries.isEmpty { return }
         admitting += deliveries.count
@@ -53,7 +53,7 @@ extension TriggerWorker {
         }
     }
 
-    /// Begins the calls that may be made now; the settlements of the others.
+    /// Begins the calls that may be made now, and returns settlements for the others.
     private func admit(_ deliveries: [Delivery]) async throws(QueueError) -> [Settlement] {
         let missing = cache.missing(of: Set(deliveries.map(\.message.tenant)))
         cache.store(try await tenants.records(of: missing), of: missing)
@@ -85,11 +85,11 @@ extension TriggerWorker {
             of: call, tenant: delivery.message.tenant, sealed: sealed, keys: keys, now: delivery.startedAt)
     }
 
-    /// Begins calls as their rates allow.
+    /// Begins the calls that their rates allow now, and returns settlements for the others.
     private func applyRates(_ deliveries: [Delivery]) async throws(QueueError) -> [Settlement] {
         let (instant, now) = (ContinuousClock.now, WallClock.now())
         let buckets = deliveries.map { $0.buckets(cache.record(of: $0.message.tenant)) }
-        // What the gate turns away anyway spends nothing of its tenant's rate.
+        // A call that the gate turns away anyway must not use up its tenant's rate.
         let rated = deliveries.indices.filter { place in
             let delivery = deliveries[place]
             return !buckets[place].isEmpty
@@ -108,7 +108,7 @@ extension TriggerWorker {
             if wait <= .zero { return beginLate(deliveries[place]) }
             let names = buckets[place].map(\.sentence).joined(separator: ", ")
             if wait <= QueueRules.rateHorizon { return release(deliveries[place], for: wait, because: names) }
-            // Beyond the horizon nothing was reserved: it asks again, not all at once.
+            // Beyond the horizon nothing was reserved: it asks again later, spread over time.
             let slowest = buckets[place].map(\.rate).min() ?? 0
             return hold(
                 deliveries[place], for: QueueRules.rateHorizon * Double.random(in: 0.5...1), until: wait,
@@ -116,7 +116,8 @@ extension TriggerWorker {
         }
     }
 
-    /// Begins a call after its tenant was looked at, unless that took so long that the lease may end before it is first extended.
+    /// Begins a call after its tenant was looked up, unless that took so long that the lease may end before it is first
+    /// extended.
     private func beginLate(_ delivery: Delivery) -> Settlement? {
         var delivery = delivery
         let now = WallClock.now()
@@ -125,8 +126,8 @@ extension TriggerWorker {
         return endIfExpired(delivery) ?? begin(delivery, since: .now).settlement
     }
 
-    /// Lets a lease go until the tenant's record changes, at least for a while, without an attempt; or ends the trigger, where its
-    /// deadline passes before that.
+    /// Holds a call until the tenant's record changes, for `time` at least, without charging an attempt. Returns the
+    /// settlement if it cannot be held, or if the trigger ends because its deadline passes first.
     private func hold(
         _ delivery: Delivery, for time: Duration = HoldTimes.shortest, until wait: Duration? = nil,
         perSecond: Double = HoldTimes.perSecond, because reason: String
@@ -140,14 +141,14 @@ extension TriggerWorker {
         return nil
     }
 
-    /// Lets a lease go for a time, without an attempt; or ends the trigger, where its deadline passes before that.
+    /// Releases a lease for a time without charging an attempt, or ends the trigger if its deadline passes first.
     private func release(_ delivery: Delivery, for time: Duration, because reason: String) -> Settlement {
         if let end = endIfItWouldExpire(delivery, before: time, because: reason) { return end }
         countHeldBack("settings")
         return Settlement(delivery.receipt, .release(after: time))
     }
 
-    /// The end of a trigger whose deadline passes within a time; nil: it does not.
+    /// The settlement that ends a trigger whose deadline passes within a time; nil: it does not.
     private func endIfItWouldExpire(_ delivery: Delivery, before time: Duration, because reason: String) -> Settlement?
     {
         let now = WallClock.now()

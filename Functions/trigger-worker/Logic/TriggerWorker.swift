@@ -8,26 +8,30 @@ package import Secrets
 private import Telemetry
 private import Worker
 
-/// Performs the actions of triggers: leases them, makes the calls, and settles each with its outcome in one atomic step.
+/// Performs the actions of triggers: leases them, makes the calls, and settles each with its outcome in one atomic
+/// step.
 ///
-/// It holds no database connection. There is no barrier: a slow call takes one place among many, and its lease is extended
-/// while it lasts. A worker that dies loses nothing; its leases lapse and others make the calls again.
+/// It has no database connection. Calls do not wait for each other: a slow one takes one slot of many, and its lease is
+/// extended while it lasts. A worker that dies loses nothing; its leases lapse, and others make the calls again.
 package actor TriggerWorker {
+    /// How much a worker does at once, and how long it waits.
     package struct Configuration: Sendable {
         /// Triggers leased at once.
         package var batch = 100
         /// Calls in flight at once.
         package var concurrency = 1_024
+        /// How long a lease lasts; it is extended each third of that while its call lasts.
         package var visibility: Duration = .seconds(30)
-        /// How long calls under way may take when the worker is asked to stop.
+        /// How long calls in flight may take once the worker is asked to stop.
         package var drain: Duration = .seconds(25)
-        /// Calls in flight to one host, besides its share of the places; nil: the share alone.
+        /// Limit on the calls in flight to one host, besides its share of the slots; nil: only the share.
         package var perHost: Int?
-        /// Calls in flight of one tenant, likewise.
+        /// Limit on the calls in flight of one tenant, likewise.
         package var perTenant: Int?
-        /// How long a lease waits here for a place at its host before it is released.
+        /// How long a call waits here for a slot of its host or tenant before its lease is released.
         package var parking: Duration = .milliseconds(200)
 
+        /// The defaults given at each property.
         package init() {}
     }
 
@@ -53,7 +57,7 @@ package actor TriggerWorker {
     private var settling: Task<Void, Never>?
     var admission: Task<Void, Never>?
     private var room: CheckedContinuation<Void, Never>?
-    /// A receiver without room may lease some triggers all the same: among them may be some of tenants that hold no place.
+    /// Lets a receiver without free slots lease some triggers all the same: they may be of tenants that hold no slot.
     private var mayLook = false
     private var random = SystemRandomNumberGenerator()
     let tenants: any TenantDirectory
@@ -61,12 +65,14 @@ package actor TriggerWorker {
     let keys: SecretKeys?
     var cache = TenantCache()
     var cachedAt: ContinuousClock.Instant?
-    /// The host's clock, by which deadlines are judged, against the queue's.
+    /// The host's clock, by which deadlines are judged, compared with the queue's.
     var clock: ClockOffset?
-    /// Deliveries whose tenant's record, secrets or rate are being looked at.
+    /// Deliveries whose tenant's record, secrets or rates are being looked up.
     var admitting = 0
     private var window: CallWindow
 
+    /// A worker that has leased nothing yet.
+    ///
     /// - Parameter keys: what opens secrets; nil: calls that need one wait until their deadline.
     package init(
         _ runtime: FunctionRuntime, configuration: Configuration, queue: any MessageQueue, client: any HTTPCaller,
@@ -90,7 +96,8 @@ package actor TriggerWorker {
                 perHost: configuration.perHost ?? all, perTenant: configuration.perTenant ?? all, places: all))
     }
 
-    /// Works until it is asked to stop, idle or old; then lets calls under way end, and settles them.
+    /// Works until it is asked to stop, has been idle for too long, or reaches its maximum age; then lets calls in
+    /// flight end, and settles them.
     package func run() async {
         guard
             let clock = await runtime.retryUntilSuccess(
@@ -146,7 +153,7 @@ package actor TriggerWorker {
             life.didWork()
             await refreshTenants()
             start(received)
-            // After all that was asked for there is more already.
+            // After a full batch more is waiting already.
             if Batching.underfilledBatch.contains(received.count), received.count < asked {
                 await Batching.pauseBriefly()
             }
@@ -188,8 +195,8 @@ package actor TriggerWorker {
         admitLater(special)
     }
 
-    /// A trigger that comes long before its planned time, from a queue whose clock has jumped ahead, is given back until then
-    /// (protocols.md, 7a); nil: it does not. The clocks of a host and the database may be 5 s apart.
+    /// Releases a trigger that comes long before its planned time, because the queue's clock has jumped ahead, until
+    /// then (protocols.md, 7a); nil: it does not. The clocks of host and database may be 5 s apart.
     private func giveBackIfEarly(_ delivery: Delivery) -> Settlement? {
         let left = delivery.message.plannedAt - delivery.startedAt
         if left <= TriggerWorker.earliest { return nil }
@@ -198,7 +205,7 @@ package actor TriggerWorker {
     }
     private static let earliest = Duration.seconds(10)
 
-    /// Ends a trigger whose deadline has passed when its call is about to begin; nil: it has not.
+    /// Ends a trigger whose deadline has passed as its call is about to begin; nil: it has not.
     func endIfExpired(_ delivery: Delivery) -> Settlement? {
         if delivery.startedAt <= delivery.message.deadline { return nil }
         let outcome = delivery.outcome(
@@ -208,9 +215,9 @@ package actor TriggerWorker {
         return Settlement(delivery.receipt, .acknowledge, outcome: outcome.line)
     }
 
-    /// Makes the call, where the gate lets it; otherwise it waits here, is held, or its lease is released for a while.
+    /// Makes the call if the gate admits it; otherwise parks it, holds it, or releases its lease for a while.
     ///
-    /// - Parameter since: when it first asked for a place.
+    /// - Parameter since: when it first asked for a slot.
     func begin(_ delivery: Delivery, since: ContinuousClock.Instant) -> Admission {
         let now = ContinuousClock.now
         switch gate.admit(host: delivery.host, tenant: delivery.message.tenant, at: now, using: &random) {
@@ -234,7 +241,7 @@ package actor TriggerWorker {
         }
     }
 
-    /// Gives places that have become free to those that wait, and lets go of those that waited too long.
+    /// Gives free slots to parked calls, and releases those that have waited too long.
     private func beginParked() {
         if parked.count == 0 { return }
         let now = WallClock.now()
@@ -244,7 +251,7 @@ package actor TriggerWorker {
                 delivery.startedAt = now
                 return endIfExpired(delivery) ?? begin(delivery, since: entry.since).settlement
             })
-        // Those that were let go make room.
+        // Released calls make room.
         wakeReceiver()
     }
 
@@ -275,15 +282,15 @@ package actor TriggerWorker {
 
     // MARK: Settling
 
-    /// Settlements of one call: 2 to 4 ms of Redis. With all that has ended in one, up to a thousand, the next lease waited 30 ms
-    /// behind it.
+    /// Settlements per call, 2 to 4 ms of Redis: with everything completed in one call, up to a thousand, the next
+    /// lease waited 30 ms behind it.
     private static let settledAtOnce = 250
-    /// Settles what has ended, many at once: while a settlement is under way more gathers for the next.
+    /// Settles completed calls in batches: while one settlement is under way more gather for the next.
     private func settleLoop() async {
         let limit = TriggerWorker.settledAtOnce
         while let items = await completed.next(limit) {
             var items = items
-            // Only calls under way can end meanwhile.
+            // Only calls in flight can complete meanwhile.
             if Batching.underfilledBatch.contains(items.count), flights.count > items.count {
                 await Batching.pauseBriefly()
                 items += completed.takeNow(limit - items.count)
@@ -308,8 +315,8 @@ package actor TriggerWorker {
         room = nil
     }
 
-    /// Calls under way are work, so that a function with a slow one is not idle; and a receiver without room looks at what there is,
-    /// and hears of a request to stop, and of its age.
+    /// Counts calls in flight as work, so that a function with a slow one is not idle, and wakes a receiver without
+    /// free slots now and then, to look at what there is and to notice that it is asked to stop.
     private func watchLoop() async {
         while !Task.isCancelled {
             if !flights.isEmpty { runtime.life.didWork() }
@@ -334,8 +341,8 @@ package actor TriggerWorker {
         return conclusion.settlement
     }
 
-    /// Settles, and repeats while the queue cannot be reached: until the leases have lapsed, others would make the calls
-    /// again.
+    /// Settles, repeating while the queue cannot be reached, until the leases have lapsed: without the settlement
+    /// others make the calls again.
     func settle(_ settlements: [Settlement]) async {
         if settlements.isEmpty && !held.hasPending { return }
         let held = held.takePending()
@@ -343,7 +350,7 @@ package actor TriggerWorker {
         while true {
             do {
                 try Failpoint.workerBeforeSettle.pass()
-                // Repeated after it took effect, it finds the leases ended.
+                // Repeated after it took effect, it finds that the leases have ended.
                 if !held.isEmpty, let queue = queue as? any HoldingQueue { _ = try await queue.hold(held) }
                 let results = settlements.isEmpty ? [] : try await queue.settle(settlements)
                 try Failpoint.workerAfterSettle.pass()
@@ -367,8 +374,8 @@ package actor TriggerWorker {
 
     // MARK: Holds
 
-    /// Lets a lease go until its tenant's record changes, or for a while that doubles. False: its deadline is too near, or the queue
-    /// cannot hold.
+    /// Holds a call until its tenant's record changes, or for a while that doubles. False: its deadline is too near, or
+    /// the queue cannot hold.
     func holdForTenant(_ delivery: Delivery, atLeast least: Duration, perSecond: Double) -> Bool {
         guard queue is any HoldingQueue else { return false }
         let tenant = delivery.message.tenant
@@ -377,7 +384,7 @@ package actor TriggerWorker {
             at: .now, using: &random)
     }
 
-    /// Likewise, until its host gives an answer.
+    /// Holds a call until its host gives an answer, likewise.
     private func holdForHost(_ delivery: Delivery, atLeast least: Duration) -> Bool {
         guard queue is any HoldingQueue,
             held.hold(wish(delivery, atLeast: least), forHost: delivery.host, at: .now, using: &random)
@@ -403,7 +410,7 @@ package actor TriggerWorker {
         if held.answered(host) { wake(.host(host)) }
     }
 
-    /// Brings back what is held for a group, one group after the other.
+    /// Wakes what is held for a group, one group after the other.
     func wake(_ group: HoldGroup) {
         guard let queue = queue as? any HoldingQueue else { return }
         let before = waking
@@ -412,13 +419,13 @@ package actor TriggerWorker {
             do throws(QueueError) {
                 try await queue.wake(group)
             } catch {
-                // They come by themselves, later.
+                // They come back by themselves, later.
                 runtime.logger.warning("calls that are held for \(group) are not woken: \(error)")
             }
         }
     }
 
-    /// Looks whether the records of tenants whose calls are held have changed, each second.
+    /// Forgets holds that have ended, and checks whether records of tenants with held calls have changed.
     private func watchHolds() async {
         held.forgetPast(.now)
         if !held.hasTenants { return }
@@ -427,7 +434,7 @@ package actor TriggerWorker {
 
     // MARK: Leases
 
-    /// Extends every lease each third of the visibility; a call whose lease is lost is aborted.
+    /// Extends the leases of calls in flight each third of the visibility; aborts calls whose lease was lost.
     private func extendLoop() async {
         while !Task.isCancelled {
             do { try await Task.sleep(for: configuration.visibility / 3) } catch { return }
@@ -445,8 +452,8 @@ package actor TriggerWorker {
         }
     }
 
-    /// Lets calls under way end. Asked to stop, for the drain time only; asked twice, not at all: then it aborts them and
-    /// releases their leases. A function that ends by itself lets them take the time they need.
+    /// Lets calls in flight end. If the worker is asked to stop they get the drain time; if it is asked twice, none:
+    /// then they are aborted and their leases released. A worker that ends by itself gives them all the time they need.
     private func drain() async {
         var deadline: ContinuousClock.Instant?
         while !flights.isEmpty || parked.count > 0 || admitting > 0 {

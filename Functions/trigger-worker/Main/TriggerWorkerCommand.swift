@@ -41,7 +41,7 @@ import Wiring
         configuration.visibility = queue.configuration.visibility
         var http = HTTPClient.Configuration()
         http.maximumConcurrency = concurrency
-        // A call that has its place must not wait for a connection behind slow ones.
+        // A call that has a slot must not wait for a connection behind slow ones.
         http.connectionsPerHost = perHost ?? concurrency
         http.policy = .publicOnly(
             except: runtime.settings.allowedTargets, denying: runtime.settings.deniedTargets)

@@ -5,8 +5,8 @@ import Store
 import Synchronization
 
 extension Simulation {
-    /// Every virtual hour: all that is open, the queues' counters, the floors of the scans, and the records of a part of the
-    /// schedules against their calendars, so that each has its turn once in a month.
+    /// Every virtual hour, checks all open triggers, the queues' counters, the floors of the scans, and the records of
+    /// some schedules against their calendars, so that each schedule is checked once a month.
     func audit() async throws {
         after(.seconds(3_600), .audit)
         try checkPart()
@@ -28,7 +28,7 @@ extension Simulation {
         if configuration.isVerbose { print("\(clock.now): \(open.count) open, \(statistics.text)") }
     }
 
-    /// Says what happens to the trigger that is watched.
+    /// Prints what happens to the trigger being watched.
     func say(_ id: Identifier, _ what: @autoclosure () -> String) {
         if let watched = configuration.watched, watched == id { print("\(clock.now) \(what())") }
     }
@@ -69,7 +69,7 @@ extension Simulation {
         audits += 1
     }
 
-    /// At the end: every schedule's records against its calendar, and nothing left in the queues.
+    /// At the end: checks every schedule's records against its calendar, and that the queues are empty.
     func checkAll() throws {
         for handle in ledger.registered {
             if let violation = ledger.check(handle, store.row(of: handle)) { throw violation }

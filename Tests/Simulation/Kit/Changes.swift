@@ -6,22 +6,22 @@ import Sending
 import Store
 import TestRandom
 
-/// A schedule of the simulation, by which users find it.
+/// A schedule of the simulation, as users refer to it.
 struct ScheduleHandle {
     var id: Identifier
     var tenant: String
     var name: String
-    /// Users leave schedules alone that count their triggers: their end cannot be told from the calendar then.
+    /// Users leave schedules with `maxTriggers` alone: after a change their end could not be derived from the calendar.
     var isChangeable: Bool
 }
 
-/// An action and its retry policy; many schedules share one.
+/// An encoded action with its retry policy; many schedules share one.
 struct WriteShape {
     var action: [UInt8]
 }
 
 extension Simulation {
-    /// Registers all schedules, as the API does, and starts the processes.
+    /// Registers all schedules as the API does, and creates the processes.
     func register() async throws {
         for attempts in [1, 3, 6, 20] {
             let retry = RetryPolicy(initial: .seconds(1), maxAttempts: attempts)
@@ -57,7 +57,7 @@ extension Simulation {
             action: random.pick(writes).action, paused: nil, next: { compiled.next(atOrAfter: $0) })
     }
 
-    /// A user changes a schedule, or an operator a trigger.
+    /// A user changes a schedule, or an operator redrives triggers.
     func changeSomething() async throws {
         guard isHostile else { return }
         after(random.duration(1...Int64(2 * 86_400_000 / configuration.faults.changesPerDay)), .change)
@@ -75,12 +75,12 @@ extension Simulation {
             default: try await redriveSome()
             }
         } catch is Crash {
-            // The API's process died: the monitor ends what it began.
+            // The API's process died: the monitor completes what it began.
         } catch is Unreachable {}
         for index in loaders.indices { wake(index, at: clock.now + .seconds(1)) }
     }
 
-    /// `API.putSchedule`, with another timing and action.
+    /// `API.putSchedule` with another timing and action.
     private func update(_ index: Int) async throws {
         let handle = schedules[index]
         let workload = Workload(configuration, start: start)
@@ -94,7 +94,7 @@ extension Simulation {
         if let cursor = result.row.cursor, let due = new.next(now), due < cursor {
             throw Violation("an update passes over its occurrence of \(due)", schedule: handle.name)
         }
-        try await cancelInQueue(result.cancelled, reason: "superseded")
+        try await cancelInQueue(result.cancelled, reason: .superseded)
     }
 
     private func pause(_ index: Int) async throws {
@@ -102,11 +102,11 @@ extension Simulation {
         guard let before = store.row(of: handle.id), before.state != .finished else { return }
         let open = try await store.pause(handle.name, tenant: handle.tenant, reason: "user", now: clock.database)
         ledger.change(before, to: store.row(of: handle.id))
-        try await cancelInQueue(open ?? [], reason: "paused")
+        try await cancelInQueue(open ?? [], reason: .paused)
     }
 
     private func resume(_ index: Int) async throws {
-        // One that is paused, if there is one near.
+        // A paused one, if there is one nearby.
         let near = (0..<min(schedules.count, 64)).map { (index + $0) % schedules.count }
         guard let found = near.first(where: { store.row(of: schedules[$0].id)?.state == .paused }),
             let before = store.row(of: schedules[found].id)
@@ -121,7 +121,7 @@ extension Simulation {
         ledger.change(before, to: store.row(of: before.id))
     }
 
-    /// Deletes, and makes another schedule of the same name.
+    /// Deletes a schedule, and registers another of the same name.
     private func delete(_ index: Int) async throws {
         let handle = schedules[index]
         guard let before = store.row(of: handle.id) else { return }
@@ -129,11 +129,11 @@ extension Simulation {
         ledger.change(before, to: nil)
         let workload = Workload(configuration, start: start)
         try await registerOne(handle.name, workload.timing(using: &random))
-        try await cancelInQueue(open ?? [], reason: "deleted")
+        try await cancelInQueue(open ?? [], reason: .deleted)
     }
 
     /// `API.cancelInQueue`.
-    private func cancelInQueue(_ ids: [Identifier], reason: String) async throws {
+    private func cancelInQueue(_ ids: [Identifier], reason: CancelReason) async throws {
         if ids.isEmpty { return }
         try await step(60, needs: .queueOutage)
         let results = try await queue.cancel(ids.map { MessageID($0) })
@@ -145,7 +145,7 @@ extension Simulation {
         try await changing(schedulesOf: gone.map(\.id)) { try await self.store.settleCancelled(gone, reason: reason) }
     }
 
-    /// Runs a write that may let the schedules of these triggers go back.
+    /// Runs a write that may move the schedules of these triggers back.
     func changing(schedulesOf triggers: [Identifier], _ body: () async throws -> Void) async throws {
         let ids = Set(triggers.compactMap { store.stored($0)?.schedule })
         let before = ids.sorted().compactMap { store.row(of: $0) }
@@ -154,7 +154,8 @@ extension Simulation {
         for index in loaders.indices { wake(index, at: clock.now + .seconds(1)) }
     }
 
-    /// `API.redriveQueue`: the transition first, then the send, with the action of each trigger's own revision.
+    /// `API.redriveQueue`: first the transition in the store, then the send with the action of each trigger's own
+    /// revision.
     private func redriveSome() async throws {
         try await step(62, needs: .queueOutage)
         let dead = try await store.deadTriggers(limit: 5)

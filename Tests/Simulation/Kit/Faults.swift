@@ -4,7 +4,7 @@ import Queue
 import TestRandom
 
 extension Simulation {
-    /// Spreads the faults of the whole run over it.
+    /// Schedules the faults of the whole run.
     func arrangeFaults(until end: Timestamp) {
         let rates = configuration.faults
         let days = Double(configuration.days)
@@ -38,7 +38,7 @@ extension Simulation {
         case .workerOutage, .queueOutage:
             statistics.outages += 1
             broken.insert(fault.rawValue)
-            // Leases lapse meanwhile, of calls that were made.
+            // Meanwhile leases lapse whose calls were made.
             target.excuseAll()
             after(outage(), .mend(fault))
         default:
@@ -48,7 +48,7 @@ extension Simulation {
         }
     }
 
-    /// Mostly minutes, at times hours.
+    /// How long an outage lasts: mostly minutes, sometimes hours.
     private func outage() -> Duration {
         random.chance(0.2) ? random.duration(600...10_800, unit: 1_000_000) : random.duration(5...600, unit: 1_000_000)
     }
@@ -65,7 +65,7 @@ extension Simulation {
         for index in loaders.indices { wake(index, at: clock.now) }
     }
 
-    /// Everything that the queue's server knew is gone, the monitor's key with it.
+    /// Loses everything that the queue's server knew, including the monitor's generation counter.
     private func loseQueue() async throws {
         statistics.losses += 1
         target.excuseAll()
@@ -74,7 +74,7 @@ extension Simulation {
         monitor.generation = nil
     }
 
-    /// The database's clock steps, back or forward, by up to a minute.
+    /// Steps the database's clock, back or forward, to within half a minute of the hosts' time.
     private func stepClock() {
         statistics.clockSteps += 1
         clock.setOffset(random.duration(-30_000...30_000))

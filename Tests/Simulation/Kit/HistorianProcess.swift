@@ -3,7 +3,7 @@ import Queue
 import Store
 
 extension Simulation {
-    /// `Historian.run`: what is fresh together, what was received before alone.
+    /// `Historian.run`: new messages together, messages received before each alone.
     func runHistorian(at time: Timestamp) async throws {
         guard historianDue == time else { return }
         historianDue = nil

@@ -4,29 +4,31 @@ import Scheduling
 import Store
 import Synchronization
 
-/// Holds the records of the store against the calendars: what was recorded of each schedule, and what should have been.
+/// Checks the store's records against the calendars: what was recorded for each schedule, and what should have been.
 ///
-/// Of what was recorded it keeps a count and a sum of hashes for each schedule: a month of a million schedules fits, and an
-/// occurrence that is missing, or is there twice, changes the sum. It is told of each change as the store makes it.
+/// For each schedule it keeps a count and a sum of hashes of what was recorded: a month of a million schedules fits in
+/// memory, and an occurrence that is missing or recorded twice changes the sum. It is told of each change as the store
+/// makes it.
 final class Ledger: Sendable {
-    /// From one occurrence on and before another, a schedule's occurrences belong to a revision.
+    /// A range of time whose occurrences belong to one revision of a schedule.
     struct Segment {
         var revision: Int
         var timing: [UInt8]
         var from: Timestamp
-        /// Nil: it goes on.
+        /// Exclusive; nil: it goes on.
         var end: Timestamp?
     }
 
+    /// What was recorded for one schedule, over all its revisions.
     struct Account {
         var segment: Segment
         var sum: UInt64 = 0
         var count = 0
-        /// Triggers that were planned to run.
+        /// Triggers planned to run.
         var fired = 0
         var lastFired = Timestamp.distantPast
-        /// Runs for two reasons lay one in the other: which occurrence belongs to which their records do not say. Then only
-        /// the count is compared.
+        /// Whether records of runs overlap, so that they do not tell which occurrence belongs to which. Then only the
+        /// count is compared.
         var isEntangled = false
     }
 
@@ -38,14 +40,14 @@ final class Ledger: Sendable {
     struct State {
         var accounts: [Account] = []
         var places: [Identifier: Int32] = [:]
-        /// Whose accounts they are.
+        /// The schedules of `accounts`, in the same order.
         var schedules: [Identifier] = []
-        /// Segments of revisions that have ended, of the few schedules that were changed.
+        /// Segments of revisions that have ended, for the few schedules that were changed.
         var ended: [Int32: [Segment]] = [:]
         var open: [Identifier: Open] = [:]
         var inserted = 0
         var settled: [Int] = Array(repeating: 0, count: TriggerState.allCases.count)
-        /// Changes since it was last asked, for the trace.
+        /// A hash of the changes since it was last read, for the trace.
         var digest: UInt64 = 0
         var violation: Violation?
     }
@@ -127,7 +129,8 @@ final class Ledger: Sendable {
         }
     }
 
-    /// A change of a schedule from one row to another, or to none: a revision ends where the next begins to plan.
+    /// Records the change of a schedule from one row to another, or its deletion: a revision ends where the next begins
+    /// to plan.
     func change(_ before: ScheduleRow, to after: ScheduleRow?) {
         state.withLock { state in
             guard let place = state.places[before.id] else { return }
@@ -149,10 +152,12 @@ final class Ledger: Sendable {
 
     // MARK: The oracle
 
-    /// All schedules that ever were, in the order in which they were registered.
+    /// All schedules that ever existed, in the order of registration.
     var registered: [Identifier] { state.withLock { $0.schedules } }
 
-    /// Compares the sum of a schedule's records with that of its calendar; `row`: as it stands now, nil where it is deleted.
+    /// Compares the records of a schedule with its calendar.
+    ///
+    /// - Parameter row: the schedule as it is now; nil: it was deleted.
     func check(_ id: Identifier, _ row: ScheduleRow?) -> Violation? {
         let (account, ended) = state.withLock { state in
             let place = state.places[id]!
@@ -161,7 +166,7 @@ final class Ledger: Sendable {
         var segments = ended
         if let row {
             var current = account.segment
-            // Finished by its number of triggers: after the last one nothing is due.
+            // Finished by its number of triggers: nothing is due after the last one.
             let isFull = (try? Timing(decoding: row.timing))?.maxTriggers.map { account.fired >= $0 } ?? false
             current.end = row.cursor ?? (isFull ? account.lastFired + .microseconds(1) : .distantFuture)
             segments.append(current)

@@ -7,19 +7,19 @@ import Sending
 import Store
 import TestRandom
 
-/// A loader between two events: what `LoaderSession` knows in the function.
+/// A loader between two events: the counterpart of `LoaderSession`.
 struct LoaderProcess {
     var store: any LoaderStore
     /// Its connection, which holds its shards.
     var connection: InMemoryStore
     var held: Set<Int> = []
     var loads: [Int: LoadHistogram] = [:]
-    /// The database's clock minus the host's, as measured, and when.
+    /// The database's clock minus the host's, as measured at `measuredAt`.
     var offset: Duration = .zero
     var measuredAt: Timestamp?
     var triedAt: Timestamp?
     var raisedAt: Timestamp
-    /// When it looks again; nil while it runs.
+    /// When it looks again; `distantPast` while it runs.
     var due: Timestamp?
 
     static let every = Duration.seconds(1)
@@ -40,10 +40,10 @@ extension Simulation {
         at(time, .loader(index))
     }
 
-    /// `Loader.run`: a pass that fails ends the session, and the next one begins anew.
+    /// `Loader.run`: a pass that fails ends the session, and the next one starts over.
     func runLoader(_ index: Int, at time: Timestamp) async throws {
         guard loaders[index].due == time else { return }
-        // While it stands still nobody else wakes it.
+        // Nothing else wakes it while it is paused.
         loaders[index].due = .distantPast
         var delay: Duration
         do {
@@ -65,10 +65,11 @@ extension Simulation {
         loaders[index].due = .distantPast
     }
 
-    /// By the clock that the loader believes the database to have.
+    /// The database's time as this loader believes it to be.
     private func databaseTime(_ index: Int) -> Timestamp { clock.now + loaders[index].offset }
 
-    /// `Loader.work` and `Loader.round`, without the order in which a loader that is behind takes its shards; when to look again.
+    /// `Loader.work` and `Loader.round`, except that a loader that is behind takes its shards in no special order.
+    /// Returns when to look again.
     private func loaderPass(_ index: Int) async throws -> Duration {
         try await step(1, needs: .loaderOutage, .storeOutage)
         if loaders[index].measuredAt.map({ clock.now - $0 > .seconds(30) }) ?? true {
@@ -96,7 +97,7 @@ extension Simulation {
         loaders[index].triedAt = clock.now
         let missing = (0..<Simulation.shards).filter { !loaders[index].held.contains($0) }
         loaders[index].held.formUnion(try await loaders[index].store.takeShards(missing))
-        // The lock of a shard only saves work: two loaders on one must do no harm.
+        // The lock on a shard only saves work: two loaders on one must do no harm.
         if isHostile && random.chance(0.05) { loaders[index].held.formUnion(0..<Simulation.shards) }
     }
 
@@ -110,7 +111,7 @@ extension Simulation {
         }
     }
 
-    /// The function looks every second; here it looks again when there is something.
+    /// How long until there is work; the real loader looks every second.
     private func untilWork(_ index: Int) -> Duration {
         let held = loaders[index].held
         if store.hasUnconfirmed(in: held) { return LoaderProcess.every }
@@ -158,7 +159,7 @@ extension Simulation {
         let planner = ShardPlanner(
             planner: Planner(zones: zones, tieOffset: ShardPlanner.tieOffset(of: shard)),
             load: loaders[index].loads[shard]!, now: now, horizon: horizon, sendHorizon: horizon)
-        // The planner has the only copy, so that adding to it copies nothing.
+        // The planner must have the only copy, so that adding to it copies nothing.
         loaders[index].loads[shard] = nil
         try await step(7, needs: .storeOutage)
         let diesBeforeCommit = isHostile && random.chance(configuration.faults.crash)
@@ -198,7 +199,7 @@ extension Simulation {
         try await loaders[index].store.confirmAllPasses(shard: shard.shard, upTo: shard.pass)
     }
 
-    /// `Loader.send`. In parts: a loader may die with half of them sent.
+    /// `Loader.send`, in parts: a loader may die with half of them sent.
     func send(_ triggers: [QueuedTrigger], _ ticket: QueueTicket, _ now: Timestamp) async throws {
         let messages = triggers.filter(\.hasAction).map { OutgoingMessage($0, now: now, weights: [:]) }
         let size = isHostile && random.chance(0.01) ? 1 + messages.count / 2 : 1_000

@@ -4,9 +4,9 @@ import Queue
 import Sending
 import Store
 
-/// What the monitor's surroundings know between two events.
+/// What a monitor knows, and the part of the queue's server that only the monitor writes.
 struct MonitorProcess {
-    /// The counter that only the monitor writes; a loss of the queue's server takes it away.
+    /// The generation counter in the queue's server; nil after a loss.
     var generation: Int?
     var keptDaysAt = Timestamp.epoch
 
@@ -17,7 +17,7 @@ struct MonitorProcess {
 }
 
 extension Simulation {
-    /// `Monitor.run`: each duty alone.
+    /// `Monitor.run`: each duty on its own.
     func runMonitor() async throws {
         defer { after(MonitorProcess.every, .monitor) }
         if isBroken(.monitorOutage) { return }
@@ -27,7 +27,7 @@ extension Simulation {
             try await duty { try await self.repair() }
             try await duty { try await self.keepDays() }
         } catch is Crash {
-            // Another one begins at the next round.
+            // Another monitor takes over in the next round.
         }
     }
 
@@ -139,7 +139,7 @@ extension Simulation {
         try await store.dropLoad(before: Timestamp(seconds: (today - 1) * 86_400))
     }
 
-    /// Looks at each record of a day for the last time.
+    /// Checks each record of a day for the last time, and drops the day.
     private func retire(_ day: TriggerDay) async throws {
         guard let records = store.triggers(ofSettled: day), try await store.dropDay(day) else { return }
         for record in records {

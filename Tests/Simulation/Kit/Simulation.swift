@@ -6,11 +6,11 @@ import Store
 import Synchronization
 import TestRandom
 
-/// Headgate in one thread and in virtual time: loaders, workers, historian and monitor take their steps one after the other,
-/// faults strike between them, and invariants are checked all along. Equal seeds give equal runs.
+/// Headgate in one thread and in virtual time: loaders, workers, historian and monitor take their steps one after the
+/// other, faults strike in between, and invariants are checked all along. Equal seeds give equal runs.
 ///
-/// The planner, the delivery rules, the messages' encodings, the queue and the stores are the real ones. The loops around them
-/// read real clocks in their functions; here their steps are restated, each with a comment naming the function's step.
+/// Planner, delivery rules, message encodings, queue and stores are the real ones. The loops around them read real
+/// clocks in their functions; here they are restated, each with a comment that names the original.
 package final class Simulation {
     let configuration: SimulationConfiguration
     let start: Timestamp
@@ -18,7 +18,7 @@ package final class Simulation {
     let zones: ZoneCatalog
     let ledger: Ledger
     let store: InMemoryStore
-    /// Behind the seams that a test may replace.
+    /// The queues behind the seams `queue` and `outcomes`, which a test may replace.
     let triggers: InMemoryQueue
     let results: InMemoryQueue
     let queue: any MessageQueue
@@ -37,32 +37,35 @@ package final class Simulation {
     var monitor = MonitorProcess()
     var workersDue: Timestamp?
     var historianDue: Timestamp?
-    /// Nobody is there to receive before.
+    /// No worker receives before this time.
     var workersBack = Timestamp.epoch
+    /// No historian receives before this time.
     var historianBack = Timestamp.epoch
     var broken: Set<Int> = []
     private var turns = 0
-    /// How many there were, one a virtual hour.
+    /// How many audits there were, one per virtual hour.
     var audits = 0
-    /// An audit looks at the calendars of one schedule in so many: of all of a million they would take longer than the month.
+    /// An audit checks the calendars of one schedule in so many: for all of a million it would take longer than the
+    /// month.
     static let parts = 720
-    /// Faults strike; false while what is left is drained.
+    /// Whether faults strike; false while the rest is drained.
     var isHostile = true
-    /// Loaders plan; false at the end.
+    /// Whether loaders plan; false at the end.
     var isPlanning = true
-    /// Process steps that stand still now, one inside the other.
+    /// How many process steps are paused now, each within the one before.
     var pauses = 0
-    /// Whose steps these are, if a worker's.
+    /// The worker whose step is running, if it is a worker's.
     var actingWorker: Int?
     var schedules: [ScheduleHandle] = []
     var writes: [WriteShape] = []
     static let shards = 4
 
+    /// A simulation that has not begun.
     package init(_ configuration: SimulationConfiguration, zones: ZoneCatalog) {
         self.configuration = configuration
         self.zones = zones
         random = SeededGenerator(seed: configuration.seed)
-        // A Monday at some time of day, six days before the clocks change in Berlin.
+        // A Monday, at some time of day, six days before the clocks change in Berlin.
         start = Timestamp("2026-10-19T00:00:00Z")! + random.duration(0...86_399, unit: 1_000_000)
         let clock = VirtualClock(start)
         let ledger = Ledger(zones: zones)
@@ -79,7 +82,7 @@ package final class Simulation {
         outcomeStore = configuration.outcomeStore(store)
     }
 
-    /// Runs to the end; throws the first violation.
+    /// Runs to the end; throws the first `Violation`.
     package func run() async throws -> SimulationReport {
         do {
             try await register()
@@ -97,6 +100,7 @@ package final class Simulation {
 
     // MARK: Events
 
+    /// Schedules an event; for the past, at once.
     func at(_ time: Timestamp, _ kind: Event.Kind) {
         order += 1
         events.insert(Event(time: max(time, clock.now), order: order, kind: kind))
@@ -106,10 +110,10 @@ package final class Simulation {
 
     var nextEvent: Timestamp? { events.first?.time }
 
-    /// Takes the next event and lets it happen.
+    /// Takes the next event and carries it out.
     func runOne() async throws {
         guard let event = events.popFirst() else { return }
-        // Others that share the threads have their turn.
+        // Let others on this thread run.
         turns &+= 1
         if turns % 256 == 0 { await Task.yield() }
         clock.advance(to: event.time)
@@ -129,7 +133,7 @@ package final class Simulation {
         try look()
     }
 
-    /// After every event: what the ledger found wrong, and what changed, for the trace.
+    /// After every event: throws what the ledger found wrong, and adds what changed to the trace.
     private func look() throws {
         let (violation, digest) = ledger.state.withLock { state in
             defer { state.digest = 0 }
@@ -139,7 +143,7 @@ package final class Simulation {
         if let violation { throw violation }
     }
 
-    /// Receivers wait for messages; here they come when there is something.
+    /// Schedules receivers for when there is something to receive; the real ones wait for it.
     private func armQueues() {
         if let due = due(triggers).map({ max($0, workersBack) }), due < workersDue ?? .distantFuture {
             workersDue = due
@@ -157,7 +161,7 @@ package final class Simulation {
 
     // MARK: Steps
 
-    /// A point between two steps of a process: it may die here, or stand still while others go on.
+    /// A point between two steps of a process, where it may die, or be paused while others go on.
     func step(_ note: Int = 0, needs parts: Event.Fault...) async throws {
         trace.note(.step, clock.now, UInt64(note))
         for part in parts where broken.contains(part.rawValue) { throw Unreachable() }
@@ -175,16 +179,17 @@ package final class Simulation {
         statistics.pauses += 1
         pauses += 1
         defer { pauses -= 1 }
-        // Mostly short; some longer than a lease and a ticket last.
+        // Mostly short; some outlast a lease and a ticket.
         let length = random.chance(0.1) ? random.duration(1_000...120_000) : random.duration(1...500)
         let end = clock.now + length
         trace.note(.pause, end)
-        // Its leases may lapse meanwhile, of calls that it has made.
+        // Meanwhile the leases of calls that it has made may lapse.
         if let actingWorker { excuseCalls(of: actingWorker) }
         while let next = nextEvent, next <= end { try await runOne() }
         clock.advance(to: end)
     }
 
+    /// Whether the answer to a call is lost now, so that it is repeated.
     func isLost() -> Bool { isHostile && random.chance(configuration.faults.lostAnswer) }
 
     // MARK: Course
@@ -206,7 +211,7 @@ package final class Simulation {
 
     private var isOverfull: Bool { ledger.state.withLock { $0.inserted } > configuration.triggers * 4 }
 
-    /// Faults off: everything due is planned, and everything planned comes to its end.
+    /// Without faults: everything due is planned, and everything planned comes to an end.
     private func drain() async throws {
         isHostile = false
         mendAll()

@@ -2,21 +2,30 @@ package import Model
 package import Queue
 package import Store
 
+/// What a run simulates.
 package struct SimulationConfiguration: Sendable {
+    /// Decides everything that is random.
     package var seed: UInt64
     package var schedules: Int
+    /// Virtual days, without the drain at the end.
     package var days: Int
-    /// About how many triggers are to happen: the mix of periods follows it, and the run ends early where it is exceeded.
+    /// Roughly how many triggers there will be: the mix of periods follows from it. A run with more than four times as
+    /// many fails.
     package var triggers: Int
+    /// Whether to print a line per virtual hour.
     package var isVerbose = false
-    /// A trigger of which everything is said.
+    /// A trigger about which everything is printed.
     package var watched: Identifier?
+    /// How often faults strike.
     package var faults = FaultRates()
-    /// Replace a part by one that is wrong, to see that it is noticed.
+    /// Replaces the loaders' store by a faulty one, to check that the fault is noticed.
     package var loaderStore: @Sendable (any LoaderStore) -> any LoaderStore = { $0 }
+    /// Replaces the historian's store, likewise.
     package var outcomeStore: @Sendable (any OutcomeStore) -> any OutcomeStore = { $0 }
+    /// Replaces the queue of triggers, likewise.
     package var queue: @Sendable (any MessageQueue) -> any MessageQueue = { $0 }
 
+    /// A run with the usual faults.
     package init(seed: UInt64, schedules: Int, days: Int, triggers: Int) {
         precondition(schedules > 0 && days > 0 && triggers > 0, "a simulation of nothing")
         self.seed = seed
@@ -25,23 +34,25 @@ package struct SimulationConfiguration: Sendable {
         self.triggers = triggers
     }
 
+    /// The command line that repeats this run.
     package var command: String {
         "swift run -c release simulation --seed \(seed) --schedules \(schedules) --days \(days) --triggers \(triggers)"
             + (faults.isDense ? " --dense" : "")
     }
 }
 
-/// How often what goes wrong.
+/// How often each thing goes wrong.
 package struct FaultRates: Sendable {
-    /// A process dies at a step.
+    /// Probability that a process dies at a step.
     var crash = 0.000_3
-    /// It stands still there for milliseconds to minutes, and others go on.
+    /// Probability that it stops there for milliseconds to minutes while others go on.
     var pause = 0.000_5
-    /// A call took effect and its answer is lost: it is repeated.
+    /// Probability that a call takes effect and its answer is lost, so that it is repeated.
     var lostAnswer = 0.001
-    /// What was sent is sent again.
+    /// Probability that what was sent is sent again.
     var duplicateSend = 0.001
-    /// A day: outages of each part, losses of the queue, steps of the database's clock, changes by users, bad hosts.
+    /// Outages of each part; below it losses of the queue, steps of the database's clock, changes by users, failing
+    /// hosts.
     var outagesPerDay = 0.5
     var lossesPerDay = 0.2
     var clockStepsPerDay = 1.0
@@ -49,8 +60,10 @@ package struct FaultRates: Sendable {
     var hostTroublesPerDay = 4.0
     var isDense = false
 
+    /// The usual rates, for runs of many days.
     package init() {}
 
+    /// Nothing goes wrong.
     package static var none: FaultRates {
         var rates = FaultRates()
         (rates.crash, rates.pause, rates.lostAnswer, rates.duplicateSend) = (0, 0, 0, 0)
@@ -59,7 +72,7 @@ package struct FaultRates: Sendable {
         return rates
     }
 
-    /// For short runs: as much in an hour as else in days.
+    /// For short runs: as much in an hour as otherwise in days.
     package static var dense: FaultRates {
         var rates = FaultRates()
         rates.isDense = true

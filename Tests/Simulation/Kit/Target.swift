@@ -10,24 +10,24 @@ struct Target {
     }
 
     private var seen: [Identifier: Seen] = [:]
-    /// Triggers whose repetition a fault explains.
+    /// Triggers of which a fault explains a repeated call.
     private var excused: Set<Identifier> = []
     private(set) var calls = 0
     private(set) var duplicates = 0
     var groups = 0
-    /// Groups of tenants whose host does not answer now.
+    /// The hosts that fail now, by number; each serves a group of tenants.
     var trouble: Set<Int> = []
     static let hosts = 16
 
     mutating func excuse(_ ids: some Sequence<Identifier>) { excused.formUnion(ids) }
     func isExcused(_ id: Identifier) -> Bool { excused.contains(id) }
 
-    /// Everything that has been called so far may be called again.
+    /// Excuses every trigger called so far.
     mutating func excuseAll() {
         excused.formUnion(seen.keys)
         troubles += 1
     }
-    /// How often all were excused.
+    /// How often everything was excused.
     private(set) var troubles = 0
 
     mutating func forget(_ id: Identifier) {
@@ -35,7 +35,7 @@ struct Target {
         excused.remove(id)
     }
 
-    /// Notes a call; what is wrong with it, or nil.
+    /// Records a call, and returns what is wrong with it; nil: nothing.
     mutating func call(_ message: TriggerMessage, attempt: Int, isDone: Bool) -> String? {
         calls += 1
         let known = seen[message.id]
@@ -48,7 +48,7 @@ struct Target {
         return nil
     }
 
-    /// What a target answers, and how long it takes where that is long.
+    /// What the target answers, and how long it takes; nil: not long.
     mutating func answer(
         _ message: TriggerMessage, _ now: Timestamp, using random: inout SeededGenerator
     ) -> (DeliveryRules.Answer, Duration?) {

@@ -1,6 +1,6 @@
 import Model
 
-/// What happened, as one number: FNV-1a (Fowler, Noll, Vo) over every event. Runs with one seed have one trace.
+/// A run as one number: an FNV-1a hash (Fowler, Noll, Vo) over all events. Runs with the same seed have the same trace.
 struct Trace {
     private(set) var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     private(set) var events = 0

@@ -2,11 +2,17 @@ package import Model
 
 /// An invariant that did not hold.
 package struct Violation: Error, CustomStringConvertible {
+    /// What was wrong, in a sentence.
     package var what: String
+    /// The id or name of the schedule concerned, if any.
     package var schedule: String?
+    /// The trigger concerned, if any.
     package var trigger: Identifier?
+    /// The seed of the run.
     package var seed: UInt64 = 0
+    /// When it was noticed, in virtual time.
     package var time = Timestamp.epoch
+    /// The command line that repeats the run.
     package var command = ""
 
     init(_ what: String, schedule: String? = nil, trigger: Identifier? = nil) {
@@ -15,6 +21,7 @@ package struct Violation: Error, CustomStringConvertible {
         self.trigger = trigger
     }
 
+    /// All of this, in several lines.
     package var description: String {
         let place = [schedule.map { "schedule \($0)" }, trigger.map { "trigger \($0)" }].compactMap(\.self)
         return """

@@ -1,7 +1,7 @@
 import Model
 import Synchronization
 
-/// The times of a simulation: that of the hosts and the queue, and the database's, which faults move.
+/// The clocks of a simulation: that of the hosts and the queue, and the database's, which faults shift.
 final class VirtualClock: Sendable {
     private let microseconds: Atomic<Int64>
     private let skew = Atomic<Int64>(0)
@@ -15,7 +15,7 @@ final class VirtualClock: Sendable {
     /// The database's clock minus the hosts'.
     var offset: Duration { .microseconds(skew.load(ordering: .relaxed)) }
 
-    /// Never goes back.
+    /// Moves both clocks forward; never back.
     func advance(to time: Timestamp) {
         if time > now { microseconds.store(time.microseconds, ordering: .relaxed) }
     }

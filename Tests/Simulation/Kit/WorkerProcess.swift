@@ -5,7 +5,7 @@ import Queue
 import Store
 import TestRandom
 
-/// A worker between two events: the calls it has in flight, by groups that end together.
+/// A worker between two events: its calls in flight, in groups that complete together.
 struct WorkerProcess {
     struct Flight {
         var message: TriggerMessage
@@ -24,7 +24,7 @@ struct WorkerProcess {
 }
 
 extension Simulation {
-    /// `TriggerWorker.receiveLoop`: somebody who is there receives.
+    /// `TriggerWorker.receiveLoop`: one of the workers that are up receives.
     func runWorkers(at time: Timestamp) async throws {
         guard workersDue == time else { return }
         workersDue = nil
@@ -52,7 +52,7 @@ extension Simulation {
             workers[worker] = WorkerProcess()
             workers[worker].downUntil = clock.now + random.duration(100...30_000)
         } catch is Unreachable {
-            // What it could not settle lapses.
+            // The leases that it could not settle lapse.
         }
     }
 
@@ -60,7 +60,7 @@ extension Simulation {
         for group in workers[worker].flights.values { target.excuse(group.lazy.map(\.message.id)) }
     }
 
-    /// `TriggerWorker.receive` and `start`: leases, and makes the calls or settles what came too late.
+    /// `TriggerWorker.receiveLoop` and `start`: leases, and makes the calls or settles what came too late.
     private func receive(_ worker: Int) async throws {
         let received = try await queue.receive(upTo: 100, visibility: WorkerProcess.visibility, wait: .zero)
         if received.isEmpty { return }
@@ -80,8 +80,8 @@ extension Simulation {
                 settlements.append(Settlement(message.receipt, .acknowledge, outcome: outcome.line))
                 continue
             }
-            // Who stood still until the lease could end before it is first extended, or while all leases were lost, may call
-            // without one.
+            // A worker that stalled until the lease may end before it is first extended, or while all leases were lost,
+            // may call without a lease.
             if now - leasedAt >= WorkerProcess.visibility * 2 / 3 || troubles < target.troubles {
                 target.excuse([trigger.id])
             }
@@ -96,7 +96,8 @@ extension Simulation {
         if !settlements.isEmpty { _ = try await settle(settlements) }
     }
 
-    /// A call reaches its target: it must have been committed, be in time, and be the first of its attempt.
+    /// A call reaches its target: its trigger must have been committed, and the call must be in time and the first of
+    /// its attempt.
     private func call(_ flight: WorkerProcess.Flight) throws {
         let message = flight.message
         trace.note(.called, clock.now, message.id.low, UInt64(flight.attempt))
@@ -142,10 +143,10 @@ extension Simulation {
             }
             return
         }
-        // Tried again if the queue cannot be reached.
+        // Try again if the queue cannot be reached.
         after(.milliseconds(250), .callsEnded(worker: worker, group: group))
         try await asWorker(worker) {
-            // Until this is settled a death or a long pause explains that the call is made again.
+            // Until this is settled, a crash or a long pause explains a repeated call.
             try await self.step(21, needs: .queueOutage)
             let results = try await self.settle(settlements)
             for flight in flights { self.say(flight.message.id, "settled \(flight.receipt.handle): \(results)") }
@@ -159,7 +160,7 @@ extension Simulation {
         }
     }
 
-    /// What `TriggerWorker.settlement` makes of an answer.
+    /// `Delivery.conclusion`: how an answer settles the lease.
     private func settlement(of flight: WorkerProcess.Flight, _ now: Timestamp) -> Settlement {
         let verdict = DeliveryRules.verdict(
             on: flight.answer, attempt: flight.attempt, policy: flight.retry, deadline: flight.message.deadline,
@@ -197,7 +198,7 @@ extension Simulation {
         return results
     }
 
-    /// `TriggerWorker.extendLoop`; a call whose lease is lost is aborted.
+    /// `TriggerWorker.extendLoop`; a call whose lease was lost is aborted.
     func extendLeases(of worker: Int, _ group: Int) async throws {
         guard let flights = workers[worker].flights[group] else { return }
         if isBroken(.queueOutage) || workers[worker].isStanding {

@@ -2,8 +2,8 @@ import Model
 import Scheduling
 import TestRandom
 
-/// A mix of schedules that comes to about so many triggers: mostly weekly and monthly, few by the hour or minute. At least two for
-/// three schedules in a month.
+/// A mix of schedules that makes roughly the wanted number of triggers: mostly weekly and monthly ones, few by the hour
+/// or minute. At least about two triggers for three schedules in a month.
 struct Workload {
     private enum Period: CaseIterable {
         case minute, hour, day, week, month, year, once
@@ -38,10 +38,10 @@ struct Workload {
         }
         let wanted = Double(configuration.triggers) / Double(configuration.schedules)
         let share = min(1, max(0, (wanted - triggers(slow)) / (triggers(fast) - triggers(slow))))
-        // Below a weekly mix, rare ones take its place.
+        // Below what a weekly mix makes, rarer schedules take its place.
         let scarcity = min(1, max(0, (triggers(slow) - wanted) / (triggers(slow) - triggers(rare))))
         let rest = max(0, wanted - triggers(fast))
-        // Beyond a daily mix, minutes make up the rest.
+        // Beyond what a daily mix makes, schedules by the minute make up the rest.
         let minutes = min(1, rest / (span / 60))
         weights =
             rare.map { ($0.0, $0.1 * scarcity) } + slow.map { ($0.0, $0.1 * (1 - scarcity) * (1 - share)) }
@@ -61,7 +61,7 @@ struct Workload {
         case 2: timing.maxTriggers = Int.random(in: 1...20, using: &random)
         case 3:
             timing.except = [
-                // A constant that is an expression.
+                // A constant that is valid.
                 .cron(CronEntry(try! CronExpression("* * * * sun"), timeZone: random.pick(Workload.zones)))
             ]
         case 4 where period != .once: timing.when.append(.at(instant(using: &random)))
@@ -88,7 +88,7 @@ struct Workload {
         if random.chance(0.5) {
             return .every(Every(period: .seconds(Int64(period.seconds)), anchor: instant(using: &random)))
         }
-        // Half of the cron entries at a full hour or minute, as people write them.
+        // Half of the cron entries are at a full hour or minute, as people write them.
         let isRound = random.chance(0.5)
         func number(_ limit: UInt64) -> UInt64 { random.next() % limit }
         let (second, minute) = isRound ? (0, 0) : (number(60), number(60))
@@ -101,7 +101,7 @@ struct Workload {
             case .month: "\(second) \(minute) \(number(24)) \(1 + number(28)) * *"
             case .year: "\(second) \(minute) \(number(24)) \(1 + number(28)) \(1 + number(12)) *"
             }
-        // Made of numbers in range: it cannot be wrong.
+        // Valid: all its numbers are in range.
         return .cron(CronEntry(try! CronExpression(text), timeZone: random.pick(Workload.zones)))
     }
 
