@@ -1,15 +1,16 @@
 package import Model
 package import Secrets
 
-/// The secrets of one call, opened: headers with their values put in, and what signs it.
+/// The opened secrets of one call: its headers with the values filled in, and the secrets that sign it.
 package struct CallSecrets: Sendable {
+    /// All headers of the call, in their order.
     package var headers: [HTTPAction.Header]
-    /// Newest first.
+    /// Secrets to sign with, newest first; a rotated one stays until its time. Empty: the call is not signed.
     package var signing: [String]
-    /// What must not be recorded, should a target send it back.
+    /// Values that must not be recorded if a target sends them back, longest first.
     private var hidden: [[UInt8]] = []
 
-    /// Opens what a call needs; throws what is missing, by name.
+    /// Opens what a call needs; throws `SecretError` naming what is missing or cannot be opened.
     package init(
         of call: HTTPAction, tenant: String, sealed: [String: SealedSecret], keys: SecretKeys?, now: Timestamp
     ) throws(SecretError) {
@@ -31,14 +32,14 @@ package struct CallSecrets: Sendable {
         guard let name = call.signing, let current = values[name], let secret = sealed[name] else { return }
         signing = [current]
         if let previous = secret.previous, let until = secret.previousUntil, now < until {
-            // Sealed with a key that is gone, it signs no more: the new value does.
+            // A previous value whose key is gone is left out: the current one signs.
             if let value = try? keys.open(previous, name: name, tenant: tenant) { signing.append(value) }
         }
     }
 
-    /// An answer without the secrets that went out with the call.
+    /// An answer in which the call's secrets are replaced by `***`.
     ///
-    /// - Parameter isCut: it may end within a secret: then what it ends with of one is left out too.
+    /// - Parameter isCut: the answer may end within a secret; then a part of one at its end is removed too.
     package func redacted(_ answer: [UInt8], isCut: Bool) -> [UInt8] {
         var answer = hidden.reduce(answer) { $0.replacing($1, with: Array("***".utf8)) }
         guard isCut else { return answer }
@@ -48,6 +49,6 @@ package struct CallSecrets: Sendable {
         return answer
     }
 
-    /// Shorter ones occur by chance.
+    /// In bytes; shorter values occur by chance.
     private static let shortestHidden = 4
 }

@@ -1,28 +1,32 @@
-/// How many calls a worker may have in flight at once, for now.
+/// How many calls a worker may have in flight for now.
 ///
-/// A burst does not open all its connections in the same milliseconds, in which nobody else would be served: the window begins with
-/// `first` calls, and opens by `step` each time the worker finds it full (decision 0011).
+/// Keeps a burst from opening all its connections within the same milliseconds, in which nothing else would be served:
+/// the window begins with `first` calls and opens by `step` whenever the worker finds it full (decision 0011).
 package struct CallWindow: Sendable {
+    /// The size that a window begins with, and does not fall below again.
     package static let first = 256
+    /// How much it opens at a time.
     package static let step = 32
 
-    /// The most calls that it ever allows.
+    /// The largest size that it reaches.
     package let limit: Int
-    /// How many it allows now.
+    /// How many calls it allows now.
     package private(set) var size: Int
 
+    /// A window of its first size, or of the limit if that is smaller.
     package init(limit: Int) {
         precondition(limit > 0, "a window of at least one call")
         self.limit = limit
         size = min(limit, CallWindow.first)
     }
 
+    /// Whether it has reached its limit.
     package var isWide: Bool { size == limit }
 
-    /// Opens by a step, up to the limit.
+    /// Opens by one step, up to the limit.
     package mutating func widen() { size = min(limit, size + CallWindow.step) }
 
-    /// Halves, but not below where it began, when less than a quarter of it is used.
+    /// Halves the window, but not below its first size, if less than a quarter of it is used.
     package mutating func narrow(inFlight: Int) {
         if inFlight < size / 4 { size = min(size, max(size / 2, CallWindow.first)) }
     }

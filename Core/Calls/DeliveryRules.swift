@@ -1,25 +1,34 @@
 package import HTTP
 package import Model
 
-/// Decides what an answer means. Pure: the same answer, attempt and time give the same verdict, but for the jitter.
+/// Decides what the answer to a call means for its trigger. Pure: the same answer, attempt and time give the same
+/// verdict, except for the jitter of a retry.
 package enum DeliveryRules {
+    /// What becomes of the trigger.
     package enum Verdict: Hashable, Sendable {
+        /// It ends in this state.
         case final(TriggerState, reason: String?)
+        /// It is attempted again after a delay.
         case retry(after: Duration, reason: String)
-        /// Attempts are used up: a dead letter.
+        /// Its attempts are used up: a dead letter.
         case dead(reason: String)
     }
 
-    /// What the call came to, for this purpose.
+    /// What a call came to, reduced to what the verdict depends on.
     package enum Answer: Hashable, Sendable {
-        /// `cut`: why the answer is not complete. Its status says all the same what became of the call.
+        /// A final status arrived, which decides even if the answer is incomplete; `cut` tells why it is.
         case status(Int, retryAfter: Duration?, cut: String? = nil)
-        /// No answer; the sentence says why. Worth another try.
+        /// No answer, for this reason; worth another attempt.
         case failed(String)
         /// The call cannot be made, now or later.
         case impossible(String)
     }
 
+    /// The verdict on an answer: 2xx is delivered; other statuses that are not retryable, and impossible calls, are
+    /// rejected; the rest is retried, until attempts or deadline are used up.
+    ///
+    /// A retry waits for the policy's delay or `Retry-After`, whichever is longer.
+    ///
     /// - Parameters:
     ///   - attempt: the number of the call that was made, from 1.
     ///   - now: when the answer came, by the clock of the deadline.
@@ -52,8 +61,8 @@ package enum DeliveryRules {
 
     private static func incomplete(_ cut: String) -> String { "the answer is incomplete: \(cut)" }
 
-    /// Whether the host gave an answer, of whatever kind; nil where the call says nothing of the host: we cancelled it, or it
-    /// could not be made.
+    /// Whether the host gave an answer of any kind; nil if the call says nothing about the host, because it was
+    /// cancelled or could not be made.
     package static func isAnswered(_ result: HTTPResult) -> Bool? {
         switch result {
         case .success: true
@@ -66,17 +75,17 @@ package enum DeliveryRules {
         }
     }
 
-    /// Whether a status ends a trigger, whatever follows it.
+    /// Whether a status alone decides the trigger, so that a lost rest of the answer does not matter.
     package static func isFinal(_ status: Int) -> Bool { status >= 200 && !isRetryable(status) }
 
-    /// Request timeout, too early, too many requests, and the server's own faults.
+    /// Request timeout, too early, too many requests, and server errors.
     package static func isRetryable(_ status: Int) -> Bool {
         status == 408 || status == 425 || status == 429 || (500..<600).contains(status)
     }
 
-    /// `Retry-After` (RFC 9110, 10.2.3) as a wait of at most a day: seconds, or a date. Nil where it is neither.
+    /// `Retry-After` (RFC 9110, 10.2.3) as a wait of at most a day, from seconds or a date; nil if it is neither.
     ///
-    /// A number that no clock holds stands for "never": a wait beyond every deadline.
+    /// A number too large for an integer means never: a wait beyond every deadline.
     package static func retryAfter(_ header: String?, now: Timestamp) -> Duration? {
         guard let header else { return nil }
         if !header.isEmpty, header.utf8.allSatisfy({ (48...57).contains($0) }) {
@@ -89,9 +98,9 @@ package enum DeliveryRules {
 }
 
 extension DeliveryRules.Answer {
-    /// What a call came to: its status, where one was seen, or why there is none.
+    /// What a call came to: its status if there was one, otherwise why there is none.
     ///
-    /// - Parameter now: when it ended, which a date in `Retry-After` is compared with.
+    /// - Parameter now: when it ended; a date in `Retry-After` is compared with it.
     package init(_ result: HTTPResult, now: Timestamp) {
         if let response = result.answer {
             var cut: String?

@@ -1,11 +1,11 @@
 import Model
 
-/// Reads the three forms of a date that a recipient must read (RFC 9110, 5.6.7).
+/// Reads the three date formats that a recipient must accept (RFC 9110, 5.6.7).
 enum HTTPDate {
-    /// `Sun, 06 Nov 1994 08:49:37 GMT`, or the obsolete `Sunday, 06-Nov-94 08:49:37 GMT` (RFC 850) and
-    /// `Sun Nov  6 08:49:37 1994` (asctime). Nil for anything else.
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`, or the obsolete `Sunday, 06-Nov-94 08:49:37 GMT` (RFC 850) and `Sun Nov  6
+    /// 08:49:37 1994` (asctime). Nil for anything else.
     ///
-    /// - Parameter now: decides the century of two digits: no year more than 50 years ahead.
+    /// - Parameter now: decides the century of a two-digit year: none is more than 50 years ahead.
     static func parse(_ text: String, now: Timestamp) -> Timestamp? {
         let parts = text.split(separator: " ")
         if parts.count == 6, parts[0].hasSuffix(","), parts[5] == "GMT" {
@@ -24,7 +24,7 @@ enum HTTPDate {
         return nil
     }
 
-    /// The latest time of years that end with these digits that is not more than 50 years ahead.
+    /// The latest time in a year with these last two digits that is not more than 50 years ahead.
     private static func recent(_ digits: Int, _ now: Timestamp, _ time: (Int) -> Timestamp?) -> Timestamp? {
         let today = CivilDate(daysSinceEpoch: Int(now.seconds / 86_400))
         let last = today.year + 50

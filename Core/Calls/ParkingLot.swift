@@ -1,8 +1,10 @@
-/// Calls that wait in the worker for a place at their host or of their tenant, because one may become free in a moment.
+/// Calls that wait within the worker for a slot at their host or of their tenant, because one may become free in a
+/// moment.
 package struct ParkingLot<Call: Sendable>: Sendable {
+    /// A waiting call.
     package struct Entry: Sendable {
         package var call: Call
-        /// When it first asked for a place.
+        /// When it first asked for a slot.
         package var since: ContinuousClock.Instant
     }
 
@@ -10,29 +12,33 @@ package struct ParkingLot<Call: Sendable>: Sendable {
     private let patience: Duration
     private var entries: [Entry] = []
 
+    /// An empty lot.
+    ///
     /// - Parameters:
-    ///   - capacity: how many may wait; further ones would keep leases from coming that find a place.
+    ///   - capacity: how many calls may wait; more would take the place of leases that could find a slot.
     ///   - patience: how long each may wait.
     package init(capacity: Int, patience: Duration) {
         self.capacity = max(1, capacity)
         self.patience = patience
     }
 
+    /// How many calls wait.
     package var count: Int { entries.count }
 
-    /// Whether a call has waited for as long as it may.
+    /// Whether a call that first asked at `since` has waited as long as it may.
     package func isTired(since: ContinuousClock.Instant, at now: ContinuousClock.Instant) -> Bool {
         now - since >= patience
     }
 
-    /// Whether it is worth to wait here for a place that is expected in `wait`: the longer others have been turned away, the less.
+    /// Whether it is worth waiting here for a slot expected in `wait`: that is longer the more others were turned away.
     package func mayPark(expecting wait: Duration) -> Bool { wait < patience * 4 && entries.count < capacity }
 
+    /// Adds a call, which first asked for a slot at `since`.
     package mutating func park(_ call: Call, since: ContinuousClock.Instant) {
         entries.append(Entry(call: call, since: since))
     }
 
-    /// Empties it, in the order of parking.
+    /// Removes and returns all calls, in the order in which they were parked.
     package mutating func takeAll() -> [Entry] {
         defer { entries = [] }
         return entries

@@ -1,31 +1,38 @@
 private import Model
 
-/// Decides which calls may be made now, so that a slow or dead target host, or a busy tenant, costs others neither places nor
-/// attempts. A value without I/O or clock: it is told when calls begin and how they end.
+/// Decides which calls may be made now, so that a slow or dead target host, or a busy tenant, costs others neither
+/// slots nor attempts. A value without I/O or clock: it is told when calls begin and how they end.
 ///
-/// Calls cannot be taken back, so a part of the places is kept for whoever comes: of the last ninth a host and a tenant may each hold
-/// an eighth of what is still free, all that they hold elsewhere included (the dynamic thresholds of Choudhury and Hahne, "Dynamic
-/// Queue Length Thresholds for Shared-Memory Packet Switches", 1998). One alone may use all others. A host that gave no answer many times in a row is left
-/// alone for a while, then tried with one call: the circuit breaker of Nygard, "Release It!" (2007).
+/// Calls cannot be taken back, so some slots are kept for newcomers: once only a ninth is free, a host and a tenant may
+/// each hold at most an eighth of what is still free, counting all they hold (the dynamic thresholds of Choudhury and
+/// Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches", 1998; decision 0018). One alone may use
+/// all others. A host that left many calls in a row unanswered is left alone for a while, then tried with a single
+/// call: the circuit breaker of Nygard, "Release It!" (2007).
 package struct TargetGate: Sendable {
+    /// Limits on calls, and how fast calls that were turned away come back.
     package struct Configuration: Sendable {
-        /// Calls in flight at once; nil: they are bounded elsewhere, and there are no shares of them.
+        /// Slots for calls in flight, of which each host and tenant gets a share; nil: bounded elsewhere, without
+        /// shares.
         package var places: Int?
-        /// Calls in flight to one host.
+        /// Limit on the calls in flight to one host.
         package var perHost: Int
-        /// Calls in flight of one tenant.
+        /// Limit on the calls in flight of one tenant.
         package var perTenant: Int
-        /// Calls without an answer, in a row, that open a host's breaker.
+        /// Consecutive unanswered calls that open a host's breaker.
         package var failuresToOpen = 20
-        /// How long it is open at first; twice as long after each failed trial.
+        /// How long a breaker is open at first; doubles after each failed trial.
         package var open: Duration = .seconds(5)
+        /// The longest time that a breaker is open between trials.
         package var longestOpen: Duration = .seconds(60)
-        /// How soon a call that found no place is tried again, at least. The more of a host's or a tenant's find none while none of
-        /// its calls ends, the later: so many come back in a second, and none after more than `longestRetry`.
+        /// The shortest wait of a call that found no slot.
         package var retry: Duration = .milliseconds(250)
+        /// How many calls of a host or tenant that found no slot come back in a second: the more of them, the longer
+        /// they wait. A call that ends halves the waits that are given out next.
         package var retriesPerSecond = 200.0
+        /// The longest wait of a call that found no slot.
         package var longestRetry: Duration = .seconds(60)
 
+        /// These limits; the other settings at their defaults.
         package init(perHost: Int, perTenant: Int, places: Int? = nil) {
             precondition(perHost > 0 && perTenant > 0 && places ?? 1 > 0, "a limit of at least one call")
             self.places = places
@@ -34,29 +41,36 @@ package struct TargetGate: Sendable {
         }
     }
 
+    /// Whether a call may be made.
     package enum Decision: Hashable, Sendable {
+        /// Now; it has taken its slot.
         case go
-        /// To be released for so long, without charging an attempt.
+        /// Not for this long. Its lease is to be released without charging an attempt.
         case wait(Duration, Reason)
     }
 
+    /// Why a call is turned away; the raw value says it to the user.
     package enum Reason: String, Sendable {
+        /// No slot is left for the host.
         case host = "the host has all the calls it may have"
+        /// No slot is left for the tenant.
         case tenant = "the tenant has all the calls it may have"
+        /// The host's breaker is open, or its trial is under way.
         case breaker = "the host gives no answer"
     }
 
+    /// Whether a host is called, by how its last calls went.
     private enum Breaker {
         case closed(failures: Int)
-        /// Closed to calls until then; the next one is a trial.
+        /// No calls until then; the next one is a trial.
         case open(until: ContinuousClock.Instant, length: Duration)
         case trial(length: Duration)
     }
 
-    /// The places of a host or a tenant.
+    /// The slots that a host or a tenant holds.
     private struct Places {
         var inFlight = 0
-        /// When the next call that finds no place may be tried again.
+        /// When the next call that finds no slot may be tried again.
         var turn: ContinuousClock.Instant?
 
         mutating func free(at now: ContinuousClock.Instant) {
@@ -80,14 +94,16 @@ package struct TargetGate: Sendable {
     private var tenants: [String: Places] = [:]
     private var inFlight = 0
 
+    /// A gate without calls in flight.
     package init(_ configuration: Configuration) { self.configuration = configuration }
 
-    /// How many hosts' breakers are not closed.
+    /// How many hosts' breakers are open or on trial.
     package var openBreakers: Int {
         hosts.values.filter { if case .closed = $0.breaker { false } else { true } }.count
     }
 
-    /// Whether a call would be turned away now: asked before something is spent on it. Nil: it would not.
+    /// Why a call would be turned away now; nil: it would not. Asked before something is spent on the call; takes no
+    /// slot.
     package func turnsAway(host name: String, tenant: String, at now: ContinuousClock.Instant) -> Reason? {
         guard let host = hosts[name] else { return limit(1) == 0 || isFull(tenant) ? .tenant : nil }
         switch host.breaker {
@@ -102,7 +118,7 @@ package struct TargetGate: Sendable {
         tenants[tenant]?.inFlight ?? 0 >= limit(configuration.perTenant)
     }
 
-    /// What a host or a tenant may hold now.
+    /// How many calls a host or tenant may have in flight now, given its own limit.
     private func limit(_ own: Int) -> Int {
         guard let places = configuration.places else { return own }
         let free = places - inFlight
@@ -110,7 +126,7 @@ package struct TargetGate: Sendable {
         return free <= 0 ? 0 : min(own, max(1, free / 8))
     }
 
-    /// Asks for a place; `go` takes it.
+    /// Asks for a slot. `go` takes it; the call must then be ended with `end`.
     package mutating func admit(
         host name: String, tenant: String, at now: ContinuousClock.Instant,
         using random: inout some RandomNumberGenerator
@@ -141,7 +157,8 @@ package struct TargetGate: Sendable {
         return .go
     }
 
-    /// A call has ended: with an answer, without one, or (nil) cancelled by us, which says nothing of the host.
+    /// Gives back the slot of a call that has ended: with an answer, without one, or (nil) in a way that says nothing
+    /// about the host.
     package mutating func end(host name: String, tenant: String, isAnswered: Bool?, at now: ContinuousClock.Instant) {
         guard var host = hosts[name], host.places.inFlight > 0 else {
             preconditionFailure("no call to \(name) is in flight")
@@ -160,7 +177,7 @@ package struct TargetGate: Sendable {
             let longer = min(length * 2, configuration.longestOpen)
             host.breaker = .open(until: now + longer, length: longer)
         case (nil, .trial(let length)): host.breaker = .open(until: now, length: length)
-        // A call from before it opened.
+        // A call that began before the breaker opened.
         case (false?, .open), (nil, _): break
         }
         hosts[name] = host.isForgettable ? nil : host

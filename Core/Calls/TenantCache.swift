@@ -1,42 +1,47 @@
 package import Model
 package import Queue
 
-/// What a worker has read of the tenants' directory. Forgotten when the directory has changed.
+/// What a worker has read of the tenant directory; forgotten when the directory changes.
 package struct TenantCache: Sendable {
     private var state: DirectoryState?
     private var records: [String: TenantRecord?] = [:]
 
+    /// A cache that knows of no directory.
     package init() {}
 
-    /// Takes over the directory's state. One that was lost changes nothing: what is known stays good until there is another.
+    /// Takes over the directory's state, and forgets all records if it has changed. A directory that was lost (nil)
+    /// changes nothing: what is known stays good until there is another.
     package mutating func adopt(_ state: DirectoryState?) {
         guard let state, state.change != self.state?.change else { return }
         records = [:]
         self.state = state
     }
 
-    /// Whether there is a directory: without one it is not known which secrets there are.
+    /// Whether a directory was ever seen; without one it is unknown which secrets exist.
     package var isKnown: Bool { state != nil }
 
-    /// Whether a tenant's triggers may be called without further ado: it has no record, as far as is known.
+    /// Whether calls of a tenant need no further look, because it is known to have no record. True of all while the
+    /// directory is empty or unknown.
     package func isPlain(_ tenant: String) -> Bool {
         guard let state, state.count > 0 else { return true }
         if case .some(nil) = records[tenant] { return true }
         return false
     }
 
-    /// Those of these tenants whose records have to be read.
+    /// Those of the tenants whose records have yet to be read, sorted.
     package func missing(of tenants: Set<String>) -> [String] {
         guard let state, state.count > 0 else { return [] }
         return tenants.filter { records[$0] == nil }.sorted()
     }
 
-    /// Damaged bytes count as no record: secrets are missing then, and say so.
+    /// Keeps records as read, in the order of `tenants`. Damaged bytes count as no record: calls then lack their
+    /// secrets, and report that.
     package mutating func store(_ bytes: [[UInt8]?], of tenants: [String]) {
         for (tenant, bytes) in zip(tenants, bytes) {
             records[tenant] = .some(bytes.flatMap { try? TenantRecord(decoding: $0) })
         }
     }
 
+    /// The tenant's record; nil: it has none, or it was not read yet.
     package func record(of tenant: String) -> TenantRecord? { records[tenant] ?? nil }
 }

@@ -1,21 +1,23 @@
 /// Makes HTTP calls, many at once.
 package protocol HTTPCaller: Sendable {
-    /// Starts a call and returns at once. `completion` is called exactly once, on a thread of the caller's own; it must not block.
+    /// Starts a call and returns at once, with the token that cancels it.
     ///
-    /// Returns the token that cancels the call.
+    /// `completion` is called exactly once, on a thread of the implementation's; it must not block.
     @discardableResult
     func start(_ request: HTTPRequest, _ completion: @escaping @Sendable (HTTPResult) -> Void) -> HTTPCallToken
 
-    /// Cancels a call. Its completion gets `.cancelled`, unless it has been called already.
+    /// Cancels a call: its completion gets `.cancelled`, unless the call has ended.
     func cancel(_ token: HTTPCallToken)
 
-    /// Cancels all calls and takes no more: further ones fail with `.cancelled`.
+    /// Cancels all calls; later ones fail with `.cancelled`.
     func close()
 }
 
-/// Identifies a call that was started; unique within its caller.
+/// Identifies a started call; unique within its `HTTPCaller`.
 package struct HTTPCallToken: Hashable, Sendable {
+    /// Chosen by the caller that started the call.
     package let number: Int
 
+    /// The token of a call with this number.
     package init(number: Int) { self.number = number }
 }

@@ -1,16 +1,20 @@
-/// A call to make.
+/// An HTTP call to make.
 package struct HTTPRequest: Sendable {
     package var method: String
     package var url: String
+    /// In the order in which they are sent.
     package var headers: [(name: String, value: String)]
+    /// Nil: no body.
     package var body: [UInt8]?
-    /// From the call's start to the end of the answer.
+    /// From the start of the call to the end of the answer.
     package var timeout: Duration
-    /// Bytes of the answer's body that are kept; the rest is read and dropped.
+    /// How many bytes of the answer's body are kept; the rest is read and dropped.
     package var keptBytes: Int
-    /// Bytes of the answer's body that are read; the connection is closed after that many, and the call has its answer.
+    /// How many bytes of the answer's body are read at most; then the connection is closed, and the call counts as
+    /// answered.
     package var readBytes: Int
 
+    /// A GET without headers, with 30 s and up to 1 MiB of the answer kept, unless given.
     package init(
         method: String = "GET", url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
         timeout: Duration = .seconds(30), keptBytes: Int = 1 << 20, readBytes: Int = .max
@@ -24,7 +28,8 @@ package struct HTTPRequest: Sendable {
         self.readBytes = readBytes
     }
 
-    /// A URL with what is not ASCII behind its host percent-encoded, as UTF-8 (RFC 3987, 3.1). The host is libcurl's to encode.
+    /// The URL with everything after the host that is not ASCII percent-encoded as UTF-8 (RFC 3987, 3.1). libcurl
+    /// encodes the host.
     package static func encoded(_ url: String) -> String {
         let bytes = url.utf8
         guard bytes.contains(where: { $0 >= 0x80 }), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {

@@ -1,15 +1,16 @@
-/// An answer.
+/// The answer to a call.
 package struct HTTPResponse: Hashable, Sendable {
     package var status: Int
-    /// Header lines as they came, in the order of arrival, each with its line end; few callers look at one.
+    /// The header lines as they arrived, each with its line end; parsed only on demand, since few callers look at one.
     package var headerLines: [UInt8]
-    /// The first bytes of the body, as many as the request asked to keep.
+    /// The first bytes of the body, at most as many as the request wanted to keep.
     package var body: [UInt8]
-    /// The body was longer than what was kept.
+    /// Whether the body was longer than that.
     package var isTruncated: Bool
-    /// From the call's start to the end of the answer.
+    /// From the start of the call to the end of the answer.
     package var duration: Duration
 
+    /// An answer as a client received it.
     package init(status: Int, headerLines: [UInt8], body: [UInt8], isTruncated: Bool, duration: Duration) {
         self.status = status
         self.headerLines = headerLines
@@ -18,7 +19,8 @@ package struct HTTPResponse: Hashable, Sendable {
         self.duration = duration
     }
 
-    /// The value of a header, by its name without regard to case; of several with that name the first.
+    /// The value of a header field, without surrounding white space. Names are compared without regard to case; of
+    /// several fields the first counts.
     package func header(_ name: String) -> String? {
         for line in headerLines.split(separator: UInt8(ascii: "\n")) {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }

@@ -6,7 +6,7 @@ package struct Settlement: Sendable {
     package enum Verdict: Hashable, Sendable {
         /// Done: removed.
         case acknowledge
-        /// Failed: ready again after a delay, with one attempt charged and its receives counted anew.
+        /// Failed: ready again after a delay, with one attempt charged and its receives reset.
         case retry(after: Duration)
         /// Not tried: ready again after a delay, and this receive does not count.
         case release(after: Duration)

@@ -1,6 +1,6 @@
 package import Model
 
-/// Who changed what. Verbs that change the store append their own rows, in the same transaction; `record` is for other
+/// Who changed what. Verbs that carry out a user's change append its row in the same transaction; `record` is for other
 /// changes.
 package protocol AuditLog: Sendable {
     /// A page of a tenant's rows, newest first.

@@ -37,8 +37,8 @@ package protocol ScheduleRegistry: Sendable {
     /// planned again after the resume. Nil: there is none; otherwise its queued triggers. A finished schedule stays
     /// finished.
     func pause(_ name: String, reason: String, by actor: AuditActor, now: Timestamp) async throws -> [Identifier]?
-    /// Arms a paused schedule at the time that `next` returns for its row; nil: it is finished. Returns false if there
-    /// is no such schedule; one that is not paused stays as it is.
+    /// Arms a paused schedule at the time that `next` returns for its row, or finishes it if that is nil. Returns false
+    /// if there is no such schedule; one that is not paused stays as it is.
     ///
     /// - Parameter missed: the policy for missed occurrences (0 skip, 1 last, 2 all); nil: the schedule's own.
     func resume(

@@ -3,7 +3,7 @@ import Queue
 package import Redis
 
 extension FunctionSettings.Need {
-    /// Where the queues are.
+    /// `HEADGATE_REDIS`: the URL of the Redis server that holds the queues.
     package static let redis = FunctionSettings.Need("HEADGATE_REDIS", "the queues' URL, redis://host:port") { text in
         do throws(RedisError) { _ = try RedisURL(text) } catch { throw InvalidURL(description: error.message) }
     }
@@ -12,7 +12,7 @@ extension FunctionSettings.Need {
 }
 
 extension FunctionSettings {
-    /// Redis's URL; the function must need `.redis`.
+    /// The URL of the Redis server; the function must need `.redis`.
     package var redisURL: RedisURL {
         do throws(RedisError) {
             return try RedisURL(self[.redis])
@@ -21,12 +21,12 @@ extension FunctionSettings {
         }
     }
 
-    /// The queue of triggers. A settlement there sends its outcome to the queue of outcomes.
+    /// The queue of triggers, whose settlements send their outcomes to the queue of outcomes.
     package func triggerQueue() -> RedisQueue {
         RedisQueue(name: .triggers, configuration: queues["triggers"] ?? .init(), url: redisURL, outcomes: .outcomes)
     }
 
-    /// The queue of outcomes; it has as many shards as the queue of triggers.
+    /// The queue of outcomes; it always has as many shards as the queue of triggers.
     package func outcomeQueue() -> RedisQueue {
         var configuration = queues["outcomes"] ?? .init()
         configuration.shards = (queues["triggers"] ?? .init()).shards

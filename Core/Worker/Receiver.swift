@@ -2,17 +2,19 @@ package import FunctionRuntime
 private import Logging
 package import Queue
 
-/// Leases messages of a queue for as long as the function is to work.
+/// Leases messages of a queue until the function is asked to stop.
 package struct Receiver: Sendable {
     private let runtime: FunctionRuntime
     private let queue: any MessageQueue
     private let visibility: Duration
     private let afterReceive: @Sendable () throws -> Void
 
+    /// A receiver of one queue.
+    ///
     /// - Parameters:
     ///   - visibility: how long each lease lasts.
-    ///   - afterReceive: called when messages were leased, before anybody has them; an error leaves them to the end of their leases.
-    ///     For failpoints.
+    ///   - afterReceive: called when messages were leased, before they are returned; if it throws they are left until
+    ///     their leases lapse. For failpoints.
     package init(
         _ runtime: FunctionRuntime, queue: any MessageQueue, visibility: Duration,
         afterReceive: @escaping @Sendable () throws -> Void = {}
@@ -23,9 +25,10 @@ package struct Receiver: Sendable {
         self.afterReceive = afterReceive
     }
 
-    /// Leases up to `limit` messages; waits up to 20 s for the first. A request to stop ends the wait.
+    /// Leases up to `limit` messages; waits up to 20 s, or as long as the function may still run, for the first. A
+    /// request to stop ends the wait.
     ///
-    /// Returns none where the queue cannot be reached: it says so in the log, after a pause of half a second.
+    /// If the queue cannot be reached it logs that, pauses for half a second, and returns none.
     package func receive(upTo limit: Int) async -> [ReceivedMessage] {
         let life = runtime.life
         let wait = max(.milliseconds(1), min(QueueRules.maximumWait, life.timeLeft))

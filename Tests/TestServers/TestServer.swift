@@ -46,7 +46,7 @@ public final class TestServer: Sendable {
     /// Sends a signal to the server's process.
     public func signal(_ number: Int32) { kill(pid, number) }
 
-    /// Starts a Redis with these command-line options.
+    /// Starts a Redis with these options of `ephemeral-redis.sh` and `redis-server`.
     public static func redis(_ options: [String] = [], port: Int = freePort()) throws -> TestServer {
         try TestServer(script: "ephemeral-redis.sh", port: port, arguments: options)
     }

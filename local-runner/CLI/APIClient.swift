@@ -5,7 +5,7 @@ import Glibc
 import HTTP
 import Model
 
-/// Calls the API; a refusal becomes a message on the standard error and an exit code.
+/// Calls the API; a refusal becomes a message on standard error and an exit code.
 struct APIClient {
     let url: String
     private let key: String
@@ -32,7 +32,7 @@ struct APIClient {
         try await call(method, path, query: query, bytes: body?.serialized, type: "application/json")
     }
 
-    /// What is at a path; nil where nothing is.
+    /// What is at a path; nil if there is nothing.
     func find(_ path: String) async throws -> JSON? {
         try await call("GET", path, bytes: nil, type: "application/json", isOptional: true)
     }
@@ -52,8 +52,8 @@ struct APIClient {
         _ method: String, _ path: String, query: [(String, String?)] = [], bytes: [UInt8]?, type: String,
         isOptional: Bool
     ) async throws -> JSON? {
-        // An argument that is empty, as of a shell's variable that is not set, or that is a dot segment, which is removed on the way (RFC
-        // 3986, 5.2.4), would name what is above: a list.
+        // An empty argument, as from an unset shell variable, or a dot segment, which is removed on the way (RFC 3986,
+        // 5.2.4), would address what is above: a list.
         for part in path.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
             if part.isEmpty { try APIClient.refuse("a name or an id is empty: \(path)") }
             if part == "." || part == ".." { try APIClient.refuse("\"\(part)\" is no name and no id: \(path)") }
@@ -82,7 +82,7 @@ struct APIClient {
         return answer
     }
 
-    /// Says what the API refused; the exit code for it.
+    /// Prints what the API refused, and returns the exit code for it.
     private static func refusal(_ status: Int, _ problem: JSON) -> ExitCode {
         if status == 401 {
             say("the key is not valid: give another by --key or HEADGATE_KEY")
@@ -90,7 +90,7 @@ struct APIClient {
         }
         say("\(problem["title"]?.text ?? "status \(status)"): \(problem["detail"]?.text ?? "")")
         let errors = problem["errors"]?.elements ?? []
-        // One mistake stands in the first line.
+        // A single mistake is in the first line already.
         for error in errors where errors.count > 1 {
             say("  \(error["pointer"]?.text ?? ""): \(error["detail"]?.text ?? "")")
         }
@@ -104,11 +104,12 @@ struct APIClient {
 
     static func say(_ text: String) {
         let bytes = Array("\(text)\n".utf8)
-        // With the standard error closed there is nobody to tell.
+        // With standard error closed there is nobody to tell.
         _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
     }
 
-    /// The path of a schedule. One that bears the name of a call, from an earlier version, is told from it by an encoded letter.
+    /// The path of a schedule. A schedule from an earlier version may have the name of a call; encoding a letter tells
+    /// them apart.
     static func schedulePath(_ name: String) -> String {
         guard ScheduleName(name)?.isCallName == true, let first = name.utf8.first else {
             return "/v1/schedules/\(encode(name))"
@@ -116,7 +117,7 @@ struct APIClient {
         return "/v1/schedules/%\(String(first, radix: 16, uppercase: true))\(name.dropFirst())"
     }
 
-    /// Percent-encodes a part of a path or a query (RFC 3986: all but unreserved characters).
+    /// Percent-encodes a part of a path or query: everything but unreserved characters (RFC 3986).
     static func encode(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {

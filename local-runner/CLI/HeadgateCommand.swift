@@ -15,7 +15,7 @@ import ArgumentParser
         ])
 }
 
-/// What every command takes.
+/// The options that every command has.
 struct Connection: ParsableArguments {
     @Option(help: "The API's URL.") var api: String?
     @Option(help: "The key: hg_…") var key: String?

@@ -3,7 +3,7 @@ import FunctionRuntime
 import Model
 
 extension ScheduleCommand {
-    /// A schedule by its name, or all with a prefix.
+    /// One schedule by name, or all with a prefix.
     struct OneOrMany: ParsableArguments {
         @Argument(help: "The schedule's name; or give --prefix.") var name: String?
         @Option(help: "All schedules whose names begin so; \"\" for all of the tenant.") var prefix: String?
@@ -12,7 +12,7 @@ extension ScheduleCommand {
             if (name == nil) == (prefix == nil) { throw ValidationError("expected a name or --prefix, and not both") }
         }
 
-        /// Pauses or resumes.
+        /// Pauses or resumes them; `verb` is the call's name.
         func change(_ connection: Connection, _ verb: String, body: JSON) async throws {
             if let name { return try await ScheduleCommand.ask(connection, "POST", name, "/\(verb)", body: body) }
             let answer = try await APIClient(connection).call(

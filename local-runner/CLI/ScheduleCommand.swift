@@ -48,8 +48,8 @@ struct ScheduleCommand: AsyncParsableCommand {
             if refused > 0 { throw ExitCode(64) }
         }
 
-        /// One schedule a line, and how each is named in a message: by the line of the file, or by its place in a list and its
-        /// name.
+        /// One schedule per line, and how messages refer to each: by its line in the file, or by its place in a list
+        /// and its name.
         private static func lines(_ bytes: [UInt8], _ file: String) throws -> ([[UInt8]], [String]) {
             let whole: JSON
             do throws(JSON.SyntaxError) {
@@ -154,7 +154,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         }
     }
 
-    /// A file's bytes; `-` is the standard input.
+    /// A file's bytes; `-` is standard input.
     static func read(_ file: String) throws -> [UInt8] {
         guard let bytes = FileText.read(file == "-" ? "/dev/stdin" : file) else {
             APIClient.say("\(file): cannot be read")
@@ -163,14 +163,14 @@ struct ScheduleCommand: AsyncParsableCommand {
         return Array(bytes.withoutByteOrderMark)
     }
 
-    /// Says on the standard error what may be a mistake.
+    /// Prints warnings on standard error.
     static func warn(_ warnings: JSON?, _ place: String) {
         for warning in warnings?.elements ?? [] {
             APIClient.say("\(place)\(warning["pointer"]?.text ?? ""): warning: \(warning["detail"]?.text ?? "")")
         }
     }
 
-    /// What lies ahead, one time a line.
+    /// Prints the next occurrences, one per line.
     static func printTimes(_ answer: JSON, _ connection: Connection) {
         if connection.json { return print(answer) }
         for time in answer["upcoming"]?.elements ?? [] { print(time.text ?? "") }

@@ -13,7 +13,7 @@ struct TenantCommand: AsyncParsableCommand {
         let client = try APIClient(connection)
         let path = "/v1/tenants/\(APIClient.encode(tenant))"
         let shown: Swift.Set = ["tenant", "revision", "updatedAt"]
-        // One that was erased has the settings that every tenant begins with.
+        // An erased tenant has the settings that every tenant begins with.
         let members = (try await client.find(path)?.members ?? []).filter { !shown.contains($0.name) }
         let answer = try await client.call("PUT", path, body: .object(change(members)))
         print(connection.json ? answer.description : answer.pretty)

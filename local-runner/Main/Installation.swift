@@ -1,8 +1,8 @@
 import LocalRunner
 
-/// Where this program stands, and what surrounds it.
+/// Where this program is, and what surrounds it.
 struct Installation {
-    /// The directory of the program itself: the functions' programs are its neighbours.
+    /// The directory of this program, where the functions' programs are too.
     let programs: String
     let environment: [String: String]
 
@@ -18,7 +18,8 @@ struct Installation {
         }
     }
 
-    /// A file of the project: in the working directory, or else in the nearest directory above the program that has it.
+    /// A file of the project: in the working directory, otherwise in the nearest directory above the program that has
+    /// it.
     func file(_ path: String) -> String {
         if LocalFile.text(path) != nil { return path }
         var directory = programs[...]

@@ -10,7 +10,7 @@ import Redis
 import Store
 
 extension Cloud {
-    /// The product itself: its migrations, keys and queues, and libcurl.
+    /// The real product: its migrations, keys and queues, and libcurl.
     static func live() -> Cloud {
         Cloud(
             migrate: { url, shards, password in
@@ -37,7 +37,7 @@ extension Cloud {
             }, http: LiveHTTP(), now: { WallClock.now() })
     }
 
-    /// A server that has just been started may refuse connections for a moment.
+    /// Retries for five seconds: a server that has just started may refuse connections.
     private static func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
         for _ in 0..<50 {
             do {
@@ -60,7 +60,7 @@ extension Cloud {
         return "\(url[..<scheme.upperBound])\(role):\(password)@\(host)"
     }
 
-    /// A platform admin's key, whose own tenant is `dev`.
+    /// Creates a platform admin's key whose own tenant is `dev`.
     private static func makeKey(_ registry: PostgresRegistry) async throws -> String {
         var random = SystemRandomNumberGenerator()
         let text = APIKey.make(using: &random)

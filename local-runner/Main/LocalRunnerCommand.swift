@@ -12,7 +12,7 @@ import LocalRunner
             """,
         subcommands: [UpCommand.self, TestTargetCommand.self])
 
-    /// Runs a command's work; a failure is one message on the standard error and an exit code.
+    /// Runs a command's work; a failure becomes a message on standard error and an exit code.
     static func report(_ work: () async throws -> Void) async throws {
         do {
             try await work()
@@ -34,7 +34,7 @@ import LocalRunner
 
     private static func complain(_ text: String) {
         let bytes = Array("\(text)\n".utf8)
-        // With the standard error closed there is nobody to tell.
+        // With standard error closed there is nobody to tell.
         _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
     }
 }

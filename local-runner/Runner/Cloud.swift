@@ -1,21 +1,25 @@
 package import Model
 
-/// What the runner needs of the product and does not bring itself: migrations, keys, queue depths, HTTP.
+/// What the runner needs of the product but does not contain itself: migrations, keys, queue depths, HTTP.
 package struct Cloud: Sendable {
-    /// Prepares a database: migrates it for that number of schedule shards, and makes the roles of the API and of the
-    /// engine with that password. Safe to repeat; waits while the server does not answer yet.
+    /// Prepares a database: migrates it for a number of schedule shards, and creates the API's and the engine's roles
+    /// with a password. Safe to repeat; waits while the server does not answer yet.
     package var migrate:
         @Sendable (_ superuserURL: String, _ shards: Int, _ password: String) async throws -> DatabaseURLs
-    /// Makes a platform admin's key, whose own tenant is `dev`.
+    /// Creates a platform admin's key whose own tenant is `dev`.
     package var bootstrapKey: @Sendable (_ superuserURL: String) async throws -> String
-    /// Connects to the queues and gives the call that the runner makes some times a second: the depth by queue name.
+    /// Connects to the queues, and returns the function that reads their depth by name; the runner calls it several
+    /// times a second.
     package var backlog:
         @Sendable (_ redisURL: String, _ queues: [QueueSpecification]) async throws ->
             @Sendable () async throws ->
             [String: QueueDepth]
+    /// Calls the API.
     package var http: any HTTPCalls
+    /// The wall clock.
     package var now: @Sendable () -> Timestamp
 
+    /// A product with these parts.
     package init(
         migrate:
             @escaping @Sendable (_ superuserURL: String, _ shards: Int, _ password: String) async throws ->
@@ -34,13 +38,14 @@ package struct Cloud: Sendable {
     }
 }
 
-/// How the functions reach the database.
+/// The URLs by which functions connect to the database.
 package struct DatabaseURLs: Equatable, Sendable {
-    /// For the API, which row-level security binds to a tenant at a time.
+    /// For the API, whose role row-level security confines to one tenant at a time.
     package var api: String
-    /// For the engine: loader, historian, monitor.
+    /// For the loader, historian and monitor.
     package var engine: String
 
+    /// A URL for each role.
     package init(api: String, engine: String) {
         self.api = api
         self.engine = engine
@@ -49,7 +54,7 @@ package struct DatabaseURLs: Equatable, Sendable {
 
 /// Makes single HTTP calls.
 package protocol HTTPCalls: Sendable {
-    /// The status and the body of the answer; throws where there is none.
+    /// The status and body of the answer; throws if there is none.
     func call(
         method: String, url: String, headers: [(name: String, value: String)], body: [UInt8]
     ) async throws -> (status: Int, body: [UInt8])

@@ -53,7 +53,7 @@ extension Up {
 
     // MARK: Servers
 
-    /// A server's address, and its process where the runner started it.
+    /// A server's URL, and its process if the runner started it.
     private struct Server: Sendable {
         var url: String
         var running: (server: any EmbeddedServer, child: ChildProcess)?
@@ -74,7 +74,7 @@ extension Up {
         return Server(url: server.url, running: (server, child))
     }
 
-    /// The password of the roles that the migration makes, the same at every start.
+    /// The password of the roles that the migration creates; the same at every start.
     private func rolePassword() throws -> String {
         let path = "\(data)/roles.password"
         if let password = LocalFile.text(path), !password.isEmpty { return password }
@@ -83,7 +83,7 @@ extension Up {
         return password
     }
 
-    /// The key that seals tenants' secrets, the same at every start: without it they are lost.
+    /// The key that seals tenants' secrets; the same at every start, because without it they are lost.
     private func secretKey() throws -> String {
         let path = "\(data)/secret.key"
         if let key = LocalFile.text(path), !key.isEmpty { return key }
@@ -127,7 +127,7 @@ extension Up {
                 "api": .string(api), "key": .string(key), "postgres": .string(postgres), "redis": .string(redis),
                 "pid": .integer(getpid()),
             ]
-            // It holds a key and a password: for its owner only.
+            // It contains a key and a password: readable by its owner only.
             try LocalFile.write(ready.description + "\n", to: file)
         }
         console.say("ready: API \(api)")

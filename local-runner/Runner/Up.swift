@@ -3,30 +3,34 @@ import Model
 
 /// `local-runner up`: the whole product on this machine, until it is told to stop.
 package struct Up: Sendable {
+    /// The options of `up`.
     package struct Configuration: Sendable {
-        /// Where the servers keep their data.
+        /// The directory for the servers' data.
         package var data = ".headgate"
         /// The API's port; 0 picks a free one.
         package var port = 8_080
-        /// A superuser's URL of a Postgres; nil for a private one.
+        /// A superuser's URL for a Postgres; nil: a private one.
         package var postgres: String?
-        /// The URL of a Redis; nil for a private one.
+        /// The URL of a Redis; nil: a private one.
         package var redis: String?
+        /// The topology file.
         package var topology = "infra/topology.yaml"
-        /// Gets the addresses and the key once all is ready, and is removed at the end.
+        /// A file that gets the addresses and a key, as JSON, once everything is ready; removed at the end.
         package var readyFile: String?
-        /// NDJSON of schedules to register and show; nil for none.
+        /// NDJSON with schedules to register and show; nil: none.
         package var examples: String?
         /// The directory with the functions' programs.
         package var functions: String
-        /// Stops by itself after that time.
+        /// Stop after this time; nil: only when told to.
         package var duration: Duration?
         /// How long the functions may take to finish what they have begun when the runner stops.
         package var grace = Duration.seconds(15)
+        /// How the console writes its lines.
         package var format = Console.Format.text
-        /// What the functions inherit.
+        /// The environment that functions inherit.
         package var environment: [String: String]
 
+        /// The defaults given at each property.
         package init(functions: String, environment: [String: String]) {
             self.functions = functions
             self.environment = environment
@@ -36,14 +40,14 @@ package struct Up: Sendable {
     let configuration: Configuration
     let cloud: Cloud
     let console: Console
-    /// The data directory's absolute path.
+    /// The absolute path of the data directory.
     let data: String
     let topology: Topology
     let functions: FunctionSupervisor
     let servers: FunctionSupervisor
 
-    /// Runs until `stop` comes, the duration has passed, or something needed fails; then stops all it has started.
-    /// Throws `TopologyMistakes` and `RunnerError`.
+    /// Runs until `stop` is requested, the duration has passed, or something needed fails; then stops everything it has
+    /// started. Throws `TopologyMistakes` and `RunnerError`.
     package static func run(configuration: Configuration, cloud: Cloud, stop: StopRequests) async throws {
         let console = Console(format: configuration.format, now: cloud.now)
         guard let text = LocalFile.text(configuration.topology) else {
@@ -93,7 +97,7 @@ package struct Up: Sendable {
         for child in children where child.label == "postgres" { child.send(SIGINT) }
         let others = children.filter { $0.label != "postgres" }
         let isDone = await servers.fleet.stop(others, signal: SIGTERM, grace: .seconds(20))
-        // SIGINT has been sent; signal 0 only waits.
+        // SIGINT was sent above; signal 0 only waits.
         let isClosed = await servers.fleet.stop(children, signal: 0, grace: .seconds(isDone ? 20 : 1))
         if !isClosed {
             for child in servers.fleet.children where child.label == "postgres" { child.send(SIGQUIT) }

@@ -1,31 +1,32 @@
 import Model
 
-/// What a path asks the test target to do. Read from its first parts; the rest of a path is free, to tell tenants apart.
+/// What a path asks the test target to do. Only its first parts count; the rest is free, to tell tenants apart.
 package enum Behaviour: Equatable, Sendable {
-    /// `/status/503/…`; 200 for `/ok` and for every path that says nothing else.
+    /// `/status/503/…`; 200 for `/ok` and every other path.
     case answer(status: Int)
-    /// `/flaky/N/503/…`, and `/once/503/…` with N = 1: the status to the first N calls of an idempotency key, then 200.
+    /// `/flaky/N/503/…`, and `/once/503/…` with N = 1: this status for the first N calls with an idempotency key, then
+    /// 200.
     case fail(times: Int, status: Int)
-    /// `/retry-after/N/…`: 503 with `Retry-After: N`, in seconds, to the first call of an idempotency key, then 200.
+    /// `/retry-after/N/…`: 503 with `Retry-After: N` (seconds) for the first call with an idempotency key, then 200.
     case putOff(seconds: Int)
     /// `/slow/2s/…`: 200 after that time.
     case delay(Duration)
-    /// `/bearer/TOKEN/…`: 200 to a request with that bearer token, 401 to any other.
+    /// `/bearer/TOKEN/…`: 200 for a request with this bearer token, 401 for any other.
     case authorize(token: String)
     /// `/echo/…`: 200 with the request as JSON.
     case echo
-    /// `/close/…`: no answer, the connection is dropped.
+    /// `/close/…`: drops the connection without an answer.
     case close
     /// `GET /_stats`.
     case statistics
-    /// `GET /_recent?after=N`: the latest requests with a number above N.
+    /// `GET /_recent?after=N`: the latest requests, those with a number above N.
     case recent(after: Int)
     /// `POST /_reset`.
     case reset
 
-    /// The behaviour of a request's path and query; a part that does not read (`/slow/soon`) answers 400.
+    /// The behaviour for a request's path and query; 400 if a part cannot be read (`/slow/soon`).
     package init(uri: String) {
-        // The paths under load come first and are compared as a whole: splitting costs.
+        // The paths of load tests come first and are compared as a whole: splitting them costs too much.
         if uri.utf8.starts(with: "/ok".utf8) || uri.utf8.starts(with: "/retrain/".utf8) {
             self = .answer(status: 200)
             return

@@ -1,10 +1,11 @@
 import Model
 import NIOCore
 
-/// Answers the requests of load tests from their bytes: `POST /ok…` and `POST /retrain/…` with a length and a kept connection, the
-/// way one caller after the other sends them. At the first request of another kind it hands the connection over, for good.
+/// Answers the requests of load tests straight from their bytes: `POST /ok…` and `POST /retrain/…` with a content
+/// length on a kept connection, one after the other. At the first request of another kind it hands the connection over
+/// for good.
 ///
-/// A target that costs as much as what is measured makes figures small: this one does a third of the work.
+/// A target that costs as much as what is being measured spoils the figures; this one does a third of the work.
 final class LoadHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -20,7 +21,7 @@ final class LoadHandler: ChannelInboundHandler, RemovableChannelHandler {
     private enum Reading {
         case request(Request)
         case incomplete
-        /// For somebody else.
+        /// To be handed over.
         case other
     }
 
@@ -30,7 +31,7 @@ final class LoadHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var received = ByteBuffer()
     private static let answer = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
-    /// - Parameter handOver: puts the handlers of any request behind this one.
+    /// - Parameter handOver: adds the handlers for arbitrary requests behind this one.
     init(
         log: RequestLog, now: @escaping @Sendable () -> Timestamp,
         handOver: @escaping (ChannelHandlerContext) throws -> Void
@@ -59,7 +60,7 @@ final class LoadHandler: ChannelInboundHandler, RemovableChannelHandler {
     func channelReadComplete(context: ChannelHandlerContext) { context.flush() }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A caller that went away: nothing is owed to it.
+        // The client went away; it gets no answer.
         context.close(promise: nil)
     }
 
@@ -116,7 +117,7 @@ final class LoadHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private static let beginnings = [Array("POST /ok".utf8), Array("POST /retrain/".utf8)]
 
-    /// Whether it begins as one of the requests that are answered here, as far as it goes.
+    /// Whether the bytes so far begin like a request that is answered here.
     private static func startsRight(_ bytes: UnsafeRawBufferPointer) -> Bool {
         beginnings.contains { beginning in
             unsafe bytes.prefix(beginning.count).elementsEqual(beginning.prefix(bytes.count))
@@ -133,14 +134,14 @@ final class LoadHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-/// The lines of a head, each ended by CR LF.
+/// The lines of a request's head, each ended by CR LF.
 @unsafe private struct HeadLines {
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
 
     init(_ bytes: UnsafeRawBufferPointer) { unsafe self.bytes = unsafe bytes }
 
-    /// The range of the next line without its end; nil: it is not all there.
+    /// The range of the next line without its line end; nil if it is incomplete.
     mutating func next() -> Range<Int>? {
         var end = unsafe position
         while unsafe end + 1 < bytes.count {

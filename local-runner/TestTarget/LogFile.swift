@@ -2,12 +2,12 @@ import Glibc
 import Model
 import Synchronization
 
-/// Appends one line per request: `<unix µs> <path> <idempotency key> <fire time>`, `-` for what is missing.
+/// Appends one line per request: `<unix µs> <path> <idempotency key> <fire time>`, with `-` for what is missing.
 ///
-/// Lines are written in blocks of 64 KiB and on `flush()`, which the server calls ten times a second: writing each at once
-/// would bound the test target by system calls.
+/// Lines are written in blocks of 64 KiB, and by `flush()`, which the server calls ten times a second: a system call
+/// per line would limit the test target.
 final class LogFile: Sendable {
-    /// The file could not be opened or written.
+    /// The file could not be opened.
     struct Failure: Error, CustomStringConvertible {
         var description: String
     }
@@ -45,7 +45,7 @@ final class LogFile: Sendable {
         var rest = pending[...]
         while !rest.isEmpty {
             let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            // A full disk loses lines of a test's log, not answers: the counts stay right.
+            // A full disk loses log lines, not answers: the counts stay right.
             if written < 0 && errno != EINTR { break }
             rest = rest.dropFirst(max(written, 0))
         }

@@ -40,7 +40,7 @@ final class RequestHandler: ChannelInboundHandler {
     func channelReadComplete(context: ChannelHandlerContext) { context.flush() }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A caller that went away, or bytes that are not HTTP: nothing is owed to either.
+        // The client went away, or sent something that is not HTTP; it gets no answer.
         context.close(promise: nil)
     }
 

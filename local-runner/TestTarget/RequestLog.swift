@@ -3,32 +3,38 @@ import Synchronization
 
 /// What the test target has seen: counts, calls by idempotency key, and the latest requests.
 package final class RequestLog: Sendable {
-    /// One answered request.
+    /// One request and how it was answered.
     package struct Entry: Sendable {
         /// 1 for the first request since the start or the last reset.
         package var number: Int
         package var time: Timestamp
+        /// Without the query.
         package var path: String
-        /// Empty where the request had none.
+        /// Empty if the request had none.
         package var idempotencyKey: String
-        /// The `Headgate-Fire-Time` header, empty where the request had none.
+        /// The `Headgate-Fire-Time` header; empty if the request had none.
         package var fireTime: String
+        /// 0: the connection was dropped.
         package var status: Int
     }
 
+    /// Counts since the start or the last reset.
     package struct Statistics: Equatable, Sendable {
-        /// Requests, dropped ones (status 0) included.
+        /// All requests, including those dropped (status 0).
         package var total = 0
+        /// Requests by status.
         package var byStatus: [Int: Int] = [:]
         /// Idempotency keys seen.
         package var distinctKeys = 0
         /// Requests whose key had been seen before.
         package var repeats = 0
-        /// Requests answered 2xx whose key had been answered 2xx before: deliveries made twice.
+        /// Requests answered 2xx whose key had been answered 2xx before: duplicate deliveries.
         package var repeatedSuccesses = 0
 
+        /// Counts of nothing.
         package init() {}
 
+        /// As `GET /_stats` answers it.
         package var json: JSON {
             [
                 "total": .integer(total),
@@ -47,7 +53,7 @@ package final class RequestLog: Sendable {
     private struct State {
         var statistics = Statistics()
         var calls: [String: Calls] = [:]
-        /// A ring: entry n stands at (n - 1) % `kept`.
+        /// A ring: entry n is at (n - 1) % `kept`.
         var recent: [Entry] = []
     }
 
@@ -59,8 +65,8 @@ package final class RequestLog: Sendable {
 
     init(file: LogFile?) { self.file = file }
 
-    /// Records a request and decides its status: that of `behaviour`, given the calls of its key so far. Requests without a
-    /// key are told apart by their path. Status 0 stands for a dropped connection.
+    /// Records a request, and decides its status from `behaviour` and the calls with its key so far. Requests without a
+    /// key are told apart by path. Status 0 stands for a dropped connection.
     func record(_ behaviour: Behaviour, path: String, key: String, fireTime: String, at time: Timestamp) -> Int {
         let status = state.withLock { state in
             var calls = state.calls[key.isEmpty ? path : key] ?? Calls()
@@ -74,7 +80,7 @@ package final class RequestLog: Sendable {
                 calls.successes += 1
                 if !key.isEmpty && calls.successes > 1 { state.statistics.repeatedSuccesses += 1 }
             }
-            // Only a key's own counts matter later; a path without a key counts only where it is to fail at first.
+            // Only keys need their counts later; a path without a key only if it is to fail at first.
             switch behaviour {
             case .fail, .putOff: state.calls[key.isEmpty ? path : key] = calls
             default: if !key.isEmpty { state.calls[key] = calls }
@@ -93,9 +99,10 @@ package final class RequestLog: Sendable {
         return status
     }
 
+    /// The counts so far.
     package var statistics: Statistics { state.withLock { $0.statistics } }
 
-    /// The kept requests with a number above `number`, oldest first.
+    /// The requests kept whose number is above `number`, oldest first.
     package func recent(after number: Int) -> [Entry] {
         state.withLock { state in
             let total = state.statistics.total
@@ -105,6 +112,7 @@ package final class RequestLog: Sendable {
         }
     }
 
+    /// Forgets everything; numbers start from 1 again.
     package func reset() { state.withLock { $0 = State() } }
 
     private static func status(of behaviour: Behaviour, calls: Int) -> Int {

@@ -3,20 +3,23 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// The test target: an HTTP/1.1 server on 127.0.0.1, on one thread, that answers as `Behaviour` says and keeps a
+/// The test target: an HTTP/1.1 server on 127.0.0.1, on a single thread, that answers as `Behaviour` says and keeps a
 /// `RequestLog`.
 package final class TargetServer: Sendable {
     /// The port it listens on.
     package let port: Int
+    /// What it has seen.
     package let log: RequestLog
 
     private let group: MultiThreadedEventLoopGroup
     private let channel: any Channel
     private let flushing: RepeatedTask?
 
-    /// Starts a server. Port 0 picks a free one. Throws where the port is taken or the log file cannot be opened.
+    /// Starts a server. Throws if the port is in use or the log file cannot be opened.
     ///
-    /// - Parameter now: the clock for the log.
+    /// - Parameters:
+    ///   - port: 0 picks a free one.
+    ///   - now: the clock of the log.
     package static func start(
         port: Int, logFile: String? = nil, now: @escaping @Sendable () -> Timestamp
     ) async throws -> TargetServer {

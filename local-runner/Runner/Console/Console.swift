@@ -2,9 +2,10 @@ import Glibc
 package import Model
 import Synchronization
 
-/// Where the lines of the runner and of all its functions come out: one line per event, prefixed (and coloured on a
-/// terminal) by function, or JSON.
+/// Prints the lines of the runner and of all its functions: one line per event, prefixed by the function (and coloured
+/// on a terminal), or as JSON.
 package final class Console: Sendable {
+    /// How a line is written.
     package enum Format: String, Sendable, CaseIterable {
         /// `12:03:04.123 loader-1         │ …`
         case text
@@ -12,16 +13,19 @@ package final class Console: Sendable {
         case json
     }
 
+    /// How this console writes lines.
     package let format: Format
-    /// True where the output is a terminal that may be coloured.
+    /// Whether the output is a terminal that may be coloured.
     package let isTerminal: Bool
 
     private let descriptor: Int32
     private let now: @Sendable () -> Timestamp
-    /// The line that stays at the bottom of a terminal; empty for none.
+    /// The line that stays at the bottom of a terminal; empty: none.
     private let status = Mutex("")
 
-    /// - Parameter isTerminal: nil asks the descriptor, and the environment variable `NO_COLOR`.
+    /// A console on a file descriptor, standard output by default.
+    ///
+    /// - Parameter isTerminal: nil: decided by the descriptor and the environment variable `NO_COLOR`.
     package init(
         format: Format, descriptor: Int32 = 1, isTerminal: Bool? = nil, now: @escaping @Sendable () -> Timestamp
     ) {
@@ -32,10 +36,10 @@ package final class Console: Sendable {
         self.isTerminal = format == .text && (isTerminal ?? isCapable)
     }
 
-    /// The runner's own word.
+    /// Prints a message of the runner itself.
     package func say(_ text: String) { print(text, from: "runner") }
 
-    /// A line of a process's output.
+    /// Prints a line of a process's output.
     package func print(_ text: String, from process: String) {
         switch format {
         case .text: write(Console.prefix(process, at: now(), isColoured: isTerminal) + text)
@@ -43,12 +47,12 @@ package final class Console: Sendable {
         }
     }
 
-    /// A line as it is, without time and process; nothing in JSON.
+    /// Prints a line as it is, without time and process; nothing in JSON.
     package func plain(_ text: String) {
         if format == .text { write(text) }
     }
 
-    /// Sets the line that stays at the bottom. Only on a terminal.
+    /// Sets the line at the bottom of a terminal; does nothing elsewhere.
     package func setStatus(_ text: String) {
         guard isTerminal else { return }
         status.withLock { status in
@@ -63,7 +67,7 @@ package final class Console: Sendable {
         }
     }
 
-    /// Called with the lock held: lines never mix.
+    /// Called with the lock held, so that lines never mix.
     private func put(_ text: String) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
@@ -78,14 +82,15 @@ package final class Console: Sendable {
         let clock = time.description.dropFirst(11).dropLast()
         let name = process + String(repeating: " ", count: max(0, 16 - process.utf8.count))
         guard isColoured else { return "\(clock) \(name) | " }
-        // The number of a process is not part of what colours it.
+        // The number of a process does not affect its colour.
         let function = process.prefix { !$0.isNumber }
         let colours = [36, 32, 33, 35, 34, 96, 92, 95]
         let colour = process == "runner" ? 1 : colours[function.utf8.reduce(0) { ($0 * 31 + Int($1)) % 8 }]
         return "\u{1B}[2m\(clock)\u{1B}[0m \u{1B}[\(colour)m\(name)\u{1B}[0m \u{1B}[2m│\u{1B}[0m "
     }
 
-    /// A function's own JSON line gets the process as its first member; other lines become the message of one.
+    /// A function's own JSON line gets the process as its first member; any other line becomes the message of an
+    /// object.
     private static func json(_ text: String, from process: String, at time: Timestamp) -> String {
         if text.hasPrefix("{\""), text.hasSuffix("}") {
             return "{\"process\":\(JSON.string(process)),\(text.dropFirst())"

@@ -1,15 +1,15 @@
 import Model
 import TestTarget
 
-/// Shows deliveries while they come: each second the first few, and how many and how late they all were.
+/// Shows deliveries as they come: each second the first few, and the number and lateness of all.
 struct DeliveryView: Sendable {
     let log: RequestLog
     let margins: [String: String]
     let console: Console
 
-    /// Lines of single deliveries a second, at most: more cannot be read.
+    /// Single deliveries shown per second: more could not be read.
     static let linesPerSecond = 4
-    /// Without a terminal, a summary comes every so many seconds.
+    /// Without a terminal, a summary is printed every so many seconds.
     static let quietPeriod = 10
 
     /// Runs until the task is cancelled.
@@ -32,7 +32,7 @@ struct DeliveryView: Sendable {
         }
     }
 
-    /// `/retrain/acme` belongs to `acme`.
+    /// The tenant of a delivery: `acme` for `/retrain/acme`.
     private func tenant(_ delivery: RequestLog.Entry) -> String {
         delivery.path.split(separator: "/").last.map(String.init) ?? "?"
     }
@@ -41,7 +41,8 @@ struct DeliveryView: Sendable {
         Timestamp(delivery.fireTime).map { delivery.time - $0 }
     }
 
-    /// The lateness of a delivery that was to come at its very time; repeats after a failure come later on purpose.
+    /// The lateness of a delivery due at its very occurrence; nil for retries, which come later on purpose, and for
+    /// schedules with a margin.
     private func punctualLateness(_ delivery: RequestLog.Entry) -> Duration? {
         margins[tenant(delivery)] == nil && delivery.path.hasPrefix("/retrain/") ? lateness(delivery) : nil
     }

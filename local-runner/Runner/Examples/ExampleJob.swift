@@ -1,8 +1,8 @@
 import Model
 import TestTarget
 
-/// The sample job: registers the schedules of a file, which call the runner's own test target, and shows the deliveries as
-/// they come.
+/// The sample job: registers the schedules of a file, which call the runner's own test target, and shows the deliveries
+/// as they come.
 package struct ExampleJob: Sendable {
     let file: String
     let data: String
@@ -26,7 +26,7 @@ package struct ExampleJob: Sendable {
         try outcome.get()
     }
 
-    /// The test target, on the port of the last run where that is free: the same port leaves the schedules unchanged.
+    /// Starts the test target, on the port of the last run if that is free: then the schedules stay unchanged.
     private func startTarget() async throws -> TargetServer {
         let path = "\(data)/target.port"
         let last = LocalFile.text(path).flatMap { Int($0.prefix { $0.isNumber }) } ?? 0

@@ -1,17 +1,17 @@
 import Model
 
-/// The schedules of an example file, made to call a test target.
+/// The schedules of an example file, which call a test target.
 struct ExampleSchedules: Sendable {
-    /// The NDJSON, with `${TARGET_PORT}` replaced.
+    /// The NDJSON with `${TARGET_PORT}` replaced.
     let lines: String
     let count: Int
     let tenants: Int
-    /// By tenant, where its schedule has one: how late its triggers may come by design, as the file says it.
+    /// How late a tenant's triggers may come by design, as its schedule in the file says; only tenants with a margin.
     let margins: [String: String]
     /// `312 by period (5s to 1h), 88 by cron in 30 time zones`
     let summary: String
 
-    /// Throws, with the line, where one is not JSON.
+    /// Throws, with the line, if one is not JSON.
     init(template: String, port: Int, file: String) throws {
         let text = template.split(separator: "${TARGET_PORT}", omittingEmptySubsequences: false)
             .joined(separator: String(port))

@@ -1,8 +1,8 @@
 import Model
 
-/// The lateness of the last deliveries.
+/// The lateness of the latest deliveries.
 struct LatenessWindow {
-    /// As many deliveries are looked at.
+    /// How many deliveries are looked at.
     static let size = 1_000
 
     private var values: [Duration] = []
@@ -12,7 +12,7 @@ struct LatenessWindow {
         if values.count > LatenessWindow.size { values.removeFirst(values.count - LatenessWindow.size) }
     }
 
-    /// The value below which that share of the deliveries lies; nil without any.
+    /// The value below which this fraction of the deliveries lies; nil if there are none.
     func quantile(_ share: Double) -> Duration? {
         guard !values.isEmpty else { return nil }
         return values.sorted()[min(values.count - 1, Int(Double(values.count) * share))]

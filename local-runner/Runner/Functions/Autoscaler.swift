@@ -1,31 +1,35 @@
-/// How many messages of a queue wait, and how many are leased.
+/// How many messages of a queue wait for a worker, and how many are leased.
 package struct QueueDepth: Equatable, Sendable {
     package var ready: Int
     package var inFlight: Int
 
+    /// A depth as it was read.
     package init(ready: Int, inFlight: Int) {
         self.ready = ready
         self.inFlight = inFlight
     }
 }
 
-/// Decides how many processes of a pull function to start. Pure: time comes in.
+/// Decides how many processes of a pull function to start. Pure: the time is passed in.
 ///
-/// Wanted is one process for every ten batches of backlog, within the function's concurrency. There is no action to stop
-/// one: a worker without work leaves by itself (`--idle`), so that scaling down never interrupts a call. What is in flight
-/// counts as backlog, for a killed worker's messages come back.
+/// It wants one process for every ten batches of backlog, within the function's concurrency. Nothing stops a process: a
+/// worker without work exits by itself (`--idle`), so that scaling down never interrupts a call. Messages in flight
+/// count as backlog, because a killed worker's come back.
 package struct Autoscaler: Sendable {
+    /// How many processes may run, at least and at most.
     package let concurrency: ClosedRange<Int>
+    /// Messages that one process leases at once.
     package let batch: Int
     private var backoff: RestartBackoff
-    /// No start before then.
+    /// Nothing is started before this time.
     private var notBefore: ContinuousClock.Instant?
 
-    /// Processes started by one decision, at most: a thousand waiting messages should not fork fifty processes at once.
+    /// The most processes that one decision starts: a thousand waiting messages must not fork fifty at once.
     package static let startsPerDecision = 4
-    /// An orderly exit so soon after the start is a fault too: without a pause it would be a loop of starts.
+    /// Even an orderly exit this soon after the start is a fault: without a pause it would be started in a loop.
     package static let shortestLife = Duration.seconds(1)
 
+    /// An autoscaler that may start at once.
     package init(concurrency: ClosedRange<Int>, batch: Int, backoff: RestartBackoff = RestartBackoff()) {
         self.concurrency = concurrency
         self.batch = batch
@@ -40,14 +44,15 @@ package struct Autoscaler: Sendable {
         return min(max(needed, concurrency.lowerBound), concurrency.upperBound)
     }
 
-    /// How many processes to start now. A depth that is unknown (Redis is down) asks for the minimum.
+    /// How many processes to start now. An unknown depth (nil: Redis is down) asks for the minimum.
     package func starts(_ depth: QueueDepth?, running: Int, now: ContinuousClock.Instant) -> Int {
         if let notBefore, now < notBefore { return 0 }
         let wanted = depth.map(wanted) ?? concurrency.lowerBound
         return min(max(0, wanted - running), Autoscaler.startsPerDecision)
     }
 
-    /// Takes note that a process ended. After a crash the next start waits; the wait that was chosen is returned.
+    /// Records that a process ended. Returns the pause before the next start, if there is one: after a crash, or too
+    /// short a life.
     package mutating func ended(orderly: Bool, life: Duration, now: ContinuousClock.Instant) -> Duration? {
         if orderly && life >= Autoscaler.shortestLife { return nil }
         let delay = backoff.delay(afterLife: life)

@@ -7,6 +7,7 @@ package final class BacklogWatch: Sendable {
     private let tick: Duration
     private let latest = Mutex<[String: QueueDepth]?>(nil)
 
+    /// A watch that has read nothing yet; `read` returns the depth by queue name.
     package init(
         read: @escaping @Sendable () async throws -> [String: QueueDepth], console: Console, tick: Duration
     ) {
@@ -15,7 +16,7 @@ package final class BacklogWatch: Sendable {
         self.tick = tick
     }
 
-    /// The queues' depth together; nil while it is unknown.
+    /// The depth of these queues together; nil while unknown.
     package func depth(of queues: [String]) -> QueueDepth? {
         guard let latest = latest.withLock({ $0 }) else { return nil }
         return queues.compactMap { latest[$0] }.reduce(QueueDepth(ready: 0, inFlight: 0)) { sum, depth in
@@ -23,7 +24,8 @@ package final class BacklogWatch: Sendable {
         }
     }
 
-    /// Reads until the task is cancelled. A failure makes the depth unknown, and is said once until it works again.
+    /// Reads until the task is cancelled. A failure makes the depth unknown, and is reported once until reading works
+    /// again.
     package func watch() async throws {
         var isFailing = false
         while true {

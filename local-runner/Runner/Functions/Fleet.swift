@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// The living processes of one kind (functions, or servers): started here, noted in pid files, stopped together.
+/// The running processes of one kind (functions or servers): started here, recorded in pid files, stopped together.
 package final class Fleet: Sendable {
     private let spawner: Spawner
     private let pidFiles: PidFiles
@@ -9,7 +9,7 @@ package final class Fleet: Sendable {
 
     private struct Living {
         var children: [pid_t: ChildProcess] = [:]
-        /// Those that ended before they were entered.
+        /// Processes that ended before they were entered.
         var endedEarly: Set<pid_t> = []
 
         mutating func enter(_ child: ChildProcess) {
@@ -21,16 +21,18 @@ package final class Fleet: Sendable {
         }
     }
 
+    /// A fleet without processes.
     package init(spawner: Spawner, pidFiles: PidFiles) {
         self.spawner = spawner
         self.pidFiles = pidFiles
     }
 
+    /// The running processes, in no order.
     package var children: [ChildProcess] {
         living.withLock { Array($0.children.values) }
     }
 
-    /// Starts a process. `output` gets its lines, and nil at their end.
+    /// Starts a process. `output` gets its lines, then nil at their end.
     package func start(
         _ request: SpawnRequest, output: @escaping @Sendable (String?) -> Void
     ) async throws -> ChildProcess {
@@ -45,13 +47,13 @@ package final class Fleet: Sendable {
             child.killGroup()
             throw error
         }
-        // It may have ended while it was noted.
+        // It may have ended while its file was being written.
         if child.exit.value != nil { pidFiles.remove(child) }
         return child
     }
 
-    /// Sends a signal to some of the processes and waits until they have ended, for at most `grace` and only until `hurry`
-    /// comes. True where all have ended.
+    /// Sends a signal to these processes and waits until they have ended, at most for `grace` and only until `hurry`
+    /// resolves. Returns whether all have ended.
     package func stop(
         _ children: [ChildProcess], signal: Int32, grace: Duration, hurry: OneShot<Void>? = nil
     ) async -> Bool {
@@ -62,7 +64,7 @@ package final class Fleet: Sendable {
                 return true
             }
             group.addTask {
-                // A cancelled sleep ends with the group.
+                // Cancelled once the group has its answer.
                 try? await Task.sleep(for: grace)
                 return false
             }
@@ -78,7 +80,7 @@ package final class Fleet: Sendable {
         }
     }
 
-    /// Ends whatever still runs, at once.
+    /// Kills whatever still runs, with its process group, and waits for it.
     package func killAll() async {
         let children = children
         for child in children { child.killGroup() }

@@ -1,25 +1,30 @@
 import Model
 
-/// What every function is told about the installation, as environment variables.
+/// What every function is told about the installation, in environment variables.
 package struct FunctionSettings: Sendable {
     package var database: DatabaseURLs
+    /// The URL of the Redis server.
     package var redis: String
     package var queues: [QueueSpecification]
+    /// How functions write their log.
     package var format: Console.Format
-    /// The directory with the programs of the built-in functions.
+    /// The directory with the built-in functions' programs.
     package var programs: String
-    /// Where functions write their metrics: `NAME-N.prom`.
+    /// The directory where functions write their metrics, as `NAME-N.prom`.
     package var metrics: String
+    /// The port that the API is to listen on.
     package var apiPort: Int
-    /// What seals tenants' secrets.
+    /// What seals tenants' secrets, in the form of `HEADGATE_SECRET_KEYS`.
     package var secretKeys: String
-    /// The environment of the runner, which the functions inherit.
+    /// The runner's environment, which the functions inherit.
     package var inherited: [String: String]
 
-    /// How long a pull function without messages stays, and how long any stays.
+    /// How long a pull function stays without messages.
     package var idle = Duration.seconds(30)
+    /// How long a pull function stays at most.
     package var maxAge = Duration.seconds(300)
 
+    /// Settings of an installation that is running.
     package init(
         database: DatabaseURLs, redis: String, queues: [QueueSpecification], format: Console.Format, programs: String,
         metrics: String, apiPort: Int, secretKeys: String, inherited: [String: String]
@@ -47,7 +52,7 @@ package struct FunctionSettings: Sendable {
         let command = function.command ?? ["\(programs)/\(function.name)"]
         return request(
             "\(function.name)-\(number)", program: command[0],
-            // The flags are those of Headgate's own functions; a command says itself what it needs.
+            // The flags are those of Headgate's own functions; a command contains all the arguments it needs.
             arguments: command.dropFirst() + (function.command == nil ? arguments : []), database: database.engine)
     }
 
@@ -63,12 +68,12 @@ package struct FunctionSettings: Sendable {
         environment["HEADGATE_QUEUES"] = JSON.object(queues.map { .init($0.name, $0.json) }).description
         environment["HEADGATE_LOG"] = inherited["HEADGATE_LOG"] ?? "info"
         environment["HEADGATE_LOG_FORMAT"] = format.rawValue
-        // For those that seal and open secrets, and for nobody else.
+        // Only for the functions that seal or open secrets.
         environment["HEADGATE_SECRET_KEYS"] =
             label.hasPrefix("api-") || label.hasPrefix("trigger-worker-")
             ? inherited["HEADGATE_SECRET_KEYS"] ?? secretKeys : nil
         environment["HEADGATE_METRICS_FILE"] = "\(metrics)/\(label).prom"
-        // Deliveries to this machine: what a developer's targets are. Elsewhere they are refused.
+        // Allow deliveries to this machine, where a developer's targets are; in production they are refused.
         environment["HEADGATE_ALLOW_TARGETS"] = inherited["HEADGATE_ALLOW_TARGETS"] ?? "127.0.0.0/8,::1"
         return SpawnRequest(label: label, executable: program, arguments: arguments, environment: environment)
     }

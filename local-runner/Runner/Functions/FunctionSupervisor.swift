@@ -2,21 +2,26 @@ import Glibc
 import Model
 import Synchronization
 
-/// Keeps the functions running as the topology says, until its task is cancelled; then it starts nothing more and leaves
+/// Keeps functions running as the topology says until its task is cancelled; then it starts nothing more, and leaves
 /// the processes to `stop`.
 package struct FunctionSupervisor: Sendable {
     package let fleet: Fleet
     package let console: Console
-    /// How often the backlog is looked at.
+    /// How often it looks at the backlog.
     package var tick = Duration.milliseconds(250)
 
+    /// A supervisor that starts its processes in a fleet.
     package init(fleet: Fleet, console: Console) {
         self.fleet = fleet
         self.console = console
     }
 
-    /// Keeps one process running: started again when it ends, after a pause that grows while it crashes. `started` is told
-    /// of each start.
+    /// Keeps one process running: restarts it when it ends, after a pause that grows while it keeps crashing.
+    ///
+    /// - Parameters:
+    ///   - output: gets its lines; nil: the console does.
+    ///   - first: a process that runs already.
+    ///   - started: called after each start.
     package func keep(
         _ request: SpawnRequest, output: (@Sendable (String?) -> Void)? = nil, first: ChildProcess? = nil,
         started: @Sendable (ChildProcess) async throws -> Void = { _ in }
@@ -39,7 +44,8 @@ package struct FunctionSupervisor: Sendable {
         }
     }
 
-    /// Keeps as many processes of a pull function as its backlog asks for. `depth` is nil while it is unknown.
+    /// Keeps as many processes of a pull function running as its backlog asks for. `depth` returns nil while it is
+    /// unknown.
     package func scale(
         _ function: FunctionSpecification, _ pull: FunctionSpecification.Pull, settings: FunctionSettings,
         depth: @escaping @Sendable () -> QueueDepth?
@@ -63,9 +69,9 @@ package struct FunctionSupervisor: Sendable {
         }
     }
 
-    /// Stops all functions: the producers of work first, then those who do it, then those who record and watch. A process
-    /// that does not end within the grace, or when `hurry` comes, is told again (and then releases what it holds), and is
-    /// killed after two more seconds.
+    /// Stops all functions: first those that produce work, then those that do it, then those that record it and watch.
+    /// A process that has not ended within `grace`, or once `hurry` resolves, is asked again, and then releases what it
+    /// holds; two seconds later it is killed.
     package func stop(grace: Duration, hurry: OneShot<Void>) async {
         let deadline = ContinuousClock.now + grace
         for rank in 0...3 {
@@ -94,7 +100,7 @@ package struct FunctionSupervisor: Sendable {
     }
 }
 
-/// The numbers of a pull function's living processes, and the decision how many to add.
+/// The numbers of a pull function's running processes, and its autoscaler.
 private final class Crew: Sendable {
     private struct State {
         var autoscaler: Autoscaler
@@ -116,7 +122,7 @@ private final class Crew: Sendable {
         }
     }
 
-    /// The pause before the next start, where it was a crash.
+    /// Records that a process ended; returns the pause before the next start, if there is one.
     func ended(_ number: Int, orderly: Bool, life: Duration) -> Duration? {
         state.withLock { state in
             state.numbers.remove(number)

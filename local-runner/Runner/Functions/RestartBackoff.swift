@@ -1,12 +1,15 @@
-/// How long to wait before a crashed process is started again: 100 ms, then twice as long each time up to 10 s, and from
-/// the beginning once a process has lived for 30 s.
+/// How long to wait before a crashed process is restarted: 100 ms, then twice as long each time, up to 10 s; from 100
+/// ms again once a process has lived for 30 s.
 package struct RestartBackoff: Equatable, Sendable {
+    /// The first wait.
     package var initial = Duration.milliseconds(100)
+    /// The longest wait.
     package var cap = Duration.seconds(10)
-    /// A life of this length forgives the crashes before it.
+    /// A process that lived this long resets the wait.
     package var healthyLife = Duration.seconds(30)
     private var next: Duration?
 
+    /// The defaults given at each property.
     package init() {}
 
     /// The wait before the next start, given how long the process lived.

@@ -3,13 +3,15 @@ import Synchronization
 
 /// A process that the runner started.
 package final class ChildProcess: Sendable {
+    /// The name that prefixes its lines: `trigger-worker-2`.
     package let label: String
+    /// Valid until `exit` resolves.
     package let pid: pid_t
     package let startedAt = ContinuousClock.now
     /// How it ended, once it has.
     package let exit = OneShot<ProcessExit>()
 
-    /// True from the moment at which its pid may belong to another process.
+    /// Whether its pid may belong to another process by now.
     private let isReaped = Mutex(false)
 
     init(label: String, pid: pid_t) {
@@ -20,25 +22,25 @@ package final class ChildProcess: Sendable {
     /// Sends it a signal; does nothing once it has ended.
     package func send(_ signal: Int32) {
         isReaped.withLock { isReaped in
-            // Fails only where the process has just ended.
+            // Fails only if the process has just ended.
             if !isReaped { kill(pid, signal) }
         }
     }
 
-    /// Ends it and whatever it started in its process group.
+    /// Kills it and everything it started in its process group.
     package func killGroup() {
         isReaped.withLock { isReaped in
             if !isReaped { kill(-pid, SIGKILL) }
         }
     }
 
-    /// Blocks until it has ended, and takes its status. Called once, by its reaper thread.
+    /// Blocks until it has ended, and takes its status. Called once, on its reaper thread.
     func reap() -> ProcessExit {
         var information = unsafe siginfo_t()
         // WNOWAIT leaves a zombie, so that the pid stays taken until the lock is held.
         while unsafe waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0 && errno == EINTR {}
         return isReaped.withLock { isReaped in
-            // What it started and did not end itself would be nobody's.
+            // Whatever it started and did not end itself would be left without a parent.
             kill(-pid, SIGKILL)
             var status: Int32 = 0
             while unsafe waitpid(pid, &status, 0) < 0 && errno == EINTR {}

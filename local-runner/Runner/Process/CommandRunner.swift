@@ -4,9 +4,10 @@ import Synchronization
 package struct CommandRunner: Sendable {
     private let fleet: Fleet
 
+    /// A runner whose programs belong to a fleet while they run.
     package init(fleet: Fleet) { self.fleet = fleet }
 
-    /// Throws, with the program's last lines, where it fails.
+    /// Runs a program; if it fails, throws with its last lines.
     func run(_ program: String, _ arguments: [String], environment: [String: String], user: String? = nil) async throws
     {
         let result = try await finish(program, arguments, environment, user)
@@ -22,7 +23,7 @@ package struct CommandRunner: Sendable {
         try await finish(program, arguments, environment, user).status == .exited(0)
     }
 
-    /// What it printed; nil where it fails.
+    /// What the program printed; nil if it failed.
     func output(of program: String, _ arguments: [String], environment: [String: String]) async throws -> String? {
         let result = try await finish(program, arguments, environment, nil)
         return result.status == .exited(0) ? result.lines.joined(separator: "\n") : nil

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A thread of its own for calls that block, which must not occupy Swift's cooperative pool.
+/// Threads for calls that block, which must not occupy Swift's cooperative pool.
 enum DetachedThread {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
@@ -14,7 +14,7 @@ enum DetachedThread {
         let code = unsafe pthread_create(
             &thread, nil,
             { raw in
-                // The one reference that was retained above.
+                // Balances `passRetained` above.
                 unsafe Unmanaged<Body>.fromOpaque(raw!).takeRetainedValue().run()
                 return nil
             }, box.toOpaque())

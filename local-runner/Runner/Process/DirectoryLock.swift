@@ -1,10 +1,10 @@
 import Glibc
 
-/// Keeps a second runner out of a data directory. Held until it is released or the process ends, however it ends.
+/// Keeps a second runner out of a data directory, until it is released or the process ends, in whatever way.
 package final class DirectoryLock: Sendable {
     private let descriptor: Int32
 
-    /// Takes the lock. Throws `.busy` where another process holds it.
+    /// Takes the lock; throws `.busy` if another process holds it.
     package init(directory: String) throws {
         let path = "\(directory)/lock"
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -19,7 +19,7 @@ package final class DirectoryLock: Sendable {
         }
         let text = Array("\(getpid())\n".utf8)
         ftruncate(descriptor, 0)
-        // Only for the message above.
+        // The pid only serves the message above.
         _ = unsafe text.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
         self.descriptor = descriptor
     }

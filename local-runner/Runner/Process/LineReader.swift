@@ -4,10 +4,12 @@ import Glibc
 struct LineReader {
     let descriptor: Int32
 
-    /// Longer lines are cut into pieces of this many bytes: a process that never ends its line must not fill the memory.
+    /// In bytes. Longer lines are cut into pieces of this size: a process that never ends its line must not fill the
+    /// memory.
     static let longestLine = 65_536
 
-    /// Calls `body` with each line, without its end. Blocks until the last process that holds the other end has closed it.
+    /// Calls `body` with each line, without its line end. Blocks until every process that holds the other end has
+    /// closed it.
     func forEachLine(_ body: (String) -> Void) {
         defer { close(descriptor) }
         var line: [UInt8] = []

@@ -1,8 +1,8 @@
 package import Glibc
 
-/// Small files and directories, read and written whole.
+/// Small files and directories, read and written as a whole.
 package enum LocalFile {
-    /// The file's text; nil where there is none that can be read. `/proc` files too, whose size is not known before.
+    /// The file's text; nil if it cannot be read. Works for `/proc` files too, whose size is not known beforehand.
     package static func text(_ path: String) -> String? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -17,7 +17,7 @@ package enum LocalFile {
         }
     }
 
-    /// Writes a file under another name and renames it: readers see nothing or all of it.
+    /// Writes a file under another name, syncs it and renames it: readers see nothing or everything.
     package static func write(_ text: String, to path: String, mode: mode_t = 0o600) throws {
         let temporary = "\(path).\(getpid()).new"
         unsafe unlink(temporary)
@@ -32,7 +32,7 @@ package enum LocalFile {
         }
     }
 
-    /// Makes a directory and those above it; fine where it exists.
+    /// Creates a directory and its parents; does nothing if it exists.
     package static func makeDirectory(_ path: String, mode: mode_t = 0o755) throws {
         guard !isDirectory(path) else { return }
         let parent = path.split(separator: "/").dropLast().joined(separator: "/")
@@ -42,7 +42,7 @@ package enum LocalFile {
         }
     }
 
-    /// The names in a directory, without `.` and `..`; none where it cannot be read.
+    /// The names in a directory, without `.` and `..`; empty if it cannot be read.
     package static func names(in directory: String) -> [String] {
         guard let stream = unsafe opendir(directory) else { return [] }
         defer { unsafe closedir(stream) }
@@ -56,14 +56,16 @@ package enum LocalFile {
         return names
     }
 
+    /// Whether the path is a directory, or a link to one.
     package static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Whether the path is a file that this process may execute.
     package static func isExecutable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 && !isDirectory(path) }
 
-    /// What a symbolic link points at; nil where it is none or cannot be read.
+    /// What a symbolic link points to; nil if it is none or cannot be read.
     package static func link(_ path: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: 4_096)
         let count = unsafe buffer.withUnsafeMutableBytes {
@@ -72,7 +74,7 @@ package enum LocalFile {
         return count >= 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
     }
 
-    /// The absolute path of an existing file, links resolved.
+    /// The absolute path of an existing file with links resolved; nil if there is none.
     package static func absolute(_ path: String) -> String? {
         guard let resolved = unsafe realpath(path, nil) else { return nil }
         defer { unsafe free(resolved) }

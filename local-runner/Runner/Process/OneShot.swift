@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A value that comes once and is waited for by many.
+/// A value that is set once and awaited by many.
 package final class OneShot<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
@@ -10,12 +10,13 @@ package final class OneShot<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    /// Without a value yet.
     package init() {}
 
-    /// The value, where it has come.
+    /// The value, if it has been set.
     package var value: Value? { state.withLock { $0.value } }
 
-    /// Gives the value to all waiters. A second value is dropped.
+    /// Sets the value and resumes all waiters. A second value is dropped.
     package func resolve(_ value: Value) {
         let waiters = state.withLock { state in
             guard state.value == nil else { return [CheckedContinuation<Value?, Never>]() }
@@ -26,7 +27,7 @@ package final class OneShot<Value: Sendable>: Sendable {
         for waiter in waiters { waiter.resume(returning: value) }
     }
 
-    /// The value when it comes; nil where the task was cancelled before.
+    /// The value once it is set; nil if the task is cancelled first.
     package func wait() async -> Value? {
         let waiter = state.withLock { state in
             state.nextWaiter += 1
@@ -36,7 +37,7 @@ package final class OneShot<Value: Sendable>: Sendable {
             await withCheckedContinuation { continuation in
                 let known: Value?? = state.withLock { state in
                     if let value = state.value { return .some(value) }
-                    // The handler below may have run already; then nobody else would resume this.
+                    // The handler below may have run already; then nothing else would resume this.
                     if Task.isCancelled { return .some(nil) }
                     state.waiters[waiter] = continuation
                     return nil
@@ -48,12 +49,12 @@ package final class OneShot<Value: Sendable>: Sendable {
         }
     }
 
-    /// The value, or nil after that time, or where the task was cancelled before.
+    /// The value once it is set; nil after the duration, or if the task is cancelled first.
     package func wait(for duration: Duration) async -> Value? {
         await withTaskGroup(of: Value?.self) { group in
             group.addTask { await self.wait() }
             group.addTask {
-                // Cancelled with the group: the other task's answer counts then.
+                // Cancelled with the group, once the other task has its answer.
                 try? await Task.sleep(for: duration)
                 return nil
             }

@@ -1,26 +1,30 @@
 import Glibc
 
-/// The processes that the runner of a data directory has started, written down so that the next one can end what a killed
-/// one may have left.
+/// Records the processes that a data directory's runner has started, so that the next one can end what a killed runner
+/// left behind.
 package struct PidFiles: Sendable {
+    /// One file per process, `LABEL.PID`.
     package let directory: String
 
+    /// Uses a directory that exists.
     package init(directory: String) { self.directory = directory }
 
-    /// Notes a process that was just started from that program.
+    /// Records a process that was just started from this program.
     package func add(_ child: ChildProcess, executable: String) throws {
-        // It may have ended already; then there is nothing to note.
+        // It may have ended already; then there is nothing to record.
         guard var identity = ProcessIdentity.current(child.pid) else { return }
         let program = executable.split(separator: "/").last.map(String.init) ?? executable
         identity.name = String(decoding: program.utf8.prefix(15), as: UTF8.self)
         try LocalFile.write(identity.line + "\n", to: path(child))
     }
 
+    /// Removes the record of a process that has ended.
     package func remove(_ child: ChildProcess) { unsafe unlink(path(child)) }
 
-    /// Ends the processes noted by an earlier runner that still run, and forgets all of them. Returns their names.
+    /// Ends the processes recorded by an earlier runner that are still running, and removes all records. Returns their
+    /// names.
     ///
-    /// A Postgres gets SIGQUIT (stop at once, recover at the next start), the others SIGKILL.
+    /// Postgres gets SIGQUIT (stop at once, recover at the next start), the others SIGKILL.
     package func endLeftovers() async throws -> [String] {
         var ended: [String] = []
         for name in LocalFile.names(in: directory) {

@@ -2,16 +2,18 @@
 package struct SpawnRequest: Equatable, Sendable {
     /// The name that prefixes its lines and its pid file: `trigger-worker-2`.
     package var label: String
-    /// A path, or a name to be found in `PATH`.
+    /// A path, or a name to look up in `PATH`.
     package var executable: String
+    /// The arguments after the program's name.
     package var arguments: [String]
-    /// All of its environment; `HEADGATE_LIFELINE` is added.
+    /// Its complete environment; `HEADGATE_LIFELINE` is added.
     package var environment: [String: String]
-    /// The signal that the kernel sends it when the runner dies: its name without `SIG`.
+    /// The signal that the kernel sends it when the runner dies, by its name without `SIG`.
     package var deathSignal = "KILL"
-    /// The system user that it runs as; nil for the runner's own.
+    /// The system user to run it as; nil: the runner's own.
     package var user: String?
 
+    /// A process of the runner's user, killed when the runner dies.
     package init(label: String, executable: String, arguments: [String] = [], environment: [String: String]) {
         self.label = label
         self.executable = executable

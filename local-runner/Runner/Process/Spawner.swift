@@ -4,27 +4,28 @@ import Synchronization
 
 /// Starts processes that cannot outlive the runner.
 ///
-/// The kernel's death signal (`PR_SET_PDEATHSIG`) fires when the *thread* ends that started a process, so all are started
-/// by one thread, which never ends. Whoever ignores that signal (it is cleared by a change of user, or comes before it is
-/// set) sees the end of the lifeline: a pipe of which only the runner holds the writing end; its reading end has the
-/// descriptor number in `HEADGATE_LIFELINE`.
+/// The kernel's death signal (`PR_SET_PDEATHSIG`) is sent when the *thread* that started a process ends, so all are
+/// started by one thread that never ends. The signal can be missed: it is cleared by a change of user, and may come
+/// before it is set up. Then a process sees the end of its lifeline: a pipe whose writing end only the runner holds,
+/// and whose reading end has the descriptor number in `HEADGATE_LIFELINE`.
 ///
-/// Each process leads a group of its own, so that Ctrl-C in the terminal reaches the runner alone. Its input is
-/// `/dev/null`; its output comes line by line, both streams in the order in which they were written.
+/// Each process leads its own process group, so that Ctrl-C in the terminal reaches only the runner. Its input is
+/// `/dev/null`; its output arrives line by line, both streams in the order in which they were written.
 package final class Spawner: Sendable {
     private typealias Job = @Sendable () -> Void
 
     private let jobs = Mutex<[Job]>([])
     private let waiting = DispatchSemaphore(value: 0)
-    /// The reading end; the writing end stays open, unnamed, until the runner ends.
+    /// The reading end; the writing end stays open, without a name, until the runner ends.
     private let lifeline: Int32
 
-    /// The descriptor that processes find the lifeline at.
+    /// The descriptor at which processes find the lifeline.
     private static let lifelineNumber: Int32 = 3
 
+    /// Starts the thread, which lives as long as the runner.
     package init() throws {
         lifeline = try Spawner.pipe().reading
-        // The thread keeps the spawner: without it, the thread's end would kill every process.
+        // The thread keeps the spawner alive: if the thread ended, every process would be killed.
         DetachedThread.start {
             while true {
                 self.waiting.wait()
@@ -33,8 +34,8 @@ package final class Spawner: Sendable {
         }
     }
 
-    /// Starts a process. `output` gets its lines, and nil at their end, on a thread of its own; `ended` is called on
-    /// another before `exit` is known.
+    /// Starts a process. `output` gets its lines, then nil at their end, on a thread of its own; `ended` is called on
+    /// another one before `exit` resolves.
     package func start(
         _ request: SpawnRequest, output: @escaping @Sendable (String?) -> Void,
         ended: @escaping @Sendable (ChildProcess, ProcessExit) -> Void = { _, _ in }
@@ -96,7 +97,7 @@ package final class Spawner: Sendable {
         var all = sigset_t()
         unsafe sigemptyset(&none)
         unsafe sigfillset(&all)
-        // What the runner ignores or blocks is its own affair.
+        // Children must not inherit which signals the runner ignores or blocks.
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
         unsafe posix_spawnattr_setsigdefault(&attributes, &all)
         unsafe posix_spawnattr_setpgroup(&attributes, 0)
@@ -119,13 +120,13 @@ package final class Spawner: Sendable {
     private static func pipe() throws -> (reading: Int32, writing: Int32) {
         var ends: [Int32] = [-1, -1]
         guard unsafe Glibc.pipe(&ends) == 0 else { throw RunnerError.system("cannot make a pipe") }
-        // Not inherited in between: only the thread that makes pipes starts processes.
+        // Cannot be inherited in between: the thread that creates pipes is also the one that starts processes.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
     }
 }
 
-/// Texts as C wants them for a new process: a null-terminated array of null-terminated strings.
+/// Texts in the form that C wants for a new process: a null-terminated array of null-terminated strings.
 @unsafe private enum CStringArray {
     static func with<Value>(
         _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Value

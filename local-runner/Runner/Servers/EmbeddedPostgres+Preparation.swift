@@ -2,10 +2,10 @@ import Glibc
 import Model
 
 extension EmbeddedPostgres {
-    /// Makes the cluster below `directory` where there is none yet, and removes what a killed server left in it.
+    /// Creates the cluster below `directory` if there is none yet, and removes what a killed server left in it.
     ///
-    /// A Postgres cannot be root's: for root the cluster belongs to the system user `postgres`, and moves to `/var/tmp`
-    /// where that user cannot reach `directory`; `say` is told.
+    /// Postgres refuses to run as root. For root the cluster belongs to the system user `postgres`, and is placed in
+    /// `/var/tmp` if that user cannot reach `directory`; `say` reports that.
     package static func prepare(
         directory: String, runner: CommandRunner, say: @Sendable (String) -> Void
     ) async throws -> EmbeddedPostgres {
@@ -19,7 +19,7 @@ extension EmbeddedPostgres {
         let cluster = "\(home)/cluster"
         let installation = try PostgresInstallation.find(cluster: cluster)
         let passwordFile = "\(directory)/postgres.password"
-        // The cluster stands elsewhere, and the data directory it belonged to was removed: whoever does that wants a new one.
+        // The cluster is elsewhere, and the data directory it belonged to was removed: its owner wants a new one.
         if home != "\(directory)/postgres", LocalFile.text(passwordFile) == nil {
             try await runner.run("rm", ["-rf", cluster], environment: environment)
         }
@@ -42,13 +42,14 @@ extension EmbeddedPostgres {
             compression: configuration?.contains("--with-lz4") == true ? "lz4" : "on")
     }
 
-    /// 32 random hexadecimal digits from the system.
+    /// 32 random hexadecimal digits from the system's generator.
     package static func randomPassword() -> String {
         var random = SystemRandomNumberGenerator()
         return (0..<32).map { _ in String(Int.random(in: 0..<16, using: &random), radix: 16) }.joined()
     }
 
-    /// `initdb` into a directory of another name, renamed when whole: a run killed in the middle begins anew.
+    /// Runs `initdb` into a directory of another name, which is renamed when complete: if the run is killed, the next
+    /// one starts over.
     private static func initialize(
         _ cluster: String, in home: String, _ password: String, _ installation: PostgresInstallation, user: String?,
         runner: CommandRunner
@@ -68,7 +69,7 @@ extension EmbeddedPostgres {
         guard unsafe rename(unfinished, cluster) == 0 else { throw RunnerError.system("cannot rename \(unfinished)") }
     }
 
-    /// `DIRECTORY/postgres`, or a directory of root's choice where `user` cannot pass through the directories above it.
+    /// `DIRECTORY/postgres`, or a directory below `/var/tmp` if `user` cannot pass through the directories above it.
     private static func reachableHome(
         _ directory: String, for user: String, runner: CommandRunner, say: @Sendable (String) -> Void
     ) async throws -> String {
@@ -77,7 +78,7 @@ extension EmbeddedPostgres {
         var hash = StableHash()
         hash.combine(directory)
         let home = "/var/tmp/headgate-\(String(hash.value, radix: 16))"
-        // Anyone may write to /var/tmp: what stands there must be the server user's own directory.
+        // Anyone may write to /var/tmp: whatever is there must be the server user's own directory.
         var status = stat()
         if unsafe lstat(home, &status) == 0 {
             guard status.st_mode & S_IFMT == S_IFDIR, try owner(of: user).user == status.st_uid else {
@@ -104,8 +105,9 @@ extension EmbeddedPostgres {
         }
     }
 
-    /// Waits for the last processes of a killed server, and removes its `postmaster.pid`, which may by now name another
-    /// process. A server process is known by its working directory, the cluster: while one lives, the file must stay.
+    /// Waits for the last processes of a killed server, and removes its `postmaster.pid`, whose pid may belong to
+    /// another process by now. Server processes are recognised by their working directory, the cluster; while one lives
+    /// the file must stay.
     private static func clearAfterCrash(_ cluster: String) async throws {
         let path = "\(cluster)/postmaster.pid"
         guard let text = LocalFile.text(path) else { return }

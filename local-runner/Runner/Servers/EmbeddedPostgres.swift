@@ -3,22 +3,26 @@ import Glibc
 /// A private Postgres: on a free port of 127.0.0.1, with passwords (SCRAM) and without a Unix socket, as durable as a
 /// production server.
 package struct EmbeddedPostgres: EmbeddedServer {
+    /// The port it listens on.
     package let port: Int
     /// The cluster's directory.
     package let cluster: String
     /// The superuser's password.
     package let password: String
-    /// Set where the runner is root, which Postgres refuses to run as.
+    /// The system user that it runs as if the runner is root, which Postgres refuses to run as.
     let user: String?
     let binaries: String
-    /// `lz4` where this Postgres was built with it, otherwise `on`.
+    /// `lz4` if this Postgres was built with it, otherwise `on`.
     let compression: String
 
+    /// `postgres`.
     package var label: String { "postgres" }
+    /// The superuser's URL, with the password.
     package var url: String { "postgres://postgres:\(password)@127.0.0.1:\(port)/postgres" }
     /// SIGINT: a fast shutdown, which ends sessions and writes a checkpoint.
     package var stopSignal: Int32 { SIGINT }
 
+    /// The server's process, whose settings are those of a small production server.
     package var request: SpawnRequest {
         let settings = [
             ("listen_addresses", "127.0.0.1"), ("port", String(port)), ("unix_socket_directories", ""),
@@ -33,13 +37,13 @@ package struct EmbeddedPostgres: EmbeddedServer {
             arguments: ["-D", cluster] + settings.flatMap { ["-c", "\($0.0)=\($0.1)"] },
             environment: EmbeddedPostgres.environment)
         request.user = user
-        // SIGKILL would leave shared memory behind, and a postmaster.pid.
+        // SIGKILL would leave shared memory and a postmaster.pid behind.
         request.deathSignal = "QUIT"
         return request
     }
 
-    /// Sends the first message of a session; the server's answer is a request for a password once it takes sessions, and an
-    /// error while it starts. (Protocol 3.0: "Start-up" in Postgres's "Frontend/Backend Protocol".)
+    /// Sends the first message of a session. A server that takes sessions answers with a request for a password, one
+    /// that is starting with an error (protocol 3.0: "Start-up" in Postgres's "Frontend/Backend Protocol").
     package func isReady() -> Bool {
         let parameters = Array("user\0postgres\0database\0postgres\0\0".utf8)
         let length = UInt8(8 + parameters.count)

@@ -1,14 +1,14 @@
-/// A server that the runner keeps for its own installation.
+/// A server that the runner runs for its own installation.
 package protocol EmbeddedServer: Sendable {
     /// `postgres` or `redis`.
     var label: String { get }
-    /// What its functions connect to.
+    /// What functions connect to.
     var url: String { get }
-    /// The process to start, at first and after a crash.
+    /// The process to start, the first time and after a crash.
     var request: SpawnRequest { get }
-    /// The signal that makes it stop in good order.
+    /// The signal that stops it cleanly.
     var stopSignal: Int32 { get }
 
-    /// True once it takes commands. Blocks for at most some seconds.
+    /// Whether it accepts commands. Blocks for at most a few seconds.
     func isReady() -> Bool
 }

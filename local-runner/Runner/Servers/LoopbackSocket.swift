@@ -1,11 +1,11 @@
 import Glibc
 
-/// A TCP connection to a server on this machine, for the few bytes that tell whether it is ready. Blocks, for at most two
-/// seconds a call.
+/// A TCP connection to a server on this machine, for the few bytes that tell whether it is ready. Blocks for at most
+/// two seconds a call.
 struct LoopbackSocket: ~Copyable {
     private let descriptor: Int32
 
-    /// Nil where nobody listens.
+    /// Nil if nothing listens there.
     init?(port: Int) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return nil }
@@ -26,7 +26,7 @@ struct LoopbackSocket: ~Copyable {
         }
     }
 
-    /// The next bytes; empty at the end, or when none came in time.
+    /// The next bytes; empty at the end of the stream, or if none came in time.
     func receive() -> [UInt8] {
         var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&readable, 1, 2_000) == 1 else { return [] }
@@ -35,13 +35,12 @@ struct LoopbackSocket: ~Copyable {
         return Array(buffer[..<max(count, 0)])
     }
 
-    /// A port on 127.0.0.1 that nobody listens on; `wanted` where that one is free, or 0 where any will do. Nil where the
-    /// wanted port is taken.
+    /// A port on 127.0.0.1 that nothing listens on: `wanted`, or any if that is 0. Nil if the wanted port is in use.
     static func freePort(wanted: Int = 0) -> Int? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        // Connections that have just ended do not take a port.
+        // Connections that have just closed do not occupy the port.
         var isOn: Int32 = 1
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
         var address = address(port: wanted)

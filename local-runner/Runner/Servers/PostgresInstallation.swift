@@ -1,13 +1,13 @@
-/// A Postgres server that Debian's packages have installed.
+/// A Postgres server installed by Debian's packages.
 struct PostgresInstallation: Equatable, Sendable {
-    /// 15.
+    /// The major version, such as 15.
     let version: Int
-    /// `/usr/lib/postgresql/15/bin`.
+    /// Such as `/usr/lib/postgresql/15/bin`.
     let binaries: String
 
     private static let root = "/usr/lib/postgresql"
 
-    /// The newest one; or, for a cluster that exists, the one that made it. Throws where there is none.
+    /// The newest installation, or for an existing cluster the one whose version created it. Throws if there is none.
     static func find(cluster: String) throws -> PostgresInstallation {
         let all = LocalFile.names(in: root).compactMap(Int.init).sorted()
             .map { PostgresInstallation(version: $0, binaries: "\(root)/\($0)/bin") }

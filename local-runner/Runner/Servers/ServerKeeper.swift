@@ -1,14 +1,14 @@
 import Glibc
 import Model
 
-/// Starts a server, waits until it takes commands, and keeps it running. Its output goes to `logs/NAME.log`, not to the
-/// terminal.
+/// Starts a server, waits until it accepts commands, and keeps it running. Its output goes to `logs/NAME.log`, not to
+/// the terminal.
 package struct ServerKeeper: Sendable {
     let supervisor: FunctionSupervisor
     let logs: String
 
-    /// Starts the server and waits until it is ready, for at most a minute. Throws, with the last lines of its log, where
-    /// it ends before.
+    /// Starts the server and waits until it is ready, at most a minute. If it ends before that, throws the last lines
+    /// of its log.
     func start(_ server: any EmbeddedServer) async throws -> ChildProcess {
         let tail = LineTail(limit: 5)
         let file = try ServerLog(path: "\(logs)/\(server.label).log", isNew: true)
@@ -39,7 +39,7 @@ package struct ServerKeeper: Sendable {
     }
 }
 
-/// A file that takes a server's lines.
+/// A file for a server's output.
 private final class ServerLog: Sendable {
     private let descriptor: Int32
 
@@ -53,7 +53,7 @@ private final class ServerLog: Sendable {
     func append(_ line: String?) {
         guard let line else { return }
         let bytes = Array("\(line)\n".utf8)
-        // A full disk loses log lines; the server itself says more than its log could.
+        // A full disk loses log lines; the server will complain louder than its log could.
         _ = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
     }
 }

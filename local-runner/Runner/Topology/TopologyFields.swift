@@ -1,11 +1,11 @@
 import Model
 import Yams
 
-/// Reads the entries of one YAML mapping and collects every mistake with its line and key. Entries that nobody asked for
-/// are mistakes too.
+/// Reads the entries of one YAML mapping and collects every mistake with its line and key. Unknown entries are mistakes
+/// too.
 struct TopologyFields {
     let file: String
-    /// `functions.loader`; empty for the document.
+    /// Such as `functions.loader`; empty for the document.
     let path: String
     private(set) var mistakes: [TopologyMistake] = []
     private let line: Int
@@ -26,7 +26,7 @@ struct TopologyFields {
         }
     }
 
-    /// The names in the order of the file, for mappings whose names are free.
+    /// All entries in the order of the file, for mappings whose names are free.
     mutating func all() -> [(name: String, value: Node)] {
         asked = entries.map(\.name)
         return entries.map { ($0.name, $0.value) }
@@ -39,7 +39,7 @@ struct TopologyFields {
         return entries.first { $0.name == name }?.value
     }
 
-    /// The entry read by `read`; nil, without a mistake, where it is absent; nil, with one, where `read` gives nil.
+    /// The entry as `read` converts it. Nil if it is absent; nil with a mistake if `read` returns nil.
     mutating func optional<Value>(_ name: String, _ expected: String, _ read: (Node) -> Value?) -> Value? {
         guard let node = node(name) else { return nil }
         if let value = read(node) { return value }
@@ -59,7 +59,7 @@ struct TopologyFields {
         }
     }
 
-    /// Records a mistake at an entry, or at the mapping where it has no such entry.
+    /// Adds a mistake at an entry, or at the mapping if it has no such entry.
     mutating func fail(_ name: String, _ detail: String) {
         let entry = entries.first { $0.name == name }
         mistakes.append(
@@ -70,7 +70,7 @@ struct TopologyFields {
 
     mutating func add(_ more: [TopologyMistake]) { mistakes += more }
 
-    /// Reports the entries that nobody asked for.
+    /// Reports the entries that were never asked for; call it last.
     mutating func finish() {
         for entry in entries where !asked.contains(entry.name) {
             fail(entry.name, "unknown key; known here: \(asked.sorted().joined(separator: ", "))")

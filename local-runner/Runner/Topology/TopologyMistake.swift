@@ -1,21 +1,21 @@
 /// One mistake in a topology file.
 package struct TopologyMistake: Equatable, Sendable, CustomStringConvertible {
     package var file: String
-    /// 1 for the first line.
+    /// From 1.
     package var line: Int
-    /// `functions.loader.every`; empty where the mistake is in the file's syntax.
+    /// Such as `functions.loader.every`; empty if the file is not valid YAML.
     package var key: String
-    /// What is wrong and what would be right, without a final stop.
+    /// What is wrong and what would be right, without a full stop.
     package var detail: String
 
     /// `infra/topology.yaml:4: functions.loader.every: expected …`
     package var description: String { "\(file):\(line): \(key.isEmpty ? "" : "\(key): ")\(detail)" }
 }
 
-/// All the mistakes of a topology file, in the order of their lines. Never empty.
+/// All the mistakes of a topology file, in the order of lines. Never empty.
 package struct TopologyMistakes: Error, Equatable, Sendable, CustomStringConvertible {
     package var mistakes: [TopologyMistake]
 
-    /// One mistake a line.
+    /// One mistake per line.
     package var description: String { mistakes.map(\.description).joined(separator: "\n") }
 }

@@ -2,9 +2,9 @@ import Model
 import Yams
 
 extension Topology {
-    /// Reads a topology file's text. Throws all its mistakes at once.
+    /// Reads the text of a topology file; throws all its mistakes at once.
     ///
-    /// - Parameter file: the name that mistakes carry.
+    /// - Parameter file: the file's name, for the mistakes.
     package init(yaml: String, file: String) throws(TopologyMistakes) {
         var reader = TopologyReader(file: file)
         let topology = reader.read(yaml)
@@ -56,7 +56,7 @@ private struct TopologyReader {
         for queue in queues where queues.contains(where: { $0.name == queue.deadLetter }) {
             fields.fail(queue.name, "its dead letters need a name of their own: \(queue.deadLetter) is a queue")
         }
-        // A settled trigger and its outcome are one atomic step, which needs them in one slot of Redis.
+        // Settling a trigger and sending its outcome is one atomic step, which needs both queues in one slot of Redis.
         if let triggers = queues.first(where: { $0.name == "triggers" }),
             let outcomes = queues.first(where: { $0.name == "outcomes" }), triggers.shards != outcomes.shards
         {
@@ -131,7 +131,7 @@ private struct TopologyReader {
         return function
     }
 
-    /// `every` makes a function resident, `queue` makes it pull; each has its own further keys.
+    /// `every` makes a function resident, `queue` makes it pull; each has further keys of its own.
     private func readWork(_ fields: inout TopologyFields, queues: [QueueSpecification]) -> FunctionSpecification.Work? {
         switch (fields.has("every"), fields.has("queue")) {
         case (true, true):
