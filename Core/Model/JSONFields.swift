@@ -2,8 +2,11 @@
 /// once. Unknown fields are mistakes too.
 ///
 /// ```swift
-/// var fields = JSONFields(document) let url = fields.required("url", \.text, "a string") let timeout =
-/// fields.optional("timeout", …) fields.finish() guard fields.errors.isEmpty else { throw FieldErrors(fields.errors) }
+/// var fields = JSONFields(document)
+/// let url = fields.required("url", \.text, "a string")
+/// let timeout = fields.optional("timeout", …)
+/// fields.finish()
+/// guard fields.errors.isEmpty else { throw FieldErrors(fields.errors) }
 /// ```
 ///
 /// Run without a document (`schema`), the same reader describes its fields instead.
