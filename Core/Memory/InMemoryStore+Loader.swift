@@ -8,7 +8,7 @@ extension InMemoryStore: LoaderStore {
     /// No calls: this store keeps no failure policies, and nothing is owed.
     package func createFailureCalls(
         shard: Int, limit: Int, except held: Set<String>
-    ) async throws -> (calls: [QueuedTrigger], isMore: Bool) { ([], false) }
+    ) async throws -> CreatedFailureCalls { CreatedFailureCalls() }
 
     /// None: time zones do not change while a process runs.
     package func staleZones(of shards: [Int], version: String) async throws -> [Int] { [] }

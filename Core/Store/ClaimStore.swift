@@ -42,5 +42,5 @@ package protocol ClaimStore: Sendable {
     ///   - held: tenants whose calls stay owed.
     func createFailureCalls(
         shard: Int, limit: Int, except held: Set<String>
-    ) async throws -> (calls: [QueuedTrigger], isMore: Bool)
+    ) async throws -> CreatedFailureCalls
 }

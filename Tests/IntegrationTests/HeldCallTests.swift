@@ -8,9 +8,9 @@ import Testing
 /// Calls that cannot be made now are looked at less and less often, and at once when what they wait for changes.
 @Suite(.serialized) struct HeldCallTests {
     /// How often calls have been held, by the metrics of a worker.
-    private func held(_ metrics: String) -> Int {
+    private func held(_ metrics: String, _ reason: String = "") -> Int {
         let text = (try? String(contentsOfFile: metrics, encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").filter { $0.hasPrefix("headgate_calls_held_back_total{") }
+        return text.split(separator: "\n").filter { $0.hasPrefix("headgate_calls_held_back_total{reason=\"\(reason)") }
             .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0) { $0 + Int($1) }
     }
 
@@ -38,6 +38,7 @@ import Testing
             try await eventually("they have been held four times each") { held(metrics) >= 240 }
             let before = held(metrics)
             #expect(before < 420, "each a few times only")
+            #expect(held(metrics, "settings") >= before)
             #expect(try await api.call("PUT", "/v1/secrets/token", #"{"value":"the-value"}"#).status == 201)
             try await eventually("all calls are made", within: .seconds(6)) {
                 try await it.number("select count(*) from headgate.trigger where state = 2") == 60
@@ -56,6 +57,7 @@ import Testing
             ]
             try await it.register((0..<100).map { ("s\($0)", document) })
             try await eventually("they have been held") { held(metrics) >= 300 }
+            #expect(held(metrics, "breaker") > 0)
             let server = try RawServer(port: port) { connection in
                 while connection.readRequest() != nil { connection.answer("") }
             }

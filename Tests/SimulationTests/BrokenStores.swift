@@ -56,7 +56,7 @@ final class DoublingStore: LoaderStore {
     }
     func createFailureCalls(
         shard: Int, limit: Int, except held: Set<String>
-    ) async throws -> (calls: [QueuedTrigger], isMore: Bool) {
+    ) async throws -> CreatedFailureCalls {
         try await store.createFailureCalls(shard: shard, limit: limit, except: held)
     }
     func confirmPass(shard: Int, pass: Int) async throws { try await store.confirmPass(shard: shard, pass: pass) }

@@ -114,12 +114,18 @@ package final class PostgresLoaderStore: LoaderStore {
     /// call leaves the list in the commit that creates its trigger (protocols.md, 3).
     package func createFailureCalls(
         shard: Int, limit: Int, except held: Set<String>
-    ) async throws -> (calls: [QueuedTrigger], isMore: Bool) {
+    ) async throws -> CreatedFailureCalls {
         let take = StatementCall(.takeOwedCalls, [.smallint(shard), .texts(held.sorted()), .bigint(limit)])
         return try await repeated {
             try await self.connection.transaction { connection throws(PostgresError) in
                 let owed = try connection.query(take) { row throws(PostgresError) in try EndedTrigger(owed: row) }
-                return (owed.isEmpty ? [] : try connection.failureCalls(of: owed), owed.count == limit)
+                var created = CreatedFailureCalls(isMore: owed.count == limit)
+                if !owed.isEmpty { created.calls = try connection.failureCalls(of: owed) }
+                let left = try connection.query(StatementCall(.owesCalls, [.smallint(shard)])) {
+                    row throws(PostgresError) in try row.required(0, row.bool)
+                }
+                created.owesMore = left == [true]
+                return created
             }
         }
     }

@@ -39,7 +39,7 @@ package final class PostgresRegistry: APIStore {
         try await pool.with { try await $0.monitorAge(now: now) }
     }
 
-    /// Says how the database's schema version differs from `Migrator.version`, and what to do; nil if they are equal.
+    /// Says how the database's schema version differs from `Migrator.version`, and what to do; nil if it is that version or newer.
     package func schemaComplaint() async throws -> String? {
         let rows = try await authenticationPool.with { connection in
             try await connection.query(StatementCall(.schemaVersion)) { row throws(PostgresError) in try row.int(0) }

@@ -13,6 +13,7 @@ extension Statement {
     static let expirePlanned = Statement("expire-planned", PackageResources.expire_planned_sql)
     static let recordOwedCalls = Statement("record-owed-calls", PackageResources.record_owed_calls_sql)
     static let takeOwedCalls = Statement("take-owed-calls", PackageResources.take_owed_calls_sql)
+    static let owesCalls = Statement("select exists (select 1 from headgate.owed_call where shard = $1)")
     static let raisePlannedFloor = Statement("raise-planned-floor", PackageResources.raise_planned_floor_sql)
     static let unconfirmedTriggers = Statement("unconfirmed-triggers", PackageResources.unconfirmed_triggers_sql)
     static let addLoad = Statement("add-load", PackageResources.add_load_sql)

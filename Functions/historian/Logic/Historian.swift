@@ -101,7 +101,10 @@ package struct Historian: Sendable {
         if calls.isEmpty { return }
         do {
             let messages = calls.map { OutgoingMessage($0.message, delay: .zero) }
-            _ = try await triggers.send(messages, ticket: ticket, mode: .add)
+            let stale = try await triggers.send(messages, ticket: ticket, mode: .add).filter { $0 == .stale }.count
+            if stale > 0 {
+                runtime.logger.warning("\(stale) failure calls are left to the monitor: this historian was paused")
+            }
         } catch {
             runtime.logger.warning("\(calls.count) failure calls are left to the monitor: \(error)")
         }

@@ -153,11 +153,11 @@ package struct Loader: Sendable {
             window?.advance(to: end, held: claimed, batch: configuration.batch)
             work = try await store.overview(of: shards, from: end, before: horizon)
         }
-        try await createFailureCalls(&session)
         let now = session.clock.now()
         for shard in session.shardsToRaise() { try await store.raiseFloors(shard: shard, ceiling: now, now: now) }
+        try await createFailureCalls(&session, before: horizon)
         if session.isBehind { return .behind }
-        return now + configuration.lookahead > horizon ? .more : .done
+        return session.clock.now() + configuration.lookahead > horizon ? .more : .done
     }
 
     /// What a pass over one shard did.
@@ -251,24 +251,42 @@ package struct Loader: Sendable {
 
     /// Creates the failure calls that are owed, after everything live. They are owed in the database, with the triggers
     /// that they report, so that a round that ends early or a loader that dies leaves them to the next (protocols.md,
-    /// 3; decision 0036). While the loader is behind it creates only one batch per shard, so that live work does not
-    /// wait (protocols.md, 11).
-    private func createFailureCalls(_ session: inout LoaderSession) async throws {
+    /// 3; decision 0036).
+    ///
+    /// Live work does not wait for them (protocols.md, 11): while the loader is behind, and once the next round is due,
+    /// each shard gets one batch and the rest stays owed.
+    private func createFailureCalls(_ session: inout LoaderSession, before horizon: Timestamp) async throws {
         for shard in session.owing.sorted() {
+            var isMore = true
             repeat {
                 if runtime.life.isStopping { return }
-                let room = try await room(shard)
-                // They stay owed, as triggers stay planned (protocols.md, 12a).
-                if room.isFull { break }
-                // Read before the calls are committed: if this loader stalls in between, its ticket is too old to send
-                // calls that the queue has forgotten meanwhile.
-                let ticket = try await queue.ticket()
-                let (calls, isMore) = try await store.createFailureCalls(
-                    shard: shard, limit: Loader.failureCallsAtOnce, except: room.held)
-                if !isMore, room.held.isEmpty { session.owing.remove(shard) }
-                await send(failureCalls: calls, ticket: ticket)
-                if !isMore { break }
-            } while !session.isBehind
+                let held: Set<String>
+                let ticket: QueueTicket
+                do throws(QueueError) {
+                    let room = try await state(of: queue)
+                    // They stay owed, as triggers stay planned (protocols.md, 12a).
+                    if room.isFull { return }
+                    held = room.held
+                    // Read before the calls are committed: if this loader stalls in between, its ticket is too old to send
+                    // calls that the queue has forgotten meanwhile.
+                    ticket = try await queue.ticket()
+                } catch {
+                    runtime.logger.warning("failure calls stay owed, the queue cannot be reached: \(error)")
+                    return
+                }
+                do {
+                    let created = try await store.createFailureCalls(
+                        shard: shard, limit: Loader.failureCallsAtOnce, except: held)
+                    if !created.owesMore { session.owing.remove(shard) }
+                    await send(failureCalls: created.calls, ticket: ticket)
+                    isMore = created.isMore
+                } catch let error as any StoreError where !error.isRetryable {
+                    // Repeating it at once cannot help; the next claim that owes a call, or the next session, tries again.
+                    runtime.logger.error("failure calls of shard \(shard) stay owed: \(error)")
+                    session.owing.remove(shard)
+                    isMore = false
+                }
+            } while isMore && !session.isBehind && session.clock.now() + configuration.lookahead <= horizon
         }
     }
     private static let failureCallsAtOnce = 100
@@ -277,23 +295,34 @@ package struct Loader: Sendable {
         if calls.isEmpty { return }
         do throws(QueueError) {
             let messages = calls.map { OutgoingMessage($0.message, delay: .zero) }
-            _ = try await queue.send(messages, ticket: ticket, mode: .add)
+            let stale = try await queue.send(messages, ticket: ticket, mode: .add).filter { $0 == .stale }.count
+            if stale > 0 { leaveToMonitor(stale, "this loader was paused") }
         } catch {
-            runtime.logger.warning("\(calls.count) failure calls are left to the monitor: \(error)")
-            runtime.metrics.count(.loaderFailureCallsUnsent, calls.count)
+            leaveToMonitor(calls.count, "\(error)")
         }
+    }
+
+    private func leaveToMonitor(_ failureCalls: Int, _ reason: String) {
+        runtime.logger.warning("\(failureCalls) failure calls are left to the monitor: \(reason)")
+        runtime.metrics.count(.loaderFailureCallsUnsent, failureCalls)
     }
 
     /// Whether the queue, or the server behind it, is full; whether to stop planning because workers are behind; and
     /// the fairness keys held back because they exceed their share.
-    private func room(
-        _ shard: Int
-    ) async throws(QueueError) -> (isFull: Bool, isPaced: Bool, held: Set<String>) {
+    private typealias Room = (isFull: Bool, isPaced: Bool, held: Set<String>, pressure: QueuePressure)
+
+    private func state(of queue: any MessageQueue) async throws(QueueError) -> Room {
         let shares = QueueShares(
             messages: configuration.queueLimit, memory: configuration.memoryLimit, backlog: configuration.backlog)
         var pressure = try await queue.pressure(byTenant: false)
         if shares.isScarce(pressure) { pressure = try await queue.pressure(byTenant: true) }
-        let (isFull, isPaced, held) = (shares.isFull(pressure), shares.isPaced(pressure), shares.held(pressure))
+        return (shares.isFull(pressure), shares.isPaced(pressure), shares.held(pressure), pressure)
+    }
+
+    /// The room for a batch of a shard; says in the log and in metrics what keeps triggers planned.
+    private func room(_ shard: Int) async throws(QueueError) -> Room {
+        let room = try await state(of: queue)
+        let (isFull, isPaced, held, pressure) = room
         if isFull {
             let memory = pressure.memoryUse.map { ", \(Int($0 * 100)) % of its memory" } ?? ""
             runtime.logger.warning(
@@ -309,7 +338,7 @@ package struct Loader: Sendable {
         if isPaced {
             runtime.metrics.count(.loaderPaced)
         }
-        return (isFull, isPaced, held)
+        return room
     }
 
     /// Sends again what an earlier loader or a failed pass may not have sent.

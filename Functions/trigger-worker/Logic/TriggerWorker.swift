@@ -230,7 +230,7 @@ package actor TriggerWorker {
             let time = min(time, left)
             if reason == .breaker, holdForHost(delivery, atLeast: time) { return .held }
             if reason == .breaker || parked.isTired(since: since, at: now) || runtime.life.isStopping {
-                countHeldBack(reason.rawValue)
+                countHeldBack("\(reason)")
                 return .settled(Settlement(delivery.receipt, .release(after: time)))
             }
             if !parked.mayPark(expecting: time) {
@@ -389,7 +389,7 @@ package actor TriggerWorker {
         guard queue is any HoldingQueue,
             held.hold(wish(delivery, atLeast: least), forHost: delivery.host, at: .now, using: &random)
         else { return false }
-        countHeldBack(TargetGate.Reason.breaker.rawValue)
+        countHeldBack("\(TargetGate.Reason.breaker)")
         return true
     }
 
