@@ -283,6 +283,9 @@ final class FaultLoad: Sendable {
         for _ in 0..<(function == "api" ? 1 : 4) { try await stir() }
     }
 
+    /// What `check` says of a statement that was sent once and then no more.
+    static let notRunAgain = "it was not run again"
+
     /// Makes a statement fail once. What is wrong afterwards; nil: nothing.
     func check(_ statement: String, _ fault: PostgresProxy.Fault) async throws -> String? {
         proxy.arm(statement, fault)
@@ -290,7 +293,7 @@ final class FaultLoad: Sendable {
         while proxy.isArmed, ContinuousClock.now < deadline { try await stir(for: statement) }
         if proxy.isArmed {
             proxy.disarm()
-            return "it was not run again"
+            return Self.notRunAgain
         }
         return try await isSound(within: .seconds(15))
     }
