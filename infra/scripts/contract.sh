@@ -36,7 +36,7 @@ cd "$work"
 HEADGATE_API=$url SCHEMATHESIS_HOOKS=hooks PYTHONPATH=$here schemathesis --config-file "$here/schemathesis.toml" run \
     "$url/openapi.json" -H "Authorization: Bearer $key" -H "Headgate-Tenant: contract" --checks all \
     --phases examples,coverage,fuzzing,stateful --max-examples "${HEADGATE_CONTRACT_EXAMPLES:-20}" --continue-on-failure \
-    --no-shrink --no-color >"$tools/schemathesis.log" 2>&1 || {
+    --seed "${HEADGATE_CONTRACT_SEED:-20261127}" --no-shrink --no-color >"$tools/schemathesis.log" 2>&1 || {
     grep -aE -A 18 '^(- |[0-9]+\. |_+ .* _+$)' "$tools/schemathesis.log" | cut -c 1-400 | head -n 200
     tail -n 30 "$tools/schemathesis.log"
     echo "contract: the API and its description differ; $tools/schemathesis.log has everything"
