@@ -55,6 +55,14 @@ import Testing
         #expect(run.status == 1 && run.output.contains(complaint), "\(run)")
     }
 
+    /// Debug builds need Swift's own libraries besides, which the gate leaves out.
+    @Test func `every program that is built needs only the libraries that it uses`() throws {
+        let run = try ProgramRun(
+            ProgramRun.project.appending(path: "infra/scripts/gates.sh"), [],
+            environment: ["HEADGATE_GATED_BINARIES": Cluster.programs.path()])
+        #expect(run.status == 0, "\(run)")
+    }
+
     @Test func `a binary that needs a library which it does not use is named and fails`() throws {
         try ProgramRun.inFolder { folder in
             let release = folder.appending(path: ".build/release")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks rules of the code that the compiler does not: who may import what, and what is linked into the functions.
 # usage: gates.sh [root]      prints each violation and exits with 1 if there is one
-# Linkage is checked for the release binaries that are built.
+# Linkage is checked for the release binaries that are built, or for those in the folder HEADGATE_GATED_BINARIES.
 set -uo pipefail
 scripts=$(cd "$(dirname "$0")" && pwd)
 cd "${1:-$scripts/../..}"
@@ -26,7 +26,7 @@ forbid '@unchecked Sendable|nonisolated\(unsafe\)' 'only the C wrappers may prom
 
 # A binary needs the C libraries that it uses, and no other: they dominate its start (architecture.md).
 links() {
-    local binary=.build/release/$1 needed
+    local binary=${HEADGATE_GATED_BINARIES:-.build/release}/$1 needed
     shift
     [[ -x $binary ]] || return 0
     if grep -qa 'ucal_open' "$binary"; then
@@ -34,7 +34,8 @@ links() {
         failed=1
     fi
     needed=$(readelf -d "$binary" 2>/dev/null | sed -n 's/.*(NEEDED).*\[lib\(.*\)\.so.*/\1/p' \
-        | grep -v -x -e c -e m -e 'stdc++' -e gcc_s -e dl -e pthread -e rt -e util)
+        | grep -v -x -e c -e m -e 'stdc++' -e gcc_s -e dl -e pthread -e rt -e util \
+        -e dispatch -e BlocksRuntime -e 'swift.*' -e '_.*' -e 'Foundation.*')
     for library in $needed; do
         if [[ " $* " != *" $library "* ]]; then
             echo "$binary: needs lib$library <- it may link $*"
