@@ -57,6 +57,12 @@ final class Cluster: Sendable {
         }
     }
 
+    /// An hourly timing that is due 40 minutes after this process began, so that it does not become due in a test.
+    static let hourly: String = {
+        let due = Timestamp(seconds: Int64(Date.now.timeIntervalSince1970) + 40 * 60)
+        return #"{"every":"1h","anchor":"\#(due)"}"#
+    }()
+
     /// Starts a function of this build.
     @discardableResult
     func start(

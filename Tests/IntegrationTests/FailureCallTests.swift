@@ -8,8 +8,8 @@ import Testing
 
 /// Calls that tell of failures.
 @Suite(.serialized) struct FailureCallTests {
-    private static func failing(_ port: Int, own: String = "") -> String {
-        #"{"action":{"http":{"url":"http://127.0.0.1:\#(port)/status/404/x"}},"when":[{"every":"1h"}]\#(own)}"#
+    private static func failing(_ port: Int, own: String = "", when: String = Cluster.hourly) -> String {
+        #"{"action":{"http":{"url":"http://127.0.0.1:\#(port)/status/404/x"}},"when":[\#(when)]\#(own)}"#
     }
     private static func call(_ port: Int, _ path: String) -> String {
         #","onFailure":{"http":{"url":"http://127.0.0.1:\#(port)\#(path)"}}"#
@@ -171,8 +171,7 @@ import Testing
             let call = Self.call(it.target.port, "/echo")
             // Half an hour ago, of which a quarter would have been useful.
             let minute = (try await it.registry.now().seconds / 60 + 30) % 60
-            let hourly = Self.failing(it.target.port, own: call).replacing(
-                #""every":"1h""#, with: #""cron":"\#(minute) * * * *""#)
+            let hourly = Self.failing(it.target.port, own: call, when: #"{"cron":"\#(minute) * * * *"}"#)
             _ = try await api.call("PUT", "/v1/schedules/a", hourly)
             _ = try await api.call("POST", "/v1/schedules/a/pause")
             try await it.execute("update headgate.schedule set resume_at = resume_at - interval '9 hours'")
@@ -182,7 +181,7 @@ import Testing
             try await eventually("it is recorded") { try await it.number(lapsed) == 1 }
             // Its next pass comes after it would have been told.
             let pass = try await it.number("select max(pass) from headgate.shard")
-            _ = try await api.call("PUT", "/v1/schedules/b", Self.failing(it.target.port).replacing("1h", with: "1s"))
+            _ = try await api.call("PUT", "/v1/schedules/b", Self.failing(it.target.port, when: #"{"every":"1s"}"#))
             try await eventually("passes go on") { try await it.number("select max(pass) from headgate.shard") > pass }
             #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 0)
         }

@@ -39,7 +39,7 @@ final class FaultLoad: Sendable {
         // Always something due, and something that fails.
         try await put("tick", #""when":[{"every":"1s"}]"#)
         try await put("placed", #""when":[{"every":"2s"}],"margin":"1s""#)
-        try await put("nightly", #""when":[{"every":"1h"}]"#)
+        try await put("nightly", #""when":[\#(Cluster.hourly)]"#)
     }
 
     // MARK: Calls
@@ -75,7 +75,7 @@ final class FaultLoad: Sendable {
     /// Every kind of call once.
     func callEverything() async throws {
         let n = number.next()
-        try await put("a\(n)", #""when":[{"every":"1h"}],"pauseAfter":3"#)
+        try await put("a\(n)", #""when":[\#(Cluster.hourly)],"pauseAfter":3"#)
         try await put("a\(n)", #""when":[{"every":"2h"}]"#)
         try await put("a\(n)", #""when":[{"every":"2h"}],"paused":true"#)
         try await call("POST", "/v1/schedules/a\(n)/resume")
@@ -86,7 +86,7 @@ final class FaultLoad: Sendable {
         try await call("POST", "/v1/schedules/resume?prefix=a\(n)")
         try await call("POST", "/v1/schedules/pause?prefix=a\(n)")
         let lines = ["i\(n)", "j\(n)"].map { name in
-            #"{"name":"\#(name)","tenant":"\#(name)","action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"when":[{"every":"1h"}]}"#
+            #"{"name":"\#(name)","tenant":"\#(name)","action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"when":[\#(Cluster.hourly)]}"#
         }
         try await call("POST", "/v1/schedules/import", lines.joined(separator: "\n"))
         for path in [
@@ -105,10 +105,10 @@ final class FaultLoad: Sendable {
             "PUT", "/v1/tenants/i\(n)", #"{"maxSchedules":3,"onFailure":{"http":{"url":"http://127.0.0.1:9/x"}}}"#)
         try await call("PUT", "/v1/tenants/i\(n)", #"{"paused":true,"maxSchedules":3}"#)
         try await call("PUT", "/v1/tenants/i\(n)", #"{"maxSchedules":4}"#)
-        try await call("PUT", "/v1/schedules/k\(n)", document("/ok", #""when":[{"every":"1h"}]"#), tenant: "i\(n)")
+        try await call("PUT", "/v1/schedules/k\(n)", document("/ok", #""when":[\#(Cluster.hourly)]"#), tenant: "i\(n)")
         try await call("PUT", "/v1/secrets/s\(n)", #"{"value":"secret"}"#)
         let secret =
-            #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok","headers":{"X":"${secret.s\#(n)}"}}},"when":[{"every":"1h"}]}"#
+            #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok","headers":{"X":"${secret.s\#(n)}"}}},"when":[\#(Cluster.hourly)]}"#
         try await call("PUT", "/v1/schedules/s\(n)", secret)
         try await call("DELETE", "/v1/secrets/s\(n)")
         let key = try await call("POST", "/v1/keys", #"{"subject":"someone"}"#)
@@ -140,7 +140,7 @@ final class FaultLoad: Sendable {
         }
         for other in 0..<5 {
             _ = try await call(
-                "PUT", "/v1/schedules/o\(other)", document("/ok", #""when":[{"every":"1h"}]"#), tenant: "i\(n)")
+                "PUT", "/v1/schedules/o\(other)", document("/ok", #""when":[\#(Cluster.hourly)]"#), tenant: "i\(n)")
         }
         for name in ["a\(n)", "s\(n)", "r\(n)"] { try await call("DELETE", "/v1/schedules/\(name)") }
         for tenant in ["i\(n)", "j\(n)"] { try await call("DELETE", "/v1/tenants/\(tenant)") }
@@ -157,14 +157,14 @@ final class FaultLoad: Sendable {
             // Its own failure call and its tenant's; a schedule that pauses itself; an outcome of nobody.
             try await put(
                 "f\(n)",
-                #""when":[{"every":"1h"}],"pauseAfter":1,"retry":{"maxAttempts":1},"onFailure":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}}"#,
+                #""when":[\#(Cluster.hourly)],"pauseAfter":1,"retry":{"maxAttempts":1},"onFailure":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}}"#,
                 path: "/status/400")
             try await put(
                 "g\(n)", #""when":[{"every":"1s"}],"pauseAfter":1,"retry":{"maxAttempts":1}"#, path: "/status/500")
             let tenant = #"{"onFailure":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}}}"#
             try await call("PUT", "/v1/tenants/t\(n)", tenant)
             try await call(
-                "PUT", "/v1/schedules/h\(n)", document("/status/400", #""when":[{"every":"1h"}]"#), tenant: "t\(n)")
+                "PUT", "/v1/schedules/h\(n)", document("/status/400", #""when":[\#(Cluster.hourly)]"#), tenant: "t\(n)")
             try await call("POST", "/v1/schedules/f\(n)/fire")
             try await call("POST", "/v1/schedules/h\(n)/fire", tenant: "t\(n)")
             var random = SystemRandomNumberGenerator()

@@ -57,7 +57,7 @@ import Testing
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             try it.startAll()
-            let old = schedule(it, "/status/500?old", #""when":[{"every":"1h"}],"retry":{"maxAttempts":1}"#)
+            let old = schedule(it, "/status/500?old", #""when":[\#(Cluster.hourly)],"retry":{"maxAttempts":1}"#)
             #expect(try await api.call("PUT", "/v1/schedules/nightly", old).status == 201)
             let fired = try await api.call("POST", "/v1/schedules/nightly/fire")
             let id = try #require(fired.body["id"]?.text)
@@ -67,7 +67,7 @@ import Testing
             #expect(try await api.call("GET", "/v1/queues/triggers").body["dead"]?.int == 1)
 
             let changed = schedule(
-                it, "/status/500?old", #""when":[{"every":"1h"}],"margin":"10m","retry":{"maxAttempts":1}"#)
+                it, "/status/500?old", #""when":[\#(Cluster.hourly)],"margin":"10m","retry":{"maxAttempts":1}"#)
             #expect(try await api.call("PUT", "/v1/schedules/nightly", changed).body["revision"]?.int == 2)
             if isFlushed {
                 let connection = RedisConnection(url: try RedisURL(it.redis.withLock { $0 }.redisURL))
@@ -93,7 +93,7 @@ import Testing
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             try it.startAll(except: ["trigger-worker"])
-            let old = schedule(it, "/ok?old", #""when":[{"every":"1h","anchor":"2026-01-01T00:00:00Z"}]"#)
+            let old = schedule(it, "/ok?old", #""when":[\#(Cluster.hourly)]"#)
             #expect(try await api.call("PUT", "/v1/schedules/nightly", old).status == 201)
             #expect(try await api.call("POST", "/v1/schedules/nightly/fire").status == 202)
             let now = try await it.registry.now()
@@ -101,7 +101,7 @@ import Testing
             #expect(try await api.call("POST", "/v1/schedules/nightly/backfill", range).body["triggers"]?.int == 2)
             let single = #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok?single"}}}"#
             #expect(try await api.call("POST", "/v1/triggers", single).status == 202)
-            let new = schedule(it, "/ok?new", #""when":[{"every":"1h","anchor":"2026-01-01T00:00:00Z"}]"#)
+            let new = schedule(it, "/ok?new", #""when":[\#(Cluster.hourly)]"#)
             #expect(try await api.call("PUT", "/v1/schedules/nightly", new).status == 200)
             #expect(try await api.call("POST", "/v1/schedules/nightly/pause").status == 200)
             #expect(
@@ -121,7 +121,7 @@ import Testing
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             try it.startAll(except: ["trigger-worker"])
-            let document = schedule(it, "/ok", #""when":[{"every":"1h"}]"#)
+            let document = schedule(it, "/ok", #""when":[\#(Cluster.hourly)]"#)
             #expect(try await api.call("PUT", "/v1/schedules/nightly", document).status == 201)
             for _ in 0..<3 { #expect(try await api.call("POST", "/v1/schedules/nightly/fire").status == 202) }
             #expect(try await api.call("DELETE", "/v1/schedules/nightly").status == 204)

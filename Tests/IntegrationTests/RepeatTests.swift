@@ -139,9 +139,11 @@ import Testing
                 "spread":"none","missed":"last","paused":true}
                 """
             #expect(try await api.call("PUT", "/v1/schedules/a", body).status == 201)
-            // As if paused for ten days: long past is expired, and the last six are in their margin.
+            // As if paused for ten days: long past is expired, and the last six are in their margin. The next is due in
+            // five minutes, after this test.
+            let anchor = try await it.registry.now() - .seconds(300)
             let every =
-                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"when":[{"every":"10m"}],"#
+                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok"}},"when":[{"every":"10m","anchor":"\#(anchor)"}],"#
             let wide = every + #""margin":"1h","spread":"none","paused":true}"#
             #expect(try await api.call("PUT", "/v1/schedules/a", wide).status == 200)
             try await it.execute("update headgate.schedule set resume_at = resume_at - interval '10 days'")

@@ -10,7 +10,7 @@ import Testing
 
 /// Secrets in headers and signatures, from the API to the target.
 @Suite(.serialized) struct SecretTests {
-    private static func call(_ port: Int, _ path: String, _ more: String = "", when: String = #"{"every":"1h"}"#)
+    private static func call(_ port: Int, _ path: String, _ more: String = "", when: String = Cluster.hourly)
         -> String
     {
         #"{"action":{"http":{"url":"http://127.0.0.1:\#(port)\#(path)"\#(more)}},"when":[\#(when)]}"#
