@@ -9,7 +9,7 @@ import TestServers
 /// ours.
 struct ColdStart {
     func run(programs: URL) async throws -> [ResultRow] {
-        let redis = try TestServer.redis()
+        let redis = try await TestServer.redis()
         defer { redis.stop() }
         let queue = RedisQueue(
             name: .triggers, configuration: QueueConfiguration(shards: 4), url: try RedisURL(redis.redisURL),

@@ -145,10 +145,10 @@ import Testing
                 Array(
                     "PUT /v1/schedules/a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(api.key)\r\nContent-Length: 99\r\n\r\n{"
                         .utf8))
-            #expect(body.receive().isEmpty)
+            #expect(await body.receive().isEmpty)
             let idle = try RawConnection(port: port)
             idle.send(Array("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
-            #expect(String(decoding: idle.receive(), as: UTF8.self).hasPrefix("HTTP/1.1 200"))
+            #expect(String(decoding: await idle.receive(), as: UTF8.self).hasPrefix("HTTP/1.1 200"))
             let metrics = try await HTTPClient().execute(HTTPRequest(url: "\(api.url)/metrics"))
             let text = String(decoding: metrics.body, as: UTF8.self)
             #expect(text.contains(#"headgate_api_closed_total{part="body"} 1"#))

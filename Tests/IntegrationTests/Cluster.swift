@@ -35,25 +35,31 @@ final class Cluster: Sendable {
 
     /// Starts the servers, runs `body`, and ends every process.
     static func with(redis options: [String] = [], _ body: (Cluster) async throws -> Void) async throws {
-        let postgres = try TestServer.postgres()
-        let redis = try TestServer.redis(options)
+        let postgres = try await TestServer.postgres()
+        let redis = try await TestServer.redis(options)
         try await Migrator(url: postgres.postgresURL(), password: TestServer.password, shards: shards).run()
         let target = try await TargetServer.start(
             port: 0, logFile: nil, now: { Timestamp(seconds: Int64(Date.now.timeIntervalSince1970)) })
         let cluster = Cluster(postgres: postgres, redis: redis, target: target)
         let result: Result<Void, any Error>
-        do { result = .success(try await body(cluster)) } catch { result = .failure(error) }
-        cluster.end()
+        do {
+            result = .success(try await body(cluster))
+        } catch let error as TestServerError {
+            result = .failure(TestServerError(description: "\(error.description); \(await cluster.contents())"))
+        } catch {
+            result = .failure(error)
+        }
+        await cluster.end()
         try await target.stop()
-        postgres.stop()
-        cluster.redis.withLock { $0 }.stop()
+        await postgres.end()
+        await cluster.redis.withLock { $0 }.end()
         try result.get()
     }
 
-    private func end() {
+    private func end() async {
         for process in processes.withLock({ $0 }) where process.isRunning {
             kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
+            await process.ended()
         }
     }
 
@@ -222,25 +228,24 @@ final class Cluster: Sendable {
 
     /// Waits until so many triggers have a final state.
     func settled(_ count: Int, within timeout: Duration = .seconds(60)) async throws {
-        do {
-            try await eventually("\(count) triggers settled", within: timeout) {
-                try await number("select count(*) from headgate.trigger where state >= 2") >= count
-            }
-        } catch let error as TestServerError {
-            throw TestServerError(description: "\(error.description); \(await unsettled())")
+        try await eventually("\(count) triggers settled", within: timeout) {
+            try await number("select count(*) from headgate.trigger where state >= 2") >= count
         }
     }
 
-    /// Says what the database and the queue hold of triggers that have no final state, for those who read why a test failed.
-    private func unsettled() async -> String {
+    /// What the database and the queue hold, which functions run, and the clock: part of the message when a wait fails.
+    private func contents() async -> String {
         let rows =
             """
-            select count(*), coalesce(string_agg(concat_ws(' ', id, 'state', state, 'shard', shard, 'attempts', attempts,
-                'redrive', redrive, 'planned', planned_at), '; ') filter (where place <= 3), '')
+            select concat('at ', clock_timestamp(), ' triggers: ', (
+                select string_agg(concat('state ', state, ' ', reason, ': ', n), ', ') from
+                    (select state, reason, count(*) as n from headgate.trigger group by 1, 2 order by 1, 2) s),
+                '; not settled: ', string_agg(concat_ws(' ', id, 'state', state, 'shard', shard, 'attempts', attempts,
+                    'redrive', redrive, 'planned', planned_at, 'pass', pass), ', ') filter (where place <= 3))
             from (select *, row_number() over (order by planned_at) as place from headgate.trigger where state < 2) t
             """
         let lines = try? await admin.query(StatementCall(Statement(rows))) { row throws(PostgresError) in
-            "\(try row.required(0, row.int)) unsettled: \(try row.required(1, row.text))"
+            try row.required(0, row.text)
         }
         let running = processes.withLock { all in
             all.filter(\.isRunning).map { $0.executableURL?.lastPathComponent ?? "" }.joined(separator: " ")
@@ -250,7 +255,7 @@ final class Cluster: Sendable {
         let keys = try? await connection?.call([RedisCommand("KEYS", "*")])
         let held = keys?.first?.array?.compactMap(\.text).sorted().joined(separator: " ") ?? "unreachable"
         return
-            "\(lines?.first ?? "the database does not answer"); \(claims) schedules to come; running: \(running); queue: \(held)"
+            "\(lines?.first ?? "the database does not answer"); \(claims) schedules with a next occurrence; running: \(running); queue: \(held)"
     }
 
     /// How many different keys the target has seen.

@@ -14,10 +14,11 @@ import Testing
             let api = try await APIClient.start(it)
             try it.startAll()
             let environment = ProcessInfo.processInfo.environment
-            let run = try await ProgramRun.onOwnThread(
+            let run = try await ProgramRun(
                 Cluster.sources.appending(path: "infra/scripts/contract.sh"),
                 [api.url, api.key, "http://127.0.0.1:\(it.target.port)/ok"],
-                environment: ["PATH": environment["PATH"] ?? "", "HOME": environment["HOME"] ?? "/tmp"])
+                environment: ["PATH": environment["PATH"] ?? "", "HOME": environment["HOME"] ?? "/tmp"],
+                within: .seconds(900))
             #expect(run.status == 0, "\(run.output)\n\(run.errors)")
             #expect(run.output.contains("the generated client has walked through the example"))
         }
@@ -41,7 +42,7 @@ import Testing
                         Array(
                             "\(method) \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer \(api.key)\r\n\r\n"
                                 .utf8))
-                    let answer = String(decoding: connection.receive(), as: UTF8.self)
+                    let answer = String(decoding: await connection.receive(), as: UTF8.self)
                     #expect(answer.hasPrefix("HTTP/1.1 405"), "\(method) \(path): \(answer.prefix(60))")
                     let header = answer.split(separator: "\r\n").first { $0.lowercased().hasPrefix("allow:") } ?? ""
                     let names = header.dropFirst(6).split(separator: ",").map {

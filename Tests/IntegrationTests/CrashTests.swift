@@ -64,7 +64,7 @@ import Testing
                 try await Task.sleep(for: .milliseconds(Int64.random(in: 300...900)))
                 let victim = Int.random(in: 0..<3)
                 kill(running[victim].1.processIdentifier, SIGKILL)
-                running[victim].1.waitUntilExit()
+                await running[victim].1.ended()
                 running[victim].1 = try it.start(running[victim].0)
             }
             try await it.settled(5_000)

@@ -5,8 +5,8 @@ import Testing
 
 /// Documents that come from people's files and from what the API itself has answered, and the names that they give.
 @Suite(.serialized) struct DocumentTests {
-    private func headgate(_ api: APIClient, _ arguments: [String], input: String? = nil) throws -> ProgramRun {
-        try ProgramRun(
+    private func headgate(_ api: APIClient, _ arguments: [String], input: String? = nil) async throws -> ProgramRun {
+        try await ProgramRun(
             Cluster.programs.appending(path: "headgate"), arguments,
             environment: ["HEADGATE_API": api.url, "HEADGATE_KEY": api.key], input: input)
     }
@@ -23,12 +23,12 @@ import Testing
             let api = try await APIClient.start(it)
             let name = "team:a@b+c._-9"
             let document = #"{"name":"\#(name)",\#(APITests.schedule.dropFirst())"#
-            #expect(try headgate(api, ["schedule", "apply", "-"], input: document).status == 0)
+            #expect(try await headgate(api, ["schedule", "apply", "-"], input: document).status == 0)
             for arguments in [["show"], ["pause"], ["resume"], ["upcoming"], ["fire"]] {
-                let run = try headgate(api, ["schedule"] + arguments + [name])
+                let run = try await headgate(api, ["schedule"] + arguments + [name])
                 #expect(run.status == 0, "\(arguments): \(run)")
             }
-            let list = try headgate(api, ["trigger", "list", "--schedule", name])
+            let list = try await headgate(api, ["trigger", "list", "--schedule", name])
             #expect(list.output.contains(name), "\(list)")
             for path in ["team:a@b+c._-9", "team%3Aa%40b%2Bc._-9", "team%3aa%40b%2bc%2E%5F-9", "%74eam:a@b+c._%2D9"] {
                 let shown = try await api.call("GET", "/v1/schedules/\(path)")
@@ -38,7 +38,7 @@ import Testing
             #expect(try await api.call("GET", "/v1/schedules/team%253Aa").status == 400)
             let inside = try await api.call("GET", "/v1/schedules?prefix=team%3Aa@b+c")
             #expect(inside.body["items"]?.elements?.count == 1)
-            #expect(try headgate(api, ["schedule", "delete", name]).status == 0)
+            #expect(try await headgate(api, ["schedule", "delete", name]).status == 0)
             #expect(try await api.call("GET", "/v1/schedules/team%3Aa%40b%2Bc._-9").status == 404)
         }
     }
@@ -65,7 +65,7 @@ import Testing
                 try await it.register([(name, try JSON(parsing: APITests.schedule))], tenant: "dev")
                 #expect(try await api.call("GET", "/v1/schedules/\(encoded)").body["name"]?.text == name)
                 for verb in ["show", "pause", "resume", "fire", "delete"] {
-                    let run = try headgate(api, ["schedule", verb, name])
+                    let run = try await headgate(api, ["schedule", verb, name])
                     #expect(run.status == 0, "\(verb) \(name): \(run)")
                 }
                 #expect(try await api.call("GET", "/v1/schedules/\(encoded)").status == 404)
@@ -111,12 +111,12 @@ import Testing
             for text in [line, "\n\(line)", "\(line)\n\(line.replacing(#""b""#, with: #""c""#))"] {
                 let answer = try await api.call("POST", "/v1/schedules/import", mark + text)
                 #expect(answer.status == 200 && answer.body["refused"]?.elements == [], "\(answer)")
-                let run = try headgate(api, ["schedule", "apply", "-"], input: mark + text)
+                let run = try await headgate(api, ["schedule", "apply", "-"], input: mark + text)
                 #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
             }
-            let list = try headgate(api, ["schedule", "apply", "-"], input: "\(mark)[\(line)]")
+            let list = try await headgate(api, ["schedule", "apply", "-"], input: "\(mark)[\(line)]")
             #expect(list.status == 0 && list.output.contains("1 updated"), "\(list)")
-            #expect(try headgate(api, ["schedule", "preview", "-"], input: mark + line).status == 0)
+            #expect(try await headgate(api, ["schedule", "preview", "-"], input: mark + line).status == 0)
         }
     }
 
@@ -124,8 +124,8 @@ import Testing
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             let document = #"{"name":"a","pauseAfter":3,\#(APITests.schedule.dropFirst())"#
-            #expect(try headgate(api, ["schedule", "apply", "-"], input: document).status == 0)
-            let shown = try headgate(api, ["schedule", "show", "a", "--json"]).output
+            #expect(try await headgate(api, ["schedule", "apply", "-"], input: document).status == 0)
+            let shown = try await headgate(api, ["schedule", "show", "a", "--json"]).output
             // Time goes on: the next occurrence is another, and the row has moved to another shard.
             try await it.execute(
                 "update headgate.schedule set next_at = next_at + interval '1 hour', updated_at = updated_at + interval '1 hour'"
@@ -134,20 +134,20 @@ import Testing
                 .replacing(#""shard":"#, with: #""shard":9"#)
             #expect(edited != shown)
             #expect(try await api.call("PUT", "/v1/schedules/a", shown).status == 200)
-            let applied = try headgate(api, ["schedule", "apply", "-"], input: edited)
+            let applied = try await headgate(api, ["schedule", "apply", "-"], input: edited)
             #expect(applied.status == 0 && applied.output.contains("1 updated"), "\(applied)")
             let now = try await api.call("GET", "/v1/schedules/a").body
             #expect(now["pauseAfter"]?.int == 5 && now["revision"]?.int == 2)
             // All of them, as listed; and as another schedule, of another tenant's installation.
-            let listed = try headgate(api, ["schedule", "list", "--json"]).output
-            #expect(try headgate(api, ["schedule", "apply", "-"], input: listed).status == 0)
-            let copied = try headgate(
+            let listed = try await headgate(api, ["schedule", "list", "--json"]).output
+            #expect(try await headgate(api, ["schedule", "apply", "-"], input: listed).status == 0)
+            let copied = try await headgate(
                 api, ["schedule", "apply", "-"], input: listed.replacing(#""name":"a""#, with: #""name":"b""#))
             #expect(copied.output.contains("1 created"), "\(copied)")
             // The first document is older than the change.
             let late = try await api.call("PUT", "/v1/schedules/a", shown)
             #expect(late.status == 400 && pointers(late.body) == ["/revision"], "\(late)")
-            let refused = try headgate(api, ["schedule", "apply", "-"], input: shown)
+            let refused = try await headgate(api, ["schedule", "apply", "-"], input: shown)
             #expect(refused.status == 64 && refused.errors.contains("/revision: is read-only, and 2 now"), "\(refused)")
             // One that ends by itself is applied all the same.
             let active = try await api.call("GET", "/v1/schedules/a").body

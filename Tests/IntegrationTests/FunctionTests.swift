@@ -10,15 +10,15 @@ import Testing
 
 @Suite(.serialized) struct FunctionTests {
     @Test(arguments: ["loader", "trigger-worker", "historian", "monitor", "api"])
-    func `a function without its settings names them all and exits with 64`(name: String) throws {
+    func `a function without its settings names them all and exits with 64`(name: String) async throws {
         let process = Process()
         process.executableURL = Cluster.programs.appending(path: name)
         process.environment = [:]
         let errors = Pipe()
         process.standardError = errors
         try process.run()
-        let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
+        let text = await errors.text()
+        await process.ended()
         #expect(process.terminationStatus == 64)
         #expect(text.contains("HEADGATE_REDIS is not set"))
         #expect(name == "trigger-worker" || text.contains("HEADGATE_POSTGRES is not set"))

@@ -141,8 +141,8 @@ import Testing
         try await Cluster.with(redis: ["--maxmemory-policy", "allkeys-lru"]) { it in
             let errors = Pipe()
             let monitor = try it.start("monitor", errors: errors)
-            let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            monitor.waitUntilExit()
+            let text = await errors.text()
+            await monitor.ended()
             #expect(monitor.terminationStatus == 64)
             #expect(text.contains("allkeys-lru") && text.contains("noeviction"))
         }
@@ -195,8 +195,8 @@ import Testing
             for shift in ["6s", "-6s"] {
                 let errors = Pipe()
                 let process = try it.start(function, clockShift: shift, errors: errors)
-                let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-                process.waitUntilExit()
+                let text = await errors.text()
+                await process.ended()
                 #expect(process.terminationStatus == 78)
                 #expect(text.contains("must be within 5 s"))
             }
@@ -299,7 +299,7 @@ extension Sequence {
             let process = try it.start("monitor", ["--every", "1s"])
             try await eventually("every duty is done") { try await monitor() == "ok" }
             process.terminate()
-            process.waitUntilExit()
+            await process.ended()
             try await it.execute(
                 "update headgate.duty set done_at = now() - interval '5 minutes' where name = 'overdue'")
             #expect(try await monitor()?.contains("\"overdue\" for 5m") == true)
@@ -382,7 +382,7 @@ extension Sequence {
                 try await queue.statistics().delayed + queue.statistics().ready == 5
             }
             loader.terminate()
-            loader.waitUntilExit()
+            await loader.ended()
             _ = try await queue.purge()
             try await it.execute("insert into headgate.overdue select day, id, now() from headgate.trigger")
             let monitor = try it.start("monitor", ["--every", "1s"], failpoint: "monitor.before-send=stop")

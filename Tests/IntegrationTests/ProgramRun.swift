@@ -7,7 +7,11 @@ struct ProgramRun: Sendable {
     var output: String
     var errors: String
 
-    init(_ program: URL, _ arguments: [String], environment: [String: String] = [:], input: String? = nil) throws {
+    /// Runs the program and waits until it ends; throws if it does not end in time, and then kills it.
+    init(
+        _ program: URL, _ arguments: [String], environment: [String: String] = [:], input: String? = nil,
+        within timeout: Duration = .seconds(120)
+    ) async throws {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
@@ -17,24 +21,27 @@ struct ProgramRun: Sendable {
         process.standardError = errors
         process.standardInput = stdin
         try process.runUnblocked()
-        if let input { try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8)) }
-        try stdin.fileHandleForWriting.close()
-        self.output = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        self.errors = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        status = process.terminationStatus
-    }
-
-    /// Runs a program that takes minutes on a thread of its own: tests share as many threads as there are cores.
-    static func onOwnThread(_ program: URL, _ arguments: [String], environment: [String: String]) async throws
-        -> ProgramRun
-    {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread {
-                continuation.resume(
-                    with: Result { try ProgramRun(program, arguments, environment: environment) })
-            }
+        let pid = process.processIdentifier
+        let watch = Task {
+            try await Task.sleep(for: timeout)
+            kill(pid, SIGKILL)
         }
+        let writer = stdin.fileHandleForWriting
+        try await onOwnThread {
+            if let input { try writer.write(contentsOf: Data(input.utf8)) }
+            try writer.close()
+        }
+        async let text = output.text()
+        async let errorText = errors.text()
+        self.output = await text
+        self.errors = await errorText
+        await process.ended()
+        watch.cancel()
+        if process.terminationReason == .uncaughtSignal, process.terminationStatus == SIGKILL {
+            let call = ([program.lastPathComponent] + arguments).joined(separator: " ")
+            throw TestServerError(description: "\(call) has not ended within \(timeout): \(self.output)\(self.errors)")
+        }
+        status = process.terminationStatus
     }
 
     /// The package's folder.
@@ -42,10 +49,10 @@ struct ProgramRun: Sendable {
         .deletingLastPathComponent()
 
     /// Calls `body` with a new folder, and removes it.
-    static func inFolder<Value>(_ body: (URL) throws -> Value) throws -> Value {
+    static func inFolder<Value>(_ body: (URL) async throws -> Value) async throws -> Value {
         let folder = FileManager.default.temporaryDirectory.appending(path: "headgate-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        return try body(folder)
+        return try await body(folder)
     }
 }

@@ -3,7 +3,7 @@ import Model
 import TestServers
 
 /// A connection that sends what bytes it likes: for requests that no HTTP client would send.
-final class RawConnection {
+final class RawConnection: Sendable {
     private let socket: Int32
 
     init(port: Int) throws {
@@ -36,23 +36,26 @@ final class RawConnection {
         return true
     }
 
-    /// What comes until the other side closes, or until `isEnough` of it.
-    func receive(until isEnough: ([UInt8]) -> Bool = { _ in false }) -> [UInt8] {
-        var received: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while !isEnough(received) {
-            let count = recv(socket, &buffer, buffer.count, 0)
-            if count <= 0 { break }
-            received += buffer[..<count]
+    /// What comes until the other side closes, until `isEnough` of it, or until nothing comes for a minute.
+    func receive(until isEnough: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }) async -> [UInt8] {
+        let received = try? await onOwnThread {
+            var received: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            while !isEnough(received) {
+                let count = recv(self.socket, &buffer, buffer.count, 0)
+                if count <= 0 { break }
+                received += buffer[..<count]
+            }
+            return received
         }
-        return received
+        return received ?? []
     }
 
     /// Sends one request and reads its answer. The status is nil where the connection was closed without one.
-    static func exchange(port: Int, _ request: [UInt8]) throws -> (status: Int?, body: JSON) {
+    static func exchange(port: Int, _ request: [UInt8]) async throws -> (status: Int?, body: JSON) {
         let connection = try RawConnection(port: port)
         connection.send(request)
-        let answer = connection.receive()
+        let answer = await connection.receive()
         let text = String(decoding: answer, as: UTF8.self)
         let status = text.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) }
         guard let end = answer.firstRange(of: Array("\r\n\r\n".utf8)) else { return (status, .null) }

@@ -111,7 +111,7 @@ import Testing
     @Test func `a replica that lags and is promoted loses no trigger and calls none that was cancelled`() async throws {
         try await Cluster.with { it in
             let master = it.redis.withLock { $0 }
-            let replica = try TestServer.redis(["--replicaof", "127.0.0.1 \(master.port)"])
+            let replica = try await TestServer.redis(["--replicaof", "127.0.0.1 \(master.port)"])
             defer { replica.stop() }
             let proxy = try TCPProxy(to: master.port)
             defer { proxy.stop() }

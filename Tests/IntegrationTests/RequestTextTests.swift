@@ -83,13 +83,13 @@ import Testing
 
         func send(
             _ operation: Operation, target: [UInt8], header: (name: String, value: [UInt8])? = nil, body: [UInt8] = []
-        ) throws -> (status: Int?, body: JSON) {
+        ) async throws -> (status: Int?, body: JSON) {
             var bytes =
                 Array("\(operation.method) ".utf8) + target
                 + Array(" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".utf8)
             bytes += Array("Authorization: Bearer \(api.key)\r\nContent-Length: \(body.count)\r\n".utf8)
             if let header { bytes += Array("\(header.name): ".utf8) + header.value + Array("\r\n".utf8) }
-            return try RawConnection.exchange(port: port, bytes + Array("\r\n".utf8) + body)
+            return try await RawConnection.exchange(port: port, bytes + Array("\r\n".utf8) + body)
         }
     }
 
@@ -130,7 +130,7 @@ import Testing
                 }
                 for name in operation.parameters(in: "path") {
                     for text in Self.encoded + Self.raw + [Self.megabyte] {
-                        let answer = try session.send(operation, target: operation.path(name, text))
+                        let answer = try await session.send(operation, target: operation.path(name, text))
                         check(text, "path", answer, "?\(name)")
                     }
                 }
@@ -138,13 +138,13 @@ import Testing
                     for text in Self.encoded + Self.raw + [Self.megabyte] {
                         let target = operation.path() + Array("?\(name)=".utf8) + text
                         // A parameter without a name is one that nobody knows.
-                        check(text, "query", try session.send(operation, target: target), "?\(name)")
+                        check(text, "query", try await session.send(operation, target: target), "?\(name)")
                     }
                 }
                 for name in operation.parameters(in: "header") + ["Headgate-Tenant"] {
                     for text in Self.raw + [Self.megabyte] {
                         let target = operation.path()
-                        let answer = try session.send(operation, target: target, header: (name, text))
+                        let answer = try await session.send(operation, target: target, header: (name, text))
                         check(text, "header \(name)", answer, "?\(name)")
                     }
                 }
@@ -169,7 +169,7 @@ import Testing
                         // The document of an import and of a preview is that of a PUT; a megabyte takes its time.
                         let isShared = operation.path.hasSuffix("/import") || operation.path.hasSuffix("/preview")
                         if isShared, text.count > 100_000, pointer != "/name", pointer != "/tenant" { continue }
-                        let answer = try session.send(operation, target: target, body: body)
+                        let answer = try await session.send(operation, target: target, body: body)
                         let what = "\(label): \(pointer) \(String(decoding: text.prefix(20), as: UTF8.self))"
                         var errors = pointers(answer.body)
                         if operation.path.hasSuffix("/import") {
@@ -182,7 +182,7 @@ import Testing
                     }
                     // As a name: the pointer is that of the object.
                     let body = Array("{\"".utf8) + text + Array("\":1}".utf8)
-                    let answer = try session.send(operation, target: target, body: body)
+                    let answer = try await session.send(operation, target: target, body: body)
                     let isImport = operation.path.hasSuffix("/import")
                     #expect(answer.status == (isImport ? 200 : 400), "\(label): a name: \(answer.status ?? 0)")
                 }

@@ -68,7 +68,7 @@ import Testing
             }
             kill(loader.processIdentifier, SIGKILL)
             try errors.fileHandleForWriting.close()
-            let log = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            let log = await errors.text()
             #expect(log.contains("dev") && log.contains("damaged"), "\(log)")
             #expect(try await it.number("select count(*) from headgate.trigger where name = 'damaged'") == 0)
         }
@@ -79,7 +79,7 @@ import Testing
             let api = try await APIClient.start(it)
             let made = try await api.call("POST", "/v1/keys", #"{"subject":"bob","tenant":"other","role":"admin"}"#)
             let tenantAdmin = api.with(key: try #require(made.body["key"]?.text))
-            it.redis.withLock { $0 }.stop()
+            await it.redis.withLock { $0 }.end()
             let port = "\(it.redis.withLock { $0 }.redisURL.split(separator: ":").last ?? "?")"
             for client in [api.with(key: "hg_wrong"), api.with(key: ""), tenantAdmin] {
                 let answer = try await client.call("GET", "/readyz")
@@ -91,7 +91,7 @@ import Testing
             }
             let detailed = try await api.call("GET", "/readyz").body["checks"]?["redis"]?.text ?? ""
             #expect(detailed != "failed" && !detailed.isEmpty)
-            it.postgres.stop()
+            await it.postgres.end()
             let answer = try await api.call("GET", "/readyz")
             #expect(answer.status == 503 && answer.body["checks"]?["postgres"]?.text?.contains("headgate_api") != true)
         }

@@ -6,7 +6,7 @@ import Testing
 /// What every driver keeps to. A change of semantics starts here.
 @Suite struct ConformanceTests {
     @Test(arguments: Driver.allCases) func `a message is received with what was sent`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         #expect(try await it.send("m1") == [.accepted])
         let received = try await it.receive()
         #expect(received.map(\.id.description) == ["m1"])
@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases) func `a body of any bytes comes back unchanged`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         let body = (0...255).map { UInt8($0) }
         _ = try await it.queue.send([OutgoingMessage(id: MessageID("m"), tenant: "a|b\tc", body: body)])
         let received = try await it.receive()
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases) func `a known id is not sent twice`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         #expect(try await it.send("m", "m") == [.accepted, .known])
         #expect(try await it.send("m") == [.known])
         let received = try await it.receive()
@@ -36,7 +36,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `an id stays known until ten minutes after its outcome was recorded`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m")
         let received = try await it.receive()
         _ = try await it.queue.settle([Settlement(received[0].receipt, .acknowledge, outcome: Array("done\n".utf8))])
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases) func `a delayed message waits for its time`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m", delay: .seconds(60))
         it.advance(.milliseconds(59_999))
         #expect(try await it.receive().isEmpty)
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases) func `a delay counts from the ticket`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         let ticket = try await it.queue.ticket()
         it.advance(.seconds(30))
         _ = try await it.queue.send([it.message("m", delay: .seconds(40))], ticket: ticket, mode: .add)
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases) func `a send with an old ticket is refused`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         let ticket = try await it.queue.ticket()
         it.advance(.milliseconds(60_001))
         #expect(try await it.queue.send([it.message("m")], ticket: ticket, mode: .add) == [.stale])
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases) func `an expired lease is given to another`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m")
         let first = try await it.receive(visibility: .seconds(30))
         it.advance(.seconds(30))
@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases) func `a stale receipt sends no outcome`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m", "n")
         let stale = try await it.receive()
         it.advance(.seconds(30))
@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases) func `extending keeps a lease`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m")
         let received = try await it.receive(visibility: .seconds(30))
         it.advance(.seconds(29))
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases) func `a retry charges an attempt and waits`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m")
         let first = try await it.receive()
         #expect(try await it.queue.retry([first[0].receipt], after: .seconds(5)) == [.settled])
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases) func `a release charges nothing`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m")
         for _ in 0..<10 {
             let received = try await it.receive()
@@ -139,7 +139,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `a message whose receivers all die is buried and its outcome says so`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.queue.send([
             OutgoingMessage(id: MessageID("m"), tenant: "a", generation: 7, body: [1])
         ])
@@ -158,7 +158,7 @@ import Testing
     @Test(arguments: Driver.allCases) func `maintain buries and promotes without a receiver`(driver: Driver)
         async throws
     {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m")
         for _ in 0..<3 {
             _ = try await it.receive()
@@ -174,7 +174,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `a burial keeps the id and its reason, and no body`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m")
         let received = try await it.receive()
         let burial = Settlement(received[0].receipt, .bury(reason: "no"), outcome: Array("dead m\n".utf8))
@@ -189,7 +189,7 @@ import Testing
     @Test(arguments: Driver.allCases) func `dead letters are redriven oldest first at a rate`(driver: Driver)
         async throws
     {
-        let it = try driver.make()
+        let it = try await driver.make()
         let queue = it.outcomes
         func receive() async throws -> [ReceivedMessage] {
             try await queue.receive(upTo: 10, visibility: .seconds(30), wait: .zero)
@@ -211,7 +211,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `a redriving send replaces what is dead or settled and nothing else`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("dead", "held", "done")
         for message in try await it.receive() where message.id.description != "held" {
             let isDead = message.id.description == "dead"
@@ -227,7 +227,7 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases) func `cancel removes what nobody holds`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("held")
         _ = try await it.receive()
         _ = try await it.send("ready")
@@ -244,7 +244,7 @@ import Testing
     /// What was received may have been called (protocols.md, 8a).
     @Test(arguments: Driver.allCases, ["retried", "lapsed", "released", "fresh"])
     func `a cancel says whether a worker has had the message`(driver: Driver, way: String) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m")
         if way != "fresh" {
             let received = try await it.receive()
@@ -262,7 +262,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `a tenant has a thousand dead letters at most, and none for longer than a week`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         func die(_ range: Range<Int>, _ tenant: String) async throws {
             for start in stride(from: range.lowerBound, to: range.upperBound, by: 100) {
                 _ = try await it.queue.send((start..<start + 100).map { it.message("\(tenant)\($0)", tenant: tenant) })
@@ -288,7 +288,7 @@ import Testing
 
     @Test(arguments: Driver.allCases) func `a cancel that comes first refuses a late send`(driver: Driver) async throws
     {
-        let it = try driver.make()
+        let it = try await driver.make()
         #expect(try await it.queue.cancel([MessageID("late")]) == [.unknown])
         #expect(try await it.send("late") == [.known])
         it.advance(.seconds(1_200))
@@ -297,7 +297,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `a tenant's backlog does not delay another's messages`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         let noisy = (0..<2_000).map { it.message("noisy\($0)", tenant: "noisy") }
         let quiet = (0..<20).map { it.message("quiet\($0)", tenant: "quiet") }
         _ = try await it.queue.send(noisy)
@@ -309,7 +309,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `what becomes due is leased in the numbers asked for, and with what is ready`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         func messages(_ name: String, _ delay: Duration) -> [OutgoingMessage] {
             (0..<30).map { it.message("\(name)\($0)", tenant: name, delay: delay) }
         }
@@ -323,7 +323,7 @@ import Testing
 
     @Test(arguments: Driver.allCases) func `fairness holds for what was delayed or expired`(driver: Driver) async throws
     {
-        let it = try driver.make()
+        let it = try await driver.make()
         let noisy = (0..<1_500).map { it.message("noisy\($0)", tenant: "noisy", delay: .seconds(5)) }
         let quiet = (0..<20).map { it.message("zquiet\($0)", tenant: "quiet", delay: .seconds(5)) }
         _ = try await it.queue.send(noisy + quiet)
@@ -334,7 +334,7 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases) func `a lighter cost gets a larger share`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         let heavy = (0..<200).map { it.message("heavy\($0)", tenant: "heavy", cost: 1) }
         let light = (0..<200).map { it.message("light\($0)", tenant: "light", cost: 0.25) }
         _ = try await it.queue.send(heavy + light)
@@ -343,13 +343,13 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases) func `messages of one tenant keep their order`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.queue.send((0..<50).map { it.message("m\($0)") })
         #expect(try await it.receive(50).map(\.id.description) == (0..<50).map { "m\($0)" })
     }
 
     @Test(arguments: Driver.allCases) func `statistics count every place`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("a1", "a2", tenant: "a")
         _ = try await it.receive(1)
         _ = try await it.send("b1", tenant: "b", delay: .seconds(9))
@@ -368,7 +368,7 @@ import Testing
     @Test(arguments: Driver.allCases, [1, 2, 3]) func `no walk loses or doubles a message`(
         driver: Driver, seed: UInt64
     ) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         var random = SeededGenerator(seed: seed)
         var sent = 0
         var settled: Set<String> = []

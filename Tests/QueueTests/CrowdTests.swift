@@ -10,7 +10,7 @@ import Testing
 
     /// A crowd of one tenant that becomes due at the same time as some messages of another.
     private func crowd(_ driver: Driver, quiet: Int = 20) async throws -> QueueUnderTest {
-        let it = try driver.make()
+        let it = try await driver.make()
         let noisy = (0..<CrowdTests.size).map { it.message("noisy\($0)", tenant: "noisy", delay: .seconds(5)) }
         for start in stride(from: 0, to: noisy.count, by: 1_000) {
             _ = try await it.queue.send(Array(noisy[start..<min(start + 1_000, noisy.count)]))
@@ -77,7 +77,7 @@ import Testing
 
     /// The receiver waits by the server's clock, two minutes if nothing tells it of the crowd.
     @Test func `a crowd wakes who waits for it, also where nothing else is delayed`() async throws {
-        let url = try RedisURL(try TestServer.sharedRedis.get().redisURL)
+        let url = try await RedisURL(TestServer.sharedRedis.value.redisURL)
         let queue = RedisQueue(
             name: .triggers, configuration: .init(shards: 1), url: url, prefix: "w\(UInt32.random(in: 0...UInt32.max))")
         func messages(_ range: Range<Int>, _ delay: Duration) -> [OutgoingMessage] {
@@ -96,7 +96,7 @@ import Testing
 
     /// Another program may make a message of the crowd ready without finding it among the delayed.
     @Test func `one of a crowd that is held or dead already is not handed out a second time`() async throws {
-        let url = try RedisURL(try TestServer.sharedRedis.get().redisURL)
+        let url = try await RedisURL(TestServer.sharedRedis.value.redisURL)
         let prefix = "g\(UInt32.random(in: 0...UInt32.max))"
         let queue = RedisQueue(name: .triggers, configuration: .init(shards: 1), url: url, prefix: prefix)
         let messages = (0..<1_002).map {

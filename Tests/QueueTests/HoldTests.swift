@@ -12,7 +12,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `a held message comes back after its delay, and nothing is charged`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m")
         for _ in 0..<5 {
             let received = try await it.receive()
@@ -29,7 +29,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `a wake brings what is held for its group, and nothing else`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         let queue = try holding(it)
         _ = try await it.send("later", delay: .seconds(100))
         _ = try await it.send("held1", "held2", "retried", "released", "leased", "other", "host")
@@ -52,7 +52,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `what was held and then delayed otherwise, cancelled or purged is not woken`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         let queue = try holding(it)
         _ = try await it.send("retried", "cancelled", "again")
         for message in try await it.receive() {
@@ -80,7 +80,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `as many as there are are woken, and a quiet tenant has its turn among them`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         let queue = try holding(it)
         for part in 0..<6 { _ = try await it.queue.send((0..<500).map { it.message("m\(part * 500 + $0)") }) }
         var held = 0
@@ -103,7 +103,7 @@ import Testing
         async throws
     {
         var random = SeededGenerator(seed: seed)
-        let it = try driver.make()
+        let it = try await driver.make()
         let queue = try holding(it)
         let groups: [HoldGroup] = [.tenant("a"), .tenant("b"), .host("a")]
         var waiting: [String: (group: HoldGroup?, due: Timestamp)] = [:]

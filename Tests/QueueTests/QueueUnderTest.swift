@@ -15,10 +15,9 @@ final class QueueUnderTest: Sendable {
     var now: Timestamp { time.withLock { $0 } }
     func advance(_ duration: Duration) { time.withLock { $0 = $0 + duration } }
 
-    private init(_ make: (@escaping @Sendable () -> Timestamp) throws -> (any MessageQueue, any MessageQueue)) rethrows
-    {
+    private init(_ make: (@escaping @Sendable () -> Timestamp) -> (any MessageQueue, any MessageQueue)) {
         let box = ClockBox()
-        (queue, outcomes) = try make { box.read() }
+        (queue, outcomes) = make { box.read() }
         time = Mutex(Timestamp(seconds: 1_790_000_000))
         box.set { [unowned self] in self.now }
     }
@@ -34,9 +33,9 @@ final class QueueUnderTest: Sendable {
         }
     }
 
-    static func redis() throws -> QueueUnderTest {
-        try QueueUnderTest { clock in
-            let url = try RedisURL(TestServer.sharedRedis.get().redisURL)
+    static func redis() async throws -> QueueUnderTest {
+        let url = try await RedisURL(TestServer.sharedRedis.value.redisURL)
+        return QueueUnderTest { clock in
             let prefix = "t\(UInt64.random(in: 0...UInt64.max))"
             return (
                 RedisQueue(
@@ -80,10 +79,10 @@ enum Driver: String, CaseIterable, CustomTestStringConvertible {
     case redis
     var testDescription: String { rawValue }
 
-    func make() throws -> QueueUnderTest {
+    func make() async throws -> QueueUnderTest {
         switch self {
         case .inMemory: .inMemory()
-        case .redis: try .redis()
+        case .redis: try await .redis()
         }
     }
 }

@@ -11,7 +11,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `a repair of a redrive that was never sent takes the dead letter's place`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m")
         try await settle(it, .bury(reason: "no"))
         #expect(try await it.send("m") == [.known], "the same generation is dead")
@@ -26,7 +26,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `a dead letter does not stand for a redrive that was never sent`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m")
         try await settle(it, .bury(reason: "x"))
         #expect(try await it.queue.holds([(MessageID("m"), 0)]) == [true])
@@ -36,7 +36,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `what is settled and not recorded is as good as in flight to a cancel`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m")
         try await settle(it, .acknowledge)
         #expect(try await it.queue.cancel([MessageID("m")]) == [.inFlight])
@@ -48,7 +48,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `one tenant's dead letters do not hide another's`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         for (tenant, count) in [("noisy", 900), ("quiet", 2)] {
             for start in stride(from: 0, to: count, by: 100) {
                 let end = min(start + 100, count)
@@ -66,7 +66,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `purging outcomes lets their triggers be sent again`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("m")
         try await settle(it, .acknowledge)
         #expect(try await it.send("m") == [.known])
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases) func `pressure is the number of messages`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         _ = try await it.send("a", "b")
         _ = try await it.send("c", delay: .seconds(5))
         _ = try await it.receive(1)
@@ -87,7 +87,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func `pressure names those who have much of the queue, by messages and by bytes`(driver: Driver) async throws {
-        let it = try driver.make()
+        let it = try await driver.make()
         for start in stride(from: 0, to: 1_000, by: 500) {
             _ = try await it.queue.send(
                 (start..<start + 500).map { it.message("n\($0)", tenant: "noisy", delay: .seconds(9)) })

@@ -32,7 +32,7 @@ struct StoreUnderTest {
 
     /// A database with the schema, of which each test takes a copy. Made once: roles belong to the whole server.
     private static let template = Task {
-        let server = try TestServer.sharedPostgres.get()
+        let server = try await TestServer.sharedPostgres.value
         try await run("create database stores")
         let url = server.postgresURL(database: "stores")
         try await Migrator(url: url, password: TestServer.password, shards: shards).run()
@@ -40,7 +40,7 @@ struct StoreUnderTest {
     }
 
     private static func run(_ statement: String) async throws {
-        let url = try TestServer.sharedPostgres.get().postgresURL()
+        let url = try await TestServer.sharedPostgres.value.postgresURL()
         let admin = PostgresConnection(.init(url: url, applicationName: "test"))
         try await admin.run(script: statement)
         await admin.close()

@@ -37,31 +37,38 @@ public final class TestServer: Sendable {
         self.process = Mutex(process)
     }
 
-    /// Stops the server and removes its data.
-    public func stop() {
-        try? lifeline.fileHandleForWriting.close()
-        process.withLock { $0.waitUntilExit() }
+    /// Has the server stopped and its data removed, and does not wait for it.
+    public func stop() { try? lifeline.fileHandleForWriting.close() }
+
+    /// Stops the server, removes its data, and waits until that is done.
+    public func end() async {
+        stop()
+        try? await onOwnThread { self.process.withLock { $0.waitUntilExit() } }
     }
 
     /// Sends a signal to the server's process.
     public func signal(_ number: Int32) { kill(pid, number) }
 
     /// Starts a Redis with these options of `ephemeral-redis.sh` and `redis-server`.
-    public static func redis(_ options: [String] = [], port: Int = freePort()) throws -> TestServer {
-        try TestServer(script: "ephemeral-redis.sh", port: port, arguments: options)
+    public static func redis(_ options: [String] = [], port: Int = freePort()) async throws -> TestServer {
+        try await onOwnThread { try TestServer(script: "ephemeral-redis.sh", port: port, arguments: options) }
     }
 
     /// The password of every role.
     public static let password = "test"
     /// Starts a Postgres with these settings, each as `name=value`.
-    public static func postgres(_ settings: [String] = ["fsync=off"], port: Int = freePort()) throws -> TestServer {
-        try TestServer(script: "ephemeral-postgres.sh", port: port, arguments: [password] + settings)
+    public static func postgres(
+        _ settings: [String] = ["fsync=off"], port: Int = freePort()
+    ) async throws -> TestServer {
+        try await onOwnThread {
+            try TestServer(script: "ephemeral-postgres.sh", port: port, arguments: [password] + settings)
+        }
     }
 
     /// A Redis shared by all suites of this process; started when first used.
-    public static let sharedRedis = Result { try redis() }
+    public static let sharedRedis = Task { try await redis() }
     /// A Postgres shared by all suites of this process; started when first used.
-    public static let sharedPostgres = Result { try postgres() }
+    public static let sharedPostgres = Task { try await postgres() }
 
     /// The URL of a Redis.
     public var redisURL: String { "redis://127.0.0.1:\(port)" }

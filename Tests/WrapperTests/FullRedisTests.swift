@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func `rates go on and a tenant's pause is heard while Redis is full`() async throws {
-        let server = try TestServer.redis()
+        let server = try await TestServer.redis()
         defer { server.stop() }
         let url = try RedisURL(server.redisURL)
         try await fill(RedisConnection(url: url))
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func `a dead letter with a body of 60,000 bytes takes less than 500 bytes of Redis`() async throws {
-        let server = try TestServer.redis()
+        let server = try await TestServer.redis()
         defer { server.stop() }
         let url = try RedisURL(server.redisURL)
         let connection = RedisConnection(url: url)

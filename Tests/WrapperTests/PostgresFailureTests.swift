@@ -35,9 +35,9 @@ import Testing
     private static let one = StatementCall(Statement("select 1"))
     private static let begin = StatementCall(Statement("begin"))
 
-    private func connection() throws -> PostgresConnection {
+    private func connection() async throws -> PostgresConnection {
         PostgresConnection(
-            .init(url: try TestServer.sharedPostgres.get().postgresURL(), applicationName: "failure test"))
+            .init(url: try await TestServer.sharedPostgres.value.postgresURL(), applicationName: "failure test"))
     }
 
     private func provoke(_ failure: Failure, at place: Place, on connection: PostgresConnection) async throws {
@@ -84,12 +84,12 @@ import Testing
     func `whatever fails wherever, the next call works and no transaction stays open`(
         failure: Failure, place: Place
     ) async throws {
-        let connection = try connection()
+        let connection = try await connection()
         _ = try await connection.execute(Self.one)
         await #expect(throws: PostgresError.self) { try await provoke(failure, at: place, on: connection) }
         // A statement of its own transaction, whose effect another session sees at once.
         try await connection.run(script: "create table if not exists public.seen (n int)")
-        let other = try self.connection()
+        let other = try await self.connection()
         let open = try await other.query(
             StatementCall(
                 Statement(
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test func `a transaction whose body ignores a failure commits nothing, and says so`() async throws {
-        let connection = try connection()
+        let connection = try await connection()
         try await connection.run(script: "create table if not exists public.kept (n int); truncate public.kept")
         let insert = StatementCall(Statement("insert into public.kept values (1)"))
         await #expect(throws: PostgresError.self) {
@@ -124,7 +124,7 @@ import Testing
 
     @Test(arguments: [Failure.terminated, .refused])
     func `a session that holds locks is not replaced in silence`(failure: Failure) async throws {
-        let connection = try connection()
+        let connection = try await connection()
         try await connection.holdSession()
         let before = try await connection.serverProcess()
         await #expect(throws: PostgresError.self) {

@@ -5,13 +5,13 @@ import TestServers
 import Testing
 
 @Suite(.serialized) struct PostgresTests {
-    private func connection(_ server: TestServer? = nil) throws -> PostgresConnection {
-        PostgresConnection(
-            .init(url: try (server ?? TestServer.sharedPostgres.get()).postgresURL(), applicationName: "test"))
+    private func connection(_ server: TestServer? = nil) async throws -> PostgresConnection {
+        let server = if let server { server } else { try await TestServer.sharedPostgres.value }
+        return PostgresConnection(.init(url: server.postgresURL(), applicationName: "test"))
     }
 
     @Test func `values of every type come back as they were sent`() async throws {
-        let connection = try connection()
+        let connection = try await connection()
         let id = Identifier("0193a5f0-7c1e-7abc-8def-0123456789ab")!
         let time = Timestamp("1999-12-31T23:59:59.123456Z")!
         let call = StatementCall(
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func `a pipeline is one round trip and one failure of all`() async throws {
-        let connection = try connection()
+        let connection = try await connection()
         try await connection.run(script: "create temp table p (n int primary key)")
         let insert = Statement("insert into p select * from unnest($1::int4[])")
         #expect(
@@ -71,7 +71,7 @@ import Testing
     @Test func `copy takes rows in, and notices are heard`() async throws {
         let heard = Heard()
         var configuration = PostgresConnection.Configuration(
-            url: try TestServer.sharedPostgres.get().postgresURL(), applicationName: "test")
+            url: try await TestServer.sharedPostgres.value.postgresURL(), applicationName: "test")
         configuration.onNotice = { text in heard.append(text) }
         let connection = PostgresConnection(configuration)
         try await connection.run(script: "create temp table c (n int, t text)")
@@ -81,10 +81,10 @@ import Testing
     }
 
     @Test func `cancel ends a statement, and the connection works on`() async throws {
-        let connection = try connection()
+        let connection = try await connection()
         _ = try await connection.now()
         let sleeping = Task { try await connection.run(script: "select pg_sleep(60)") }
-        let watcher = try self.connection()
+        let watcher = try await self.connection()
         try await eventually("it sleeps") {
             try await watcher.query(
                 StatementCall(
@@ -102,23 +102,23 @@ import Testing
         async throws
     {
         let port = freePort()
-        let server = try TestServer.postgres(port: port)
-        let connection = try connection(server)
+        let server = try await TestServer.postgres(port: port)
+        let connection = try await connection(server)
         let backend = try await connection.serverProcess()
         let sleeping = Task { try await connection.run(script: "select pg_sleep(60)") }
         try await Task.sleep(for: .milliseconds(50))
         kill(Int32(backend), SIGTERM)
         await #expect { try await sleeping.value } throws: { ($0 as? PostgresError)?.isRetryable == true }
         try await eventually("it connects anew") { (try? await connection.now()) != nil }
-        server.stop()
+        await server.end()
         await #expect { _ = try await connection.now() } throws: { ($0 as? PostgresError)?.code == .disconnected }
-        let again = try TestServer.postgres(port: port)
+        let again = try await TestServer.postgres(port: port)
         defer { again.stop() }
         _ = try await connection.now()
     }
 
     @Test func `a transaction that throws leaves nothing`() async throws {
-        let connection = try connection()
+        let connection = try await connection()
         try await connection.run(script: "create temp table t (n int)")
         await #expect(throws: PostgresError.self) {
             try await connection.transaction { connection throws(PostgresError) in

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.serialized) struct RedisTests {
     @Test func `a script that the server has forgotten is loaded again`() async throws {
-        let server = try TestServer.sharedRedis.get()
+        let server = try await TestServer.sharedRedis.value
         let connection = RedisConnection(url: try RedisURL(server.redisURL))
         let script = RedisScript(name: "one", text: Array("return ARGV[1]".utf8))
         var arguments = RedisCommand()
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func `a send wakes a receiver that waits, and a delayed message one that sleeps`() async throws {
-        let url = try RedisURL(try TestServer.sharedRedis.get().redisURL)
+        let url = try await RedisURL(TestServer.sharedRedis.value.redisURL)
         let queue = RedisQueue(
             name: .triggers, configuration: .init(shards: 2), url: url, prefix: "w\(UInt32.random(in: 0...UInt32.max))")
         let receiving = Task { try await queue.receive(upTo: 10, visibility: .seconds(30), wait: .seconds(20)) }
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func `cancelling ends a wait at once`() async throws {
-        let url = try RedisURL(try TestServer.sharedRedis.get().redisURL)
+        let url = try await RedisURL(TestServer.sharedRedis.value.redisURL)
         let queue = RedisQueue(
             name: .triggers, configuration: .init(shards: 2), url: url, prefix: "c\(UInt32.random(in: 0...UInt32.max))")
         let receiving = Task { try await queue.receive(upTo: 10, visibility: .seconds(30), wait: .seconds(20)) }
@@ -45,21 +45,21 @@ import Testing
 
     @Test func `a server killed in the middle of a wait is an error, and the next call connects anew`() async throws {
         let port = freePort()
-        let server = try TestServer.redis(port: port)
+        let server = try await TestServer.redis(port: port)
         let queue = RedisQueue(name: .triggers, configuration: .init(shards: 1), url: try RedisURL(server.redisURL))
         _ = try await queue.send([OutgoingMessage(id: MessageID("a"), tenant: "t", delay: .seconds(60), body: [1])])
         let receiving = Task { try await queue.receive(upTo: 1, visibility: .seconds(30), wait: .seconds(20)) }
         try await Task.sleep(for: .milliseconds(100))
         server.signal(SIGKILL)
         await #expect { try await receiving.value } throws: { ($0 as? QueueError)?.code == .unavailable }
-        server.stop()
-        let again = try TestServer.redis(port: port)
+        await server.end()
+        let again = try await TestServer.redis(port: port)
         defer { again.stop() }
         #expect(try await queue.send([OutgoingMessage(id: MessageID("a"), tenant: "t", body: [1])]) == [.accepted])
     }
 
     @Test func `a full server refuses sends and still settles`() async throws {
-        let server = try TestServer.redis()
+        let server = try await TestServer.redis()
         defer { server.stop() }
         let url = try RedisURL(server.redisURL)
         let queue = RedisQueue(name: .triggers, configuration: .init(shards: 1), url: url, outcomes: .outcomes)

@@ -8,13 +8,13 @@ import Testing
 /// What workers read of tenants in Redis, and rates.
 @Suite struct TenantTests {
     private let prefix = "t\(UInt64.random(in: 0...UInt64.max))"
-    private func url() throws -> RedisURL { try RedisURL(TestServer.sharedRedis.get().redisURL) }
+    private func url() async throws -> RedisURL { try await RedisURL(TestServer.sharedRedis.value.redisURL) }
     private func entry(_ tenant: String, _ version: Int, rate: Double?) -> DirectoryEntry {
         DirectoryEntry(tenant: tenant, version: version, record: TenantRecord(maxRate: rate))
     }
 
     @Test func `an older entry that comes late changes nothing, not even after a removal`() async throws {
-        let directory = RedisTenantDirectory(url: try url(), prefix: prefix)
+        let directory = RedisTenantDirectory(url: try await url(), prefix: prefix)
         #expect(try await directory.state() == nil)
         try await directory.publish([entry("a", 5, rate: 2), entry("b", 3, rate: 7)], completeTo: 5)
         try await directory.publish([entry("a", 4, rate: 1), entry("b", 6, rate: nil)], completeTo: nil)
@@ -41,8 +41,8 @@ import Testing
 
     // MARK: Rates
 
-    private func limiter(_ clock: @escaping @Sendable () -> Timestamp) throws -> RedisRateLimiter {
-        RedisRateLimiter(url: try url(), prefix: prefix, clock: clock)
+    private func limiter(_ clock: @escaping @Sendable () -> Timestamp) async throws -> RedisRateLimiter {
+        RedisRateLimiter(url: try await url(), prefix: prefix, clock: clock)
     }
     private func request(
         _ id: Int, tenant: String = "a", longest: Duration = .seconds(3_600), _ rates: [String: Double]
@@ -54,7 +54,7 @@ import Testing
 
     @Test func `calls of a bucket are spaced by its rate, and each that waits gets a time of its own`() async throws {
         let time = Mutex(Timestamp(seconds: 1_790_000_000))
-        let limiter = try limiter { time.withLock { $0 } }
+        let limiter = try await limiter { time.withLock { $0 } }
         let waits = try await limiter.reserve((0..<5).map { request($0, ["all": 10]) })
         #expect(waits == [0, 100, 200, 300, 400].map { .milliseconds($0) })
         // Asked again before its time, it keeps its place; others come after.
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func `a call waits for the slower of its buckets, and tenants do not share them`() async throws {
-        let limiter = try limiter { Timestamp(seconds: 1_790_000_000) }
+        let limiter = try await limiter { Timestamp(seconds: 1_790_000_000) }
         let rates = ["all": 100.0, "target:x": 2.0]
         #expect(try await limiter.reserve([request(0, rates), request(1, rates)]) == [.zero, .milliseconds(500)])
         #expect(try await limiter.reserve([request(0, tenant: "b", rates)]) == [.zero])
@@ -80,7 +80,7 @@ import Testing
 
     @Test func `one that cannot wait so long takes no place from others`() async throws {
         let time = Mutex(Timestamp(seconds: 1_790_000_000))
-        let limiter = try limiter { time.withLock { $0 } }
+        let limiter = try await limiter { time.withLock { $0 } }
         // Twice what the rate allows, each useful for two seconds: the others get through at the rate.
         var went = 0
         for second in 0..<20 {
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test func `beyond the horizon nothing is reserved`() async throws {
-        let limiter = try limiter { Timestamp(seconds: 1_790_000_000) }
+        let limiter = try await limiter { Timestamp(seconds: 1_790_000_000) }
         let waits = try await limiter.reserve((0..<8).map { request($0, ["all": 0.01]) })
         #expect(Array(waits.prefix(4)) == [0, 100, 200, 300].map { .seconds($0) })
         #expect(waits.dropFirst(4).allSatisfy { $0 == .seconds(400) })

@@ -23,6 +23,8 @@ forbid "${import}Foundation\$" 'Foundation links 44 MB of ICU into each function
 forbid '@unchecked Sendable|nonisolated\(unsafe\)' 'only the C wrappers may promise what the compiler cannot check' \
     Functions local-runner \
     $(ls -d Core/*/ 2>/dev/null | grep -v -e '^Core/Postgres/$' -e '^Core/Redis/$' -e '^Core/Curl/$' -e '^Core/Blocking/$')
+forbid '\.(waitUntilExit|readDataToEndOfFile)\(' 'it stops all tests and their targets: use ended() or text()' \
+    $(ls -d Tests/*Tests/ 2>/dev/null)
 
 # A binary needs the C libraries that it uses, and no other: they dominate its start (architecture.md).
 links() {
