@@ -13,16 +13,18 @@ extension CronDays {
 
     /// The days named by `L`, `W` and their variants.
     private func special(firstWeekday: Int, length: Int) -> UInt32 {
-        if fromLast == 0, nearestWeekday == 0, !lastWeekday { return 0 }
+        if fromLast == 0, nearestWeekday == 0, nearestToLast == 0, !lastWeekday { return 0 }
         var days: UInt32 = 0
         for offset in fromLast.setBits where offset < length { days |= 1 << UInt32(length - offset) }
-        for day in nearestWeekday.setBits where day <= length {
+        func nearest(_ day: Int) -> UInt32 {
             switch (firstWeekday + day - 1) % 7 {
-            case 6: days |= 1 << UInt32(day > 1 ? day - 1 : day + 2)
-            case 0: days |= 1 << UInt32(day < length ? day + 1 : day - 2)
-            default: days |= 1 << UInt32(day)
+            case 6: 1 << UInt32(day > 1 ? day - 1 : day + 2)
+            case 0: 1 << UInt32(day < length ? day + 1 : day - 2)
+            default: 1 << UInt32(day)
             }
         }
+        for day in nearestWeekday.setBits where day <= length { days |= nearest(day) }
+        for offset in nearestToLast.setBits where offset < length { days |= nearest(length - offset) }
         if lastWeekday {
             switch (firstWeekday + length - 1) % 7 {
             case 6: days |= 1 << UInt32(length - 1)

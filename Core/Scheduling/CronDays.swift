@@ -6,6 +6,8 @@ struct CronDays: Hashable, Sendable {
     var fromLast: UInt32 = 0
     /// Bit n for the weekday (Monday to Friday) nearest to day n within the month: `15W`.
     var nearestWeekday: UInt32 = 0
+    /// Bit n for the weekday nearest to the day n days before the last of the month, within the month: `L-3W`.
+    var nearestToLast: UInt32 = 0
     /// The last weekday (Monday to Friday) of the month: `LW`.
     var lastWeekday = false
     /// Bit n for day n of the week, from Sunday 0.

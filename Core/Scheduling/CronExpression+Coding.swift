@@ -1,12 +1,14 @@
 import Model
 
 extension CronExpression {
-    /// Writes the text, the flags, then the sets.
+    /// Writes the text, the flags, then the sets. The set of `L-3W` is written only where it has a day: its flag is
+    /// younger than version 1 of the timing, and a reader that does not know it reports the schedule.
     func encode(into writer: inout ByteWriter) {
         writer.write(text)
         writer.write(
             unsigned: UInt64(dialect.rawValue) | (hasSeconds ? 2 : 0) | (runsByElapsedTime ? 4 : 0)
-                | (days.isEither ? 8 : 0) | (days.lastWeekday ? 16 : 0))
+                | (days.isEither ? 8 : 0) | (days.lastWeekday ? 16 : 0)
+                | (days.nearestToLast != 0 ? 32 : 0))
         writer.write(unsigned: seconds)
         writer.write(unsigned: minutes)
         writer.write(unsigned: UInt64(hours))
@@ -14,6 +16,7 @@ extension CronExpression {
         writer.write(unsigned: UInt64(days.monthDays))
         writer.write(unsigned: UInt64(days.fromLast))
         writer.write(unsigned: UInt64(days.nearestWeekday))
+        if days.nearestToLast != 0 { writer.write(unsigned: UInt64(days.nearestToLast)) }
         writer.write(unsigned: UInt64(days.weekdays))
         writer.write(unsigned: days.nthWeekdays)
         writer.write(unsigned: UInt64(days.lastWeekdays))
@@ -25,7 +28,7 @@ extension CronExpression {
     init(from reader: inout ByteReader) throws(ByteReader.Failure) {
         text = try reader.text()
         let flags = try reader.unsigned()
-        guard flags < 32, let dialect = Dialect(rawValue: UInt8(flags & 1)) else { throw reader.failure("cron flags") }
+        guard flags < 64, let dialect = Dialect(rawValue: UInt8(flags & 1)) else { throw reader.failure("cron flags") }
         self.dialect = dialect
         hasSeconds = flags & 2 != 0
         runsByElapsedTime = flags & 4 != 0
@@ -40,6 +43,7 @@ extension CronExpression {
         days.monthDays = UInt32(try reader.bits(1 << 32 - 2))
         days.fromLast = UInt32(try reader.bits(1 << 31 - 1))
         days.nearestWeekday = UInt32(try reader.bits(1 << 32 - 2))
+        if flags & 32 != 0 { days.nearestToLast = UInt32(try reader.bits(1 << 31 - 2)) }
         days.weekdays = UInt8(try reader.bits(1 << 7 - 1))
         days.nthWeekdays = try reader.bits(1 << 35 - 1)
         days.lastWeekdays = UInt8(try reader.bits(1 << 7 - 1))

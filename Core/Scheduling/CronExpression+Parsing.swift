@@ -8,6 +8,14 @@ extension CronExpression {
     ///   - seed: what `H` is derived from, `ScheduleIdentity.seed`.
     /// - Throws: what is wrong, with its field and column.
     package init(_ text: String, dialect: Dialect = .unix, seed: UInt64 = 0) throws(CronError) {
+        do throws(CronError) {
+            try self.init(parsing: text, dialect: dialect, seed: seed)
+        } catch {
+            throw error.quoting(text)
+        }
+    }
+
+    private init(parsing text: String, dialect: Dialect, seed: UInt64) throws(CronError) {
         let parser = CronParser(dialect: dialect, seed: seed)
         let fields = try parser.fields(text)
         func bits(_ field: CronField) throws(CronError) -> UInt64 {

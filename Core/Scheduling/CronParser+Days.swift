@@ -24,10 +24,13 @@ extension CronParser {
         } else if text == "LW" || text == "WL" {
             days.lastWeekday = true
         } else if text.hasPrefix("L-") {
-            guard let offset = Int(text.dropFirst(2)), (1...30).contains(offset) else {
-                throw item.failure("expected L-1 to L-30: so many days before the last of the month")
+            let isNearest = text.hasSuffix("W")
+            guard let offset = Int(text.dropFirst(2).dropLast(isNearest ? 1 : 0)), (1...30).contains(offset) else {
+                throw item.failure(
+                    "expected L-1 to L-30, so many days before the last of the month, or the weekday nearest to it, L-3W"
+                )
             }
-            days.fromLast |= 1 << UInt32(offset)
+            if isNearest { days.nearestToLast |= 1 << UInt32(offset) } else { days.fromLast |= 1 << UInt32(offset) }
         } else if text.hasSuffix("W") {
             let day = try number(Token(text: text.dropLast(), column: item.column, field: item.field))
             days.nearestWeekday |= 1 << UInt32(day)

@@ -36,7 +36,7 @@ struct CronParser {
         let given = CronParser.words(text)
         if let first = given.first, let name = ["CRON_TZ=", "TZ="].first(where: { first.text.hasPrefix($0) }) {
             let start = text.utf8.index(text.startIndex, offsetBy: first.column - 1 + name.utf8.count)
-            let zone = text[start...].prefix { !$0.isWhitespace }
+            let zone = text[start...].prefix { !$0.isWhitespace }.filter { $0 != "\"" && $0 != "'" }
             throw first.failure("the time zone stands beside the expression: \"timeZone\": \"\(zone)\"")
         }
         if let first = given.first, first.text.hasPrefix("@") {
@@ -81,6 +81,9 @@ struct CronParser {
 
     private func macro(_ token: Token) throws(CronError) -> String? {
         let name = token.text.lowercased()
+        if name == "@reboot" {
+            throw token.failure("nothing restarts here: fire the schedule after a start, or name a time")
+        }
         if name == "@every" { throw token.failure("write {\"every\": …} for elapsed time") }
         guard let fields = CronParser.macros.first(where: { $0.name == name })?.fields else { return nil }
         guard dialect == .quartz else { return fields }

@@ -44,6 +44,10 @@ import Testing
         Case(
             text: "0 9 L-3 * *", after: "2026-02-01T00:00:00Z",
             expected: ["2026-02-25T09:00:00Z", "2026-03-28T09:00:00Z"]),
+        // March 28th 2026, three days before the last, is a Saturday.
+        Case(
+            text: "0 9 L-3W * *", after: "2026-02-01T00:00:00Z",
+            expected: ["2026-02-25T09:00:00Z", "2026-03-27T09:00:00Z"]),
         Case(
             text: "0 9 L-30 * *", after: "2026-02-01T00:00:00Z",
             expected: ["2026-03-01T09:00:00Z", "2026-05-01T09:00:00Z"]),
