@@ -54,7 +54,9 @@ package enum DeliveryRules {
         }
         let delay = max(policy.delay(afterAttempt: attempt, using: &random), wish ?? .zero)
         if now + delay > deadline {
-            return .final(.expired, reason: "the deadline passes before attempt \(attempt + 1); last: \(reason)")
+            let asked = wish == delay ? ", which the target has put off by Retry-After" : ""
+            return .final(
+                .expired, reason: "the deadline passes before attempt \(attempt + 1)\(asked); last: \(reason)")
         }
         return .retry(after: delay, reason: reason)
     }
@@ -83,15 +85,16 @@ package enum DeliveryRules {
         status == 408 || status == 425 || status == 429 || (500..<600).contains(status)
     }
 
-    /// `Retry-After` (RFC 9110, 10.2.3) as a wait of at most a day, from seconds or a date; nil if it is neither.
+    /// `Retry-After` (RFC 9110, 10.2.3) as a wait, from seconds or a date; nil if it is neither.
     ///
-    /// A number too large for an integer means never: a wait beyond every deadline.
+    /// At most 400 years, which is beyond every deadline: a longer wait, or a number too large for an integer, means
+    /// never.
     package static func retryAfter(_ header: String?, now: Timestamp) -> Duration? {
         guard let header else { return nil }
         if !header.isEmpty, header.utf8.allSatisfy({ (48...57).contains($0) }) {
-            return Int(header).map { .seconds(min($0, 86_400)) } ?? never
+            return Int(header).map { min(.seconds($0), never) } ?? never
         }
-        return HTTPDate.parse(header, now: now).map { min(max(.zero, $0 - now), .seconds(86_400)) }
+        return HTTPDate.parse(header, now: now).map { min(max(.zero, $0 - now), never) }
     }
 
     private static let never: Duration = .seconds(400 * 366 * 86_400)
