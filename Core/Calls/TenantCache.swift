@@ -38,7 +38,8 @@ package struct TenantCache: Sendable {
     /// secrets, and report that.
     package mutating func store(_ bytes: [[UInt8]?], of tenants: [String]) {
         for (tenant, bytes) in zip(tenants, bytes) {
-            records[tenant] = .some(bytes.flatMap { try? TenantRecord(decoding: $0) })
+            // One that cannot be read counts as paused: without its rates a tenant may not be called.
+            records[tenant] = .some(bytes.map { (try? TenantRecord(decoding: $0)) ?? TenantRecord(isPaused: true) })
         }
     }
 

@@ -74,6 +74,8 @@ extension Metric {
         "headgate_monitor_errors_total", .counter, labels: ["duty"], "Duties that failed and are repeated")
     package static let monitorResent = Metric(
         "headgate_monitor_resent_total", .counter, "Triggers that the queue had lost")
+    package static let monitorUnreadable = Metric(
+        "headgate_monitor_unreadable_total", .counter, "Tenants whose settings could not be read and whose calls wait")
     package static let outcomes = Metric(
         "headgate_outcomes_total", .counter, labels: ["result"], "Outcomes by what became of them")
     package static let partitionOfTomorrow = Metric(
@@ -92,6 +94,8 @@ extension Metric {
         "headgate_trigger_retries_total", .counter, "Attempts that failed and are repeated")
     package static let triggers = Metric(
         "headgate_triggers_total", .counter, labels: ["state"], "Triggers by their outcome")
+    package static let workerUnreadable = Metric(
+        "headgate_worker_unreadable_total", .counter, "Triggers that died: their message or action could not be read")
 
     /// All of them, by name.
     package static let all: [Metric] = [
@@ -99,7 +103,7 @@ extension Metric {
         .callsTooEarly, .clockSkewSeconds, .historianErrors, .loaderErrors, .loaderExpired, .loaderFailureCallsUnsent,
         .loaderHeldBack, .loaderHeldTenants, .loaderPaced, .loaderPartitions, .loaderSchedules, .loaderSent,
         .loaderShards, .loaderStale, .loaderUnreadable, .monitorDiscarded, .monitorDutyAgeSeconds, .monitorErrors,
-        .monitorResent, .outcomes, .partitionOfTomorrow, .queueMessages, .queueOldestReadySeconds,
-        .redisClockSkewSeconds, .redisWentBack, .staleSettlements, .triggerRetries, .triggers,
+        .monitorResent, .monitorUnreadable, .outcomes, .partitionOfTomorrow, .queueMessages, .queueOldestReadySeconds,
+        .redisClockSkewSeconds, .redisWentBack, .staleSettlements, .triggerRetries, .triggers, .workerUnreadable,
     ]
 }

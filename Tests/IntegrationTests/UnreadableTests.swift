@@ -1,7 +1,9 @@
 import Foundation
 import Model
+import Redis
 import Synchronization
 import TestServers
+import TestTarget
 import Testing
 
 /// Records that this version cannot read, and what hears of them.
@@ -71,6 +73,67 @@ import Testing
             let log = await errors.text()
             #expect(log.contains("dev") && log.contains("damaged"), "\(log)")
             #expect(try await it.number("select count(*) from headgate.trigger where name = 'damaged'") == 0)
+        }
+    }
+
+    @Test func `triggers whose action cannot be read die, and their schedule is named`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let document = APITests.schedule.replacing("1h", with: "1s")
+            #expect(try await api.call("PUT", "/v1/schedules/damaged", document).status == 201)
+            try await it.execute("update headgate.schedule set action = '\\x63'")
+            #expect(try await api.call("POST", "/v1/schedules/damaged/fire").status == 409)
+            let errors = Pipe()
+            let worker = try it.start("trigger-worker", errors: errors)
+            try it.startAll(except: ["trigger-worker"])
+            try await it.settled(1)
+            let trigger = try await api.call("GET", "/v1/triggers?schedule=damaged&state=dead").body["items"]?.elements?
+                .first
+            #expect(trigger?["state"]?.text == "dead", "\(String(describing: trigger))")
+            #expect(trigger?["reason"]?.text?.contains("the action of the schedule damaged cannot be read") == true)
+            kill(worker.processIdentifier, SIGKILL)
+            try errors.fileHandleForWriting.close()
+            let log = await errors.text()
+            #expect(log.contains(#""tenant":"dev""#) && log.contains("schedule damaged"), "\(log)")
+        }
+    }
+
+    /// A worker that starts with an empty Redis learns of all tenants from the monitor.
+    @Test func `a tenant whose settings cannot be read is named and waits, and others are called`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            for tenant in ["damaged", "good"] {
+                _ = try await api.call("PUT", "/v1/tenants/\(tenant)", #"{"maxRate":50}"#)
+                #expect(try await api.call("PUT", "/v1/secrets/token", #"{"value":"v"}"#, tenant: tenant).status == 201)
+            }
+            try await it.execute("update headgate.tenant set settings = '\\x63' where tenant = 'damaged'")
+            let connection = RedisConnection(url: try RedisURL(it.redis.withLock { $0 }.redisURL))
+            _ = try await connection.call([RedisCommand("FLUSHALL")])
+            let errors = Pipe()
+            let monitor = try it.start("monitor", ["--every", "1s"], errors: errors)
+            try it.startAll(except: ["monitor"])
+
+            let shown = try await api.call("GET", "/v1/tenants/damaged")
+            #expect(shown.status == 200 && shown.body["error"]?.text?.contains("cannot be read") == true, "\(shown)")
+            #expect(shown.body["paused"] == true)
+            let action =
+                #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)/ok","headers":{"A":"${secret.token}"}}},"when":[{"every":"1s"}]}"#
+            for tenant in ["damaged", "good"] {
+                let answer = try await api.call("PUT", "/v1/schedules/a", action, tenant: tenant)
+                #expect(answer.status == 201, "\(answer)")
+            }
+            func delivered(_ tenant: String) async throws -> Int {
+                try await it.number("select count(*) from headgate.trigger where tenant = '\(tenant)' and state = 2")
+            }
+            try await eventually("the good tenant is called") { try await delivered("good") > 3 }
+            #expect(try await delivered("damaged") == 0)
+            let repaired = try await api.call("PUT", "/v1/tenants/damaged", #"{"maxRate":50}"#)
+            #expect(repaired.status == 200 && repaired.body["error"] == nil, "\(repaired)")
+            try await eventually("the repaired tenant is called") { try await delivered("damaged") > 0 }
+            kill(monitor.processIdentifier, SIGKILL)
+            try errors.fileHandleForWriting.close()
+            let log = await errors.text()
+            #expect(log.contains("the settings of the tenant damaged cannot be read"), "\(log)")
         }
     }
 

@@ -240,7 +240,7 @@ extension PostgresConnection {
         return rows.map { row in
             DirectoryEntry(
                 tenant: row.tenant, version: row.version,
-                record: TenantRecord(row.settings, secrets: secrets[row.tenant] ?? [:]))
+                record: TenantRecord(row.settings, secrets: secrets[row.tenant] ?? [:]), problem: row.problem)
         }
     }
 
@@ -285,14 +285,17 @@ extension ScheduleRow {
 }
 
 extension PostgresRow {
-    /// Reads the columns of `find-tenant`; settings that cannot be decoded throw `unexpectedValue`.
+    /// Reads the columns of `find-tenant`. Settings that cannot be decoded hurt no other tenant: the row says why.
     func tenant() throws(PostgresError) -> TenantRow {
         let bytes = try required(3, bytes)
-        guard let settings = try? TenantSettings(decoding: bytes) else {
-            throw PostgresError(.unexpectedValue, "the settings of a tenant cannot be read")
+        var (settings, problem) = (TenantSettings(isPaused: true), String?.none)
+        do throws(ByteReader.Failure) {
+            settings = try TenantSettings(decoding: bytes)
+        } catch {
+            problem = "\(error)"
         }
         return TenantRow(
             tenant: try required(0, text), version: try required(1, int), revision: try required(2, int),
-            settings: settings, updatedAt: try required(4, time))
+            settings: settings, problem: problem, updatedAt: try required(4, time))
     }
 }

@@ -5,6 +5,7 @@ import Logging
 import Model
 import Queue
 import Store
+import Telemetry
 
 /// What the platform grants a tenant, and the erasure of a tenant.
 extension API {
@@ -51,11 +52,15 @@ extension API {
     }
 
     private func response(_ row: TenantRow, status: HTTPResponse.Status = .ok) -> Response {
-        var response = Response.json(
-            .object(
-                [.init("tenant", .string(row.tenant))] + row.settings.jsonMembers + [
-                    .init("revision", .integer(row.revision)), .init("updatedAt", .time(row.updatedAt)),
-                ]), status: status)
+        var members = [JSON.Member("tenant", .string(row.tenant))] + row.settings.jsonMembers
+        members.append(.init("revision", .integer(row.revision)))
+        members.append(.init("updatedAt", .time(row.updatedAt)))
+        if let problem = row.problem {
+            runtime.metrics.count(.apiUnreadable)
+            let text = "the stored settings cannot be read (\(problem)): the tenant's calls wait; PUT them again"
+            members.append(.init("error", .string(text)))
+        }
+        var response = Response.json(.object(members), status: status)
         response.headers[.eTag] = "\"\(row.revision)\""
         return response
     }

@@ -128,6 +128,11 @@ package struct Monitor: Sendable {
         var last = isOlder ? 0 : known ?? 0
         while true {
             let entries = try await store.directoryEntries(after: last, limit: Monitor.batch)
+            for (tenant, problem) in entries.compactMap({ entry in entry.problem.map { (entry.tenant, $0) } }) {
+                runtime.logger.error(
+                    "the settings of the tenant \(tenant) cannot be read (\(problem)): its calls wait; PUT them again")
+                runtime.metrics.count(.monitorUnreadable)
+            }
             let isLast = entries.count < Monitor.batch
             try await tenants.publish(entries, completeTo: isLast ? version : nil)
             if isLast { return }

@@ -170,12 +170,18 @@ package actor TriggerWorker {
         var special: [Delivery] = []
         for message in received {
             let trigger: TriggerMessage
-            let record: ActionRecord
-            do {
+            do throws(ByteReader.Failure) {
                 trigger = try TriggerMessage(decoding: message.body)
+            } catch {
+                settlements.append(unreadable(message, "the message cannot be read: \(error)"))
+                continue
+            }
+            let record: ActionRecord
+            do throws(ByteReader.Failure) {
                 record = try ActionRecord(decoding: trigger.action)
             } catch {
-                settlements.append(unreadable(message, error))
+                let what = "the action of the schedule \(trigger.schedule) cannot be read (\(error))"
+                settlements.append(unreadable(message, "\(what): PUT it again", tenant: trigger.tenant))
                 continue
             }
             let delivery = Delivery(
@@ -273,9 +279,12 @@ package actor TriggerWorker {
         flights[delivery.receipt]?.token = token
     }
 
-    private func unreadable(_ message: ReceivedMessage, _ error: any Error) -> Settlement {
-        runtime.logger.error("a message cannot be read: \(error)", metadata: ["id": "\(message.id)"])
-        let reason = "the message cannot be read: \(error)"
+    /// Buries a message that cannot be read, or whose action cannot.
+    private func unreadable(_ message: ReceivedMessage, _ reason: String, tenant: String? = nil) -> Settlement {
+        var metadata: Logger.Metadata = ["id": "\(message.id)"]
+        if let tenant { metadata["tenant"] = "\(tenant)" }
+        runtime.logger.error("\(reason)", metadata: metadata)
+        runtime.metrics.count(.workerUnreadable)
         let notice = BurialNotice.line(id: message.id, generation: message.generation, reason: reason)
         return Settlement(message.receipt, .bury(reason: reason), outcome: notice)
     }

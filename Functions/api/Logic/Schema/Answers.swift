@@ -43,6 +43,8 @@ enum Answers {
             object([
                 .init("created", integer), .init("updated", integer),
                 .init("refused", list(object([.init("line", integer), .init("errors", list(ref("Mistake")))]))),
+                .init(
+                    "omitted", ["type": "integer", "description": "refused lines beyond the 10,000 that are listed"]),
                 .init("warnings", list(object([.init("line", integer), .init("warnings", list(ref("Mistake")))]))),
             ])),
         .init("Upcoming", object([.init("upcoming", list(time))], [.init("warnings", list(ref("Mistake")))])),
@@ -102,13 +104,20 @@ enum Answers {
             ],
             document + [
                 .init("warnings", list(ref("Mistake"))),
-                .init("error", ["type": "string", "description": "it cannot be read, and does not run"]),
+                .init("error", ["type": "string", "description": "it cannot be read, and runs nothing"]),
             ])
     }
 
     private static var tenant: JSON {
         let settings = JSONFields.schema { _ = TenantSettings(&$0) }["properties"]?.members ?? []
-        return object([.init("tenant", string)] + settings, [.init("revision", integer), .init("updatedAt", time)])
+        return object(
+            [.init("tenant", string)] + settings,
+            [
+                .init("revision", integer), .init("updatedAt", time),
+                .init(
+                    "error",
+                    ["type": "string", "description": "the stored settings cannot be read, and its calls wait"]),
+            ])
     }
 
     private static func key(_ more: [JSON.Member]) -> JSON {
