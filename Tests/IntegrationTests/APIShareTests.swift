@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import Model
 import Postgres
+import Synchronization
 import TestServers
 import Testing
 
@@ -197,6 +198,40 @@ import Testing
             } while cursor != nil && pages < 100
             #expect(seen.count == 1_000 && Set(seen).count == 1_000 && pages < 100)
             #expect(seen == seen.sorted(by: >))
+        }
+    }
+
+    /// Blank lines between documents once kept an import on its thread until it ended.
+    @Test func `imports do not hold up other requests, and one tenant sends one large body at a time`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let lines = String(repeating: "{\"a\":1}\n\n", count: 120_000)
+            async let first = api.call("POST", "/v1/schedules/import", lines, tenant: "a")
+            async let second = api.call("POST", "/v1/schedules/import", lines, tenant: "b")
+            let isDone = Atomic(false)
+            func longestAnswer() async throws -> Duration {
+                var longest = Duration.zero
+                while !isDone.load(ordering: .relaxed) {
+                    let asked = ContinuousClock.now
+                    #expect(try await api.call("GET", "/healthz").status == 200)
+                    longest = max(longest, .now - asked)
+                }
+                return longest
+            }
+            let start = ContinuousClock.now
+            async let longest = longestAnswer()
+            let third = try await api.call("POST", "/v1/schedules/import", lines, tenant: "a")
+            let small = try await api.call("POST", "/v1/schedules/import", "{}", tenant: "a")
+            let large = try await [first, second, third]
+            isDone.store(true, ordering: .relaxed)
+            #expect(large.map(\.status).sorted() == [200, 200, 429], "\(large.map(\.status))")
+            #expect(small.status == 200)
+            let imported = try #require(large.first { $0.status == 200 }).body
+            #expect(imported["refused"]?.elements?.count == 10_000 && imported["omitted"]?.int == 110_000)
+            #expect(imported["refused"]?.elements?[1]["line"]?.int == 3)
+            // Relative to the imports, which take seconds, so that the machine's speed does not matter.
+            let waited = try await longest
+            #expect(waited * 5 < ContinuousClock.now - start, "other requests have waited for the imports")
         }
     }
 }

@@ -59,7 +59,10 @@ struct APIClient: Sendable {
         if let tenant { headers.append(("Headgate-Tenant", tenant)) }
         if let key { headers.append(("Idempotency-Key", key)) }
         if let revision { headers.append(("If-Match", revision)) }
-        let request = HTTPRequest(method: method, url: url + path, headers: headers, body: body.map { Array($0.utf8) })
+        let request = HTTPRequest(
+            method: method, url: url + path, headers: headers, body: body.map { Array($0.utf8) },
+            timeout: .seconds(120),
+            keptBytes: 64 << 20)
         let response = try await http.execute(request)
         return (response.status, response.body.isEmpty ? .null : (try? JSON(parsing: response.body)) ?? .null)
     }

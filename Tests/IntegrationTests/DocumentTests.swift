@@ -156,6 +156,66 @@ import Testing
         }
     }
 
+    @Test func `an import of an export can be repeated, also after the schedules were deleted`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            #expect(try await api.call("PUT", "/v1/schedules/a", APITests.schedule).status == 201)
+            let paused = #"{"paused":true,"# + APITests.schedule.dropFirst()
+            #expect(try await api.call("PUT", "/v1/schedules/b", paused).status == 201)
+            _ = try await api.call("POST", "/v1/schedules/b/resume")
+            _ = try await api.call("POST", "/v1/schedules/b/pause", #"{"reason":"moving"}"#)
+            let items = try #require(try await api.call("GET", "/v1/schedules").body["items"]?.elements)
+            let export = items.map(\.description).joined(separator: "\n")
+            for name in ["a", "b"] { _ = try await api.call("DELETE", "/v1/schedules/\(name)") }
+            let counts: [(created: Int, updated: Int)] = [(2, 0), (0, 2)]
+            for count in counts {
+                let imported = try await api.call("POST", "/v1/schedules/import", export).body
+                #expect(imported["refused"]?.elements?.isEmpty == true, "\(imported)")
+                #expect(imported["created"]?.int == count.created && imported["updated"]?.int == count.updated)
+            }
+            // What would change something is still refused.
+            let edited = export.replacing(#""every":"1h""#, with: #""every":"2h""#)
+            let refused = try await api.call("POST", "/v1/schedules/import", edited).body["refused"]?.elements ?? []
+            #expect(refused.count == 2 && pointers(refused[0]).contains("/id"), "\(refused)")
+        }
+    }
+
+    @Test func `a call for one tenant stores nothing in another, whatever its lines name`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let line = #"{"name":"a","tenant":"dev",\#(APITests.schedule.dropFirst())"#
+            let imported = try await api.call("POST", "/v1/schedules/import", line, tenant: "other")
+            #expect(imported.body["refused"]?.elements?.flatMap(pointers) == ["/tenant"], "\(imported)")
+            let run = try await headgate(api, ["schedule", "apply", "--tenant", "other", "-"], input: line)
+            #expect(run.status == 64 && run.errors.contains("the tenant that the call is for, other"), "\(run)")
+            #expect(try await it.number("select count(*) from headgate.schedule") == 0)
+            #expect(try await api.call("POST", "/v1/schedules/import", line).body["created"]?.int == 1)
+        }
+    }
+
+    @Test func `what may be a mistake in an expression is warned of by PUT, preview, import and the command line`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let document =
+                #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"cron":"*/7 * * * *"},{"cron":"0 0 13 * 5"}]}"#
+            let line = #"{"name":"a",\#(document.dropFirst())"#
+            let imported = try await api.call("POST", "/v1/schedules/import", line).body["warnings"]?.elements?.first
+            for answer in [
+                try await api.call("PUT", "/v1/schedules/b", document).body,
+                try await api.call("POST", "/v1/schedules/preview", document).body, try #require(imported),
+            ] {
+                let warned = (answer["warnings"]?.elements ?? []).compactMap { $0["pointer"]?.text }
+                #expect(warned == ["/when/0/cron", "/when/1/cron"], "\(answer)")
+            }
+            for arguments in [["schedule", "apply", "-"], ["schedule", "preview", "-"]] {
+                let run = try await headgate(api, arguments, input: line)
+                #expect(run.status == 0 && (run.output + run.errors).contains("/when/0/cron"), "\(arguments): \(run)")
+            }
+        }
+    }
+
     @Test func `a read-only field that says otherwise is refused by its pointer, in a PUT and in an import`()
         async throws
     {

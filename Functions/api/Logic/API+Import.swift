@@ -5,8 +5,11 @@ import Store
 /// Creating or replacing many schedules in one request, one per line.
 extension API {
     private static let importBatch = 1_000
-    /// How many lines with warnings an answer lists: an import of a million lines may have as many.
-    private static let listedWarnings = 10_000
+    /// How many lines with mistakes, and how many with warnings, an answer lists: an import of a million lines may have
+    /// as many.
+    private static let listed = 10_000
+    /// How much is read between two looks at other requests, in lines and in bytes.
+    private static let unbroken = (lines: 64, bytes: 65_536)
 
     /// A line that can be stored.
     private struct ImportLine: Sendable {
@@ -40,18 +43,31 @@ extension API {
         var names: Set<String> = []
         var writing: Task<ImportResult, any Error>?
         var result = ImportResult()
-        for (index, line) in body.withoutByteOrderMark.split(separator: 10, omittingEmptySubsequences: false)
-            .enumerated()
-        where line.contains(where: { (byte: UInt8) in byte > 32 }) {
-            if index % 64 == 63 { await Task.yield() }
+        var omitted = 0
+        var (rest, number, pausedAt) = (body.withoutByteOrderMark[...], 0, (lines: 0, bytes: 0))
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: 10) ?? rest.endIndex
+            let line = rest[rest.startIndex..<end]
+            rest = rest[min(end + 1, rest.endIndex)...]
+            number += 1
+            // Blank lines count too: an import of nothing but blank lines would hold its thread for seconds.
+            if number - pausedAt.lines >= API.unbroken.lines || end - pausedAt.bytes >= API.unbroken.bytes {
+                pausedAt = (number, end)
+                await Task.yield()
+            }
+            if !line.contains(where: { $0 > 32 }) { continue }
             do throws(FieldErrors) {
-                let line = try read(line, number: index + 1, call.caller, now: now)
+                let line = try read(line, number: number, call.caller, now: now)
                 guard names.insert("\(line.write.tenant)/\(line.write.name)").inserted else {
                     throw FieldErrors([FieldError(pointer: "/name", detail: "the name stands in an earlier line too")])
                 }
                 batch.append(line)
             } catch {
-                result.refused.append((index + 1, error.errors))
+                if result.refused.count < API.listed {
+                    result.refused.append((number, error.errors))
+                } else {
+                    omitted += 1
+                }
             }
             if batch.count == API.importBatch {
                 if let writing { result += try await writing.value }
@@ -62,15 +78,19 @@ extension API {
         }
         if let writing { result += try await writing.value }
         if !batch.isEmpty { result += try await store(batch, by: call.caller, now: now) }
-        let list = result.refused.sorted { $0.line < $1.line }.map { line, errors -> JSON in
+        let refused = result.refused.sorted { $0.line < $1.line }
+        omitted += max(0, refused.count - API.listed)
+        let list = refused.prefix(API.listed).map { line, errors -> JSON in
             ["line": .integer(line), "errors": .mistakes(errors)]
         }
-        let warnings = result.warned.sorted { $0.line < $1.line }.prefix(API.listedWarnings).map { line, list -> JSON in
+        await Task.yield()
+        let warnings = result.warned.sorted { $0.line < $1.line }.prefix(API.listed).map { line, list -> JSON in
             ["line": .integer(line), "warnings": .mistakes(list)]
         }
+        await Task.yield()
         return Response.json([
             "created": .integer(result.created), "updated": .integer(result.updated), "refused": .array(list),
-            "warnings": .array(warnings),
+            "omitted": .integer(omitted), "warnings": .array(warnings),
         ])
     }
 
@@ -88,8 +108,12 @@ extension API {
             value.text.flatMap { ScheduleName($0) }.flatMap { $0.isUnavailable ? nil : $0 }
         }
         let tenant = fields.optional("tenant", NameRule.tenant.sentence) { $0.text.flatMap { TenantID($0) } }
-        if let tenant, !caller.isPlatform, tenant.description != caller.tenant {
-            fields.fail("tenant", "only a platform admin's key may name another tenant")
+        if let tenant, !caller.seesAll, tenant.description != caller.tenant {
+            fields.fail(
+                "tenant",
+                caller.isPlatform
+                    ? "is not the tenant that the call is for, \(caller.tenant)"
+                    : "only a platform admin's key may name another tenant")
         }
         let target = tenant?.description ?? caller.tenant
         var errors = fields.errors
@@ -146,7 +170,7 @@ extension API {
         var good: [ImportLine] = []
         for line in lines {
             let row = stored["\(line.write.tenant)/\(line.write.name)"]
-            let errors = row.map { ReadOnlyFields.mistakes(in: line.document, of: $0) } ?? []
+            let errors = row.map { ReadOnlyFields.mistakes(in: line.document, of: $0, repeating: line.write) } ?? []
             if errors.isEmpty { good.append(line) } else { result.refused.append((line.number, errors)) }
         }
         return good

@@ -40,6 +40,7 @@ package struct API: Sendable {
     let keyCache = KeyCache()
     private let rates: RateKeeper
     private let places: Places
+    private let largeBodies = LargeBodies()
     let queueRoom: QueueRoom
     private let shardCount: ShardCount
     private let reported = ReadinessLog()
@@ -138,13 +139,17 @@ package struct API: Sendable {
                     throw Problem.forbidden(
                         "it has the role \(caller.role.rawValue); this needs \(route.role.rawValue)")
                 }
-                var call = try Call(request: request, context: context, caller: caller)
-                // Read the body before taking a slot: a slow body holds up nobody.
-                if route.method != .get { call.collected = try await call.bytes(limit: route.bodyLimit) }
-                let whole = call
-                return try await places.with(for: caller.tenant, isReading: route.method == .get) {
-                    try await serve(route, whole)
+                let call = try Call(request: request, context: context, caller: caller)
+                if route.isLarge, !(call.announcedLength.map { $0 <= 1 << 20 } ?? false) {
+                    let begun = call
+                    let answer = try await largeBodies.with(for: caller.tenant) {
+                        try await collectAndServe(route, begun)
+                    }
+                    if let answer { return answer }
+                    runtime.metrics.count(.apiRefused, labels: "reason=\"large\"")
+                    throw Problem.tooManyLarge
                 }
+                return try await collectAndServe(route, call)
             }
         }
         let logger = runtime.logger
@@ -173,6 +178,16 @@ package struct API: Sendable {
                 throw CannotListen()
             }
             group.cancelAll()
+        }
+    }
+
+    /// Reads the body before taking a slot, so that a slow body holds up nobody.
+    private func collectAndServe(_ route: Route, _ call: Call) async throws -> Response {
+        var call = call
+        if route.method != .get { call.collected = try await call.bytes(limit: route.bodyLimit) }
+        let whole = call
+        return try await places.with(for: call.caller.tenant, isReading: route.method == .get) {
+            try await serve(route, whole)
         }
     }
 

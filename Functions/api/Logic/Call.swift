@@ -98,6 +98,9 @@ struct Call: Sendable {
         return .exactly(String(tag))
     }
 
+    /// The length of the body by `Content-Length`; nil if it comes in chunks.
+    var announcedLength: Int? { request.headers[.contentLength].flatMap { Int($0) } }
+
     /// The body as bytes, at most `limit`.
     func bytes(limit: Int = 1 << 20) async throws -> [UInt8] {
         if let collected { return collected }
@@ -108,6 +111,11 @@ struct Call: Sendable {
             throw Problem(
                 status: .contentTooLarge, type: "too-large", title: "The body is too large",
                 detail: "at most \(limit) bytes are taken here")
+        } catch {
+            // The connection ended, or was closed because the body came too slowly: nobody reads this answer.
+            throw Problem(
+                status: .badRequest, type: "cut", title: "The body ended early",
+                detail: "the connection was closed before all of the body had arrived")
         }
     }
 

@@ -59,6 +59,10 @@ struct Problem: Error, Sendable {
             detail: "the key or its tenant makes more requests a second than it may; try again after Retry-After",
             retryAfter: wait)
     }
+    static let tooManyLarge = Problem(
+        status: .tooManyRequests, type: "rate", title: "Too many large requests",
+        detail: "the tenant sends a body of more than 1 MiB already; send this one when it has been answered",
+        retryAfter: .seconds(5))
     static func unavailable(_ detail: String) -> Problem {
         Problem(status: .serviceUnavailable, type: "unavailable", title: "Try again later", detail: detail)
     }

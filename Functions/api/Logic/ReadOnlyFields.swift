@@ -48,6 +48,18 @@ enum ReadOnlyFields {
         return mistakes
     }
 
+    /// Where a line of an import differs from the stored schedule. A line that changes nothing may be of an earlier
+    /// creation of the schedule, with another id and time, so that the import of an export can be repeated.
+    static func mistakes(in document: JSON, of row: ScheduleRow, repeating write: ScheduleWrite) -> [FieldError] {
+        let mistakes = mistakes(in: document, of: row)
+        var ignored: Set = ["/id", "/revision", "/createdAt"]
+        let isEarlier = ["/id", "/createdAt"].allSatisfy { field in mistakes.contains { $0.pointer == field } }
+        guard isEarlier, write.timing == row.timing, write.action == row.action else { return mistakes }
+        // A schedule that was created paused has no reason.
+        if row.pauseReason == nil { ignored.insert("/pauseReason") }
+        return mistakes.filter { !ignored.contains($0.pointer) }
+    }
+
     /// Where a document differs from a tenant's stored settings.
     static func mistakes(in document: JSON, tenant: String, revision: Int?) -> [FieldError] {
         var mistakes: [FieldError] = []
