@@ -6,8 +6,10 @@
 package protocol QueueGeneration: Sendable {
     /// The counters of all shards, with the server's run id and clock.
     func readGeneration() async throws(QueueError) -> GenerationReading
-    /// Writes the counter into every shard. After an error some shards may have it.
-    func writeGeneration(_ counter: Int) async throws(QueueError)
+    /// Writes the counter into every shard whose counter is still as it was read, and returns the others: they have
+    /// lost something since, and writing would hide it, or another monitor was quicker. After an error some shards may
+    /// have it.
+    func writeGeneration(_ counter: Int, replacing reading: GenerationReading) async throws(QueueError) -> [Int]
     /// A page of the messages that a shard holds: ready, delayed, in flight, and dead letters where they keep their
     /// bodies. In a queue with outcomes dead letters are not listed.
     ///

@@ -14,11 +14,15 @@ extension RedisQueue: QueueGeneration {
             counters: replies.dropFirst(2).map(\.int), run: String(run), time: try time(replies[1]))
     }
 
-    /// Writes the counter into every shard, in one round trip.
-    package func writeGeneration(_ counter: Int) async throws(QueueError) {
-        let commands = counterKeys.map { RedisCommand("HSET", $0, "g", String(counter)) }
-        let replies = try await run { connection throws(RedisError) in try await connection.call(commands) }
-        for reply in replies { if case .error(let text) = reply { throw queueError(RedisError(.refused, text)) } }
+    /// Writes the counter into the shards where it is as it was read, in one round trip.
+    package func writeGeneration(
+        _ counter: Int, replacing reading: GenerationReading
+    ) async throws(QueueError) -> [Int] {
+        let replies = try await callAll(RedisQueueScripts.raiseGeneration) { arguments, shard in
+            arguments.append(reading.counters[shard].map { String($0) } ?? "")
+            arguments.append(String(counter))
+        }
+        return replies.indices.filter { replies[$0].int != 1 }
     }
 
     /// A page of about 1,000 messages of a shard (`HSCAN`), some perhaps twice; nil as `next` on the last page.

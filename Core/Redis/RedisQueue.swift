@@ -435,9 +435,13 @@ package final class RedisQueue: HoldingQueue {
     }
 
     /// Counts of all shards together.
-    package func statistics() async throws(QueueError) -> QueueStatistics {
+    package func statistics(of keys: [String]?) async throws(QueueError) -> QueueStatistics {
         var total = QueueStatistics()
-        for reply in try await callAll(RedisQueueScripts.statistics, { _, _ in }) {
+        func add(_ arguments: inout RedisCommand, _ shard: Int) {
+            arguments.append(keys == nil ? "1" : "0")
+            for key in keys ?? [] { arguments.append(key) }
+        }
+        for reply in try await callAll(RedisQueueScripts.statistics, add) {
             let fields = try list(reply)
             let numbers = fields.prefix(6).compactMap(\.int)
             guard numbers.count == 6 else { throw unexpected("statistics") }
@@ -509,7 +513,7 @@ package final class RedisQueue: HoldingQueue {
     private func bothKeys(_ shard: Int) -> [String] { keys[shard] + (outcomeKeys?[shard] ?? []) }
 
     /// Calls a script on every shard; `fill` appends the arguments of each.
-    private func callAll(
+    func callAll(
         _ script: RedisScript, _ fill: (inout RedisCommand, Int) -> Void
     ) async throws(QueueError) -> [RedisReply] {
         try await call(

@@ -17,6 +17,8 @@ enum RedisQueueScripts {
     static let held = script("held", PackageResources.held_lua)
     static let discard = script("discard", PackageResources.discard_lua, isAllowedWhenFull: true)
     static let pressure = script("pressure", PackageResources.pressure_lua)
+    static let raiseGeneration = script(
+        "raise-generation", PackageResources.raise_generation_lua, isAllowedWhenFull: true)
     static let maintain = script("maintain", PackageResources.maintain_lua)
 
     /// - Parameter isAllowedWhenFull: it may write while the server is out of memory. Settling does not need this: its

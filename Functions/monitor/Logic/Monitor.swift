@@ -150,15 +150,23 @@ package struct Monitor: Sendable {
         await compareClocks(reading)
         let finding = GenerationFinding(reading, counter: known.counter, run: known.run)
         if case .wentBack(let shards) = finding {
-            runtime.logger.warning(
-                "Redis went back in \(shards.count) shards of the queue; putting right what is there")
+            if reading.counters.contains(where: { $0 ?? -1 < known.counter }) {
+                runtime.logger.warning(
+                    "Redis went back in \(shards.count) shards of the queue; putting right what is there")
+            } else {
+                runtime.logger.info("Redis was started anew; comparing what it holds with the database")
+            }
             runtime.metrics.count(.redisWentBack)
             try await reconcile(shards)
         }
         // Postgres first: a monitor that dies in between leaves an older counter in Redis, and reconciles again.
         let next = max(known.counter, reading.counters.compactMap(\.self).max() ?? 0) + 1
         try await store.setGeneration(RecordedGeneration(counter: next, run: reading.run))
-        try await generation.writeGeneration(next)
+        let changed = try await generation.writeGeneration(next, replacing: reading)
+        if !changed.isEmpty {
+            runtime.logger.info(
+                "\(changed.count) shards of the queue changed while they were read; the next round looks again")
+        }
     }
 
     private func reconcile(_ shards: [Int]) async throws {
@@ -175,7 +183,7 @@ package struct Monitor: Sendable {
             last = (end.message.plannedAt, end.message.id)
         }
         try await repair()
-        runtime.logger.warning("removed \(discarded) messages of triggers that are over")
+        if discarded > 0 { runtime.logger.warning("removed \(discarded) messages of triggers that are over") }
         runtime.metrics.count(.monitorDiscarded, discarded)
     }
 
