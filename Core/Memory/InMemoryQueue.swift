@@ -143,9 +143,11 @@ package final class InMemoryQueue: HoldingQueue {
     }
 
     /// Counts every message, in O(n).
-    package func statistics() async throws(QueueError) -> QueueStatistics {
+    package func statistics(of keys: [String]?) async throws(QueueError) -> QueueStatistics {
         let now = clock()
-        return state.withLock { $0.statistics(now: now) }
+        var statistics = state.withLock { $0.statistics(now: now) }
+        if let keys { statistics.tenants = statistics.tenants.filter { keys.contains($0.key) } }
+        return statistics
     }
 
     /// Exact, in O(n); without a memory limit.

@@ -81,8 +81,11 @@ package protocol MessageQueue: Sendable {
     /// driver.
     func purge() async throws(QueueError) -> Int
 
-    /// Counts of all shards together. Expensive for many tenants; `pressure` is cheaper.
-    func statistics() async throws(QueueError) -> QueueStatistics
+    /// Counts of all shards together.
+    ///
+    /// - Parameter keys: the fairness keys whose messages are counted; nil: those of all, which is expensive for many,
+    ///   and none where a shard has more than 10,000.
+    func statistics(of keys: [String]?) async throws(QueueError) -> QueueStatistics
 
     /// How full the queue is, cheaply enough to ask before every batch of sends.
     ///
@@ -114,6 +117,8 @@ extension MessageQueue {
     }
     /// How full the queue is, without the parts of tenants.
     package func pressure() async throws(QueueError) -> QueuePressure { try await pressure(byTenant: false) }
+    /// Counts of all shards together, with the messages of each fairness key.
+    package func statistics() async throws(QueueError) -> QueueStatistics { try await statistics(of: nil) }
     /// Adds messages with a ticket of now.
     package func send(_ messages: [OutgoingMessage]) async throws(QueueError) -> [SendResult] {
         try await send(messages, ticket: try await ticket(), mode: .add)

@@ -189,6 +189,33 @@ import Testing
         }
     }
 
+    /// A session that is lost takes the locks on its shards with it: its loader must not go on as if it held them.
+    @Test func `a loader whose connection is cut takes its shards again, and no two loaders have the same`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let files = (0..<2).map { _ in
+                FileManager.default.temporaryDirectory.appending(path: "metrics-\(UUID().uuidString)").path()
+            }
+            defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
+            for file in files { try it.start("loader", metrics: file) }
+            let locks = "select count(*) from pg_locks where locktype = 'advisory' and granted"
+            let shards = try await it.number("select count(*) from headgate.shard")
+            try await eventually("every shard has a loader") { try await it.number(locks) == shards }
+            for _ in 0..<3 {
+                try await it.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'headgate loader'")
+                try await eventually("every shard has a loader again") { try await it.number(locks) == shards }
+            }
+            func taken(_ file: String) -> Int {
+                let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+                let line = text.split(separator: "\n").last { $0.hasPrefix("headgate_loader_shards ") }
+                return line?.split(separator: " ").last.flatMap { Double($0) }.map { Int($0) } ?? -1
+            }
+            try await eventually("their counts agree") { files.map(taken).reduce(0, +) == shards }
+        }
+    }
+
     @Test(arguments: ["loader", "trigger-worker", "monitor"])
     func `a host whose clock is 6 s off is refused`(function: String) async throws {
         try await Cluster.with { it in

@@ -358,6 +358,8 @@ import Testing
         #expect(statistics.ready == 1 && statistics.delayed == 1 && statistics.inFlight == 1 && statistics.dead == 0)
         #expect(statistics.oldestReady == .seconds(3))
         #expect(statistics.tenants == ["a": 2, "b": 1])
+        #expect(try await it.queue.statistics(of: ["b", "nobody"]).tenants == ["b": 1])
+        #expect(statistics.tenants == ["a": 2, "b": 1])
         #expect(try await it.queue.purge() == 3)
         statistics = try await it.queue.statistics()
         #expect(statistics.ready + statistics.delayed + statistics.inFlight == 0 && statistics.tenants.isEmpty)

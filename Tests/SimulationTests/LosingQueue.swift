@@ -57,7 +57,9 @@ final class LosingQueue: MessageQueue {
         try await queue.redriveDead(limit: limit, rate: rate)
     }
     func purge() async throws(QueueError) -> Int { try await queue.purge() }
-    func statistics() async throws(QueueError) -> QueueStatistics { try await queue.statistics() }
+    func statistics(of keys: [String]?) async throws(QueueError) -> QueueStatistics {
+        try await queue.statistics(of: keys)
+    }
     func pressure(byTenant: Bool) async throws(QueueError) -> QueuePressure {
         try await queue.pressure(byTenant: byTenant)
     }

@@ -31,7 +31,12 @@ struct TestTargetCommand: AsyncParsableCommand {
         stop.takeSignals()
         try await LocalRunnerCommand.report {
             let now = Cloud.live().now
-            let target = try await TargetServer.start(port: port, logFile: log, now: now)
+            let target: TargetServer
+            do {
+                target = try await TargetServer.start(port: port, logFile: log, now: now)
+            } catch {
+                throw RunnerError(.busy, "cannot listen on 127.0.0.1:\(port), choose another with --port: \(error)")
+            }
             Console(format: .text, now: now).say("test target listening on http://127.0.0.1:\(target.port)")
             _ = await stop.first.wait()
             try await target.stop()

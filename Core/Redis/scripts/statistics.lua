@@ -1,5 +1,6 @@
--- Counts of the shard. ARGV: clock. Returns ready, delayed, in flight, dead, settled, age in ms of the oldest of the first 100 ready (-1:
--- none), then tenant, count, … (all of them up to 10,000 tenants; beyond that none).
+-- Counts of the shard. ARGV: clock, whether to count the messages of all tenants (1) or of those that follow (0), then these. Returns
+-- ready, delayed, in flight, dead, settled, age in ms of the oldest of the first 100 ready (-1: none), then tenant, count, … (of all tenants
+-- up to 10,000; beyond that of none).
 local t = clock(ARGV[1])
 local head, oldest = call('ZRANGE', Q.r, 0, 99), -1
 if #head > 0 then
@@ -9,7 +10,12 @@ if #head > 0 then
 end
 local out = { call('ZCARD', Q.r), call('ZCARD', Q.d) + call('ZCARD', Q.e), call('ZCARD', Q.f), call('ZCARD', Q.x),
     tonumber(call('HGET', Q.m, 'settled') or '0'), oldest }
-if call('HLEN', Q.c) <= 10000 then
+if ARGV[2] == '0' then
+    for j = 3, #ARGV do
+        local n = call('HGET', Q.c, ARGV[j])
+        if n then out[#out + 1] = ARGV[j]; out[#out + 1] = n end
+    end
+elseif call('HLEN', Q.c) <= 10000 then
     for _, x in ipairs(call('HGETALL', Q.c)) do out[#out + 1] = x end
 end
 return out

@@ -52,7 +52,8 @@ extension API {
     /// The whole queue for a platform admin; for a tenant, its own part. Dead triggers are counted in the database,
     /// which lists them too.
     private func document(_ queue: any MessageQueue, _ caller: Caller) async throws -> JSON {
-        let all = try await queue.statistics()
+        let own = API.fairnessKeys(of: caller.tenant)
+        let all = try await queue.statistics(of: caller.seesAll ? nil : own)
         let dead =
             queue.name == .triggers
             ? try await deadTriggerRegistry.countDead(
@@ -61,7 +62,7 @@ extension API {
         guard caller.seesAll else {
             return [
                 "name": .string("\(queue.name)"),
-                "queued": .integer(API.fairnessKeys(of: caller.tenant).reduce(0) { $0 + (all.tenants[$1] ?? 0) }),
+                "queued": .integer(own.reduce(0) { $0 + (all.tenants[$1] ?? 0) }),
                 "dead": .integer(dead),
             ]
         }

@@ -271,14 +271,29 @@ package struct API: Sendable {
 
 /// The last result of each readiness check, so that only changes are logged.
 private final class ReadinessLog: Sendable {
-    private let last = Mutex<[String: String]>([:])
+    /// For how long the monitor may be missing before it is logged: at a start the API is often the first to be ready.
+    private static let patience = Duration.seconds(15)
+
+    private struct State {
+        var last: [String: String] = [:]
+        /// When the monitor was first missed; nil: it is there.
+        var missedSince: ContinuousClock.Instant?
+    }
+    private let state = Mutex(State())
 
     func report(_ complaint: String?, of check: String, to logger: Logger) {
-        let before = last.withLock { last in
-            defer { last[check] = complaint }
-            return last[check]
+        let isNew = state.withLock { state in
+            if check == "monitor", complaint != nil {
+                let since = state.missedSince ?? .now
+                state.missedSince = since
+                if .now - since < ReadinessLog.patience { return false }
+            } else if check == "monitor" {
+                state.missedSince = nil
+            }
+            defer { state.last[check] = complaint }
+            return state.last[check] != complaint
         }
-        guard before != complaint else { return }
+        guard isNew else { return }
         if let complaint {
             logger.error("not ready: \(check): \(complaint)")
         } else {
