@@ -33,7 +33,7 @@ extension InMemoryTables {
             schedules[new.id]?.beganAt = new.nextAt ?? new.resumeAt
             names[Name(tenant: new.tenant, name: new.name)] = new.id
             self.write(new.id) { _ in }
-            return PutResult(row: new, isCreated: true, cancelled: [])
+            return PutResult(row: new, isCreated: true, isChanged: true, cancelled: [])
         }
         let isChanged = row.timing != write.timing || row.action != write.action
         var open: [Open] = []
@@ -47,6 +47,7 @@ extension InMemoryTables {
         let from = [now, row.nextAt, row.resumeAt, open.filter { !$0.isQueued }.compactMap(\.replanned).min()]
             .compactMap(\.self).min()!
         let new = write.replaced(row, from: from, now: now)
+        if new == row { return PutResult(row: row, isCreated: false, isChanged: false, cancelled: []) }
         if new.revision != row.revision {
             rememberEarlier(row.id)
             schedules[row.id]?.fired = 0
@@ -58,7 +59,8 @@ extension InMemoryTables {
             row = new
             if new.state != .paused { row.pauseReason = nil }
         }
-        return PutResult(row: new, isCreated: false, cancelled: open.filter(\.isQueued).map(\.id))
+        return PutResult(
+            row: new, isCreated: false, isChanged: true, cancelled: open.filter(\.isQueued).map(\.id))
     }
 
     mutating func pause(_ id: Identifier, reason: String, now: Timestamp) {

@@ -1,7 +1,7 @@
 package import Model
 
 /// A schedule as it is stored.
-package struct ScheduleRow: Sendable {
+package struct ScheduleRow: Hashable, Sendable {
     /// Internal; a schedule that is deleted and created again gets a new one.
     package var id: Identifier
     package var tenant: String

@@ -191,21 +191,24 @@ extension PostgresConnection {
         let bySchedule = Dictionary(grouping: open, by: \.schedule)
         return writes.map { write in
             guard let row = rows[ScheduleKey(write.tenant, write.name)] else {
-                return PutResult(row: write.newRow(now: now), isCreated: true, cancelled: [])
+                return PutResult(row: write.newRow(now: now), isCreated: true, isChanged: true, cancelled: [])
             }
             let open = bySchedule[row.id] ?? []
             // Plan from the first occurrence that is unplanned, or cancelled here. Triggers that the queue gives back
             // later are planned again then.
             let from = [now, row.nextAt, row.resumeAt, open.filter { !$0.isQueued }.compactMap(\.replanned).min()]
                 .compactMap(\.self).min()!
+            let new = write.replaced(row, from: from, now: now)
             return PutResult(
-                row: write.replaced(row, from: from, now: now), isCreated: false,
+                row: new, isCreated: false, isChanged: new != row,
                 cancelled: open.filter(\.isQueued).map(\.id))
         }
     }
 
-    /// Inserts the new schedules, updates the replaced ones, and lowers the floors of their shards.
+    /// Inserts the new schedules, updates the changed ones, and lowers the floors of their shards.
     func write(_ results: [PutResult], now: Timestamp) throws(PostgresError) {
+        let results = results.filter(\.isChanged)
+        if results.isEmpty { return }
         let new = results.filter(\.isCreated).map(\.row)
         let old = results.filter { !$0.isCreated }.map(\.row)
         if !new.isEmpty { try insert(new, kind: 0, now: now) }

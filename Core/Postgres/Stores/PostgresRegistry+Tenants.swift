@@ -261,7 +261,10 @@ extension PostgresConnection {
                 }
             }
             if limit.isPaused {
-                for place in places where results[place].row.state == .active { results[place].row.pauseWithTenant() }
+                for place in places where results[place].row.state == .active {
+                    results[place].row.pauseWithTenant()
+                    results[place].isChanged = true
+                }
             }
         }
         return nil

@@ -97,11 +97,14 @@ package final class PostgresRegistry: APIStore {
                 return .failure(limit)
             }
             try connection.write(results, now: now)
-            let counts = schedules.reduce(into: [:]) { $0[$1.tenant, default: 0] += 1 }
+            let changed = results.filter(\.isChanged).map(\.row)
+            let counts = changed.reduce(into: [:]) { $0[$1.tenant, default: 0] += 1 }
             let objects = counts.sorted { $0.key < $1.key }.map { tenant, count in
-                (tenant, schedules.count == 1 ? schedules[0].name : "\(count) schedules")
+                (tenant, changed.count == 1 ? changed[0].name : "\(count) schedules")
             }
-            try connection.appendAudit(objects, by: actor.subject, "schedule.put", now: now)
+            if !objects.isEmpty {
+                try connection.appendAudit(objects, by: actor.subject, "schedule.put", now: now)
+            }
             return .success(results)
         }.get()
     }
