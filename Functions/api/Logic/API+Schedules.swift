@@ -17,7 +17,7 @@ extension API {
                 query: [.prefix, .scheduleState, .limit, .nameCursor], answer: "SchedulePage", handle: listSchedules),
             Route(
                 method: .post, path: "/v1/schedules/import", summary: "Create or replace many", role: .author,
-                body: .lines("ScheduleDocument"), bodyLimit: 64 << 20, answer: "Imported", handle: importSchedules),
+                body: .lines("ImportLine"), bodyLimit: 64 << 20, answer: "Imported", handle: importSchedules),
             Route(
                 method: .post, path: "/v1/schedules/preview", summary: "When an unsaved schedule would run",
                 role: .viewer, query: [.count, .time("after")], body: .json("ScheduleDocument"), answer: "Upcoming",

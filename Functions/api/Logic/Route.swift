@@ -31,7 +31,7 @@ struct Route: Sendable {
     enum Body: Sendable {
         /// A document with the schema of this name in `Bodies`; an optional one may be left out.
         case json(String, isOptional: Bool = false)
-        /// A document with this schema on each line.
+        /// A document on each line, with the schema of this name in `Bodies`.
         case lines(String)
     }
 

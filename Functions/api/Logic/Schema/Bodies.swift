@@ -65,6 +65,7 @@ enum Bodies {
     /// All schemas by name, for `components`.
     static let schemas: [JSON.Member] = [
         .init("ScheduleDocument", scheduleDocument),
+        .init("ImportLine", importLine),
         .init("TriggerDocument", trigger),
         .init("Pause", JSONFields.schema { _ = reason(&$0) }),
         .init("Resume", JSONFields.schema { _ = missed(&$0) }),
@@ -81,6 +82,18 @@ enum Bodies {
         }
         return ScheduleSpec.schema().adding(
             [.init("name", ["type": "string", "description": "the name in the path, or left out"])] + shown)
+    }
+
+    /// A line of an import: a schedule's document with its name, and perhaps its tenant.
+    private static var importLine: JSON {
+        let own: [JSON.Member] = [.init("name", NameRule.schedule.schema), .init("tenant", NameRule.tenant.schema)]
+        let shown = ReadOnlyFields.schedule.subtracting(["tenant"]).sorted().map { name in
+            JSON.Member(name, ["readOnly": true, "description": "as it was shown; see the documentation"])
+        }
+        let line = ScheduleSpec.schema().adding(own + shown)
+        let required = (line["required"]?.elements ?? []) + ["name"]
+        return .object(
+            (line.members ?? []).filter { $0.name != "required" } + [JSON.Member("required", .array(required))])
     }
 
     private static var tenantSettings: JSON {

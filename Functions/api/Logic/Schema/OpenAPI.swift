@@ -84,8 +84,13 @@ enum OpenAPI {
             ]
         case .lines(let name):
             [
-                "required": true, "description": .string("NDJSON: a \(name) with its name in each line"),
-                "content": ["application/x-ndjson": ["schema": ["description": "one JSON document a line"]]],
+                "required": true, "description": .string("NDJSON: each line is a \(name)"),
+                // OpenAPI 3.1 has no word for the schema of a line; 3.2 calls it itemSchema.
+                "content": [
+                    "application/x-ndjson": [
+                        "schema": ["description": "one JSON document a line"], "x-itemSchema": Answers.ref(name),
+                    ]
+                ],
             ]
         }
     }
