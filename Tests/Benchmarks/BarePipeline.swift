@@ -1,7 +1,7 @@
 import Foundation
 import Postgres
 
-/// A program of the same shape without features, to hold S1 against; run on servers of its own in the same run.
+/// A program of the same shape without features, to hold what is measured against; run on servers of its own in the same run.
 struct BarePipeline {
     /// A script that is given `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`, `PGDATABASE` and `REDIS_PORT`, and as arguments how many
     /// schedules are due every 10 s and for how many seconds it runs; it prints `worker N/s`.

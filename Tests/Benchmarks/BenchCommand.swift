@@ -9,6 +9,9 @@ import Model
     /// What can be measured, by name.
     private static let all = ["S1", "S1b", "S2", "S3", "S4", "S5", "S6", "S7", "S11", "S12", "HELD", "API", "CRON"]
 
+    /// Those whose goals depend on what the machine makes without features.
+    private static let besidePipeline = ["S1", "S1b", "S5", "S12"]
+
     @Argument(
         help: """
             S1 sustained, S1b overload, S2 burst, S3 smoothing, S4 precision, S5 noisy neighbour, S6 cold start, S7 idle (with S11, import), \
@@ -19,7 +22,7 @@ import Model
     @Option(help: "S1, S1b and S4: seconds that are measured.") var seconds = 60
     @Option(
         help: """
-            S1: a script that runs a bare pipeline, to be measured in the same run; it is given PGHOST, PGPORT, PGUSER, PGPASSWORD, \
+            S1, S1b, S5 and S12: a script that runs a bare pipeline, to be measured in the same run; it is given PGHOST, PGPORT, PGUSER, PGPASSWORD, \
             PGDATABASE, REDIS_PORT, and as arguments the schedules due every 10 s and the seconds, and prints `worker N/s`.
             """) var pipeline: String?
     @Option(help: "S2, S5: triggers due at once.") var burst = 100_000
@@ -59,13 +62,16 @@ import Model
                 throw error
             }
             stand.stop()
-            if scenario == "S1", let pipeline, let rate = rows.compactMap(\.perSecond).first {
+            if BenchCommand.besidePipeline.contains(scenario), let pipeline {
                 for signal in signals { signal.cancel() }
                 let what = "bare pipeline without features, calls/s"
                 do {
                     let bare = try await BarePipeline(script: pipeline).perSecond()
-                    let share = String(format: "%.0f, of which %.0f/s are %.0f %%", bare, rate, rate / bare * 100)
-                    rows.append(ResultRow(scenario: "limit", what: what, value: share))
+                    let share = rows.compactMap(\.perSecond).first.map { rate in
+                        String(format: ", of which %.0f/s are %.0f %%", rate, rate / bare * 100)
+                    }
+                    rows.append(
+                        ResultRow(scenario: "limit", what: what, value: String(format: "%.0f", bare) + (share ?? "")))
                 } catch {
                     rows.append(ResultRow(scenario: "limit", what: what, value: "\(error)", isFailure: true))
                 }
