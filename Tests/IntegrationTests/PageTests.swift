@@ -39,7 +39,7 @@ import Testing
         }
         #expect(decided.count >= 2)
         for (file, list) in decided {
-            #expect(list == CancelReason.plannedAgain.map { "'\($0.rawValue)'" }.joined(separator: ", "), "\(file)")
+            #expect(list == CancelReason.plannedAgain.map { "${reason.\($0)}" }.joined(separator: ", "), "\(file)")
         }
     }
 

@@ -59,7 +59,7 @@ import Testing
 
     private static func prepare(_ name: String, count values: String) throws -> String {
         let file = Cluster.sources.appending(path: "Core/Postgres/sql/\(name).sql")
-        let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+        let text = Statement(name, Array(try Data(contentsOf: file))).text
         return "prepare \(id(name)) as " + text.replacing("${shard}", with: "3")
     }
 

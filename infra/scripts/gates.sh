@@ -26,6 +26,12 @@ forbid '@unchecked Sendable|nonisolated\(unsafe\)' 'only the C wrappers may prom
 forbid '\.(waitUntilExit|readDataToEndOfFile)\(' 'it stops all tests and their targets: use ended() or text()' \
     $(ls -d Tests/*Tests/ 2>/dev/null)
 
+# States, kinds and reasons stand in SQL by their names (SQLConstants); migrations are history.
+if found=$(grep -H -nE '\<(state|kind) *(=|<|>|<>|<=|>=|in) *\(?[0-9]' Core/Postgres/sql/[!V]*.sql 2>/dev/null | grep -v ':--'); then
+    printf '%s\n' "$found" | while IFS= read -r line; do echo "$line  <- name it: SQLConstants"; done
+    failed=1
+fi
+
 # A binary needs the C libraries that it uses, and no other: they dominate its start (architecture.md).
 links() {
     local binary=${HEADGATE_GATED_BINARIES:-.build/release}/$1 needed

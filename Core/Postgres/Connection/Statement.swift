@@ -7,14 +7,15 @@ package struct Statement: Hashable, Sendable {
     /// The SQL, with parameters `$1`, `$2`, ….
     package let text: String
 
-    /// A statement from a file of its own.
+    /// A statement from a file of its own, with its `SQLConstants` filled in.
     package init(_ name: String, _ bytes: [UInt8]) {
         self.name = name
-        text = String(decoding: bytes, as: UTF8.self)
+        text = SQLConstants.fill(String(decoding: bytes, as: UTF8.self))
     }
 
-    /// A short statement that needs no file (`begin`, `commit`), named by its text.
+    /// A short statement that needs no file (`begin`, `commit`), named by its text, with its `SQLConstants` filled in.
     package init(_ text: String) {
+        let text = SQLConstants.fill(text)
         // Postgres truncates names to 63 bytes, so longer texts get a hash to tell them apart.
         if text.utf8.count < 60 {
             name = text

@@ -80,7 +80,7 @@ extension PostgresConnection {
         try execute(
             StatementCall(
                 .apiPutName, [.texts([row.tenant]), .texts([name]), .uuids([hidden]), .smallints([row.shard])]))
-        try insert([row], kind: 1, now: now)
+        try insert([row], kind: .hidden, now: now)
         let message = TriggerMessage(
             id: key.id(), key: key.idempotencyKey, kind: .onFailure, redrive: 0, occurrence: now, plannedAt: now,
             deadline: now + PostgresConnection.usefulFor, tenant: failure.tenant, schedule: failure.name,

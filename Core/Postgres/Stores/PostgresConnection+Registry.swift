@@ -142,14 +142,12 @@ extension PostgresConnection {
     }
 
     /// Inserts schedules whose names are taken already.
-    ///
-    /// - Parameter kind: 0 for a schedule; 1 for the hidden schedule of a one-off trigger or failure notification.
-    func insert(_ rows: [ScheduleRow], kind: Int, now: Timestamp) throws(PostgresError) {
+    func insert(_ rows: [ScheduleRow], kind: ScheduleKind, now: Timestamp) throws(PostgresError) {
         try execute(
             StatementCall(
                 .apiInsertSchedules,
                 [
-                    .smallint(kind), .time(now), .texts(rows.map(\.tenant)), .smallints(rows.map(\.shard)),
+                    .smallint(kind.rawValue), .time(now), .texts(rows.map(\.tenant)), .smallints(rows.map(\.shard)),
                     .uuids(rows.map(\.id)),
                     .texts(rows.map(\.name)), .smallints(rows.map(\.state.rawValue)), .times(rows.map(\.nextAt)),
                     .times(rows.map(\.resumeAt)), .byteas(rows.map(\.timing)), .byteas(rows.map(\.action)),
@@ -211,7 +209,7 @@ extension PostgresConnection {
         if results.isEmpty { return }
         let new = results.filter(\.isCreated).map(\.row)
         let old = results.filter { !$0.isCreated }.map(\.row)
-        if !new.isEmpty { try insert(new, kind: 0, now: now) }
+        if !new.isEmpty { try insert(new, kind: .named, now: now) }
         if !old.isEmpty {
             try execute(
                 StatementCall(

@@ -157,7 +157,7 @@ package final class PostgresMonitorStore: MonitorStore {
         // Once detached the table gets no more writes. If a trigger was redriven since the check above, attach it
         // again.
         let left = try await connection.query(
-            StatementCall(Statement("select exists (select 1 from \(name) where state < 2)"))
+            StatementCall(Statement("select exists (select 1 from \(name) where state < ${state.final})"))
         ) { row throws(PostgresError) in try row.required(0, row.bool) }
         if left != [false] {
             _ = try await addDay(day.start)

@@ -207,7 +207,7 @@ package final class PostgresRegistry: APIStore {
                 var row = hidden.newRow(now: now)
                 // A stored trigger needs no armed schedule; the row only keeps the action.
                 if trigger.isStored { (row.state, row.nextAt) = (.finished, nil) }
-                try connection.insert([row], kind: 1, now: now)
+                try connection.insert([row], kind: .hidden, now: now)
                 if let next = row.nextAt {
                     try connection.execute(StatementCall(.apiLowerFloor, [.smallints([row.shard]), .times([next])]))
                 }

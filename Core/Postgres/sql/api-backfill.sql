@@ -6,7 +6,7 @@ select (u.time at time zone 'UTC')::date, u.id, $1, $2, 0, $3, $4, u.occurrence,
 from unnest($9::uuid[], $10::timestamptz[], $11::timestamptz[]) as u (id, time, occurrence)
 where not exists (
     select 1 from headgate.trigger t
-    where t.schedule_id = $4 and t.occurrence = u.occurrence and t.state in (0, 1, 2) and t.count = 1)
+    where t.schedule_id = $4 and t.occurrence = u.occurrence and t.state in (${state.planned}, ${state.queued}, ${state.delivered}) and t.count = 1)
 order by u.occurrence
 on conflict do nothing
 returning id

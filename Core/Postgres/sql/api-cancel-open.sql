@@ -8,30 +8,30 @@
 -- primary keys.
 with recent as (
     update headgate.trigger t
-    set cancel_requested = true, reason = $3, state = case when t.state = 0 then 7 else t.state end
-    where t.schedule_id = any ($1) and t.occurrence >= $2::timestamptz - interval '8 days' and t.state < 2 and ($4 or t.kind = 0)
+    set cancel_requested = true, reason = $3, state = case when t.state = ${state.planned} then ${state.cancelled} else t.state end
+    where t.schedule_id = any ($1) and t.occurrence >= $2::timestamptz - interval '8 days' and t.state < ${state.final} and ($4 or t.kind = ${kind.scheduled})
     returning t.id, t.day, t.state, t.occurrence, t.kind, t.schedule_id, t.shard, t.revision
 ), backfilled as (
     update headgate.trigger t
-    set cancel_requested = true, reason = $3, state = case when t.state = 0 then 7 else t.state end
-    where t.schedule_id = any ($1) and t.occurrence < $2::timestamptz - interval '8 days' and t.state < 2 and ($4 or t.kind = 0)
+    set cancel_requested = true, reason = $3, state = case when t.state = ${state.planned} then ${state.cancelled} else t.state end
+    where t.schedule_id = any ($1) and t.occurrence < $2::timestamptz - interval '8 days' and t.state < ${state.final} and ($4 or t.kind = ${kind.scheduled})
         and t.day >= ($2::timestamptz - interval '9 days')::date
     returning t.id, t.day, t.state, t.occurrence, t.kind, t.schedule_id, t.shard, t.revision
 ), redriven as (
     update headgate.trigger t
-    set cancel_requested = true, reason = $3, state = case when t.state = 0 then 7 else t.state end
+    set cancel_requested = true, reason = $3, state = case when t.state = ${state.planned} then ${state.cancelled} else t.state end
     from headgate.overdue w
     where w.day < ($2::timestamptz - interval '9 days')::date and t.day = w.day and t.id = w.id
-        and t.schedule_id = any ($1) and t.occurrence < $2::timestamptz - interval '8 days' and t.state < 2 and ($4 or t.kind = 0)
+        and t.schedule_id = any ($1) and t.occurrence < $2::timestamptz - interval '8 days' and t.state < ${state.final} and ($4 or t.kind = ${kind.scheduled})
     returning t.id, t.day, t.state, t.occurrence, t.kind, t.schedule_id, t.shard, t.revision
 ), open as (
     select * from recent union all select * from backfilled union all select * from redriven
 ), late as (
-    insert into headgate.overdue (day, id, check_at) select day, id, $2::timestamptz + interval '5 seconds' from open where state = 1
+    insert into headgate.overdue (day, id, check_at) select day, id, $2::timestamptz + interval '5 seconds' from open where state = ${state.queued}
     on conflict (day, id) do update set check_at = excluded.check_at
 )
-select id, state = 1, case when kind = 0 and occurrence > coalesce((
+select id, state = ${state.queued}, case when kind = ${kind.scheduled} and occurrence > coalesce((
         select max(d.occurrence) from headgate.trigger d
-        where d.schedule_id = o.schedule_id and d.kind = 0 and d.state between 2 and 6
+        where d.schedule_id = o.schedule_id and d.kind = ${kind.scheduled} and d.state between ${state.delivered} and ${state.skipped}
             and d.occurrence >= $2::timestamptz - interval '9 days'), '-infinity') then occurrence end, schedule_id, shard, revision
 from open o

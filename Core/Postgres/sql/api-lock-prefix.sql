@@ -4,6 +4,6 @@
 select s.id, s.tenant, s.name, s.shard, s.revision, s.state, s.next_at, s.resume_at, s.timing, s.action, s.pause_reason,
     s.created_at, s.updated_at, s.fired
 from headgate.schedule_name n join headgate.schedule s on s.shard = n.shard and s.id = n.id
-where n.tenant = $1 and n.name > $2 and n.name >= $3 and starts_with(n.name, $3) and s.kind = 0 and s.state = $4 and ($6::text is null or s.pause_reason = $6)
+where n.tenant = $1 and n.name > $2 and n.name >= $3 and starts_with(n.name, $3) and s.kind = ${schedule.named} and s.state = $4 and ($6::text is null or s.pause_reason = $6)
 order by n.name limit $5
 for update of n, s

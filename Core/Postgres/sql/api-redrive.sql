@@ -7,15 +7,15 @@ with known as (
         (select p.action from headgate.past_action p where p.schedule_id = t.schedule_id and p.revision = t.revision)) as action
     from unnest($1::uuid[], $2::timestamptz[]) as u (id, time)
     join headgate.trigger t on t.day = (u.time at time zone 'UTC')::date and t.id = u.id
-    where t.tenant = $3 and t.state = 5
+    where t.tenant = $3 and t.state = ${state.dead}
     order by t.id
     for update of t
 ), again as (
     update headgate.trigger t
-    set state = 1, redrive = t.redrive + 1, recorded = 0, attempts = 0, deadline = greatest(t.deadline, $4), reason = null,
+    set state = ${state.queued}, redrive = t.redrive + 1, recorded = 0, attempts = 0, deadline = greatest(t.deadline, $4), reason = null,
         cancel_requested = false
     from known k
-    where k.action is not null and t.day = k.day and t.id = k.id and t.state = 5
+    where k.action is not null and t.day = k.day and t.id = k.id and t.state = ${state.dead}
     returning t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive, t.attempts, k.action, t.kind,
         t.schedule_id, t.day
 ), gone as (

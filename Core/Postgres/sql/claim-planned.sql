@@ -5,13 +5,13 @@
 -- Locks: the rows, skipping locked ones. Index: trigger_planned_at, then the primary keys.
 with due as (
     select day, id from headgate.trigger
-    where shard = $1 and planned_at >= $2 and planned_at < $3 and state = 0 and not cancel_requested
-        and not (case when kind = 2 then tenant || '/backfill' else tenant end = any ($6::text[]))
+    where shard = $1 and planned_at >= $2 and planned_at < $3 and state = ${state.planned} and not cancel_requested
+        and not (case when kind = ${kind.backfill} then tenant || '/backfill' else tenant end = any ($6::text[]))
     order by planned_at
     limit $4
     for update skip locked
 ), claimed as (
-    update headgate.trigger t set state = 1, pass = $5 from due where t.day = due.day and t.id = due.id
+    update headgate.trigger t set state = ${state.queued}, pass = $5 from due where t.day = due.day and t.id = due.id
     returning t.*
 )
 select c.id, c.tenant, c.name, c.occurrence, c.planned_at, c.deadline, c.redrive, c.attempts,

@@ -6,7 +6,7 @@ with due as (
 ), used as (
     select d.schedule_id, d.revision,
         (select true from headgate.trigger t
-         where t.schedule_id = d.schedule_id and t.revision = d.revision and t.state in (0, 1, 5) limit 1) is not null as is_used
+         where t.schedule_id = d.schedule_id and t.revision = d.revision and t.state in (${state.planned}, ${state.queued}, ${state.dead}) limit 1) is not null as is_used
     from due d
 ), later as (
     update headgate.past_action p set check_at = $2 from used u

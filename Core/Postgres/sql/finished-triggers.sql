@@ -3,4 +3,4 @@
 select u.id
 from unnest($1::uuid[], $2::timestamptz[], $3::int[]) as u (id, time, redrive)
 left join headgate.trigger t on t.day = (u.time at time zone 'UTC')::date and t.id = u.id
-where t.id is null or t.state >= 2 or t.redrive > u.redrive
+where t.id is null or t.state >= ${state.final} or t.redrive > u.redrive

@@ -4,6 +4,6 @@ insert into headgate.dead (tenant, died_at, id, day)
 select t.tenant, $3, t.id, t.day
 from unnest($1::uuid[], $2::timestamptz[]) as u (id, time)
 join headgate.trigger t on t.day = (u.time at time zone 'UTC')::date and t.id = u.id
-where t.state = 5
+where t.state = ${state.dead}
 order by t.tenant, t.id
 on conflict do nothing

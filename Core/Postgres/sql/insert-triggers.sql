@@ -11,9 +11,9 @@ from unnest($3::smallint[], $4::uuid[], $5::timestamptz[], $6::smallint[], $7::i
     $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::int[], $15::timestamptz[], $16::text[])
     as u (kind, id, time, state, revision, schedule_id, occurrence, planned_at, deadline, tenant, name, count, last_occurrence,
         reason)
-where u.revision = 1 or u.kind <> 0 or (
+where u.revision = 1 or u.kind <> ${kind.scheduled} or (
     select true from headgate.trigger t
-    where t.schedule_id = u.schedule_id and t.occurrence = u.occurrence and t.kind = 0 and t.revision <> u.revision
-        and not (t.state = 7 and t.attempts = 0 and t.reason in ('superseded', 'paused'))
+    where t.schedule_id = u.schedule_id and t.occurrence = u.occurrence and t.kind = ${kind.scheduled} and t.revision <> u.revision
+        and not (t.state = ${state.cancelled} and t.attempts = 0 and t.reason in (${reason.superseded}, ${reason.paused}))
     limit 1) is null
 on conflict do nothing

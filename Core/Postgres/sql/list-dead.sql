@@ -12,5 +12,5 @@ select t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive
         (select p.action from headgate.past_action p where p.schedule_id = t.schedule_id and p.revision = t.revision)),
     t.kind, t.schedule_id, page.died_at, t.reason
 from page join headgate.trigger t on t.day = page.day and t.id = page.id
-where t.state = 5
+where t.state = ${state.dead}
 order by page.died_at, page.id

@@ -3,5 +3,5 @@ select s.id, s.tenant, s.name, s.shard, s.revision, s.state, s.next_at, s.resume
     s.created_at, s.updated_at, s.fired
 from unnest($1::smallint[], $2::uuid[]) as u (shard, id)
 join headgate.schedule s on s.shard = u.shard and s.id = u.id
-where s.state = 0
+where s.state = ${schedule.active}
 for update of s

@@ -6,7 +6,7 @@ from (
     select t.shard, min(t.planned_at) as low
     from unnest($1::uuid[], $2::timestamptz[]) as x (id, time)
     join headgate.trigger t on t.day = (x.time at time zone 'UTC')::date and t.id = x.id
-    where t.state = 0 and not t.cancel_requested
+    where t.state = ${state.planned} and not t.cancel_requested
     group by t.shard order by t.shard
 ) u
 where h.shard = u.shard and h.planned_low > u.low

@@ -8,7 +8,7 @@ with late as (
     from headgate.monitor mark cross join lateral (
         select t.day, t.id from headgate.trigger t
         where t.shard = $1 and t.planned_at >= least($3::timestamptz, $4::timestamptz)
-            and t.planned_at < mark.swept_to + interval '1 minute' and t.state < 2
+            and t.planned_at < mark.swept_to + interval '1 minute' and t.state < ${state.final}
         offset 0
     ) late
     on conflict do nothing

@@ -2,6 +2,6 @@
 -- alone. Index: trigger_planned_at.
 update headgate.shard h
 set planned_low = coalesce((select min(t.planned_at) from headgate.trigger t
-    where t.shard = $1 and t.planned_at >= h.planned_low and t.state = 0 and not t.cancel_requested),
+    where t.shard = $1 and t.planned_at >= h.planned_low and t.state = ${state.planned} and not t.cancel_requested),
     'infinity')
 where h.shard = $1

@@ -3,8 +3,8 @@
 -- changes. A final outcome ends an open row even if its attempt is recorded already: two calls share an attempt number after Redis went
 -- back (protocols.md, 6, 7a). Locks: the rows, in the order given. Index: primary key. The update is HOT.
 update headgate.trigger t
-set state = case when t.state < 2 then u.state else t.state end,
-    reason = case when t.state < 2 and not (t.cancel_requested and u.state = 1) then u.reason else t.reason end,
+set state = case when t.state < ${state.final} then u.state else t.state end,
+    reason = case when t.state < ${state.final} and not (t.cancel_requested and u.state = ${state.queued}) then u.reason else t.reason end,
     recorded = t.recorded | case when u.attempt between 1 and 63 then 1::bigint << (u.attempt - 1) else 0 end,
     attempts = greatest(t.attempts, u.attempt),
     lateness_ms = coalesce(least(t.lateness_ms, u.lateness_ms), t.lateness_ms, u.lateness_ms),
@@ -13,5 +13,5 @@ from unnest($1::uuid[], $2::timestamptz[], $3::smallint[], $4::int[], $5::smalli
     as u (id, time, redrive, attempt, state, lateness_ms, reason, line)
 where t.day = (u.time at time zone 'UTC')::date and t.id = u.id and t.redrive = u.redrive
     and case when u.attempt between 1 and 63
-        then t.recorded & (1::bigint << (u.attempt - 1)) = 0 or t.state < 2 and u.state >= 2
-        else t.state < 2 end
+        then t.recorded & (1::bigint << (u.attempt - 1)) = 0 or t.state < ${state.final} and u.state >= ${state.final}
+        else t.state < ${state.final} end

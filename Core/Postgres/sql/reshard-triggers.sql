@@ -3,7 +3,7 @@
 with moved as (
     update headgate.trigger t set shard = u.shard
     from unnest($1::uuid[], $2::smallint[]) as u (id, shard)
-    where t.schedule_id = u.id and t.state in (0, 1, 5) and t.day >= ($3::timestamptz at time zone 'UTC')::date
+    where t.schedule_id = u.id and t.state in (${state.planned}, ${state.queued}, ${state.dead}) and t.day >= ($3::timestamptz at time zone 'UTC')::date
     returning t.shard, t.planned_at, t.state
 )
-select shard, min(planned_at) from moved where state = 0 group by shard order by shard
+select shard, min(planned_at) from moved where state = ${state.planned} group by shard order by shard

@@ -17,32 +17,32 @@ with u as (
     insert into headgate.past_action (schedule_id, revision, tenant, action, check_at)
     select s.id, s.revision, s.tenant, s.action, $6
     from u join headgate.schedule s on s.shard = u.shard and s.id = u.id
-    where s.state = 1 and s.revision = u.revision
+    where s.state = ${schedule.paused} and s.revision = u.revision
     on conflict (schedule_id, revision) do nothing
 )
 update headgate.schedule s
-set next_at = case when s.state <> 1 then least(s.next_at, u.first) end,
-    resume_at = case when s.state = 1 or s.resume_at is not null then least(s.resume_at, u.first) end,
+set next_at = case when s.state <> ${schedule.paused} then least(s.next_at, u.first) end,
+    resume_at = case when s.state = ${schedule.paused} or s.resume_at is not null then least(s.resume_at, u.first) end,
     ahead_from = case when s.revision = u.revision or u.first >= s.began_at then null
         when s.ahead_from is not null then s.ahead_from
         when coalesce(s.resume_at, s.next_at, 'infinity') > s.began_at then s.began_at end,
     ahead_to = case when s.revision = u.revision or u.first >= s.began_at then null
         when s.ahead_from is not null then s.ahead_to
         when coalesce(s.resume_at, s.next_at, 'infinity') > s.began_at then coalesce(s.resume_at, s.next_at, 'infinity') end,
-    state = case when s.state = 2 then 0 else s.state end,
+    state = case when s.state = ${schedule.finished} then ${schedule.active} else s.state end,
     fired = case when s.revision = u.revision then greatest(0, s.fired - u.count)
         when u.first >= s.began_at then greatest(0, s.fired - u.count - coalesce((
             select sum(t.count) from headgate.trigger t
-            where t.schedule_id = s.id and t.occurrence >= u.first and t.kind = 0 and t.revision = s.revision), 0))::int
+            where t.schedule_id = s.id and t.occurrence >= u.first and t.kind = ${kind.scheduled} and t.revision = s.revision), 0))::int
         else s.fired end,
     began_at = case when s.revision = u.revision then least(s.resume_at, u.first) else least(s.began_at, u.first) end,
     revision = s.revision + case when s.revision = u.revision then 1 else 0 end
 from u
 where s.shard = u.shard and s.id = u.id
-    and (s.state = 1 and s.revision = u.revision
+    and (s.state = ${schedule.paused} and s.revision = u.revision
         or s.revision > u.revision and (
             u.first < coalesce(s.began_at, 'infinity')
             or coalesce(s.resume_at, s.next_at, 'infinity') > u.first and (
                 select true from headgate.trigger t
-                where t.schedule_id = s.id and t.occurrence = u.first and t.kind = 0 and t.revision = s.revision limit 1) is null))
+                where t.schedule_id = s.id and t.occurrence = u.first and t.kind = ${kind.scheduled} and t.revision = s.revision limit 1) is null))
 returning s.shard, s.next_at

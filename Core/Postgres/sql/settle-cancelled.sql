@@ -4,13 +4,13 @@
 -- rewound to them. Locks: the rows, in the order given. Indexes: primary key, trigger_schedule.
 with settled as (
     update headgate.trigger t
-    set state = 7, reason = coalesce(t.reason, $3) || case when u.called or t.attempts > 0 then ' after a call' else '' end
+    set state = ${state.cancelled}, reason = coalesce(t.reason, $3) || case when u.called or t.attempts > 0 then ' after a call' else '' end
     from unnest($1::uuid[], $2::timestamptz[], $4::boolean[]) as u (id, time, called)
-    where t.day = (u.time at time zone 'UTC')::date and t.id = u.id and t.state < 2 and t.cancel_requested
+    where t.day = (u.time at time zone 'UTC')::date and t.id = u.id and t.state < ${state.final} and t.cancel_requested
     returning t.id, t.day, t.occurrence, t.kind, t.schedule_id, t.shard, t.revision, t.reason
 )
 select id, false, occurrence, schedule_id, shard, revision
 from settled o
-where kind = 0 and reason in ('superseded', 'paused') and occurrence > coalesce((
+where kind = ${kind.scheduled} and reason in (${reason.superseded}, ${reason.paused}) and occurrence > coalesce((
     select max(d.occurrence) from headgate.trigger d
-    where d.schedule_id = o.schedule_id and d.kind = 0 and d.state between 2 and 6 and d.day >= o.day - 9), '-infinity')
+    where d.schedule_id = o.schedule_id and d.kind = ${kind.scheduled} and d.state between ${state.delivered} and ${state.skipped} and d.day >= o.day - 9), '-infinity')

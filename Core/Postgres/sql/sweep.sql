@@ -7,7 +7,7 @@ insert into headgate.overdue (day, id, check_at)
 select late.day, late.id, $2
 from headgate.monitor mark cross join headgate.shard h cross join lateral (
     select t.day, t.id from headgate.trigger t
-    where t.shard = h.shard and t.planned_at >= mark.swept_to and t.planned_at < $1 and t.state < 2
+    where t.shard = h.shard and t.planned_at >= mark.swept_to and t.planned_at < $1 and t.state < ${state.final}
     offset 0
 ) late
 on conflict do nothing

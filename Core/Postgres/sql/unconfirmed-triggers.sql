@@ -6,6 +6,6 @@ select t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive
     t.kind, t.schedule_id
 from headgate.trigger t
 left join headgate.schedule s on s.shard = t.shard and s.id = t.schedule_id and s.revision = t.revision
-where t.shard = $1 and t.planned_at >= $3 and (t.planned_at, t.id) > ($4, $5) and t.pass > $2 and t.state = 1 and not t.cancel_requested
+where t.shard = $1 and t.planned_at >= $3 and (t.planned_at, t.id) > ($4, $5) and t.pass > $2 and t.state = ${state.queued} and not t.cancel_requested
 order by t.planned_at, t.id
 limit $6

@@ -7,7 +7,7 @@ select t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive
 from headgate.monitor mark cross join headgate.shard h cross join lateral (
     select * from headgate.trigger t
     where t.shard = h.shard and t.planned_at >= greatest(mark.swept_to, $1)
-        and (t.planned_at > $1 or t.planned_at = $1 and t.id > $2) and t.state = 1 and not t.cancel_requested
+        and (t.planned_at > $1 or t.planned_at = $1 and t.id > $2) and t.state = ${state.queued} and not t.cancel_requested
     order by t.planned_at, t.id
     limit $3
 ) t
