@@ -15,6 +15,8 @@ extension CalendarEntry {
         let kinds = ["every", "cron", "at"].filter { kind in members.contains { $0.name == kind } }
         guard kinds.count == 1 else {
             fields.add([FieldError(pointer: pointer, detail: "expected exactly one of every, cron and at")])
+            for name in ["every", "anchor", "cron", "timeZone", "dialect", "dst", "at"] { _ = fields.raw(name) }
+            fields.finish()
             return nil
         }
         let entry: CalendarEntry?

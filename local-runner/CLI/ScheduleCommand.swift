@@ -37,6 +37,10 @@ struct ScheduleCommand: AsyncParsableCommand {
                         APIClient.say("\(place)\(pointer.isEmpty ? "" : "\(pointer): ")\(error["detail"]?.text ?? "")")
                     }
                 }
+                if let omitted = answer["omitted"]?.int, omitted > 0 {
+                    refused += omitted
+                    APIClient.say("\(file): \(omitted) more lines were refused")
+                }
                 for warned in answer["warnings"]?.elements ?? [] {
                     let place = places[max(0, (warned["line"]?.int ?? 1) - 1)]
                     ScheduleCommand.warn(warned["warnings"], place)
@@ -61,7 +65,9 @@ struct ScheduleCommand: AsyncParsableCommand {
                 APIClient.say("\(file):\(error.line):\(error.column): \(error.detail)")
                 throw ExitCode(64)
             }
-            guard let documents = whole.elements else { return ([whole.serialized], ["\(file): "]) }
+            // What `GET /v1/schedules` answers holds its documents in `items`.
+            let list = whole["name"] == nil ? whole["items"] ?? whole : whole
+            guard let documents = list.elements else { return ([whole.serialized], ["\(file): "]) }
             let places = documents.enumerated().map { index, document in
                 "\(file): item \(index + 1)\(document["name"]?.text.map { " (\($0))" } ?? ""): "
             }

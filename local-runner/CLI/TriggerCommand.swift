@@ -23,7 +23,10 @@ struct TriggerCommand: AsyncParsableCommand {
             if connection.json { return print(answer) }
             Table.print(
                 answer["items"]?.elements ?? [],
-                ["id", "schedule", "state", "occurrence", "count", "latenessMs", "attempts", "reason"])
+                ["id", "schedule", "kind", "state", "occurrence", "count", "latenessMs", "attempts", "reason"])
+            if answer["next"]?.text != nil {
+                APIClient.say("there are more: raise --limit, or give the oldest time of these as --to")
+            }
         }
     }
 
