@@ -34,13 +34,20 @@ package struct TenantCache: Sendable {
         return tenants.filter { records[$0] == nil }.sorted()
     }
 
-    /// Keeps records as read, in the order of `tenants`. Damaged bytes count as no record: calls then lack their
-    /// secrets, and report that.
-    package mutating func store(_ bytes: [[UInt8]?], of tenants: [String]) {
+    /// Keeps records as read, in the order of `tenants`, and returns the tenants whose records cannot be decoded. They
+    /// count as paused: without its rates a tenant may not be called.
+    package mutating func store(_ bytes: [[UInt8]?], of tenants: [String]) -> [String] {
+        var unreadable: [String] = []
         for (tenant, bytes) in zip(tenants, bytes) {
-            // One that cannot be read counts as paused: without its rates a tenant may not be called.
-            records[tenant] = .some(bytes.map { (try? TenantRecord(decoding: $0)) ?? TenantRecord(isPaused: true) })
+            guard let bytes else {
+                records[tenant] = .some(nil)
+                continue
+            }
+            let record = try? TenantRecord(decoding: bytes)
+            if record == nil { unreadable.append(tenant) }
+            records[tenant] = .some(record ?? TenantRecord(isPaused: true))
         }
+        return unreadable
     }
 
     /// The tenant's record; nil: it has none, or it was not read yet.

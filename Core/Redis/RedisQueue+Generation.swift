@@ -22,7 +22,15 @@ extension RedisQueue: QueueGeneration {
             arguments.append(reading.counters[shard].map { String($0) } ?? "")
             arguments.append(String(counter))
         }
-        return replies.indices.filter { replies[$0].int != 1 }
+        var changed: [Int] = []
+        for (shard, reply) in replies.enumerated() {
+            switch reply.int {
+            case 1: break
+            case 0: changed.append(shard)
+            default: throw unexpected("raise-generation")
+            }
+        }
+        return changed
     }
 
     /// A page of about 1,000 messages of a shard (`HSCAN`), some perhaps twice; nil as `next` on the last page.

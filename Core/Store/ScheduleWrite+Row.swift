@@ -51,6 +51,9 @@ extension ScheduleWrite {
         new.state = next == nil ? .finished : isPaused ? .paused : .active
         new.nextAt = isPaused ? nil : next
         new.resumeAt = isPaused ? next : nil
-        return new
+        // A pause of a schedule that has finished, say, changes nothing.
+        var unchanged = new
+        unchanged.updatedAt = row.updatedAt
+        return unchanged == row ? row : new
     }
 }

@@ -240,6 +240,11 @@ import Testing
             let imported = try #require(large.first { $0.status == 200 }).body
             #expect(imported["refused"]?.elements?.count == 10_000 && imported["omitted"]?.int == 110_000)
             #expect(imported["refused"]?.elements?[1]["line"]?.int == 3)
+            // The turns have been given back; a line is as long as the document of a PUT at most.
+            let long = #"{"name":"\#(String(repeating: "a", count: 1 << 20))"}"#
+            let refused = try await api.call("POST", "/v1/schedules/import", long, tenant: "a")
+            let detail = refused.body["refused"]?.elements?.first?["errors"]?.elements?.first?["detail"]?.text
+            #expect(refused.status == 200 && detail?.contains("has at most 1048576") == true, "\(refused)")
             // Relative to the imports, which take seconds, so that the machine's speed does not matter.
             let waited = try await longest
             #expect(waited * 5 < ContinuousClock.now - start, "other requests have waited for the imports")

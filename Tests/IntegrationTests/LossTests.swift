@@ -1,4 +1,6 @@
+import Curl
 import Foundation
+import HTTP
 import Model
 import Postgres
 import Queue
@@ -330,6 +332,15 @@ extension Sequence {
             try await it.execute(
                 "update headgate.duty set done_at = now() - interval '5 minutes' where name = 'overdue'")
             #expect(try await monitor()?.contains("\"overdue\" for 5m") == true)
+            try await eventually("the API's metrics tell the duty's age") {
+                let response = try await HTTPClient().execute(HTTPRequest(url: "\(api.url)/metrics"))
+                let text = String(decoding: response.body, as: UTF8.self)
+                let line = text.split(separator: "\n").first {
+                    $0.hasPrefix("headgate_monitor_duty_age_seconds{duty=\"overdue\"} ")
+                }
+                let age = line?.split(separator: " ").last.flatMap { Double($0) }
+                return age ?? 0 > 299 && text.contains("headgate_partition_of_tomorrow 1")
+            }
             try await it.execute("update headgate.duty set done_at = now(); \(Self.dropTomorrow)")
             #expect(try await monitor() == "the partition of tomorrow is missing")
         }

@@ -26,17 +26,17 @@ struct ProgramRun: Sendable {
             try await Task.sleep(for: timeout)
             kill(pid, SIGKILL)
         }
+        defer { watch.cancel() }
+        async let text = output.text()
+        async let errorText = errors.text()
         let writer = stdin.fileHandleForWriting
         try await onOwnThread {
             if let input { try writer.write(contentsOf: Data(input.utf8)) }
             try writer.close()
         }
-        async let text = output.text()
-        async let errorText = errors.text()
         self.output = await text
         self.errors = await errorText
         await process.ended()
-        watch.cancel()
         if process.terminationReason == .uncaughtSignal, process.terminationStatus == SIGKILL {
             let call = ([program.lastPathComponent] + arguments).joined(separator: " ")
             throw TestServerError(description: "\(call) has not ended within \(timeout): \(self.output)\(self.errors)")

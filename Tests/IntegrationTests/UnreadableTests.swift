@@ -127,6 +127,8 @@ import Testing
             }
             try await eventually("the good tenant is called") { try await delivered("good") > 3 }
             #expect(try await delivered("damaged") == 0)
+            let fired = try await api.call("POST", "/v1/schedules/a/fire", tenant: "damaged")
+            #expect(fired.status == 409 && fired.body["detail"]?.text?.contains("cannot be read") == true, "\(fired)")
             let repaired = try await api.call("PUT", "/v1/tenants/damaged", #"{"maxRate":50}"#)
             #expect(repaired.status == 200 && repaired.body["error"] == nil, "\(repaired)")
             try await eventually("the repaired tenant is called") { try await delivered("damaged") > 0 }

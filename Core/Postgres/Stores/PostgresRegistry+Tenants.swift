@@ -238,8 +238,9 @@ extension PostgresConnection {
             secrets[secret.tenant, default: [:]][secret.name] = try? SealedSecret(decoding: secret.sealed)
         }
         return rows.map { row in
+            // One that cannot be read has a lower version: whoever can read it publishes it over this one.
             DirectoryEntry(
-                tenant: row.tenant, version: row.version,
+                tenant: row.tenant, version: row.problem == nil ? row.version : row.version - 1,
                 record: TenantRecord(row.settings, secrets: secrets[row.tenant] ?? [:]), problem: row.problem)
         }
     }

@@ -8,6 +8,8 @@ extension API {
     /// How many lines with mistakes, and how many with warnings, an answer lists: an import of a million lines may have
     /// as many.
     private static let listed = 10_000
+    /// As long as the document of a PUT.
+    private static let longestLine = 1 << 20
     /// How much is read between two looks at other requests, in lines and in bytes.
     private static let unbroken = (lines: 64, bytes: 65_536)
 
@@ -97,6 +99,10 @@ extension API {
     private func read(
         _ line: ArraySlice<UInt8>, number: Int, _ caller: Caller, now: Timestamp
     ) throws(FieldErrors) -> ImportLine {
+        guard line.count <= API.longestLine else {
+            let detail = "the line has \(line.count) bytes; a document has at most \(API.longestLine)"
+            throw FieldErrors([FieldError(pointer: "", detail: detail)])
+        }
         let document: JSON
         do throws(JSON.SyntaxError) {
             document = try JSON(document: line)

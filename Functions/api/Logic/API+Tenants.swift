@@ -139,7 +139,12 @@ extension API {
 
     /// Throws a conflict if the tenant is paused: nothing may be started for it.
     func refuseIfPaused(_ tenant: String) async throws {
-        if try await tenantRegistry.tenant(tenant)?.settings.isPaused == true {
+        guard let row = try await tenantRegistry.tenant(tenant) else { return }
+        if row.problem != nil {
+            throw Problem.conflict(
+                "the settings of the tenant \(tenant) cannot be read: a platform admin PUTs them again")
+        }
+        if row.settings.isPaused {
             throw Problem.conflict("\(TenantSettings.pauseReason): a platform admin resumes it")
         }
     }

@@ -140,15 +140,6 @@ package struct API: Sendable {
                         "it has the role \(caller.role.rawValue); this needs \(route.role.rawValue)")
                 }
                 let call = try Call(request: request, context: context, caller: caller)
-                if route.isLarge, !(call.announcedLength.map { $0 <= 1 << 20 } ?? false) {
-                    let begun = call
-                    let answer = try await largeBodies.with(for: caller.tenant) {
-                        try await collectAndServe(route, begun)
-                    }
-                    if let answer { return answer }
-                    runtime.metrics.count(.apiRefused, labels: "reason=\"large\"")
-                    throw Problem.tooManyLarge
-                }
                 return try await collectAndServe(route, call)
             }
         }
@@ -181,10 +172,20 @@ package struct API: Sendable {
         }
     }
 
-    /// Reads the body before taking a slot, so that a slow body holds up nobody.
+    /// Reads the body before taking a slot, so that a slow body holds up nobody. What is larger than a megabyte takes a
+    /// turn once it has sent that much.
     private func collectAndServe(_ route: Route, _ call: Call) async throws -> Response {
-        var call = call
-        if route.method != .get { call.collected = try await call.bytes(limit: route.bodyLimit) }
+        var (call, isLarge) = (call, false)
+        defer { if isLarge { largeBodies.leave(call.caller.tenant) } }
+        if route.method != .get {
+            call.collected = try await call.bytes(limit: route.bodyLimit) {
+                guard largeBodies.enter(call.caller.tenant) else {
+                    runtime.metrics.count(.apiRefused, labels: "reason=\"large\"")
+                    throw Problem.tooManyLarge
+                }
+                isLarge = true
+            }
+        }
         let whole = call
         return try await places.with(for: call.caller.tenant, isReading: route.method == .get) {
             try await serve(route, whole)

@@ -98,25 +98,32 @@ struct Call: Sendable {
         return .exactly(String(tag))
     }
 
-    /// The length of the body by `Content-Length`; nil if it comes in chunks.
-    var announcedLength: Int? { request.headers[.contentLength].flatMap { Int($0) } }
-
     /// The body as bytes, at most `limit`.
-    func bytes(limit: Int = 1 << 20) async throws -> [UInt8] {
+    ///
+    /// - Parameter beginLarge: called once more than `LargeBodies.free` bytes have come; throws what refuses them.
+    func bytes(limit: Int = 1 << 20, beginLarge: () throws -> Void = {}) async throws -> [UInt8] {
         if let collected { return collected }
+        var bytes: [UInt8] = []
         do {
-            let buffer = try await request.body.collect(upTo: limit)
-            return Array(buffer.readableBytesView)
-        } catch is NIOTooManyBytesError {
-            throw Problem(
-                status: .contentTooLarge, type: "too-large", title: "The body is too large",
-                detail: "at most \(limit) bytes are taken here")
+            for try await buffer in request.body {
+                if bytes.count + buffer.readableBytes > limit {
+                    throw Problem(
+                        status: .contentTooLarge, type: "too-large", title: "The body is too large",
+                        detail: "at most \(limit) bytes are taken here")
+                }
+                let wasLarge = bytes.count > LargeBodies.free
+                bytes += buffer.readableBytesView
+                if !wasLarge, bytes.count > LargeBodies.free { try beginLarge() }
+            }
+        } catch let problem as Problem {
+            throw problem
         } catch {
             // The connection ended, or was closed because the body came too slowly: nobody reads this answer.
             throw Problem(
                 status: .badRequest, type: "cut", title: "The body ended early",
                 detail: "the connection was closed before all of the body had arrived")
         }
+        return bytes
     }
 
     /// The body as JSON; if `isOptional`, an empty body is an empty object.

@@ -61,7 +61,8 @@ struct Problem: Error, Sendable {
     }
     static let tooManyLarge = Problem(
         status: .tooManyRequests, type: "rate", title: "Too many large requests",
-        detail: "the tenant sends a body of more than 1 MiB already; send this one when it has been answered",
+        detail:
+            "a body of more than 1 MiB of this tenant, or four of others, are under way; try again after Retry-After",
         retryAfter: .seconds(5))
     static func unavailable(_ detail: String) -> Problem {
         Problem(status: .serviceUnavailable, type: "unavailable", title: "Try again later", detail: detail)

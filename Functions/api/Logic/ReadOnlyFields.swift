@@ -52,9 +52,11 @@ enum ReadOnlyFields {
     /// creation of the schedule, with another id and time, so that the import of an export can be repeated.
     static func mistakes(in document: JSON, of row: ScheduleRow, repeating write: ScheduleWrite) -> [FieldError] {
         let mistakes = mistakes(in: document, of: row)
-        var ignored: Set = ["/id", "/revision", "/createdAt"]
+        var ignored: Set = ["/id", "/revision", "/createdAt", "/state"]
         let isEarlier = ["/id", "/createdAt"].allSatisfy { field in mistakes.contains { $0.pointer == field } }
-        guard isEarlier, write.timing == row.timing, write.action == row.action else { return mistakes }
+        let isPaused = row.state == .paused
+        guard isEarlier, write.timing == row.timing, write.action == row.action, write.paused ?? isPaused == isPaused
+        else { return mistakes }
         // A schedule that was created paused has no reason.
         if row.pauseReason == nil { ignored.insert("/pauseReason") }
         return mistakes.filter { !ignored.contains($0.pointer) }

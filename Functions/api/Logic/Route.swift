@@ -17,8 +17,6 @@ struct Route: Sendable {
     var statuses: [Int] = [200]
     /// The schema of the answer, by its name in `Answers`; nil: it has no body.
     var answer: String?
-    /// Whether a large body is taken in a turn of its own: one of a tenant at a time, a few of all.
-    var isLarge: Bool { bodyLimit > 1 << 20 }
     /// Whether it accepts `If-Match` and its answers have an `ETag`.
     var isVersioned = false
     /// A POST that changes nothing: its answer is not kept, even with an idempotency key.

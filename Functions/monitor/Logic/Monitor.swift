@@ -4,6 +4,7 @@ private import Model
 package import Queue
 private import Sending
 package import Store
+private import Synchronization
 private import Telemetry
 
 /// Finds lost triggers and sends them again, keeps queues without receivers moving, and maintains the partitions.
@@ -30,6 +31,7 @@ package struct Monitor: Sendable {
     private let outcomes: any MessageQueue
     private let generation: any QueueGeneration
     private let tenants: any TenantDirectory
+    private let hasPublished = PublishedOnce()
     private static let batch = 1_000
 
     /// A monitor of two queues and their store.
@@ -117,15 +119,17 @@ package struct Monitor: Sendable {
 
     // MARK: Tenants
 
-    /// Publishes what changed in the directory since it was last complete; everything, if Redis has no directory.
+    /// Publishes what changed in the directory since it was last complete; everything, if Redis has no directory, or
+    /// once for each monitor, which may be able to read what another could not.
     private func publishTenants() async throws {
         let known = try await tenants.state()?.version
         let version = try await store.directoryVersion()
-        if known == version { return }
+        let isFirst = !hasPublished.value.load(ordering: .relaxed)
+        if known == version, !isFirst { return }
         // A database restored to an earlier state has a lower version.
         let isOlder = known.map { $0 > version } ?? false
         if isOlder { try await tenants.clear() }
-        var last = isOlder ? 0 : known ?? 0
+        var last = isOlder || isFirst ? 0 : known ?? 0
         while true {
             let entries = try await store.directoryEntries(after: last, limit: Monitor.batch)
             for (tenant, problem) in entries.compactMap({ entry in entry.problem.map { (entry.tenant, $0) } }) {
@@ -135,8 +139,11 @@ package struct Monitor: Sendable {
             }
             let isLast = entries.count < Monitor.batch
             try await tenants.publish(entries, completeTo: isLast ? version : nil)
-            if isLast { return }
-            last = entries.last?.version ?? last
+            if isLast {
+                hasPublished.value.store(true, ordering: .relaxed)
+                return
+            }
+            last = entries.map { $0.problem == nil ? $0.version : $0.version + 1 }.max() ?? last
         }
     }
 
@@ -154,7 +161,9 @@ package struct Monitor: Sendable {
                 runtime.logger.warning(
                     "Redis went back in \(shards.count) shards of the queue; putting right what is there")
             } else {
-                runtime.logger.info("Redis was started anew; comparing what it holds with the database")
+                runtime.logger.info(
+                    "another Redis answers than before, or it was started anew; comparing what it holds with the database"
+                )
             }
             runtime.metrics.count(.redisWentBack)
             try await reconcile(shards)
@@ -306,4 +315,9 @@ package struct Monitor: Sendable {
             runtime.metrics.count(.monitorErrors)
         }
     }
+}
+
+/// Whether a monitor has published the whole directory.
+private final class PublishedOnce: Sendable {
+    let value = Atomic(false)
 }

@@ -29,8 +29,15 @@ extension TriggerWorker {
     private func wakeTenants() async throws(QueueError) {
         if !held.hasTenants { return }
         let missing = cache.missing(of: held.tenantNames)
-        cache.store(try await tenants.records(of: missing), of: missing)
+        try await readRecords(of: missing)
         for tenant in held.changedTenants({ cache.record(of: $0) }) { wake(.tenant(tenant)) }
+    }
+
+    private func readRecords(of missing: [String]) async throws(QueueError) {
+        for tenant in cache.store(try await tenants.records(of: missing), of: missing) {
+            runtime.logger.error(
+                "the published settings of a tenant cannot be read: its calls wait", metadata: ["tenant": "\(tenant)"])
+        }
     }
 
     /// Admits these deliveries one batch after the other, while other calls go on.
@@ -56,7 +63,7 @@ extension TriggerWorker {
     /// Begins the calls that may be made now, and returns settlements for the others.
     private func admit(_ deliveries: [Delivery]) async throws(QueueError) -> [Settlement] {
         let missing = cache.missing(of: Set(deliveries.map(\.message.tenant)))
-        cache.store(try await tenants.records(of: missing), of: missing)
+        try await readRecords(of: missing)
         var settlements: [Settlement] = []
         var ready: [Delivery] = []
         for var delivery in deliveries {

@@ -1,15 +1,20 @@
 import Synchronization
 
 /// Turns for requests with large bodies, which take memory while they arrive and processor time when they are read: one
-/// of each tenant at a time, and a few of all (protocols.md, 12a). Small bodies of the same calls need no turn.
+/// of each tenant at a time, and a few of all (protocols.md, 12a).
+///
+/// Nobody waits for a turn: the rest of the body would wait with it, and its connection be closed as too slow.
 final class LargeBodies: Sendable {
+    /// How many bytes need no turn.
+    static let free = 1 << 20
+    private static let all = 4
     private let tenants = Mutex<Set<String>>([])
-    private let turns = Places(4, readers: 4)
 
-    /// Carries out `body` in a turn; nil, and nothing done, if the tenant has one already.
-    func with<Value: Sendable>(for tenant: String, _ body: () async throws -> Value) async throws -> Value? {
-        guard tenants.withLock({ $0.insert(tenant).inserted }) else { return nil }
-        defer { _ = tenants.withLock { $0.remove(tenant) } }
-        return try await turns.with(for: tenant, isReading: false, body)
+    /// False: the tenant has a turn already, or all are taken.
+    func enter(_ tenant: String) -> Bool {
+        tenants.withLock { $0.count < LargeBodies.all && $0.insert(tenant).inserted }
     }
+
+    /// Gives the tenant's turn back.
+    func leave(_ tenant: String) { _ = tenants.withLock { $0.remove(tenant) } }
 }
