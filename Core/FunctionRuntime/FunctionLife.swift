@@ -1,5 +1,6 @@
 private import Dispatch
 private import Glibc
+private import Model
 private import Synchronization
 
 /// When a function ends: asked once, it drains; asked again, it releases everything at once; when idle or old, it ends
@@ -8,11 +9,10 @@ package final class FunctionLife: Sendable {
     private struct State {
         var requests = 0
         var lastWork = ContinuousClock.now
-        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
-        var next = 0
     }
 
     private let state = Mutex(State())
+    private let waiting = WaitingTasks()
     private let born = ContinuousClock.now
     private let idle: Duration?
     private let maxAge: Duration?
@@ -41,12 +41,8 @@ package final class FunctionLife: Sendable {
 
     /// Asks the function to stop; the second request makes it urgent.
     package func requestStop() {
-        let waiters = state.withLock { state in
-            state.requests += 1
-            defer { state.waiters = [:] }
-            return state.waiters.values.map { $0 }
-        }
-        for waiter in waiters { waiter.resume() }
+        state.withLock { $0.requests += 1 }
+        waiting.wake()
     }
 
     /// Restarts the idle time, because there was work.
@@ -69,35 +65,8 @@ package final class FunctionLife: Sendable {
     }
 
     /// Sleeps for a time, or until the next request to stop or the task's cancellation.
-    package func sleep(_ duration: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                // Cancelled: the other task was first.
-                try? await Task.sleep(for: duration, tolerance: .zero)
-            }
-            group.addTask { await self.nextRequest() }
-            await group.next()
-            group.cancelAll()
-        }
-    }
+    package func sleep(_ duration: Duration) async { await waiting.wait(until: .now + duration) }
 
     /// Returns at the next request to stop, or when the task is cancelled.
-    package func nextRequest() async {
-        let key = state.withLock { state in
-            state.next += 1
-            return state.next
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let resumes = state.withLock { state in
-                    if Task.isCancelled { return true }
-                    state.waiters[key] = continuation
-                    return false
-                }
-                if resumes { continuation.resume() }
-            }
-        } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: key) }?.resume()
-        }
-    }
+    package func nextRequest() async { await waiting.wait() }
 }

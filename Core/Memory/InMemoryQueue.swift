@@ -13,7 +13,7 @@ package final class InMemoryQueue: HoldingQueue {
     private let clock: @Sendable () -> Timestamp
     private let state: Mutex<InMemoryQueueState>
     private let outcomes: InMemoryQueue?
-    private let arrivals: Arrivals
+    private let arrivals: WaitingTasks
     /// The queue whose outcomes this one carries; set when that queue is created.
     private let source = Mutex<InMemoryQueue?>(nil)
 
@@ -31,7 +31,7 @@ package final class InMemoryQueue: HoldingQueue {
         self.clock = clock
         self.outcomes = outcomes
         state = Mutex(InMemoryQueueState(hasOutcomes: outcomes != nil))
-        self.arrivals = Arrivals()
+        self.arrivals = WaitingTasks(keepsSignal: true)
         outcomes?.source.withLock { $0 = self }
     }
 
@@ -47,7 +47,7 @@ package final class InMemoryQueue: HoldingQueue {
     ) async throws(QueueError) -> [SendResult] {
         let now = clock()
         let results = state.withLock { state in messages.map { state.send($0, ticket: ticket, mode: mode, now: now) } }
-        arrivals.signal()
+        arrivals.wake()
         return results
     }
 
@@ -78,7 +78,7 @@ package final class InMemoryQueue: HoldingQueue {
             return (results, outcome)
         }
         sendOutcome(outcome, now: now)
-        arrivals.signal()
+        arrivals.wake()
         return results
     }
 
@@ -86,14 +86,14 @@ package final class InMemoryQueue: HoldingQueue {
     package func hold(_ holds: [Hold]) async throws(QueueError) -> [Bool] {
         let now = clock()
         let results = state.withLock { state in holds.map { state.hold($0, now: now) } }
-        arrivals.signal()
+        arrivals.wake()
         return results
     }
 
     /// Makes a group's messages ready, all in one step.
     package func wake(_ group: HoldGroup) async throws(QueueError) -> Int {
         let count = state.withLock { $0.wake(group) }
-        arrivals.signal()
+        arrivals.wake()
         return count
     }
 
@@ -132,7 +132,7 @@ package final class InMemoryQueue: HoldingQueue {
         let now = clock()
         if outcomes != nil { return 0 }
         let count = state.withLock { $0.redriveDead(limit, rate: rate, now: now) }
-        arrivals.signal()
+        arrivals.wake()
         return count
     }
 
@@ -169,7 +169,7 @@ package final class InMemoryQueue: HoldingQueue {
             return state.promote(now: now, maximumReceives: maximumReceives)
         }
         flushNotices(now: now)
-        arrivals.signal()
+        arrivals.wake()
         return count
     }
 
@@ -187,6 +187,6 @@ package final class InMemoryQueue: HoldingQueue {
     private func sendOutcome(_ outcome: [UInt8], now: Timestamp) {
         guard let outcomes, !outcome.isEmpty else { return }
         outcomes.state.withLock { $0.sendOutcome(outcome, now: now) }
-        outcomes.arrivals.signal()
+        outcomes.arrivals.wake()
     }
 }
