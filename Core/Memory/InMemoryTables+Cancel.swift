@@ -35,17 +35,11 @@ extension InMemoryTables {
             self.write(new.id) { _ in }
             return PutResult(row: new, isCreated: true, isChanged: true, cancelled: [])
         }
-        let isChanged = row.timing != write.timing || row.action != write.action
-        var open: [Open] = []
-        if isChanged {
-            keepAction(of: row)
-            open = cancelOpen(row.id, now: now, reason: .superseded)
-        } else if write.paused == true && row.state != .paused {
-            open = cancelOpen(row.id, now: now, reason: .paused)
-        }
-        // Plan from the first occurrence that is unplanned, or cancelled here.
-        let from = [now, row.nextAt, row.resumeAt, open.filter { !$0.isQueued }.compactMap(\.replanned).min()]
-            .compactMap(\.self).min()!
+        let reason = write.cancelReason(replacing: row)
+        if reason == .superseded { keepAction(of: row) }
+        let open = reason.map { cancelOpen(row.id, now: now, reason: $0) } ?? []
+        let from = ScheduleWrite.resumption(
+            of: row, takenBack: open.filter { !$0.isQueued }.compactMap(\.replanned), now: now)
         let new = write.replaced(row, from: from, now: now)
         if new == row { return PutResult(row: row, isCreated: false, isChanged: false, cancelled: []) }
         if new.revision != row.revision {

@@ -34,12 +34,24 @@ extension ScheduleWrite {
             updatedAt: now, fired: 0)
     }
 
+    /// Why this write takes back the scheduled triggers of the schedule that it replaces; nil: it does not.
+    package func cancelReason(replacing row: ScheduleRow) -> CancelReason? {
+        if row.timing != timing || row.action != action { return .superseded }
+        return paused == true && row.state != .paused ? .paused : nil
+    }
+
+    /// Where a schedule that is replaced goes on: at the first occurrence that is not planned yet, or whose trigger the
+    /// write has taken back. Those that the queue gives back later are planned again then.
+    package static func resumption(of row: ScheduleRow, takenBack: [Timestamp], now: Timestamp) -> Timestamp {
+        [row.nextAt, row.resumeAt, takenBack.min()].compactMap(\.self).reduce(now, min)
+    }
+
     /// The row after this write. Unchanged timing and action keep the revision; without `paused` a pause stays.
     ///
     /// - Parameter from: where a changed timing begins.
     package func replaced(_ row: ScheduleRow, from: Timestamp, now: Timestamp) -> ScheduleRow {
         var new = row
-        let isChanged = row.timing != timing || row.action != action
+        let isChanged = cancelReason(replacing: row) == .superseded
         let wasPaused = row.state == .paused
         let isPaused = paused ?? wasPaused
         if !isChanged && isPaused == wasPaused { return row }

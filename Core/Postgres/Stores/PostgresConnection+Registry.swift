@@ -172,30 +172,26 @@ extension PostgresConnection {
         of writes: [ScheduleWrite], existing: [ScheduleRow], now: Timestamp
     ) throws(PostgresError) -> [PutResult] {
         let rows = Dictionary(uniqueKeysWithValues: existing.map { (ScheduleKey($0.tenant, $0.name), $0) })
-        var changed: [Identifier] = []
-        var paused: [Identifier] = []
+        var replaced: [CancelReason: [ScheduleRow]] = [:]
         for write in writes {
-            guard let row = rows[ScheduleKey(write.tenant, write.name)] else { continue }
-            if row.timing != write.timing || row.action != write.action {
-                changed.append(row.id)
-            } else if write.paused == true && row.state != .paused {
-                paused.append(row.id)
-            }
+            guard let row = rows[ScheduleKey(write.tenant, write.name)],
+                let reason = write.cancelReason(replacing: row)
+            else { continue }
+            replaced[reason, default: []].append(row)
         }
-        try keepActions(of: existing.filter { changed.contains($0.id) }, now: now)
+        try keepActions(of: replaced[.superseded] ?? [], now: now)
         var open: [OpenTrigger] = []
-        if !changed.isEmpty { open += try cancelOpen(changed, now: now, reason: .superseded) }
-        if !paused.isEmpty { open += try cancelOpen(paused, now: now, reason: .paused) }
+        for (reason, rows) in replaced.sorted(by: { $0.key.rawValue > $1.key.rawValue }) {
+            open += try cancelOpen(rows.map(\.id), now: now, reason: reason)
+        }
         let bySchedule = Dictionary(grouping: open, by: \.schedule)
         return writes.map { write in
             guard let row = rows[ScheduleKey(write.tenant, write.name)] else {
                 return PutResult(row: write.newRow(now: now), isCreated: true, isChanged: true, cancelled: [])
             }
             let open = bySchedule[row.id] ?? []
-            // Plan from the first occurrence that is unplanned, or cancelled here. Triggers that the queue gives back
-            // later are planned again then.
-            let from = [now, row.nextAt, row.resumeAt, open.filter { !$0.isQueued }.compactMap(\.replanned).min()]
-                .compactMap(\.self).min()!
+            let from = ScheduleWrite.resumption(
+                of: row, takenBack: open.filter { !$0.isQueued }.compactMap(\.replanned), now: now)
             let new = write.replaced(row, from: from, now: now)
             return PutResult(
                 row: new, isCreated: false, isChanged: new != row,
