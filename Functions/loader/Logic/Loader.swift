@@ -259,34 +259,42 @@ package struct Loader: Sendable {
         for shard in session.owing.sorted() {
             var isMore = true
             repeat {
-                if runtime.life.isStopping { return }
-                let held: Set<String>
-                let ticket: QueueTicket
-                do throws(QueueError) {
-                    let room = try await state(of: queue)
-                    // They stay owed, as triggers stay planned (protocols.md, 12a).
-                    if room.isFull { return }
-                    held = room.held
-                    // Read before the calls are committed: if this loader stalls in between, its ticket is too old to send
-                    // calls that the queue has forgotten meanwhile.
-                    ticket = try await queue.ticket()
-                } catch {
-                    runtime.logger.warning("failure calls stay owed, the queue cannot be reached: \(error)")
-                    return
-                }
-                do {
-                    let created = try await store.createFailureCalls(
-                        shard: shard, limit: Loader.failureCallsAtOnce, except: held)
-                    if !created.owesMore { session.owing.remove(shard) }
-                    await send(failureCalls: created.calls, ticket: ticket)
-                    isMore = created.isMore
-                } catch let error as any StoreError where !error.isRetryable {
-                    // Repeating it at once cannot help; the next claim that owes a call, or the next session, tries again.
-                    runtime.logger.error("failure calls of shard \(shard) stay owed: \(error)")
-                    session.owing.remove(shard)
-                    isMore = false
-                }
+                guard !runtime.life.isStopping, let (held, ticket) = await roomForFailureCalls() else { return }
+                isMore = try await createFailureCalls(of: shard, except: held, ticket: ticket, &session)
             } while isMore && !session.isBehind && session.clock.now() + configuration.lookahead <= horizon
+        }
+    }
+
+    /// The fairness keys that have no room in the queue, and the time from which the calls' delays count; nil: they stay
+    /// owed, as triggers stay planned (protocols.md, 12a).
+    ///
+    /// The ticket is read before the calls are committed: if this loader stalls in between, it is too old to send calls
+    /// that the queue has forgotten meanwhile.
+    private func roomForFailureCalls() async -> (held: Set<String>, ticket: QueueTicket)? {
+        do throws(QueueError) {
+            let room = try await state(of: queue)
+            return room.isFull ? nil : (room.held, try await queue.ticket())
+        } catch {
+            runtime.logger.warning("failure calls stay owed, the queue cannot be reached: \(error)")
+            return nil
+        }
+    }
+
+    /// Creates and sends a batch of a shard's failure calls; returns whether there may be more.
+    private func createFailureCalls(
+        of shard: Int, except held: Set<String>, ticket: QueueTicket, _ session: inout LoaderSession
+    ) async throws -> Bool {
+        do {
+            let created = try await store.createFailureCalls(
+                shard: shard, limit: Loader.failureCallsAtOnce, except: held)
+            if !created.owesMore { session.owing.remove(shard) }
+            await send(failureCalls: created.calls, ticket: ticket)
+            return created.isMore
+        } catch let error as any StoreError where !error.isRetryable {
+            // Repeating it at once cannot help; the next claim that owes a call, or the next session, tries again.
+            runtime.logger.error("failure calls of shard \(shard) stay owed: \(error)")
+            session.owing.remove(shard)
+            return false
         }
     }
     private static let failureCallsAtOnce = 100
