@@ -36,10 +36,10 @@ package struct QueueShares: Hashable, Sendable {
     /// planning goes on.
     package func isPaced(_ pressure: QueuePressure) -> Bool {
         isBehind(pressure)
-            && !pressure.tenants.values.contains { $0.messages * QueueShares.crowdingParts >= pressure.fullestShard }
+            && !pressure.tenants.values.contains { $0.messages * QueueShares.heavyParts >= pressure.fullestShard }
     }
     /// A tenant with at least this fraction (1/5) of a shard is itself the backlog.
-    private static let crowdingParts = 5
+    private static let heavyParts = 5
 
     /// The fairness keys for which nothing more is sent for now; needs the pressure by tenant.
     package func held(_ pressure: QueuePressure) -> Set<String> {

@@ -13,11 +13,11 @@ package final class RedisQueue: HoldingQueue {
     package let configuration: QueueConfiguration
     private let connection: RedisConnection
     private let waiter: RedisWaiter
-    /// The queue's keys by shard, in the order that `prelude.lua` gives.
+    /// The queue's keys by shard, each in the order of `RedisQueueKey`.
     let keys: [[String]]
     /// The keys of the other queue of a settlement or confirmation, by shard.
-    private let outcomeKeys: [[String]]?
-    private let sourceKeys: [[String]]?
+    let outcomeKeys: [[String]]?
+    let sourceKeys: [[String]]?
     private let clock: (@Sendable () -> Timestamp)?
     /// Which shard a receive asks first, in rotation.
     private let turn = Atomic<Int>(0)
@@ -34,7 +34,7 @@ package final class RedisQueue: HoldingQueue {
     /// How soon a paused shard is asked again.
     private static let pauseStep = Duration.milliseconds(200)
     /// Where the repair and trim scans of `maintain` stand, by shard.
-    private let cursors = Mutex<[Int: (String, String)]>([:])
+    let cursors = Mutex<[Int: (String, String)]>([:])
 
     /// A queue that connects at its first call.
     ///
@@ -61,12 +61,10 @@ package final class RedisQueue: HoldingQueue {
 
     /// The hash tag is the shard, so that a queue and the queue it settles into share a cluster slot.
     private static func keys(of name: QueueName, shard: Int, prefix: String) -> [String] {
-        ["r", "d", "f", "b", "i", "t", "m", "x", "y", "w", "c", "p", "k0", "k1", "k2", "e"]
-            .map { "\(prefix):{\(shard)}:\(name):\($0)" }
+        RedisQueueKey.allCases.map { "\(prefix):{\(shard)}:\(name):\($0.rawValue)" }
     }
-    private static let wakeKey = 9
-    /// The counters hash (`m`) of each shard.
-    var counterKeys: [String] { keys.map { $0[6] } }
+    /// The counters hash of each shard.
+    var counterKeys: [String] { keys.map { $0[RedisQueueKey.counters.index] } }
 
     /// The time by which the queue's delays run, read from shard 0.
     package func ticket() async throws(QueueError) -> QueueTicket {
@@ -133,7 +131,7 @@ package final class RedisQueue: HoldingQueue {
             if !messages.isEmpty || now >= deadline || Task.isCancelled { return messages }
             let until = nextDue.map { min(deadline, now + max($0, .milliseconds(1))) } ?? deadline
             do {
-                try await waiter.wait(keys: keys.map { $0[RedisQueue.wakeKey] }, until: until)
+                try await waiter.wait(keys: keys.map { $0[RedisQueueKey.wake.index] }, until: until)
             } catch {
                 throw queueError(error)
             }
@@ -355,150 +353,6 @@ package final class RedisQueue: HoldingQueue {
         } result: {
             $0.int == 1
         }
-    }
-
-    /// The oldest dead letters of all shards. One round trip per shard and page of 1,000.
-    package func peekDead(limit: Int, tenant: String?) async throws(QueueError) -> [DeadLetter] {
-        var letters: [DeadLetter] = []
-        for shard in keys.indices where limit > 0 {
-            var (place, found) = (0, 0)
-            while found < limit {
-                let page = min(RedisQueue.deadPage, tenant == nil ? limit - found : RedisQueue.deadPage)
-                var arguments = RedisCommand()
-                arguments.append(place)
-                arguments.append(place + page - 1)
-                arguments.append(limit - found)
-                arguments.append(tenant ?? "")
-                let call = ScriptCall(RedisQueueScripts.peekDead, keys: keys[shard], arguments: arguments)
-                let (looked, part) = try self.letters(list(try await self.call([call])[0]))
-                letters += part
-                found += part.count
-                place += looked
-                if looked < page { break }
-            }
-        }
-        letters.sort { ($0.diedAt, $0.id.description) < ($1.diedAt, $1.id.description) }
-        return Array(letters.prefix(limit))
-    }
-
-    /// How many dead letters one call looks at.
-    private static let deadPage = 1_000
-
-    private func letters(_ fields: [RedisReply]) throws(QueueError) -> (looked: Int, letters: [DeadLetter]) {
-        guard let looked = fields.first?.int, fields.count % 8 == 1 else { throw unexpected("peek-dead") }
-        var letters: [DeadLetter] = []
-        for index in stride(from: 1, to: fields.count, by: 8) {
-            guard let id = fields[index].text, let died = fields[index + 1].text.flatMap({ Double($0) }),
-                let reason = fields[index + 2].text, let receives = fields[index + 3].int,
-                let attempts = fields[index + 4].int, let generation = fields[index + 5].int,
-                let tenant = fields[index + 6].text, let body = fields[index + 7].byteString
-            else { throw unexpected("peek-dead") }
-            letters.append(
-                DeadLetter(
-                    id: MessageID(id), tenant: tenant, diedAt: Timestamp(milliseconds: Int64(died)), reason: reason,
-                    receives: receives, attempts: attempts, generation: generation, body: body))
-        }
-        return (looked, letters)
-    }
-
-    /// Moves dead letters back, up to 1,000 per script call, and returns how many; always 0 for a queue with outcomes,
-    /// which keeps no bodies.
-    package func redriveDead(limit: Int, rate: Double?) async throws(QueueError) -> Int {
-        if outcomeKeys != nil { return 0 }
-        var moved = 0
-        var isAnyLeft = true
-        while moved < limit && isAnyLeft {
-            isAnyLeft = false
-            for shard in keys.indices where moved < limit {
-                let gap = rate.map { 1_000 / $0 } ?? 0
-                var arguments = self.arguments()
-                arguments.append(min(limit - moved, 1_000))
-                arguments.append(Int(Double(moved) * gap))
-                arguments.append(String(gap))
-                let call = ScriptCall(RedisQueueScripts.redriveDead, keys: keys[shard], arguments: arguments)
-                guard let count = try await self.call([call])[0].int else { throw unexpected("redrive-dead") }
-                moved += count
-                isAnyLeft = isAnyLeft || count > 0
-            }
-        }
-        return moved
-    }
-
-    /// Empties the queue and returns how many messages it removed.
-    package func purge() async throws(QueueError) -> Int {
-        let replies = try await call(
-            keys.indices.map { shard in
-                ScriptCall(
-                    RedisQueueScripts.purge, keys: keys[shard] + (sourceKeys?[shard] ?? []), arguments: arguments())
-            })
-        return replies.reduce(0) { $0 + ($1.int ?? 0) }
-    }
-
-    /// Counts of all shards together.
-    package func statistics(of keys: [String]?) async throws(QueueError) -> QueueStatistics {
-        var total = QueueStatistics()
-        func add(_ arguments: inout RedisCommand, _ shard: Int) {
-            arguments.append(keys == nil ? "1" : "0")
-            for key in keys ?? [] { arguments.append(key) }
-        }
-        for reply in try await callAll(RedisQueueScripts.statistics, add) {
-            let fields = try list(reply)
-            let numbers = fields.prefix(6).compactMap(\.int)
-            guard numbers.count == 6 else { throw unexpected("statistics") }
-            var part = QueueStatistics()
-            (part.ready, part.delayed, part.inFlight) = (numbers[0], numbers[1], numbers[2])
-            (part.dead, part.settled) = (numbers[3], numbers[4])
-            part.oldestReady = numbers[5] < 0 ? nil : .milliseconds(numbers[5])
-            for index in stride(from: 6, to: fields.count - 1, by: 2) {
-                part.tenants[fields[index].text ?? ""] = fields[index + 1].int ?? 0
-            }
-            total = total + part
-        }
-        return total
-    }
-
-    /// How full the fullest shard is, how many messages wait for a worker, and how much memory the server uses.
-    package func pressure(byTenant: Bool) async throws(QueueError) -> QueuePressure {
-        var pressure = QueuePressure(fullestShard: 0)
-        for reply in try await callAll(
-            RedisQueueScripts.pressure, { arguments, _ in arguments.append(byTenant ? "1" : "0") })
-        {
-            let fields = try list(reply)
-            let numbers = fields.prefix(4).compactMap(\.int)
-            guard numbers.count == 4, fields.count % 3 == 1 else { throw unexpected("pressure") }
-            pressure.fullestShard = max(pressure.fullestShard, numbers[0])
-            pressure.waiting += numbers[1]
-            if numbers[3] > 0 { pressure.memoryUse = Double(numbers[2]) / Double(numbers[3]) }
-            for index in stride(from: 4, to: fields.count, by: 3) {
-                guard let tenant = fields[index].text, let count = fields[index + 1].int,
-                    let bytes = fields[index + 2].int
-                else { throw unexpected("pressure") }
-                let known = pressure.tenants[tenant] ?? QueuePressure.Part(messages: 0, bytes: 0)
-                pressure.tenants[tenant] = QueuePressure.Part(
-                    messages: max(known.messages, count), bytes: max(known.bytes, Double(bytes) / 1_000))
-            }
-        }
-        return pressure
-    }
-
-    /// Housekeeping of all shards; returns how many messages it moved. Repair and trim scans advance by about 200
-    /// entries a call.
-    package func maintain() async throws(QueueError) -> Int {
-        let cursors = self.cursors.withLock { $0 }
-        let replies = try await callAll(RedisQueueScripts.maintain) { arguments, shard in
-            arguments.append(configuration.maximumReceives)
-            arguments.append(cursors[shard]?.0 ?? "0")
-            arguments.append(cursors[shard]?.1 ?? "0")
-        }
-        var moved = 0
-        for (shard, reply) in replies.enumerated() {
-            let fields = try list(reply)
-            guard fields.count == 3, let count = fields[0].int, let repair = fields[1].text, let trim = fields[2].text
-            else { throw unexpected("maintain") }
-            moved += count
-            self.cursors.withLock { $0[shard] = (repair, trim) }
-        }
-        return moved
     }
 
     // MARK: Calls

@@ -26,6 +26,8 @@ enum RedisQueueScripts {
     private static func script(
         _ name: String, _ operation: [UInt8], isAllowedWhenFull: Bool = false
     ) -> RedisScript {
-        RedisScript(name: name, text: PackageResources.prelude_lua + operation, isAllowedWhenFull: isAllowedWhenFull)
+        RedisScript(
+            name: name, text: Array(RedisQueueKey.lua.utf8) + PackageResources.prelude_lua + operation,
+            isAllowedWhenFull: isAllowedWhenFull)
     }
 }

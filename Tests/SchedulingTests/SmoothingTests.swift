@@ -153,10 +153,10 @@ import Testing
 
     @Test func `a peak that cannot be lowered does not keep others from being lowered`() {
         let (windows, requests) = random(1)
-        let crowd = (0..<500).map { request($0, at: start + .seconds(5_000), margin: .duration(.seconds(2))) }
+        let batch = (0..<500).map { request($0, at: start + .seconds(5_000), margin: .duration(.seconds(2))) }
         var load = LoadHistogram()
         _ = Planner(zones: TestZones.catalog)
-            .plan(crowd + requests, now: start - .seconds(5), horizon: start + .seconds(6_000), load: &load)
+            .plan(batch + requests, now: start - .seconds(5), horizon: start + .seconds(6_000), load: &load)
         let peak = load.changes.filter { $0.second < start.seconds + 5_000 }.map(\.count).max()
         #expect(load[start.seconds + 5_000] == 250 && peak == optimum(windows))
     }

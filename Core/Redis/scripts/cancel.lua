@@ -3,25 +3,25 @@
 -- sent it yet comes too late.
 local t, ids = clock(ARGV[1]), {}
 for j = 2, #ARGV do ids[j - 1] = ARGV[j] end
-local items, unconfirmed = read('HMGET', Q.i, ids), read('SMISMEMBER', Q.p, ids)
+local items, unconfirmed = read('HMGET', Q.items, ids), read('SMISMEMBER', Q.unconfirmed, ids)
 local out, gone, live, deads, seen, late = {}, {}, {}, {}, {}, {}
 for j, id in ipairs(ids) do
     out[j] = not items[j] and unconfirmed[j] or 0
     if items[j] and not seen[id] then
         seen[id] = true
         local v = parse(items[j])
-        if v.ep ~= '0' then
+        if v.epoch ~= '0' then
             out[j] = 1
         else
-            out[j] = v.rc + v.at > 0 and 3 or 2
+            out[j] = v.receives + v.attempts > 0 and 3 or 2
             gone[#gone + 1] = id
-            if call('ZSCORE', Q.x, id) then deads[#deads + 1] = v.tenant else live[#live + 1] = v.tenant end
+            if call('ZSCORE', Q.dead, id) then deads[#deads + 1] = v.tenant else live[#live + 1] = v.tenant end
         end
     end
 end
 -- Dead letters of which only the short record is kept.
 for j, id in ipairs(ids) do
-    local line = not items[j] and not seen[id] and call('HGET', Q.y, id)
+    local line = not items[j] and not seen[id] and call('HGET', Q.reasons, id)
     local v = line and parseDead(line)
     if v then
         seen[id], out[j] = true, 3
@@ -29,8 +29,8 @@ for j, id in ipairs(ids) do
     end
 end
 each(gone, 1, function(...)
-    call('ZREM', Q.r, ...); call('ZREM', Q.d, ...); call('ZREM', Q.e, ...); call('ZREM', Q.x, ...)
-    call('HDEL', Q.b, ...); call('HDEL', Q.i, ...); call('HDEL', Q.y, ...)
+    call('ZREM', Q.ready, ...); call('ZREM', Q.delayed, ...); call('ZREM', Q.heavy, ...); call('ZREM', Q.dead, ...)
+    call('HDEL', Q.bodies, ...); call('HDEL', Q.items, ...); call('HDEL', Q.reasons, ...)
 end)
 count(Q, tally(live, -1))
 countDead(Q, deads, -1)

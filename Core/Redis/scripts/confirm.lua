@@ -10,13 +10,13 @@ for j = 1, n do
     out[j] = ok[j] and 1 or 0
     if ok[j] then gone[#gone + 1] = ids[j]; by[tenants[j]] = (by[tenants[j]] or 0) - 1 end
 end
-each(gone, 1, function(...) call('ZREM', Q.f, ...); call('HDEL', Q.b, ...); call('HDEL', Q.i, ...) end)
+each(gone, 1, function(...) call('ZREM', Q.inFlight, ...); call('HDEL', Q.bodies, ...); call('HDEL', Q.items, ...) end)
 count(Q, by)
-if #gone > 0 then call('HINCRBY', Q.m, 'settled', #gone) end
+if #gone > 0 then call('HINCRBY', Q.counters, 'settled', #gone) end
 if #recorded > 0 then
-    local was, known = read('SMISMEMBER', P.p, recorded), {}
+    local was, known = read('SMISMEMBER', P.unconfirmed, recorded), {}
     for j, id in ipairs(recorded) do if was[j] == 1 then known[#known + 1] = id end end
-    each(known, 1, function(...) call('SREM', P.p, ...) end)
+    each(known, 1, function(...) call('SREM', P.unconfirmed, ...) end)
     if #known > 0 then
         local k = recent(P, t)
         each(known, 1, function(...) call('SADD', k, ...) end)

@@ -7,24 +7,24 @@ local n = (#ARGV - 1) / 2
 local handles = {}
 for j = 1, n do handles[j] = ARGV[2 * j] end
 local ids, items, ok, tenants = held(Q, handles)
-local leave, I, later, laterTenants, dues, H, out, last = {}, {}, {}, {}, {}, {}, {}, 0
+local leave, ended, later, laterTenants, dues, entries, out, last = {}, {}, {}, {}, {}, {}, {}, 0
 for j = 1, n do
     out[j] = ok[j] and 1 or 0
     if ok[j] then
         local v, k = parse(items[j]), #later + 1
         leave[k] = ids[j]
-        I[2 * k - 1], I[2 * k] = ids[j], item(v, v.rc - 1, v.at, '0')
+        ended[2 * k - 1], ended[2 * k] = ids[j], item(v, v.receives - 1, v.attempts, '0')
         later[k], laterTenants[k], dues[k] = ids[j], tenants[j], floor((t + tonumber(ARGV[2 * j + 1]) + 999) / 1000) * 1000
-        H[2 * k - 1], H[2 * k] = dues[k], ids[j]
+        entries[2 * k - 1], entries[2 * k] = dues[k], ids[j]
         last = math.max(last, dues[k])
     end
 end
 if #leave == 0 then return out end
-each(leave, 1, function(...) call('ZREM', Q.f, ...) end)
-each(I, 2, function(...) call('HSET', Q.i, ...) end)
+each(leave, 1, function(...) call('ZREM', Q.inFlight, ...) end)
+each(ended, 2, function(...) call('HSET', Q.items, ...) end)
 delay(Q, t, later, laterTenants, dues)
 -- Entries that are past their time became due by themselves.
 call('ZREMRANGEBYSCORE', KEYS[17], '-inf', t - 1)
-each(H, 2, function(...) call('ZADD', KEYS[17], ...) end)
+each(entries, 2, function(...) call('ZADD', KEYS[17], ...) end)
 if call('PTTL', KEYS[17]) < last - t + 60000 then call('PEXPIRE', KEYS[17], last - t + 60000) end
 return out

@@ -8,12 +8,12 @@ if t - ticket > 60000 then
     for j = 1, n do out[j] = -1 end
     return out
 end
-local items = read('HMGET', Q.i, ids)
-local unconfirmed, seen = read('SMISMEMBER', Q.p, ids), {}
-local deaths = read('HMGET', Q.y, ids)
+local items = read('HMGET', Q.items, ids)
+local unconfirmed, seen = read('SMISMEMBER', Q.unconfirmed, ids), {}
+local deaths = read('HMGET', Q.reasons, ids)
 recent(Q, t)
-local a, b, c = read('SMISMEMBER', Q.k[0], ids), read('SMISMEMBER', Q.k[1], ids), read('SMISMEMBER', Q.k[2], ids)
-local B, I, now, nowVs, later, laterTenants, dues, by, dead, deads, m = {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0
+local a, b, c = read('SMISMEMBER', Q.recorded[0], ids), read('SMISMEMBER', Q.recorded[1], ids), read('SMISMEMBER', Q.recorded[2], ids)
+local newBodies, newItems, now, nowVs, later, laterTenants, dues, by, dead, deads, m = {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0
 local sent = fmt('%d', t)
 for j = 1, n do
     local o, id = 7 * j - 3, ids[j]
@@ -22,15 +22,15 @@ for j = 1, n do
     -- A dead letter makes way for its redrive, and for the repair of a redrive that was committed but not sent.
     if deaths[j] then
         local v = items[j] and parse(items[j]) or parseDead(deaths[j])
-        free = redrive or tonumber(v.gen) < tonumber(ARGV[o + 3])
+        free = redrive or tonumber(v.generation) < tonumber(ARGV[o + 3])
         if free and not seen[id] then dead[#dead + 1] = id; deads[#deads + 1] = v.tenant end
     end
     if free and not seen[id] then
         seen[id], out[j] = true, 1
         local cost, tenant = ARGV[o + 2], ARGV[o + 5]
         by[tenant] = (by[tenant] or 0) + 1
-        B[m + 1], B[m + 2] = id, ARGV[o + 6]
-        I[m + 1], I[m + 2] = id, '0|' .. ARGV[o + 4] .. '|0' .. rest(ARGV[o + 3], cost, sent, tenant)
+        newBodies[m + 1], newBodies[m + 2] = id, ARGV[o + 6]
+        newItems[m + 1], newItems[m + 2] = id, '0|' .. ARGV[o + 4] .. '|0' .. rest(ARGV[o + 3], cost, sent, tenant)
         m = m + 2
         local due = ticket + ARGV[o + 1]
         if due > t then
@@ -41,10 +41,10 @@ for j = 1, n do
         end
     end
 end
-each(B, 2, function(...) call('HSET', Q.b, ...) end)
-each(dead, 1, function(...) call('ZREM', Q.x, ...); call('HDEL', Q.y, ...); call('SREM', Q.p, ...) end)
+each(newBodies, 2, function(...) call('HSET', Q.bodies, ...) end)
+each(dead, 1, function(...) call('ZREM', Q.dead, ...); call('HDEL', Q.reasons, ...); call('SREM', Q.unconfirmed, ...) end)
 countDead(Q, deads, -1)
-each(I, 2, function(...) call('HSET', Q.i, ...) end)
+each(newItems, 2, function(...) call('HSET', Q.items, ...) end)
 ready(Q, now, nowVs)
 delay(Q, t, later, laterTenants, dues, count(Q, by))
 return out

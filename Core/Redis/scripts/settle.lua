@@ -5,7 +5,7 @@ local n = (#ARGV - 1) / 5
 local handles = {}
 for j = 1, n do handles[j] = ARGV[5 * j - 3] end
 local ids, items, ok, tenants = held(Q, handles)
-local leave, done, by, kept, plain, I, out, lines = {}, {}, {}, {}, {}, {}, {}, {}
+local leave, done, by, kept, plain, released, out, lines = {}, {}, {}, {}, {}, {}, {}, {}
 local back, backVs, later, laterTenants, dues, dead, deadVs, reasons = {}, {}, {}, {}, {}, {}, {}, {}
 for j = 1, n do
     out[j] = ok[j] and 1 or 0
@@ -23,12 +23,12 @@ for j = 1, n do
         else
             local v, wait = parse(items[j]), tonumber(ARGV[o + 2])
             if verdict == 'b' then
-                v.at = v.at + 1
+                v.attempts = v.attempts + 1
                 dead[#dead + 1] = id; deadVs[#dead] = v; reasons[#dead] = ARGV[o + 3]
             else
-                local rc, at = 0, v.at + 1
-                if verdict == 'l' then rc, at = v.rc - 1, v.at end
-                I[#I + 1] = id; I[#I + 1] = item(v, rc, at, '0')
+                local receives, attempts = 0, v.attempts + 1
+                if verdict == 'l' then receives, attempts = v.receives - 1, v.attempts end
+                released[#released + 1] = id; released[#released + 1] = item(v, receives, attempts, '0')
                 if wait > 0 then
                     local k = #later + 1
                     later[k], laterTenants[k], dues[k] = id, tenant, t + wait
@@ -40,18 +40,18 @@ for j = 1, n do
     end
 end
 if #leave == 0 then return out end
-each(leave, 1, function(...) call('ZREM', Q.f, ...) end)
+each(leave, 1, function(...) call('ZREM', Q.inFlight, ...) end)
 if #done > 0 then
-    each(done, 1, function(...) call('HDEL', Q.b, ...); call('HDEL', Q.i, ...) end)
-    each(kept, 1, function(...) call('SADD', Q.p, ...) end)
+    each(done, 1, function(...) call('HDEL', Q.bodies, ...); call('HDEL', Q.items, ...) end)
+    each(kept, 1, function(...) call('SADD', Q.unconfirmed, ...) end)
     if #plain > 0 then
         local k = recent(Q, t)
         each(plain, 1, function(...) call('SADD', k, ...) end)
     end
     count(Q, by)
-    call('HINCRBY', Q.m, 'settled', #done)
+    call('HINCRBY', Q.counters, 'settled', #done)
 end
-each(I, 2, function(...) call('HSET', Q.i, ...) end)
+each(released, 2, function(...) call('HSET', Q.items, ...) end)
 delay(Q, t, later, laterTenants, dues)
 ready(Q, back, backVs)
 bury(Q, t, dead, deadVs, reasons, false)

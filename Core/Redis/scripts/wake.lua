@@ -6,13 +6,13 @@ for j = 1, #looked, 2 do
     local id, due = looked[j], looked[j + 1]
     all[#all + 1] = id
     -- A message that was delayed again, after a failed attempt say, has another due time and keeps it.
-    if call('ZSCORE', Q.d, id) == due or call('ZSCORE', Q.e, id) == due then ids[#ids + 1] = id end
+    if call('ZSCORE', Q.delayed, id) == due or call('ZSCORE', Q.heavy, id) == due then ids[#ids + 1] = id end
 end
-local items, found, vs = read('HMGET', Q.i, ids), {}, {}
+local items, found, vs = read('HMGET', Q.items, ids), {}, {}
 for j, id in ipairs(ids) do
     if items[j] then found[#found + 1] = id; vs[#found] = parse(items[j]) end
 end
 each(all, 1, function(...) call('ZREM', KEYS[17], ...) end)
-each(ids, 1, function(...) call('ZREM', Q.d, ...); call('ZREM', Q.e, ...) end)
+each(ids, 1, function(...) call('ZREM', Q.delayed, ...); call('ZREM', Q.heavy, ...) end)
 ready(Q, found, vs)
 return { #all, #found }
