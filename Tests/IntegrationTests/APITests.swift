@@ -71,40 +71,94 @@ struct APIClient: Sendable {
 @Suite(.serialized) struct APITests {
     static let schedule = #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"every":"1h"}]}"#
 
-    @Test func `keys, tenants and bodies that are wrong get 401, 403, 404 and 400 with pointers`() async throws {
+    @Test func `a key that does not exist or was revoked gets 401`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            #expect(try await api.with(key: "hg_wrong").call("GET", "/v1/schedules").status == 401)
+            let made = try await api.call("POST", "/v1/keys", #"{"subject":"bob","tenant":"other","role":"author"}"#)
+            let bob = api.with(key: try #require(made.body["key"]?.text))
+            #expect(try await bob.call("GET", "/v1/schedules").status == 200)
+            let id = try #require(made.body["id"]?.text)
+            #expect(try await api.call("DELETE", "/v1/keys/\(id)", tenant: "other").status == 204)
+            #expect(try await bob.call("GET", "/v1/schedules").status == 401)
+        }
+    }
+
+    @Test func `another tenant's things are not found, and what the role does not allow gets 403`() async throws {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             #expect(try await api.call("PUT", "/v1/schedules/a", APITests.schedule).status == 201)
-            #expect(try await api.call("PUT", "/v1/schedules/a", APITests.schedule).status == 200)
-            #expect(try await api.with(key: "hg_wrong").call("GET", "/v1/schedules").status == 401)
-
             let made = try await api.call("POST", "/v1/keys", #"{"subject":"bob","tenant":"other","role":"author"}"#)
             let other = api.with(key: try #require(made.body["key"]?.text))
-            #expect(try await other.call("GET", "/v1/schedules/a").status == 404)
-            #expect(try await other.call("DELETE", "/v1/schedules/a").status == 404)
-            #expect(try await other.call("GET", "/v1/schedules", tenant: "dev").status == 403)
-            #expect(try await other.call("GET", "/v1/keys").status == 403)
-            #expect(try await other.call("POST", "/v1/queues/triggers/purge").status == 403)
+            for (method, path, tenant, status) in [
+                ("GET", "/v1/schedules/a", nil, 404), ("DELETE", "/v1/schedules/a", nil, 404),
+                ("GET", "/v1/schedules", "dev", 403), ("GET", "/v1/keys", nil, 403),
+                ("POST", "/v1/queues/triggers/purge", nil, 403),
+            ] as [(String, String, String?, Int)] {
+                #expect(try await other.call(method, path, tenant: tenant).status == status, "\(method) \(path)")
+            }
+        }
+    }
 
-            let bad = try await api.call(
-                "PUT", "/v1/schedules/b", #"{"action":{"http":{"url":"x"}},"when":[{"every":"1"}],"no":1}"#)
-            #expect(bad.status == 400)
-            let pointers = Set((bad.body["errors"]?.elements ?? []).compactMap { $0["pointer"]?.text })
-            #expect(pointers == ["/action/http/url", "/when/0/every", "/no"])
-            let broken = try await api.call("PUT", "/v1/schedules/b", "{")
-            #expect(broken.status == 400 && broken.body["errors"]?.elements?.count == 1)
-            #expect(try await api.call("GET", "/v1/schedules?limit=0").status == 400)
-            #expect(try await api.call("GET", "/v1/nothing").status == 404)
-            #expect(try await api.call("POST", "/v1/schedules").status == 405)
-            #expect(try await api.call("GET", "/v1/schedules?limt=1").status == 400)
-            let renamed = try await api.call(
-                "PUT", "/v1/schedules/b", #"{"name":"c",\#(APITests.schedule.dropFirst())"#)
-            #expect(renamed.status == 400 && renamed.body["errors"]?.elements?.first?["pointer"]?.text == "/name")
+    @Test func `the mistakes of a document are reported together, with pointers`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            for (document, expected) in [
+                (
+                    #"{"action":{"http":{"url":"x"}},"when":[{"every":"1"}],"no":1}"#,
+                    ["/action/http/url", "/no", "/when/0/every"]
+                ),
+                (#"{"action":{"http":{"url":"http://a/"}},"when":[{"evry":"1h"}]}"#, ["/when/0", "/when/0/evry"]),
+                (#"{"name":"c",\#(APITests.schedule.dropFirst())"#, ["/name"]), ("{", [""]),
+            ] {
+                let answer = try await api.call("PUT", "/v1/schedules/b", document)
+                let pointers = (answer.body["errors"]?.elements ?? []).compactMap { $0["pointer"]?.text }
+                #expect(answer.status == 400 && pointers.sorted() == expected, "\(document): \(answer)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("GET", "/v1/schedules?limit=0", 400), ("GET", "/v1/schedules?limt=1", 400), ("GET", "/v1/nothing", 404),
+        ("POST", "/v1/schedules", 405),
+    ]) func `a request for what there is not is refused`(method: String, path: String, status: Int) async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            #expect(try await api.call(method, path).status == status)
+        }
+    }
+
+    @Test func `a document of more than a megabyte gets 413`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
             #expect(try await api.call("PUT", "/v1/schedules/b", String(repeating: " ", count: 2 << 20)).status == 413)
+        }
+    }
 
-            let id = try #require(made.body["id"]?.text)
-            #expect(try await api.call("DELETE", "/v1/keys/\(id)", tenant: "other").status == 204)
-            #expect(try await other.call("GET", "/v1/schedules").status == 401)
+    @Test func `a PUT creates, and repeated it changes nothing`() async throws {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            #expect(try await api.call("PUT", "/v1/schedules/a", APITests.schedule).status == 201)
+            let again = try await api.call("PUT", "/v1/schedules/a", APITests.schedule)
+            #expect(again.status == 200 && again.body["revision"]?.int == 1)
+        }
+    }
+
+    @Test(arguments: [PostgresProxy.Fault.closedBeforeCommit, .closedAfterCommit])
+    func `a request is carried out whose claim of its Idempotency-Key breaks the connection`(
+        fault: PostgresProxy.Fault
+    ) async throws {
+        try await Cluster.with { it in
+            let proxy = try PostgresProxy(to: it.postgres.port)
+            defer { proxy.stop() }
+            let api = try await APIClient.start(it, postgresPort: proxy.port)
+            #expect(try await api.call("PUT", "/v1/schedules/a", APITests.schedule).status == 201)
+            proxy.arm("api-claim-request", fault)
+            let fired = try await api.call("POST", "/v1/schedules/a/fire", repeating: "once")
+            #expect(fired.status == 202 && !proxy.isArmed, "\(fired)")
+            let again = try await api.call("POST", "/v1/schedules/a/fire", repeating: "once")
+            #expect(again.status == 202 && again.body["id"] == fired.body["id"], "\(again)")
+            #expect(try await it.number("select count(*) from headgate.trigger") == 1)
         }
     }
 

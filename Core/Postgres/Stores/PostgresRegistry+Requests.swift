@@ -2,8 +2,17 @@ package import Model
 package import Store
 
 extension PostgresRegistry {
-    /// Claims the key in one statement, so that of several equal requests only one is carried out.
+    /// Claims the key in one statement, so that of several equal requests only one is carried out. A claim whose
+    /// connection broke, perhaps after its commit, is repeated once.
     package func begin(tenant: String, key: String, request: [UInt8], now: Timestamp) async throws -> RequestClaim {
+        do {
+            return try await claim(tenant: tenant, key: key, request: request, now: now)
+        } catch let error as PostgresError where error.code == .disconnected {
+            return try await claim(tenant: tenant, key: key, request: request, now: now)
+        }
+    }
+
+    private func claim(tenant: String, key: String, request: [UInt8], now: Timestamp) async throws -> RequestClaim {
         let claim = StatementCall(.apiClaimRequest, [.text(tenant), .text(key), .bytes(request), .time(now)])
         let find = StatementCall(.findRequest, [.text(tenant), .text(key)])
         return try await inTransaction(of: tenant) { connection throws(PostgresError) in
