@@ -30,6 +30,7 @@ package struct Migrator: Sendable {
         ("V0004_tenants_and_secrets", PackageResources.V0004_tenants_and_secrets_sql),
         ("V0005_what_outlives_a_change", PackageResources.V0005_what_outlives_a_change_sql),
         ("V0006_owed_failure_calls", PackageResources.V0006_owed_failure_calls_sql),
+        ("V0007_owed_calls_are_locked", PackageResources.V0007_owed_calls_are_locked_sql),
     ]
 
     /// The schema version that this code needs: the number of migrations.

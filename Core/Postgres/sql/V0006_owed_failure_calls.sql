@@ -20,4 +20,4 @@ create policy engine on headgate.owed_call to headgate_engine, headgate_owner us
 create policy tenant on headgate.owed_call to headgate_api
     using (tenant = current_setting('headgate.tenant', true)) with check (tenant = current_setting('headgate.tenant', true));
 grant select, delete on headgate.owed_call to headgate_api;
-grant select, insert, update, delete on headgate.owed_call to headgate_engine;
+grant select, insert, delete on headgate.owed_call to headgate_engine;
