@@ -20,7 +20,7 @@ elif [ "$#" -gt 0 ]; then
     run "$@"
 else
     loads='CrashMatrixTests|CrashTests|RedisGoesBackTests'
-    shares='APIShareTests|OnceTests'
+    shares='APIShareTests|OnceTests|ReshardTests'
     run --skip "FaultMatrixTests|ContractTests|$loads|$shares"
     run --filter "$shares"
     run --filter "$loads"
