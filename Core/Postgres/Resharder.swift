@@ -27,9 +27,7 @@ package struct Resharder: Sendable {
     package func run(_ report: (Int) -> Void = { _ in }) async throws -> Int {
         let connection = PostgresConnection(.init(url: url, applicationName: "headgate reshard"))
         try await connection.run(script: "set client_min_messages = warning; set role headgate_owner; set jit = off")
-        let known = try await connection.query(StatementCall(.countShards)) { row throws(PostgresError) in
-            try row.required(0, row.int)
-        }[0]
+        let known = try await connection.values(StatementCall(.countShards), .int)[0]
         guard known <= shards else { throw ReshardError(known: known, wanted: shards) }
         for shard in known..<shards { try await add(shard, connection) }
         var total = 0
@@ -87,10 +85,10 @@ package struct Resharder: Sendable {
         var moved = 0
         while true {
             let call = StatementCall(.reshardPage, [.smallint(shard), .uuid(last), .bigint(Resharder.page)])
-            let page = try await connection.query(call) { row throws(PostgresError) in
+            let page = try await connection.query(call) { (row: PostgresRow<NameColumn>) throws(PostgresError) in
                 ScheduleName(
-                    id: try row.required(0, row.uuid), tenant: try row.required(1, row.text),
-                    name: try row.required(2, row.text))
+                    id: try row.required(.id, row.uuid), tenant: try row.required(.tenant, row.text),
+                    name: try row.required(.name, row.text))
             }
             let leaving = page.filter { $0.id.shard(of: shards) != shard }
             if !leaving.isEmpty { moved += try await move(leaving, from: shard, connection) }
@@ -104,8 +102,8 @@ package struct Resharder: Sendable {
     ) async throws -> Int {
         let shards = shards
         return try await Resharder.patiently {
-            try await connection.transaction { connection throws(PostgresError) in
-                try connection.move(names, from: shard) { $0.shard(of: shards) }
+            try await connection.transaction { transaction throws(PostgresError) in
+                try transaction.move(names, from: shard) { $0.shard(of: shards) }
             }
         }
     }
@@ -127,7 +125,17 @@ package struct ReshardError: Error, CustomStringConvertible {
     }
 }
 
-extension PostgresConnection {
+/// Columns of `reshard-page`.
+private enum NameColumn: Int, ResultColumn {
+    case id, tenant, name
+}
+
+/// Columns of `reshard-triggers`.
+private enum PlannedColumn: Int, ResultColumn {
+    case shard, plannedAt
+}
+
+extension PostgresTransaction {
     fileprivate func move(
         _ names: [Resharder.ScheduleName], from shard: Int, to target: (Identifier) -> Int
     ) throws(PostgresError) -> Int {
@@ -136,22 +144,23 @@ extension PostgresConnection {
             [
                 .smallint(shard), .texts(names.map(\.tenant)), .texts(names.map(\.name)), .uuids(names.map(\.id)),
             ])
-        let ids = try query(lock) { row throws(PostgresError) in try row.required(0, row.uuid) }
+        let ids = try values(lock, .uuid)
         if ids.isEmpty { return 0 }
         let targets = ids.map(target)
         try shareFloors(of: Set(targets))
         let places = [PostgresValue.uuids(ids), .smallints(targets)]
         let day = try now() - .seconds(40 * 86_400)
-        let planned = try query(StatementCall(.reshardTriggers, places + [.time(day)])) { row throws(PostgresError) in
-            (shard: try row.required(0, row.int), plannedAt: try row.required(1, row.time))
+        let planned = try query(StatementCall(.reshardTriggers, places + [.time(day)])) {
+            (row: PostgresRow<PlannedColumn>) throws(PostgresError) in
+            (shard: try row.required(.shard, row.int), plannedAt: try row.required(.plannedAt, row.time))
         }
         let moved = try query(StatementCall(.reshardSchedules, [.smallint(shard)] + places)) {
-            row throws(PostgresError) in (shard: try row.required(0, row.int), nextAt: try row.time(1))
+            row throws(PostgresError) in try row.armed()
         }
-        let armed = moved.filter { $0.nextAt != nil }
+        let armed = moved.filter { $0.next != nil }
         if !armed.isEmpty {
             try execute(
-                StatementCall(.apiLowerFloor, [.smallints(armed.map(\.shard)), .times(armed.map(\.nextAt))]))
+                StatementCall(.apiLowerFloor, [.smallints(armed.map(\.shard)), .times(armed.map(\.next))]))
         }
         for place in planned {
             try execute(StatementCall(.apiLowerPlannedFloor, [.smallint(place.shard), .time(place.plannedAt)]))

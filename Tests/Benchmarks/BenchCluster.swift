@@ -141,12 +141,12 @@ final class BenchCluster {
             StatementCall(
                 Statement(
                     """
-                    select state::int, coalesce(reason, ''), sum(count) from headgate.trigger
+                    select state::int, coalesce(reason, '') as reason, sum(count) as count from headgate.trigger
                     where state <> 2 and \(prefix) group by 1, 2 order by 3 desc limit 5
                     """))
-        ) { row throws(PostgresError) in
-            let state = TriggerState(rawValue: try row.required(0, row.int)).map { "\($0)" } ?? "?"
-            return "\(try row.required(2, row.int)) \(state): \(try row.required(1, row.text))"
+        ) { (row: PostgresRow<UndeliveredColumn>) throws(PostgresError) in
+            let state = TriggerState(rawValue: try row.required(.state, row.int)).map { "\($0)" } ?? "?"
+            return "\(try row.required(.count, row.int)) \(state): \(try row.required(.reason, row.text))"
         }
         let seen = try await targetStatistics()["distinctKeys"]?.int ?? -1
         let rest = others.isEmpty ? "" : " (\(others.joined(separator: "; ")))"
@@ -155,11 +155,16 @@ final class BenchCluster {
             value: "\(delivered) of \(all) / \(seen)\(rest)", isFailure: delivered != all || seen != all || all < due)
     }
 
+    /// The numbers of the only row of a query's result; nil for NULL.
     func numbers(_ sql: String) async throws -> [Double?] {
-        try await database.query(StatementCall(Statement(sql))) { row throws(PostgresError) in
-            (0..<6).map { (try? row.double($0)) ?? nil }
-        }.first ?? []
+        let row =
+            try await database.value(StatementCall(Statement("select row::text from (\(sql)) row")), .text) ?? "()"
+        return row.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
     }
+}
+
+private enum UndeliveredColumn: Int, ResultColumn {
+    case state, reason, count
 }
 
 struct BenchError: Error, CustomStringConvertible { var description: String }

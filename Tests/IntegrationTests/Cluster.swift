@@ -222,8 +222,7 @@ final class Cluster: Sendable {
     func execute(_ sql: String) async throws { try await admin.run(script: sql) }
 
     func number(_ sql: String) async throws -> Int {
-        try await admin.query(StatementCall(Statement(sql))) { row throws(PostgresError) in try row.required(0, row.int)
-        }[0]
+        try await admin.values(StatementCall(Statement(sql)), .int)[0]
     }
 
     /// Waits until so many triggers have a final state.
@@ -244,9 +243,7 @@ final class Cluster: Sendable {
                     'redrive', redrive, 'planned', planned_at, 'pass', pass), ', ') filter (where place <= 3))
             from (select *, row_number() over (order by planned_at) as place from headgate.trigger where state < 2) t
             """
-        let lines = try? await admin.query(StatementCall(Statement(rows))) { row throws(PostgresError) in
-            try row.required(0, row.text)
-        }
+        let lines = try? await admin.values(StatementCall(Statement(rows)), .text)
         let running = processes.withLock { all in
             all.filter(\.isRunning).map { $0.executableURL?.lastPathComponent ?? "" }.joined(separator: " ")
         }

@@ -67,7 +67,7 @@ import Testing
     private static func rowsRead(_ name: String, _ values: String, _ engine: PostgresConnection) async throws -> Int {
         try await engine.run(script: "begin")
         let call = StatementCall(Statement("explain (analyze, timing off, costs off) execute \(id(name))(\(values))"))
-        let lines = try await engine.query(call) { row throws(PostgresError) in try row.required(0, row.text) }
+        let lines = try await engine.values(call, .text)
         try await engine.run(script: "rollback")
         var rows = 0
         for line in lines {

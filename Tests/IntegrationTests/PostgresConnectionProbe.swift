@@ -11,8 +11,6 @@ struct PostgresConnectionProbe {
     }
 
     func visibleSchedules() async throws -> Int {
-        try await connection.query(StatementCall(Statement("select count(*) from headgate.schedule"))) {
-            row throws(PostgresError) in try row.required(0, row.int)
-        }[0]
+        try await connection.values(StatementCall(Statement("select count(*) from headgate.schedule")), .int)[0]
     }
 }

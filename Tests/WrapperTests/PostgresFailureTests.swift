@@ -43,40 +43,44 @@ import Testing
     private func provoke(_ failure: Failure, at place: Place, on connection: PostgresConnection) async throws {
         let bad = StatementCall(Statement(failure.rawValue))
         let (one, begin) = (Self.one, Self.begin)
-        let read: @Sendable (PostgresRow) throws(PostgresError) -> Int = { row throws(PostgresError) in
-            try row.required(0, row.int)
-        }
         switch place {
-        case .alone: _ = try await connection.query(bad, read)
+        case .alone: _ = try await connection.values(bad, .int)
         case .afterOwnBegin:
             try await connection.execute(begin)
-            _ = try await connection.query(bad, read)
-        case .pipelineWithOwnBegin: _ = try await connection.pipeline([begin, one, bad], readingLast: read)
+            _ = try await connection.values(bad, .int)
+        case .pipelineWithOwnBegin:
+            try await connection.pipeline([begin, one, bad])
+            _ = try await connection.values(bad, .int)
         case .pipelineFirst:
             try await connection.pipeline([bad, one])
-            _ = try await connection.query(bad, read)
-        case .pipelineLast: _ = try await connection.pipeline([one, bad], readingLast: read)
+            _ = try await connection.values(bad, .int)
+        case .pipelineLast:
+            try await connection.pipeline([one, bad])
+            _ = try await connection.values(bad, .int)
         case .transactionFirst:
-            try await connection.transaction(first: [bad]) { connection throws(PostgresError) in
-                _ = try connection.query(bad, read)
+            try await connection.transaction(first: [bad]) { transaction throws(PostgresError) in
+                _ = try transaction.values(bad, .int)
             }
         case .transactionBody:
-            try await connection.transaction { connection throws(PostgresError) in _ = try connection.query(bad, read) }
+            try await connection.transaction { transaction throws(PostgresError) in
+                _ = try transaction.values(bad, .int)
+            }
         case .transactionPipeline:
-            try await connection.transaction { connection throws(PostgresError) in
-                _ = try connection.pipeline([one, bad], readingLast: read)
+            try await connection.transaction { transaction throws(PostgresError) in
+                try transaction.pipeline([one, bad])
+                _ = try transaction.values(bad, .int)
             }
         case .transactionLast:
-            try await connection.transaction(committing: { connection throws(PostgresError) in
-                if failure == .unexpectedRow { _ = try connection.query(bad, read) }
+            try await connection.transaction(committing: { transaction throws(PostgresError) in
+                if failure == .unexpectedRow { _ = try transaction.values(bad, .int) }
                 return ((), [one, bad])
             })
         case .script:
             try await connection.run(script: failure.rawValue)
-            _ = try await connection.query(bad, read)
+            _ = try await connection.values(bad, .int)
         case .scriptWithOwnBegin:
             try await connection.run(script: "begin; \(failure.rawValue)")
-            _ = try await connection.query(bad, read)
+            _ = try await connection.values(bad, .int)
         }
     }
 
@@ -90,14 +94,13 @@ import Testing
         // A statement of its own transaction, whose effect another session sees at once.
         try await connection.run(script: "create table if not exists public.seen (n int)")
         let other = try await self.connection()
-        let open = try await other.query(
+        let open = try await other.values(
             StatementCall(
                 Statement(
                     "select count(*) from pg_stat_activity where application_name = 'failure test' and state like 'idle in%'"
-                ))
-        ) { row throws(PostgresError) in try row.int(0) }
+                )), .int)
         #expect(open == [0])
-        try await connection.transaction { connection throws(PostgresError) in _ = try connection.execute(Self.one) }
+        try await connection.transaction { transaction throws(PostgresError) in _ = try transaction.execute(Self.one) }
         try await connection.pipeline([Self.one, Self.one])
         await connection.close()
         await other.close()
@@ -108,16 +111,14 @@ import Testing
         try await connection.run(script: "create table if not exists public.kept (n int); truncate public.kept")
         let insert = StatementCall(Statement("insert into public.kept values (1)"))
         await #expect(throws: PostgresError.self) {
-            try await connection.transaction { connection throws(PostgresError) in
-                try connection.execute(insert)
-                _ = try? connection.execute(StatementCall(Statement("select 1 / 0")))
+            try await connection.transaction { transaction throws(PostgresError) in
+                try transaction.execute(insert)
+                _ = try? transaction.execute(StatementCall(Statement("select 1 / 0")))
                 // Not in a transaction of its own either.
-                _ = try? connection.execute(insert)
+                _ = try? transaction.execute(insert)
             }
         }
-        let count = try await connection.query(StatementCall(Statement("select count(*) from public.kept"))) {
-            row throws(PostgresError) in try row.int(0)
-        }
+        let count = try await connection.values(StatementCall(Statement("select count(*) from public.kept")), .int)
         #expect(count == [0])
         await connection.close()
     }

@@ -6,6 +6,7 @@ private import Model
     private let connection: OpaquePointer
     private let preparesStatements: Bool
     private var prepared: Set<String> = []
+    private var verified: Set<VerifiedColumns> = []
     private let notices: NoticeReceiver
 
     init(_ configuration: PostgresConnection.Configuration) throws(PostgresError) {
@@ -59,11 +60,12 @@ private import Model
 
     func makeCancelToken() -> CancelToken? { unsafe PQgetCancel(connection).map { unsafe CancelToken($0) } }
 
-    func run<Row>(
-        _ call: StatementCall, _ read: (PostgresRow) throws(PostgresError) -> Row
+    func run<Column, Row>(
+        _ call: StatementCall, _ read: (PostgresRow<Column>) throws(PostgresError) -> Row
     ) throws(PostgresError) -> [Row] {
         try prepare(call)
         let result = try checked(send(call), call.statement)
+        try verify(result, of: call.statement, has: Column.self)
         return try result.rows(read)
     }
 
@@ -84,16 +86,6 @@ private import Model
             counts.append(result.affectedRows)
         }
         return counts
-    }
-
-    func pipeline<Row>(
-        _ calls: [StatementCall], readingLast read: (PostgresRow) throws(PostgresError) -> Row
-    ) throws(PostgresError) -> [Row] {
-        var rows: [Row] = []
-        try pipeline([calls]) { (result: borrowing ResultOwner, index) throws(PostgresError) in
-            if index == calls.count - 1 { rows = try result.rows(read) }
-        }
-        return rows
     }
 
     /// Sends everything, then reads all replies: one round trip. Each part is an implicit transaction of its own unless
@@ -184,6 +176,25 @@ private import Model
         }
     }
 
+    // MARK: Columns
+
+    private struct VerifiedColumns: Hashable {
+        var statement: String
+        var columns: ObjectIdentifier
+    }
+
+    /// Compares the names of a result's columns with those that the code reads, once for each statement.
+    private func verify<Column: ResultColumn>(
+        _ result: borrowing ResultOwner, of statement: Statement, has: Column.Type
+    ) throws(PostgresError) {
+        let key = VerifiedColumns(statement: statement.name, columns: ObjectIdentifier(Column.self))
+        if verified.contains(key) { return }
+        if let mismatch = Column.mismatch(with: result.columnNames) {
+            throw PostgresError(.unexpectedValue, statement: statement.name, mismatch)
+        }
+        verified.insert(key)
+    }
+
     // MARK: Errors
 
     private func checked(_ result: consuming ResultOwner, _ statement: Statement) throws(PostgresError) -> ResultOwner {
@@ -215,7 +226,13 @@ private import Model
         return Int(text) ?? 0
     }
 
-    func rows<Row>(_ read: (PostgresRow) throws(PostgresError) -> Row) throws(PostgresError) -> [Row] {
+    var columnNames: [String] {
+        (0..<(unsafe PQnfields(result))).map { unsafe String(cString: PQfname(result, $0)) }
+    }
+
+    func rows<Column, Row>(
+        _ read: (PostgresRow<Column>) throws(PostgresError) -> Row
+    ) throws(PostgresError) -> [Row] {
         guard let result = unsafe result else { return [] }
         let count = unsafe PQntuples(result)
         var rows: [Row] = []

@@ -18,9 +18,7 @@ package final class PostgresLoaderStore: LoaderStore {
 
     /// All shards, ascending.
     package func shards() async throws -> [Int] {
-        try await connection.query(StatementCall(.allShards)) { row throws(PostgresError) in
-            try row.required(0, row.int)
-        }
+        try await connection.values(StatementCall(.allShards), .int)
     }
 
     /// The database's clock.
@@ -34,9 +32,7 @@ package final class PostgresLoaderStore: LoaderStore {
         // The locks die with the session: pin it, so that the loader learns of its loss and takes the shards again.
         if !shards.isEmpty { try await connection.holdSession() }
         for shard in shards {
-            let isTaken = try await connection.query(StatementCall(.takeShard, [.int(shard)])) {
-                row throws(PostgresError) in try row.required(0, row.bool)
-            }
+            let isTaken = try await connection.values(StatementCall(.takeShard, [.int(shard)]), .bool)
             if isTaken == [true] { taken.insert(shard) }
         }
         return taken
@@ -47,12 +43,12 @@ package final class PostgresLoaderStore: LoaderStore {
         of shards: [Int], from start: Timestamp, before horizon: Timestamp
     ) async throws -> [ShardOverview] {
         let call = StatementCall(.shardsOverview, [.smallints(shards), .time(horizon), .time(start)])
-        return try await connection.query(call) { row throws(PostgresError) in
+        return try await connection.query(call) { (row: PostgresRow<ShardColumn>) throws(PostgresError) in
             ShardOverview(
-                shard: try row.required(0, row.int), low: try row.required(1, row.time),
-                plannedLow: try row.required(2, row.time), pass: try row.required(3, row.int),
-                confirmedPass: try row.required(4, row.int), openLow: try row.required(5, row.time),
-                firstDue: try row.time(6))
+                shard: try row.required(.shard, row.int), low: try row.required(.low, row.time),
+                plannedLow: try row.required(.plannedLow, row.time), pass: try row.required(.pass, row.int),
+                confirmedPass: try row.required(.confirmedPass, row.int),
+                openLow: try row.required(.openLow, row.time), firstDue: try row.time(.firstDue))
         }
     }
 
@@ -70,10 +66,8 @@ package final class PostgresLoaderStore: LoaderStore {
     /// has unsent rows.
     package func beginPass(shard: Int) async throws -> Int {
         let pass = try await connection.transaction(first: [StatementCall(.asynchronousCommit)]) {
-            connection throws(PostgresError) in
-            try connection.query(StatementCall(.nextPass, [.smallint(shard)])) { row throws(PostgresError) in
-                try row.required(0, row.int)
-            }
+            transaction throws(PostgresError) in
+            try transaction.values(StatementCall(.nextPass, [.smallint(shard)]), .int)
         }
         guard let pass = pass.first else { throw PostgresError(.unexpectedValue, "shard \(shard) does not exist") }
         return pass
@@ -117,13 +111,11 @@ package final class PostgresLoaderStore: LoaderStore {
     ) async throws -> CreatedFailureCalls {
         let take = StatementCall(.takeOwedCalls, [.smallint(shard), .texts(held.sorted()), .bigint(limit)])
         return try await repeated {
-            try await self.connection.transaction { connection throws(PostgresError) in
-                let owed = try connection.query(take) { row throws(PostgresError) in try EndedTrigger(owed: row) }
+            try await self.connection.transaction { transaction throws(PostgresError) in
+                let owed = try transaction.query(take) { row throws(PostgresError) in try EndedTrigger(owed: row) }
                 var created = CreatedFailureCalls(isMore: owed.count == limit)
-                if !owed.isEmpty { created.calls = try connection.failureCalls(of: owed) }
-                let left = try connection.query(StatementCall(.owesCalls, [.smallint(shard)])) {
-                    row throws(PostgresError) in try row.required(0, row.bool)
-                }
+                if !owed.isEmpty { created.calls = try transaction.failureCalls(of: owed) }
+                let left = try transaction.values(StatementCall(.owesCalls, [.smallint(shard)]), .bool)
                 created.owesMore = left == [true]
                 return created
             }
@@ -139,9 +131,9 @@ package final class PostgresLoaderStore: LoaderStore {
             .claimSchedules, [.smallint(shard), .time(floor), .time(horizon), .bigint(limit)])
         let rearm = Statement.rearmSchedules(shard: shard)
         return try await connection.transaction {
-            connection throws(PostgresError) in
-            let claimed = try connection.query(claim) { row throws(PostgresError) in
-                (try row.required(0, row.place), try PostgresLoaderStore.schedule(row))
+            transaction throws(PostgresError) in
+            let claimed = try transaction.query(claim) { row throws(PostgresError) in
+                (try row.required(.ctid, row.place), try row.claimedSchedule())
             }
             if claimed.isEmpty { return nil }
             let schedules = claimed.map(\.1)
@@ -173,7 +165,7 @@ package final class PostgresLoaderStore: LoaderStore {
                             .smallint(shard), .bigints(plan.load.map { Int($0.second) }), .ints(plan.load.map(\.count)),
                         ]))
             }
-            let counts = try connection.pipeline(calls)
+            let counts = try transaction.pipeline(calls)
             let toSend = plan.rows.filter { $0.state == .queued }
                 .map { PostgresLoaderStore.queued($0, of: schedules[$0.source]) }
             var result = ClaimResult(claimed: claimed.count, toSend: toSend)
@@ -182,12 +174,12 @@ package final class PostgresLoaderStore: LoaderStore {
             }
             if !plan.rows.isEmpty, counts[1] < plan.rows.count {
                 // Some rows existed already: sending those again could repeat a delivery made long ago.
-                let fresh = Set(try connection.insertedIDs(plan.rows.map(\.id), pass: pass))
+                let fresh = Set(try transaction.insertedIDs(plan.rows.map(\.id), pass: pass))
                 result.toSend.removeAll { !fresh.contains($0.message.id) }
                 expired.removeAll { !fresh.contains($0.id) }
             }
             if !expired.isEmpty {
-                result.owed = try connection.execute(PostgresLoaderStore.owe(expired, of: schedules, shard: shard))
+                result.owed = try transaction.execute(PostgresLoaderStore.owe(expired, of: schedules, shard: shard))
             }
             do { try beforeCommit() } catch { throw PostgresError(.cancelled, "before the commit: \(error)") }
             return result
@@ -203,10 +195,13 @@ package final class PostgresLoaderStore: LoaderStore {
             [
                 .smallint(shard), .time(floor), .time(horizon), .bigint(limit), .bigint(pass), .texts(held.sorted()),
             ])
-        return try await connection.transaction { connection throws(PostgresError) in
-            let triggers = try connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
+        return try await connection.transaction { transaction throws(PostgresError) in
+            let triggers = try transaction.query(call) {
+                (row: PostgresRow<QueuedTriggerColumn>) throws(PostgresError) in
+                try row.queuedTrigger()
+            }
             if let first = triggers.first {
-                try connection.execute(
+                try transaction.execute(
                     PostgresLoaderStore.openPass(
                         shard, pass, queued: first.message.plannedAt, planned: .distantFuture))
             }
@@ -220,9 +215,9 @@ package final class PostgresLoaderStore: LoaderStore {
         let call = StatementCall(.expirePlanned, [.smallint(shard), .time(floor), .time(now), .bigint(limit)])
         // Create the notifications in the same transaction: a crash in between would lose them. The monitor sends them.
         return try await repeated {
-            try await self.connection.transaction { connection throws(PostgresError) in
-                let expired = try connection.query(call) { row throws(PostgresError) in try EndedTrigger(row) }
-                if !expired.isEmpty, try connection.isWatching() { _ = try connection.failureCalls(of: expired) }
+            try await self.connection.transaction { transaction throws(PostgresError) in
+                let expired = try transaction.query(call) { row throws(PostgresError) in try EndedTrigger(row) }
+                if !expired.isEmpty, try transaction.isWatching() { _ = try transaction.failureCalls(of: expired) }
                 return expired.count
             }
         }
@@ -247,7 +242,9 @@ package final class PostgresLoaderStore: LoaderStore {
                 .smallint(shard), .bigint(confirmed), .time(floor), .time(last?.0 ?? floor),
                 .uuid(last?.1 ?? Identifier(high: 0, low: 0)), .bigint(limit),
             ])
-        return try await connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
+        return try await connection.query(call) { (row: PostgresRow<QueuedTriggerColumn>) throws(PostgresError) in
+            try row.queuedTrigger()
+        }
     }
 
     /// Confirms every pass up to this one.
@@ -259,12 +256,10 @@ package final class PostgresLoaderStore: LoaderStore {
     /// schedules shares their lock.
     package func raiseFloors(shard: Int, ceiling: Timestamp, now: Timestamp) async throws {
         try await connection.transaction(first: [StatementCall(.asynchronousCommit)]) {
-            connection throws(PostgresError) in
-            let isHeld = try connection.query(StatementCall(.holdFloor, [.int(shard)])) { row throws(PostgresError) in
-                try row.required(0, row.bool)
-            }
+            transaction throws(PostgresError) in
+            let isHeld = try transaction.values(StatementCall(.holdFloor, [.int(shard)]), .bool)
             guard isHeld == [true] else { return }
-            try connection.pipeline([
+            try transaction.pipeline([
                 StatementCall(.raiseFloor(shard: shard), [.smallint(shard), .time(ceiling)]),
                 StatementCall(.raisePlannedFloor, [.smallint(shard)]),
             ])
@@ -274,7 +269,7 @@ package final class PostgresLoaderStore: LoaderStore {
     /// Those of the shards that were computed with another tzdata version, ascending.
     package func staleZones(of shards: [Int], version: String) async throws -> [Int] {
         let call = StatementCall(.staleZones, [.smallints(shards), .text(version)])
-        return try await connection.query(call) { row throws(PostgresError) in try row.required(0, row.int) }
+        return try await connection.values(call, .int)
     }
 
     /// Recomputes a page of next occurrences in one transaction of at most four statements: the floor lock, the page,
@@ -284,12 +279,12 @@ package final class PostgresLoaderStore: LoaderStore {
         next: @escaping @Sendable (_ timing: [UInt8], _ next: Timestamp) -> Timestamp?
     ) async throws -> Identifier? {
         let page = StatementCall(.lockLater, [.smallint(shard), .uuid(id), .time(time), .bigint(limit)])
-        return try await connection.transaction { connection throws(PostgresError) in
-            try connection.shareFloors(of: [shard])
-            let rows = try connection.query(page) { row throws(PostgresError) in
+        return try await connection.transaction { transaction throws(PostgresError) in
+            try transaction.shareFloors(of: [shard])
+            let rows = try transaction.query(page) { (row: PostgresRow<LaterColumn>) throws(PostgresError) in
                 (
-                    id: try row.required(0, row.uuid), timing: try row.required(1, row.bytes),
-                    next: try row.required(2, row.time)
+                    id: try row.required(.id, row.uuid), timing: try row.required(.timing, row.bytes),
+                    next: try row.required(.nextAt, row.time)
                 )
             }
             var moved: [(id: Identifier, next: Timestamp?)] = []
@@ -298,10 +293,10 @@ package final class PostgresLoaderStore: LoaderStore {
                 if time != row.next { moved.append((row.id, time)) }
             }
             if !moved.isEmpty {
-                try connection.execute(
+                try transaction.execute(
                     StatementCall(.moveNext, [.smallint(shard), .uuids(moved.map(\.id)), .times(moved.map(\.next))]))
                 if let first = moved.compactMap(\.next).min() {
-                    try connection.execute(StatementCall(.apiLowerFloor, [.smallints([shard]), .times([first])]))
+                    try transaction.execute(StatementCall(.apiLowerFloor, [.smallints([shard]), .times([first])]))
                 }
             }
             return rows.count < limit ? nil : rows.last?.id
@@ -316,31 +311,12 @@ package final class PostgresLoaderStore: LoaderStore {
     /// The load histogram from a second on, in no order.
     package func load(shard: Int, from time: Timestamp) async throws -> [(second: Int64, count: Int)] {
         let call = StatementCall(.readLoad, [.smallint(shard), .bigint(Int(time.seconds))])
-        return try await connection.query(call) { row throws(PostgresError) in
-            (second: Int64(try row.required(0, row.int)), count: try row.required(1, row.int))
+        return try await connection.query(call) { (row: PostgresRow<LoadColumn>) throws(PostgresError) in
+            (second: Int64(try row.required(.second, row.int)), count: try row.required(.count, row.int))
         }
     }
 
     // MARK: Rows
-
-    /// Where planning resumes: `resume_at` if set, else `next_at`.
-    private static func cursor(_ row: PostgresRow) throws(PostgresError) -> Timestamp {
-        if let resumeAt = try row.time(13) { return resumeAt }
-        return try row.required(5, row.time)
-    }
-
-    /// Reads the columns of `claim-schedules`.
-    private static func schedule(_ row: PostgresRow) throws(PostgresError) -> ClaimedSchedule {
-        var ahead: Range<Timestamp>?
-        if let from = try row.time(10), let to = try row.time(11), from < to { ahead = from..<to }
-        return ClaimedSchedule(
-            id: try row.required(1, row.uuid), tenant: try row.required(2, row.text),
-            name: try row.required(3, row.text),
-            revision: try row.required(4, row.int), nextAt: try cursor(row),
-            fired: try row.required(6, row.int), timing: try row.required(7, row.bytes),
-            action: try row.required(8, row.bytes), resumeMissed: try row.int(9), ahead: ahead,
-            isOneOff: try row.int(12) == 1, updatedAt: try row.required(14, row.time))
-    }
 
     private static func openPass(
         _ shard: Int, _ pass: Int, queued: Timestamp, planned: Timestamp
@@ -388,17 +364,49 @@ package final class PostgresLoaderStore: LoaderStore {
     }
 }
 
-extension PostgresConnection {
+extension PostgresTransaction {
     /// Those of these ids that this pass inserted.
     fileprivate func insertedIDs(_ ids: [Identifier], pass: Int) throws(PostgresError) -> [Identifier] {
-        let call = StatementCall(.insertedTriggers, [.bigint(pass), .uuids(ids), .times(ids.map(\.v7Time))])
-        return try query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
+        try values(StatementCall(.insertedTriggers, [.bigint(pass), .uuids(ids), .times(ids.map(\.v7Time))]), .uuid)
+    }
+}
+
+/// Columns of `shards-overview`.
+private enum ShardColumn: Int, ResultColumn {
+    case shard, low, plannedLow, pass, confirmedPass, openLow, firstDue
+}
+
+/// Columns of `lock-later`.
+private enum LaterColumn: Int, ResultColumn {
+    case id, timing, nextAt
+}
+
+/// Columns of `read-load`.
+private enum LoadColumn: Int, ResultColumn {
+    case second, count
+}
+
+/// Columns of `claim-schedules`.
+private enum ClaimColumn: Int, ResultColumn {
+    case ctid, id, tenant, name, revision, nextAt, fired, timing, action, resumeMissed, aheadFrom, aheadTo, kind
+    case resumeAt, updatedAt
+}
+
+extension PostgresRow<ClaimColumn> {
+    fileprivate func claimedSchedule() throws(PostgresError) -> ClaimedSchedule {
+        var ahead: Range<Timestamp>?
+        if let from = try time(.aheadFrom), let to = try time(.aheadTo), from < to { ahead = from..<to }
+        return ClaimedSchedule(
+            id: try required(.id, uuid), tenant: try required(.tenant, text), name: try required(.name, text),
+            revision: try required(.revision, int), nextAt: try planningStart(), fired: try required(.fired, int),
+            timing: try required(.timing, bytes), action: try required(.action, bytes),
+            resumeMissed: try int(.resumeMissed), ahead: ahead,
+            isOneOff: try int(.kind) == ScheduleKind.hidden.rawValue, updatedAt: try required(.updatedAt, time))
     }
 
-    /// The database's clock (`clock_timestamp()`), in one round trip.
-    package func now() throws(PostgresError) -> Timestamp {
-        let times = try query(StatementCall(.now)) { row throws(PostgresError) in try row.required(0, row.time) }
-        guard let now = times.first else { throw PostgresError(.unexpectedValue, statement: "now", "no row") }
-        return now
+    /// Where planning resumes: `resume_at` if set, else `next_at`.
+    private func planningStart() throws(PostgresError) -> Timestamp {
+        if let resumeAt = try time(.resumeAt) { return resumeAt }
+        return try required(.nextAt, time)
     }
 }

@@ -32,17 +32,15 @@ package final class PostgresMonitorStore: MonitorStore {
 
     /// The version of the newest change of a tenant.
     package func directoryVersion() async throws -> Int {
-        try await connection.query(StatementCall(.directoryVersion)) { row throws(PostgresError) in
-            try row.required(0, row.int)
-        }.first ?? 0
+        try await connection.value(StatementCall(.directoryVersion), .int) ?? 0
     }
 
     /// A page of changed tenants with their secrets: two statements in one transaction.
     package func directoryEntries(after version: Int, limit: Int) async throws -> [DirectoryEntry] {
-        try await connection.transaction { connection throws(PostgresError) in
+        try await connection.transaction { transaction throws(PostgresError) in
             let call = StatementCall(.tenantsChanged, [.bigint(version), .bigint(limit)])
-            return try connection.entries(
-                of: try connection.query(call) { row throws(PostgresError) in try row.tenant() })
+            return try transaction.entries(
+                of: try transaction.query(call) { row throws(PostgresError) in try row.tenant() })
         }
     }
 
@@ -60,13 +58,14 @@ package final class PostgresMonitorStore: MonitorStore {
     package func takeOverdue(now: Timestamp, limit: Int) async throws -> [OverdueTrigger] {
         let call = StatementCall(
             .takeOverdue, [.time(now), .bigint(limit), .time(now + PostgresMonitorStore.checkAgainAfter)])
-        return try await connection.query(call) { row throws(PostgresError) in
-            let id = try row.required(13, row.uuid)
-            guard let state = try row.int(11) else {
+        return try await connection.query(call) { (row: PostgresRow<OverdueColumn>) throws(PostgresError) in
+            let id = try row.required(.overdueID, row.uuid)
+            guard let state = try row.int(.state) else {
                 return OverdueTrigger(id: id, state: nil, isCancelRequested: false, trigger: nil)
             }
             return OverdueTrigger(
-                id: id, state: TriggerState(rawValue: state), isCancelRequested: try row.required(12, row.bool),
+                id: id, state: TriggerState(rawValue: state),
+                isCancelRequested: try row.required(.cancelRequested, row.bool),
                 trigger: try row.queuedTrigger())
         }
     }
@@ -88,14 +87,16 @@ package final class PostgresMonitorStore: MonitorStore {
         let call = StatementCall(
             .unsettledTriggers,
             [.time(last?.0 ?? .epoch), .uuid(last?.1 ?? Identifier(high: 0, low: 0)), .bigint(limit)])
-        return try await connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
+        return try await connection.query(call) { (row: PostgresRow<QueuedTriggerColumn>) throws(PostgresError) in
+            try row.queuedTrigger()
+        }
     }
 
     /// One transaction, which also rewinds the triggers' schedules.
     package func settleCancelled(_ triggers: [CancelledTrigger]) async throws {
         if triggers.isEmpty { return }
-        try await connection.transaction { connection throws(PostgresError) in
-            try connection.settleCancelled(triggers, reason: .cancelled)
+        try await connection.transaction { transaction throws(PostgresError) in
+            try transaction.settleCancelled(triggers, reason: .cancelled)
         }
     }
 
@@ -125,11 +126,7 @@ package final class PostgresMonitorStore: MonitorStore {
 
     /// The tables that hold, or held, a day of triggers, in order of days.
     package func days() async throws -> [TriggerDay] {
-        try await connection.query(StatementCall(.triggerTables)) { row throws(PostgresError) in
-            TriggerDay(
-                start: try row.required(0, row.time),
-                place: TriggerDay.Place(rawValue: try row.required(1, row.int)) ?? .detached)
-        }
+        try await connection.query(StatementCall(.triggerTables)) { row throws(PostgresError) in try row.triggerDay() }
     }
 
     /// Creates a day's partition, or returns false if it exists. Makes up to 11 attempts, each with a lock timeout of
@@ -146,9 +143,7 @@ package final class PostgresMonitorStore: MonitorStore {
         let name = PostgresMonitorStore.table(of: day.start)
         switch day.place {
         case .attached:
-            let unsettled = try await connection.query(StatementCall(.unsettledOfDay, [.time(day.start)])) {
-                row throws(PostgresError) in try row.required(0, row.bool)
-            }
+            let unsettled = try await connection.values(StatementCall(.unsettledOfDay, [.time(day.start)]), .bool)
             guard unsettled == [false] else { return false }
             try await alone("alter table headgate.trigger detach partition \(name) concurrently")
         case .detaching: try await alone("alter table headgate.trigger detach partition \(name) finalize")
@@ -156,9 +151,8 @@ package final class PostgresMonitorStore: MonitorStore {
         }
         // Once detached the table gets no more writes. If a trigger was redriven since the check above, attach it
         // again.
-        let left = try await connection.query(
-            StatementCall(Statement("select exists (select 1 from \(name) where state < ${state.final})"))
-        ) { row throws(PostgresError) in try row.required(0, row.bool) }
+        let left = try await connection.values(
+            StatementCall(Statement("select exists (select 1 from \(name) where state < ${state.final})")), .bool)
         if left != [false] {
             _ = try await addDay(day.start)
             return false
@@ -202,8 +196,9 @@ package final class PostgresMonitorStore: MonitorStore {
 
     /// The recorded generation counter and the run id of the Redis server it was written on.
     package func generation() async throws -> RecordedGeneration {
-        try await connection.query(StatementCall(.readGeneration)) { row throws(PostgresError) in
-            RecordedGeneration(counter: try row.required(0, row.int), run: try row.text(1))
+        try await connection.query(StatementCall(.readGeneration)) {
+            (row: PostgresRow<GenerationColumn>) throws(PostgresError) in
+            RecordedGeneration(counter: try row.required(.redisCounter, row.int), run: try row.text(.redisRun))
         }.first ?? RecordedGeneration()
     }
 
@@ -220,7 +215,7 @@ package final class PostgresMonitorStore: MonitorStore {
         let call = StatementCall(
             .finishedTriggers,
             [.uuids(sorted.map(\.id)), .times(sorted.map(\.id.v7Time)), .ints(sorted.map(\.redrive))])
-        return try await connection.query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
+        return try await connection.values(call, .uuid)
     }
 
     /// Records when duties were done; a duty's time never goes back.
@@ -240,5 +235,29 @@ package final class PostgresMonitorStore: MonitorStore {
             }
         }
         return try await body()
+    }
+}
+
+/// Columns of `take-overdue`; all but `overdueID` are null where the trigger is gone.
+private enum OverdueColumn: Int, QueuedTriggerColumns {
+    case id, tenant, name, occurrence, plannedAt, deadline, redrive, attempts, action, kind, scheduleID
+    case state, cancelRequested, overdueID
+}
+
+/// Columns of `read-generation`.
+private enum GenerationColumn: Int, ResultColumn {
+    case redisCounter, redisRun
+}
+
+/// Columns of `trigger-tables`.
+enum TriggerTableColumn: Int, ResultColumn {
+    case day, place
+}
+
+extension PostgresRow<TriggerTableColumn> {
+    func triggerDay() throws(PostgresError) -> TriggerDay {
+        TriggerDay(
+            start: try required(.day, time),
+            place: TriggerDay.Place(rawValue: try required(.place, int)) ?? .detached)
     }
 }

@@ -62,9 +62,8 @@ package final class PostgresOutcomeStore: OutcomeStore {
         }
         if result.recorded < outcomes.count {
             let ids = Array(Set(outcomes.map(\.id)))
-            let existing = try await connection.query(
-                StatementCall(.existingTriggers, [.uuids(ids), .times(ids.map(\.v7Time))])
-            ) { row throws(PostgresError) in try row.required(0, row.int) }
+            let existing = try await connection.values(
+                StatementCall(.existingTriggers, [.uuids(ids), .times(ids.map(\.v7Time))]), .int)
             result.orphaned = ids.count - (existing.first ?? ids.count)
             result.repeated = max(0, outcomes.count - result.recorded - result.orphaned)
         }
@@ -73,7 +72,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
 
     private func isWatching() async throws -> Bool {
         if let known = watching.withLock({ $0 }), ContinuousClock.now - known.at < .seconds(1) { return known.answer }
-        let answer = try await connection.isWatching()
+        let answer = try await connection.value(StatementCall(.isWatching), .bool) == true
         watching.withLock { $0 = (answer, .now) }
         return answer
     }
@@ -87,19 +86,19 @@ package final class PostgresOutcomeStore: OutcomeStore {
         -> (Int, [QueuedTrigger], [Identifier])
     {
         let dead = PostgresOutcomeStore.dead(rounds.flatMap(\.self))
-        return try await connection.transaction { connection throws(PostgresError) in
+        return try await connection.transaction { transaction throws(PostgresError) in
             var recorded = 0
             var ended: [EndedTrigger] = []
             for round in rounds {
-                let changed = try connection.query(PostgresOutcomeStore.call(.recordOutcomesAndReturn, round)) {
+                let changed = try transaction.query(PostgresOutcomeStore.call(.recordOutcomesAndReturn, round)) {
                     row throws(PostgresError) in try EndedTrigger(row)
                 }
                 recorded += changed.count
                 ended += changed
             }
-            if let dead { try connection.execute(dead(try connection.now())) }
-            let cancelled = try connection.countFailures(ended)
-            return (recorded, try connection.failureCalls(of: ended), cancelled)
+            if let dead { try transaction.execute(dead(try transaction.now())) }
+            let cancelled = try transaction.countFailures(ended)
+            return (recorded, try transaction.failureCalls(of: ended), cancelled)
         }
     }
 

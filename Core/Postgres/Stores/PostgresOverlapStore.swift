@@ -19,19 +19,19 @@ package final class PostgresOverlapStore: OverlapStore {
         of schedule: Identifier, tenant: String, now: Timestamp,
         _ change: @escaping @Sendable (inout (running: Identifier?, waiting: [Identifier])) -> Decision
     ) async throws -> Decision {
-        try await connection.transaction { connection throws(PostgresError) in
+        try await connection.transaction { transaction throws(PostgresError) in
             let lock = StatementCall(.lockOverlap, [.uuid(schedule), .text(tenant), .time(now)])
-            let rows = try connection.query(lock) { row throws(PostgresError) in
+            let rows = try transaction.query(lock) { (row: PostgresRow<OverlapColumn>) throws(PostgresError) in
                 (
-                    running: try row.uuid(0),
-                    waiting: (try row.text(1) ?? "").split(separator: ",").compactMap { Identifier(String($0)) }
+                    running: try row.uuid(.running),
+                    waiting: (try row.text(.waiting) ?? "").split(separator: ",").compactMap { Identifier(String($0)) }
                 )
             }
             var state = rows[0]
             let before = state.running
             let decision = change(&state)
             let isIdle = state.running == nil && state.waiting.isEmpty
-            try connection.execute(
+            try transaction.execute(
                 isIdle
                     ? StatementCall(.dropOverlap, [.uuid(schedule)])
                     : StatementCall(
@@ -49,9 +49,20 @@ package final class PostgresOverlapStore: OverlapStore {
         before time: Timestamp, limit: Int
     ) async throws -> [(schedule: Identifier, run: Identifier)] {
         try await connection.query(StatementCall(.oldOverlaps, [.time(time), .bigint(limit)])) {
-            row throws(PostgresError) in (try row.required(0, row.uuid), try row.required(1, row.uuid))
+            (row: PostgresRow<OldOverlapColumn>) throws(PostgresError) in
+            (try row.required(.scheduleID, row.uuid), try row.required(.running, row.uuid))
         }
     }
+}
+
+/// Columns of `lock-overlap`.
+private enum OverlapColumn: Int, ResultColumn {
+    case running, waiting
+}
+
+/// Columns of `Statement.oldOverlaps`.
+private enum OldOverlapColumn: Int, ResultColumn {
+    case scheduleID, running
 }
 
 extension Statement {

@@ -6,16 +6,16 @@ extension PostgresRegistry {
     package func pauseAll(
         prefix: String, after name: String, limit: Int, reason: String, by actor: AuditActor, now: Timestamp
     ) async throws -> BulkPage {
-        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+        try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             // If the tenant was resumed meanwhile, its pause stops here.
-            if reason == TenantSettings.pauseReason, try !connection.isPaused(actor.tenant) { return BulkPage() }
-            let rows = try connection.lock(
+            if reason == TenantSettings.pauseReason, try !transaction.isPaused(actor.tenant) { return BulkPage() }
+            let rows = try transaction.lock(
                 prefix: prefix, state: .active, after: name, limit: limit, tenant: actor.tenant)
             if rows.isEmpty { return BulkPage() }
-            let open = try connection.cancelOpen(rows.map(\.id), now: now, reason: .paused)
-            try connection.pause(rows, reason: reason, now: now)
-            try connection.rewind(open.filter { !$0.isQueued })
-            try connection.appendAudit(
+            let open = try transaction.cancelOpen(rows.map(\.id), now: now, reason: .paused)
+            try transaction.pause(rows, reason: reason, now: now)
+            try transaction.rewind(open.filter { !$0.isQueued })
+            try transaction.appendAudit(
                 rows.map { (actor.tenant, $0.name) }, by: actor.subject, "schedule.pause", reason: reason, now: now)
             return BulkPage(names: rows.map(\.name), cancelled: open.filter(\.isQueued).map(\.id))
         }
@@ -27,13 +27,13 @@ extension PostgresRegistry {
         prefix: String, pausedFor reason: String?, after name: String, limit: Int, missed: Int?, by actor: AuditActor,
         now: Timestamp, next: @escaping @Sendable (ScheduleRow) -> Timestamp?
     ) async throws -> BulkPage {
-        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-            if reason == TenantSettings.pauseReason, try connection.isPaused(actor.tenant) { return BulkPage() }
-            let rows = try connection.lock(
+        try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
+            if reason == TenantSettings.pauseReason, try transaction.isPaused(actor.tenant) { return BulkPage() }
+            let rows = try transaction.lock(
                 prefix: prefix, state: .paused, reason: reason, after: name, limit: limit, tenant: actor.tenant)
             if rows.isEmpty { return BulkPage() }
-            try connection.resume(rows, missed: missed, now: now, next: next)
-            try connection.appendAudit(
+            try transaction.resume(rows, missed: missed, now: now, next: next)
+            try transaction.appendAudit(
                 rows.map { (actor.tenant, $0.name) }, by: actor.subject, "schedule.resume", now: now)
             return BulkPage(names: rows.map(\.name))
         }
@@ -44,10 +44,10 @@ extension PostgresRegistry {
         _ row: ScheduleRow, _ triggers: [BackfillTrigger], deadline: Timestamp, by actor: AuditActor, now: Timestamp
     ) async throws -> [Identifier] {
         if triggers.isEmpty { return [] }
-        return try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+        return try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             // The schedule may have moved to another shard since it was read.
-            guard let row = try connection.find(row.name, row.tenant) else { return [] }
-            try connection.shareFloors(of: [row.shard])
+            guard let row = try transaction.find(row.name, row.tenant) else { return [] }
+            try transaction.shareFloors(of: [row.shard])
             let call = StatementCall(
                 .apiBackfill,
                 [
@@ -55,15 +55,15 @@ extension PostgresRegistry {
                     .text(row.tenant), .text(row.name), .time(now), .time(deadline), .uuids(triggers.map(\.id)),
                     .times(triggers.map(\.id.v7Time)), .times(triggers.map(\.occurrence)),
                 ])
-            let ids = try connection.query(call) { row throws(PostgresError) in try row.required(0, row.uuid) }
-            try connection.execute(StatementCall(.apiLowerPlannedFloor, [.smallint(row.shard), .time(now)]))
-            try connection.appendAudit(actor, "schedule.backfill", row.name, now: now)
+            let ids = try transaction.values(call, .uuid)
+            try transaction.execute(StatementCall(.apiLowerPlannedFloor, [.smallint(row.shard), .time(now)]))
+            try transaction.appendAudit(actor, "schedule.backfill", row.name, now: now)
             return ids
         }
     }
 }
 
-extension PostgresConnection {
+extension PostgresTransaction {
     /// A page of the schedules with a prefix and state, by name, locked until the transaction ends.
     fileprivate func lock(
         prefix: String, state: ScheduleState, reason: String? = nil, after name: String, limit: Int, tenant: String

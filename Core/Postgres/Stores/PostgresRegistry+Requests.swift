@@ -1,6 +1,11 @@
 package import Model
 package import Store
 
+/// Columns of `Statement.findRequest`.
+private enum RequestColumn: Int, ResultColumn {
+    case request, status, body
+}
+
 extension PostgresRegistry {
     /// Claims the key in one statement, so that of several equal requests only one is carried out. A claim whose
     /// connection broke, perhaps after its commit, is repeated once.
@@ -15,13 +20,14 @@ extension PostgresRegistry {
     private func claim(tenant: String, key: String, request: [UInt8], now: Timestamp) async throws -> RequestClaim {
         let claim = StatementCall(.apiClaimRequest, [.text(tenant), .text(key), .bytes(request), .time(now)])
         let find = StatementCall(.findRequest, [.text(tenant), .text(key)])
-        return try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            let first = try connection.query(claim) { row throws(PostgresError) in try row.required(0, row.time) }
+        return try await inTransaction(of: tenant) { transaction throws(PostgresError) in
+            let first = try transaction.values(claim, .time)
             if let first = first.first { return .begun(first: first) }
-            let found = try connection.query(find) { row throws(PostgresError) -> RequestClaim in
-                if try row.required(0, row.bytes) != request { return .different }
-                let status = try row.required(1, row.int)
-                return status == 0 ? .underWay : .answered(status: status, body: try row.required(2, row.text))
+            let found = try transaction.query(find) {
+                (row: PostgresRow<RequestColumn>) throws(PostgresError) -> RequestClaim in
+                if try row.required(.request, row.bytes) != request { return .different }
+                let status = try row.required(.status, row.int)
+                return status == 0 ? .underWay : .answered(status: status, body: try row.required(.body, row.text))
             }
             // The key was deleted between the two statements; the client may retry.
             return found.first ?? .underWay
@@ -31,12 +37,12 @@ extension PostgresRegistry {
     /// Stores the answer for repetitions of the request.
     package func answer(tenant: String, key: String, status: Int, body: String) async throws {
         let call = StatementCall(.answerRequest, [.text(tenant), .text(key), .int(status), .text(body)])
-        try await inTransaction(of: tenant) { connection throws(PostgresError) in _ = try connection.execute(call) }
+        try await inTransaction(of: tenant) { transaction throws(PostgresError) in _ = try transaction.execute(call) }
     }
 
     /// Lets the next attempt begin at once; forgets the key altogether if nothing was changed.
     package func abandon(tenant: String, key: String, changedNothing: Bool) async throws {
         let call = StatementCall(changedNothing ? .forgetRequest : .releaseRequest, [.text(tenant), .text(key)])
-        try await inTransaction(of: tenant) { connection throws(PostgresError) in _ = try connection.execute(call) }
+        try await inTransaction(of: tenant) { transaction throws(PostgresError) in _ = try transaction.execute(call) }
     }
 }

@@ -4,17 +4,15 @@ package import Store
 extension PostgresRegistry {
     /// Whether the tenant was erased and has neither schedules nor secrets nor API keys since.
     package func isErased(_ tenant: String) async throws -> Bool {
-        try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            try connection.query(StatementCall(.isTenantErased, [.text(tenant)])) { row throws(PostgresError) in
-                try row.required(0, row.bool)
-            }.first ?? false
+        try await inTransaction(of: tenant) { transaction throws(PostgresError) in
+            try transaction.value(StatementCall(.isTenantErased, [.text(tenant)]), .bool) ?? false
         }
     }
 
     /// The tenant's settings; nil if none were ever set.
     package func tenant(_ tenant: String) async throws -> TenantRow? {
-        try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            try connection.query(StatementCall(.findTenant, [.text(tenant)])) { row throws(PostgresError) in
+        try await inTransaction(of: tenant) { transaction throws(PostgresError) in
+            try transaction.query(StatementCall(.findTenant, [.text(tenant)])) { row throws(PostgresError) in
                 try row.tenant()
             }.first
         }
@@ -25,9 +23,9 @@ extension PostgresRegistry {
         _ settings: TenantSettings, expecting: ExpectedRevision?, by actor: AuditActor, now: Timestamp
     ) async throws -> TenantChange {
         try await inTransaction(of: actor.tenant) {
-            connection throws(PostgresError) -> Result<TenantChange, RevisionMismatch> in
-            let version = try connection.nextDirectoryVersion()
-            let before = try connection.query(StatementCall(.lockTenant, [.text(actor.tenant)])) {
+            transaction throws(PostgresError) -> Result<TenantChange, RevisionMismatch> in
+            let version = try transaction.nextDirectoryVersion()
+            let before = try transaction.query(StatementCall(.lockTenant, [.text(actor.tenant)])) {
                 row throws(PostgresError) in try row.tenant()
             }.first
             if let mismatch = expecting?.mismatch(
@@ -35,58 +33,56 @@ extension PostgresRegistry {
             {
                 return .failure(mismatch)
             }
-            try connection.put(settings, version: version, tenant: actor.tenant, now: now)
-            try connection.appendAudit(actor, "tenant.put", actor.tenant, now: now)
-            return .success(try connection.change(of: actor.tenant, isCreated: before == nil))
+            try transaction.put(settings, version: version, tenant: actor.tenant, now: now)
+            try transaction.appendAudit(actor, "tenant.put", actor.tenant, now: now)
+            return .success(try transaction.change(of: actor.tenant, isCreated: before == nil))
         }.get()
     }
 
     /// Resets the tenant's settings and revokes its own API keys; without `isPaused` also deletes its secrets,
     /// idempotency keys, kept actions, dead letters and owed failure calls, and marks it as erased.
     package func eraseSettings(isPaused: Bool, by actor: AuditActor, now: Timestamp) async throws -> TenantChange {
-        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-            let version = try connection.nextDirectoryVersion()
-            try connection.execute(StatementCall(.dropTenantKeys, [.text(actor.tenant), .time(now)]))
+        try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
+            let version = try transaction.nextDirectoryVersion()
+            try transaction.execute(StatementCall(.dropTenantKeys, [.text(actor.tenant), .time(now)]))
             if !isPaused {
-                try connection.execute(StatementCall(.dropSecrets, [.text(actor.tenant)]))
-                try connection.execute(StatementCall(.dropRequestsOfTenant, [.text(actor.tenant)]))
-                try connection.execute(StatementCall(.dropActionsOfTenant, [.text(actor.tenant)]))
-                try connection.execute(StatementCall(.dropDeadOfTenant, [.text(actor.tenant)]))
-                try connection.execute(StatementCall(.dropOwedCallsOfTenant, [.text(actor.tenant)]))
+                try transaction.execute(StatementCall(.dropSecrets, [.text(actor.tenant)]))
+                try transaction.execute(StatementCall(.dropRequestsOfTenant, [.text(actor.tenant)]))
+                try transaction.execute(StatementCall(.dropActionsOfTenant, [.text(actor.tenant)]))
+                try transaction.execute(StatementCall(.dropDeadOfTenant, [.text(actor.tenant)]))
+                try transaction.execute(StatementCall(.dropOwedCallsOfTenant, [.text(actor.tenant)]))
             }
             let settings = TenantSettings(isPaused: isPaused)
-            try connection.put(settings, version: version, tenant: actor.tenant, now: now)
-            if !isPaused { try connection.execute(StatementCall(.markErased, [.text(actor.tenant)])) }
+            try transaction.put(settings, version: version, tenant: actor.tenant, now: now)
+            if !isPaused { try transaction.execute(StatementCall(.markErased, [.text(actor.tenant)])) }
             // An erasure begins with the pause; audit it here, so that an unfinished one is on record too.
-            if isPaused { try connection.appendAudit(actor, "tenant.delete", actor.tenant, now: now) }
-            return try connection.change(of: actor.tenant, isCreated: false)
+            if isPaused { try transaction.appendAudit(actor, "tenant.delete", actor.tenant, now: now) }
+            return try transaction.change(of: actor.tenant, isCreated: false)
         }
     }
 
     /// Deletes a page of schedules, hidden ones included, and returns their queued triggers.
     package func eraseSchedules(limit: Int, by actor: AuditActor, now: Timestamp) async throws -> BulkPage {
-        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+        try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             let page = StatementCall(.eraseSchedules, [.text(actor.tenant), .bigint(limit)])
-            let rows = try connection.query(page) { row throws(PostgresError) in try row.schedule() }
+            let rows = try transaction.query(page) { row throws(PostgresError) in try row.schedule() }
             if rows.isEmpty { return BulkPage() }
-            let open = try connection.cancelOpen(rows.map(\.id), now: now, reason: .deleted)
+            let open = try transaction.cancelOpen(rows.map(\.id), now: now, reason: .deleted)
             for row in rows {
-                try connection.execute(
+                try transaction.execute(
                     StatementCall(
                         .apiDelete, [.text(actor.tenant), .text(row.name), .smallint(row.shard), .uuid(row.id)]))
             }
-            try connection.execute(StatementCall(.unwatchFailures, [.uuids(rows.map(\.id))]))
+            try transaction.execute(StatementCall(.unwatchFailures, [.uuids(rows.map(\.id))]))
             return BulkPage(names: rows.map(\.name), cancelled: open.filter(\.isQueued).map(\.id))
         }
     }
 
     /// The days whose partitions are attached.
     package func triggerDays() async throws -> [Timestamp] {
-        try await inTransaction(of: nil) { connection throws(PostgresError) in
-            try connection.query(StatementCall(.triggerTables)) { row throws(PostgresError) in
-                (day: try row.required(0, row.time), place: try row.required(1, row.int))
-            }
-        }.filter { $0.place == TriggerDay.Place.attached.rawValue }.map(\.day)
+        try await inTransaction(of: nil) { transaction throws(PostgresError) in
+            try transaction.query(StatementCall(.triggerTables)) { row throws(PostgresError) in try row.triggerDay() }
+        }.filter { $0.place == .attached }.map(\.start)
     }
 
     /// A page of the tenant's triggers of a day, by id. Reads the day's rows up to the end of the page; the statement
@@ -95,18 +91,18 @@ extension PostgresRegistry {
         of tenant: String, on day: Timestamp, after id: Identifier, limit: Int
     ) async throws -> [(id: Identifier, mayBeQueued: Bool)] {
         let call = StatementCall(.triggersOfTenant, [.time(day), .text(tenant), .uuid(id), .bigint(limit)])
-        return try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            try connection.execute(StatementCall(.longTimeout))
-            return try connection.query(call) { row throws(PostgresError) in
-                (id: try row.required(0, row.uuid), mayBeQueued: try row.required(1, row.bool))
+        return try await inTransaction(of: tenant) { transaction throws(PostgresError) in
+            try transaction.execute(StatementCall(.longTimeout))
+            return try transaction.query(call) { (row: PostgresRow<TenantTriggerColumn>) throws(PostgresError) in
+                (id: try row.required(.id, row.uuid), mayBeQueued: try row.required(.mayBeQueued, row.bool))
             }
         }
     }
 
     /// Returns how many rows it deleted.
     package func eraseTriggers(_ ids: [Identifier], of tenant: String, on day: Timestamp) async throws -> Int {
-        try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            try connection.execute(StatementCall(.eraseTriggers, [.time(day), .text(tenant), .uuids(ids)]))
+        try await inTransaction(of: tenant) { transaction throws(PostgresError) in
+            try transaction.execute(StatementCall(.eraseTriggers, [.time(day), .text(tenant), .uuids(ids)]))
         }
     }
 
@@ -115,11 +111,11 @@ extension PostgresRegistry {
     /// A page of names and times, by name; no values.
     package func secrets(of tenant: String, after name: String, limit: Int) async throws -> [SecretRow] {
         let call = StatementCall(.listSecrets, [.text(tenant), .text(name), .bigint(limit)])
-        return try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            try connection.query(call) { row throws(PostgresError) in
+        return try await inTransaction(of: tenant) { transaction throws(PostgresError) in
+            try transaction.query(call) { (row: PostgresRow<SecretColumn>) throws(PostgresError) in
                 SecretRow(
-                    name: try row.required(0, row.text), createdAt: try row.required(1, row.time),
-                    updatedAt: try row.required(2, row.time))
+                    name: try row.required(.name, row.text), createdAt: try row.required(.createdAt, row.time),
+                    updatedAt: try row.required(.updatedAt, row.time))
             }
         }
     }
@@ -131,51 +127,47 @@ extension PostgresRegistry {
     ) async throws -> TenantChange {
         let tenant = PostgresValue.text(actor.tenant)
         return try await inTransaction(of: actor.tenant) {
-            connection throws(PostgresError) -> Result<TenantChange, TenantLimit> in
-            let version = try connection.nextDirectoryVersion()
-            let before = try connection.query(StatementCall(.lockSecret, [tenant, .text(name)])) {
-                row throws(PostgresError) in try row.required(0, row.bytes)
-            }.first
-            if before == nil, try connection.count(StatementCall(.countSecrets, [tenant])) >= maximum {
+            transaction throws(PostgresError) -> Result<TenantChange, TenantLimit> in
+            let version = try transaction.nextDirectoryVersion()
+            let before = try transaction.value(StatementCall(.lockSecret, [tenant, .text(name)]), .bytes)
+            if before == nil, try transaction.count(StatementCall(.countSecrets, [tenant])) >= maximum {
                 return .failure(TenantLimit(things: "secrets", tenant: actor.tenant, limit: maximum))
             }
             var secret = SealedSecret(current: sealed)
             if let keeping, let before = before.flatMap({ try? SealedSecret(decoding: $0) }) {
                 (secret.previous, secret.previousUntil) = (before.current, keeping)
             }
-            try connection.execute(
+            try transaction.execute(
                 StatementCall(.putSecret, [tenant, .text(name), .bytes(secret.encoded), .time(now)]))
-            try connection.touch(actor.tenant, version: version, now: now)
-            try connection.appendAudit(actor, "secret.put", name, now: now)
-            return .success(try connection.change(of: actor.tenant, isCreated: before == nil))
+            try transaction.touch(actor.tenant, version: version, now: now)
+            try transaction.appendAudit(actor, "secret.put", name, now: now)
+            return .success(try transaction.change(of: actor.tenant, isCreated: before == nil))
         }.get()
     }
 
     /// Deletes a secret; nil if there is no such secret.
     package func deleteSecret(_ name: String, by actor: AuditActor, now: Timestamp) async throws -> TenantChange? {
-        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-            let version = try connection.nextDirectoryVersion()
-            let count = try connection.execute(StatementCall(.deleteSecret, [.text(actor.tenant), .text(name)]))
+        try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
+            let version = try transaction.nextDirectoryVersion()
+            let count = try transaction.execute(StatementCall(.deleteSecret, [.text(actor.tenant), .text(name)]))
             if count == 0 { return nil }
-            try connection.touch(actor.tenant, version: version, now: now)
-            try connection.appendAudit(actor, "secret.delete", name, now: now)
-            return try connection.change(of: actor.tenant, isCreated: false)
+            try transaction.touch(actor.tenant, version: version, now: now)
+            try transaction.appendAudit(actor, "secret.delete", name, now: now)
+            return try transaction.change(of: actor.tenant, isCreated: false)
         }
     }
 
     /// Those of the names that are not secrets of the tenant.
     package func missingSecrets(_ names: Set<String>, tenant: String) async throws -> Set<String> {
         if names.isEmpty { return [] }
-        let known = try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            try connection.query(StatementCall(.knownSecrets, [.text(tenant), .texts(names.sorted())])) {
-                row throws(PostgresError) in try row.required(0, row.text)
-            }
+        let known = try await inTransaction(of: tenant) { transaction throws(PostgresError) in
+            try transaction.values(StatementCall(.knownSecrets, [.text(tenant), .texts(names.sorted())]), .text)
         }
         return names.subtracting(known)
     }
 }
 
-extension PostgresConnection {
+extension PostgresTransaction {
     /// The next version of the tenant directory. Its row lock is held until the transaction ends, so that versions are
     /// in commit order; every transaction that changes a tenant takes it first.
     fileprivate func nextDirectoryVersion() throws(PostgresError) -> Int {
@@ -184,7 +176,7 @@ extension PostgresConnection {
 
     /// The number that a statement returns; 0 if it returns no row.
     fileprivate func count(_ call: StatementCall) throws(PostgresError) -> Int {
-        try query(call) { row throws(PostgresError) in try row.required(0, row.int) }.first ?? 0
+        try value(call, .int) ?? 0
     }
 
     fileprivate func put(
@@ -214,23 +206,15 @@ extension PostgresConnection {
         return TenantChange(row: row, isCreated: isCreated, entry: try entries(of: [row])[0])
     }
 
-    /// The weights of tenants whose weight is not 1.
-    func weights() throws(PostgresError) -> [String: Double] {
-        let rows = try query(StatementCall(.weights)) { row throws(PostgresError) in
-            (try row.required(0, row.text), try row.required(1, row.double))
-        }
-        return Dictionary(uniqueKeysWithValues: rows)
-    }
-
     /// The directory entries of these tenants: what workers must know of them, with secrets still sealed.
     func entries(of rows: [TenantRow]) throws(PostgresError) -> [DirectoryEntry] {
         if rows.isEmpty { return [] }
         var secrets: [String: [String: SealedSecret]] = [:]
         let call = StatementCall(.sealedSecrets, [.texts(rows.map(\.tenant))])
-        let found = try query(call) { row throws(PostgresError) in
+        let found = try query(call) { (row: PostgresRow<SealedSecretColumn>) throws(PostgresError) in
             (
-                tenant: try row.required(0, row.text), name: try row.required(1, row.text),
-                sealed: try row.required(2, row.bytes)
+                tenant: try row.required(.tenant, row.text), name: try row.required(.name, row.text),
+                sealed: try row.required(.sealed, row.bytes)
             )
         }
         for secret in found {
@@ -249,13 +233,16 @@ extension PostgresConnection {
     /// tenants into paused ones.
     func keepLimits(_ results: inout [PutResult], now: Timestamp) throws(PostgresError) -> TenantLimit? {
         let call = StatementCall(.tenantLimits, [.texts(Set(results.map(\.row.tenant)).sorted())])
-        let limits = try query(call) { row throws(PostgresError) in
-            (tenant: try row.required(0, row.text), maximum: try row.int(1), isPaused: try row.required(2, row.bool))
+        let limits = try query(call) { (row: PostgresRow<TenantLimitColumn>) throws(PostgresError) in
+            (
+                tenant: try row.required(.tenant, row.text), maximum: try row.int(.maxSchedules),
+                isPaused: try row.required(.isPaused, row.bool)
+            )
         }
         for limit in limits {
             let places = results.indices.filter { results[$0].row.tenant == limit.tenant }
             if let maximum = limit.maximum, places.contains(where: { results[$0].isCreated }) {
-                try query(StatementCall(.lockCount, [.text(limit.tenant)])) { _ throws(PostgresError) in }
+                try execute(StatementCall(.lockCount, [.text(limit.tenant)]))
                 // The count includes the new names, which this transaction has taken already.
                 if try count(StatementCall(.countSchedules, [.text(limit.tenant)])) > maximum {
                     return TenantLimit(things: "schedules", tenant: limit.tenant, limit: maximum)
@@ -273,9 +260,7 @@ extension PostgresConnection {
 
     /// Whether the tenant is paused; its row is locked so that this holds until the transaction ends.
     func isPaused(_ tenant: String) throws(PostgresError) -> Bool {
-        try query(StatementCall(.isTenantPaused, [.text(tenant)])) { row throws(PostgresError) in
-            try row.required(0, row.bool)
-        } == [true]
+        try value(StatementCall(.isTenantPaused, [.text(tenant)]), .bool) == true
     }
 }
 
@@ -288,10 +273,15 @@ extension ScheduleRow {
     }
 }
 
-extension PostgresRow {
-    /// Reads the columns of `find-tenant`. Settings that cannot be decoded hurt no other tenant: the row says why.
+/// Columns of `Statement.findTenant`, `lockTenant` and `tenants-changed`.
+enum TenantColumn: Int, ResultColumn {
+    case tenant, version, revision, settings, updatedAt
+}
+
+extension PostgresRow<TenantColumn> {
+    /// Settings that cannot be decoded hurt no other tenant: the row says why.
     func tenant() throws(PostgresError) -> TenantRow {
-        let bytes = try required(3, bytes)
+        let bytes = try required(.settings, bytes)
         var (settings, problem) = (TenantSettings(isPaused: true), String?.none)
         do throws(ByteReader.Failure) {
             settings = try TenantSettings(decoding: bytes)
@@ -299,7 +289,28 @@ extension PostgresRow {
             problem = "\(error)"
         }
         return TenantRow(
-            tenant: try required(0, text), version: try required(1, int), revision: try required(2, int),
-            settings: settings, problem: problem, updatedAt: try required(4, time))
+            tenant: try required(.tenant, text), version: try required(.version, int),
+            revision: try required(.revision, int), settings: settings, problem: problem,
+            updatedAt: try required(.updatedAt, time))
     }
+}
+
+/// Columns of `Statement.triggersOfTenant`.
+private enum TenantTriggerColumn: Int, ResultColumn {
+    case id, mayBeQueued
+}
+
+/// Columns of `Statement.listSecrets`.
+private enum SecretColumn: Int, ResultColumn {
+    case name, createdAt, updatedAt
+}
+
+/// Columns of `Statement.sealedSecrets`.
+private enum SealedSecretColumn: Int, ResultColumn {
+    case tenant, name, sealed
+}
+
+/// Columns of `tenant-limits`.
+private enum TenantLimitColumn: Int, ResultColumn {
+    case tenant, maxSchedules, isPaused
 }

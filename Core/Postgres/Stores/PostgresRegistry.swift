@@ -28,9 +28,7 @@ package final class PostgresRegistry: APIStore {
     /// The number of shards; no transaction.
     package func shardCount() async throws -> Int {
         try await authenticationPool.with { connection in
-            try await connection.query(StatementCall(.countShards)) { row throws(PostgresError) in
-                try row.required(0, row.int)
-            }
+            try await connection.values(StatementCall(.countShards), .int)
         }.first ?? 0
     }
 
@@ -41,10 +39,10 @@ package final class PostgresRegistry: APIStore {
 
     /// Says how the database's schema version differs from `Migrator.version`, and what to do; nil if it is that version or newer.
     package func schemaComplaint() async throws -> String? {
-        let rows = try await authenticationPool.with { connection in
-            try await connection.query(StatementCall(.schemaVersion)) { row throws(PostgresError) in try row.int(0) }
-        }
-        let version = rows.first.flatMap { $0 } ?? 0
+        let version =
+            try await authenticationPool.with { connection in
+                try await connection.value(StatementCall(.schemaVersion), .int)
+            } ?? 0
         // A newer schema serves older programs (protocols.md, 26).
         return version >= Migrator.version
             ? nil : "the schema has version \(version), this needs \(Migrator.version): run headgate migrate"
@@ -57,7 +55,7 @@ package final class PostgresRegistry: APIStore {
     ///   changed.
     func inTransaction<Value: Sendable>(
         of tenant: String?, isReading: Bool = false,
-        _ body: @escaping @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
+        _ body: @escaping @Sendable (PostgresTransaction) throws(PostgresError) -> Value
     ) async throws -> Value {
         let first =
             [tenant.map { StatementCall(.setTenant, [.text($0)]) } ?? StatementCall(.becomeEngine)]
@@ -79,31 +77,31 @@ package final class PostgresRegistry: APIStore {
     ) async throws -> [PutResult] {
         precondition(acrossTenants || schedules.allSatisfy { $0.tenant == actor.tenant }, "another tenant's schedule")
         return try await inTransaction(of: acrossTenants ? nil : actor.tenant) {
-            connection throws(PostgresError) -> Result<[PutResult], any Error> in
-            if let mismatch = try connection.mismatch(schedules) { return .failure(mismatch) }
-            try connection.shareFloors(of: Set(schedules.map(\.shard)))
+            transaction throws(PostgresError) -> Result<[PutResult], any Error> in
+            if let mismatch = try transaction.mismatch(schedules) { return .failure(mismatch) }
+            try transaction.shareFloors(of: Set(schedules.map(\.shard)))
             let names = [PostgresValue.texts(schedules.map(\.tenant)), .texts(schedules.map(\.name))]
-            try connection.execute(
+            try transaction.execute(
                 StatementCall(
                     .apiPutName, names + [.uuids(schedules.map(\.id)), .smallints(schedules.map(\.shard))]))
-            let existing = try connection.query(StatementCall(.apiLockNames, names)) { row throws(PostgresError) in
+            let existing = try transaction.query(StatementCall(.apiLockNames, names)) { row throws(PostgresError) in
                 try row.schedule()
             }
-            try connection.shareFloors(of: Set(existing.map(\.shard)).subtracting(schedules.map(\.shard)))
-            var results = try connection.results(of: schedules, existing: existing, now: now)
-            if let limit = try connection.keepLimits(&results, now: now) {
+            try transaction.shareFloors(of: Set(existing.map(\.shard)).subtracting(schedules.map(\.shard)))
+            var results = try transaction.results(of: schedules, existing: existing, now: now)
+            if let limit = try transaction.keepLimits(&results, now: now) {
                 // Roll back the names taken above.
-                try connection.execute(StatementCall(.rollbackAndChain))
+                try transaction.execute(StatementCall(.rollbackAndChain))
                 return .failure(limit)
             }
-            try connection.write(results, now: now)
+            try transaction.write(results, now: now)
             let changed = results.filter(\.isChanged).map(\.row)
             let counts = changed.reduce(into: [:]) { $0[$1.tenant, default: 0] += 1 }
             let objects = counts.sorted { $0.key < $1.key }.map { tenant, count in
                 (tenant, changed.count == 1 ? changed[0].name : "\(count) schedules")
             }
             if !objects.isEmpty {
-                try connection.appendAudit(objects, by: actor.subject, "schedule.put", now: now)
+                try transaction.appendAudit(objects, by: actor.subject, "schedule.put", now: now)
             }
             return .success(results)
         }.get()
@@ -111,7 +109,7 @@ package final class PostgresRegistry: APIStore {
 
     /// The schedule of that name, or nil. Locks its row while reading.
     package func schedule(_ name: String, tenant: String) async throws -> ScheduleRow? {
-        try await inTransaction(of: tenant) { connection throws(PostgresError) in try connection.find(name, tenant) }
+        try await inTransaction(of: tenant) { transaction throws(PostgresError) in try transaction.find(name, tenant) }
     }
 
     /// Those of the schedules that exist; read in the engine's role if the names are of several tenants.
@@ -119,8 +117,8 @@ package final class PostgresRegistry: APIStore {
         let call = StatementCall(.apiFindNames, [.texts(names.map(\.tenant)), .texts(names.map(\.name))])
         let tenants = Set(names.map(\.tenant))
         return try await inTransaction(of: tenants.count == 1 ? tenants.first : nil) {
-            connection throws(PostgresError) in
-            try connection.query(call) { row throws(PostgresError) in try row.schedule() }
+            transaction throws(PostgresError) in
+            try transaction.query(call) { row throws(PostgresError) in try row.schedule() }
         }
     }
 
@@ -130,8 +128,8 @@ package final class PostgresRegistry: APIStore {
     ) async throws -> [ScheduleRow] {
         let call = StatementCall(
             .apiSchedules, [.text(tenant), .text(name), .text(prefix), .smallint(state?.rawValue), .bigint(limit)])
-        return try await inTransaction(of: tenant, isReading: true) { connection throws(PostgresError) in
-            try connection.query(call) { row throws(PostgresError) in try row.schedule() }
+        return try await inTransaction(of: tenant, isReading: true) { transaction throws(PostgresError) in
+            try transaction.query(call) { row throws(PostgresError) in try row.schedule() }
         }
     }
 
@@ -141,15 +139,15 @@ package final class PostgresRegistry: APIStore {
         _ name: String, expecting: ExpectedRevision?, by actor: AuditActor, now: Timestamp
     ) async throws -> [Identifier]? {
         try await inTransaction(of: actor.tenant) {
-            connection throws(PostgresError) -> Result<[Identifier]?, RevisionMismatch> in
-            guard let row = try connection.find(name, actor.tenant) else { return .success(nil) }
+            transaction throws(PostgresError) -> Result<[Identifier]?, RevisionMismatch> in
+            guard let row = try transaction.find(name, actor.tenant) else { return .success(nil) }
             if let mismatch = expecting?.mismatch(row) { return .failure(mismatch) }
-            let open = try connection.cancelOpen([row.id], now: now, reason: .deleted)
-            try connection.keepActions(of: [row], now: now)
-            try connection.execute(
+            let open = try transaction.cancelOpen([row.id], now: now, reason: .deleted)
+            try transaction.keepActions(of: [row], now: now)
+            try transaction.execute(
                 StatementCall(.apiDelete, [.text(actor.tenant), .text(name), .smallint(row.shard), .uuid(row.id)]))
-            try connection.execute(StatementCall(.unwatchFailures, [.uuids([row.id])]))
-            try connection.appendAudit(actor, "schedule.delete", name, now: now)
+            try transaction.execute(StatementCall(.unwatchFailures, [.uuids([row.id])]))
+            try transaction.appendAudit(actor, "schedule.delete", name, now: now)
             return .success(open.filter(\.isQueued).map(\.id))
         }.get()
     }
@@ -158,12 +156,12 @@ package final class PostgresRegistry: APIStore {
     package func pause(_ name: String, reason: String, by actor: AuditActor, now: Timestamp) async throws
         -> [Identifier]?
     {
-        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-            guard let row = try connection.find(name, actor.tenant) else { return nil }
-            let open = try connection.cancelOpen([row.id], now: now, reason: .paused)
-            try connection.pause([row], reason: reason, now: now)
-            try connection.rewind(open.filter { !$0.isQueued })
-            try connection.appendAudit(actor, "schedule.pause", name, reason: reason, now: now)
+        try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
+            guard let row = try transaction.find(name, actor.tenant) else { return nil }
+            let open = try transaction.cancelOpen([row.id], now: now, reason: .paused)
+            try transaction.pause([row], reason: reason, now: now)
+            try transaction.rewind(open.filter { !$0.isQueued })
+            try transaction.appendAudit(actor, "schedule.pause", name, reason: reason, now: now)
             return open.filter(\.isQueued).map(\.id)
         }
     }
@@ -173,11 +171,11 @@ package final class PostgresRegistry: APIStore {
         _ name: String, missed: Int?, by actor: AuditActor, now: Timestamp,
         next: @escaping @Sendable (ScheduleRow) -> Timestamp?
     ) async throws -> Bool {
-        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-            guard let row = try connection.find(name, actor.tenant) else { return false }
+        try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
+            guard let row = try transaction.find(name, actor.tenant) else { return false }
             guard row.state == .paused else { return true }
-            try connection.resume([row], missed: missed, now: now, next: next)
-            try connection.appendAudit(actor, "schedule.resume", name, now: now)
+            try transaction.resume([row], missed: missed, now: now, next: next)
+            try transaction.appendAudit(actor, "schedule.resume", name, now: now)
             return true
         }
     }
@@ -187,16 +185,16 @@ package final class PostgresRegistry: APIStore {
     /// Writes a trigger and, for a one-off, its hidden schedule. False if either exists already, or the trigger's
     /// schedule is gone.
     package func insert(_ trigger: TriggerWrite, by actor: AuditActor, now: Timestamp) async throws -> Bool {
-        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+        try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             var shard = trigger.shard
             // The schedule may have moved to another shard since it was read.
             if trigger.hidden == nil {
-                guard let row = try connection.find(trigger.message.schedule, actor.tenant) else { return false }
+                guard let row = try transaction.find(trigger.message.schedule, actor.tenant) else { return false }
                 shard = row.shard
             }
-            try connection.shareFloors(of: [shard])
+            try transaction.shareFloors(of: [shard])
             if let hidden = trigger.hidden {
-                let taken = try connection.execute(
+                let taken = try transaction.execute(
                     StatementCall(
                         .apiPutName,
                         [
@@ -207,9 +205,9 @@ package final class PostgresRegistry: APIStore {
                 var row = hidden.newRow(now: now)
                 // A stored trigger needs no armed schedule; the row only keeps the action.
                 if trigger.isStored { (row.state, row.nextAt) = (.finished, nil) }
-                try connection.insert([row], kind: .hidden, now: now)
+                try transaction.insert([row], kind: .hidden, now: now)
                 if let next = row.nextAt {
-                    try connection.execute(StatementCall(.apiLowerFloor, [.smallints([row.shard]), .times([next])]))
+                    try transaction.execute(StatementCall(.apiLowerFloor, [.smallints([row.shard]), .times([next])]))
                 }
             }
             let message = trigger.message
@@ -218,21 +216,21 @@ package final class PostgresRegistry: APIStore {
                 let insert = StatementCall.insertTrigger(
                     message, state: trigger.state, shard: shard, revision: trigger.revision,
                     schedule: trigger.schedule)
-                isNew = try connection.execute(insert) == 1
+                isNew = try transaction.execute(insert) == 1
                 if trigger.state == .planned {
-                    try connection.execute(
+                    try transaction.execute(
                         StatementCall(.apiLowerPlannedFloor, [.smallint(shard), .time(message.plannedAt)]))
                 }
             }
-            try connection.appendAudit(actor, "trigger.create", message.id.description, now: now)
+            try transaction.appendAudit(actor, "trigger.create", message.id.description, now: now)
             return isNew
         }
     }
 
     /// Nil if the tenant has no such trigger.
     package func trigger(_ id: Identifier, tenant: String) async throws -> TriggerRow? {
-        try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            try connection.trigger(id, tenant: tenant)
+        try await inTransaction(of: tenant) { transaction throws(PostgresError) in
+            try transaction.trigger(id, tenant: tenant)
         }
     }
 
@@ -257,18 +255,18 @@ package final class PostgresRegistry: APIStore {
                         .time(filter.window?.from ?? filter.from), .time(filter.window?.to ?? filter.to),
                     ])
             }
-        return try await inTransaction(of: filter.tenant, isReading: true) { connection throws(PostgresError) in
-            try connection.query(call) { row throws(PostgresError) in try row.trigger() }
+        return try await inTransaction(of: filter.tenant, isReading: true) { transaction throws(PostgresError) in
+            try transaction.query(call) { row throws(PostgresError) in try row.trigger() }
         }
     }
 
     /// Requests cancellation; a planned trigger is cancelled at once. Nil if there is no such trigger.
     package func requestCancel(_ id: Identifier, by actor: AuditActor, now: Timestamp) async throws -> TriggerRow? {
-        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-            try connection.execute(
+        try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
+            try transaction.execute(
                 StatementCall(.apiCancelTrigger, [.uuid(id), .time(id.v7Time), .text(actor.tenant), .time(now)]))
-            guard let row = try connection.trigger(id, tenant: actor.tenant) else { return nil }
-            try connection.appendAudit(actor, "trigger.cancel", id.description, now: now)
+            guard let row = try transaction.trigger(id, tenant: actor.tenant) else { return nil }
+            try transaction.appendAudit(actor, "trigger.cancel", id.description, now: now)
             return row
         }
     }
@@ -276,8 +274,8 @@ package final class PostgresRegistry: APIStore {
     /// Marks triggers as cancelled that the queue does not hold, and rewinds their schedules.
     package func settleCancelled(_ triggers: [CancelledTrigger], tenant: String, reason: CancelReason) async throws {
         if triggers.isEmpty { return }
-        try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            try connection.settleCancelled(triggers, reason: reason)
+        try await inTransaction(of: tenant) { transaction throws(PostgresError) in
+            try transaction.settleCancelled(triggers, reason: reason)
         }
     }
 
@@ -290,10 +288,12 @@ package final class PostgresRegistry: APIStore {
         let call = StatementCall(
             .apiRedrive,
             [.uuids(ids), .times(ids.map(\.v7Time)), .text(actor.tenant), .time(deadline), .time(checkAt)])
-        return try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
+        return try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             let object = ids.count == 1 ? ids[0].description : "\(ids.count) triggers"
-            try connection.appendAudit(actor, "queue.redrive", object, now: now)
-            return try connection.query(call) { row throws(PostgresError) in try row.queuedTrigger() }
+            try transaction.appendAudit(actor, "queue.redrive", object, now: now)
+            return try transaction.query(call) { (row: PostgresRow<QueuedTriggerColumn>) throws(PostgresError) in
+                try row.queuedTrigger()
+            }
         }
     }
 
@@ -307,10 +307,11 @@ package final class PostgresRegistry: APIStore {
                 .text(tenant), .time(place?.diedAt ?? .distantPast), .uuid(place?.id ?? Identifier(high: 0, low: 0)),
                 .bigint(limit),
             ])
-        return try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            try connection.query(call) { row throws(PostgresError) in
+        return try await inTransaction(of: tenant) { transaction throws(PostgresError) in
+            try transaction.query(call) { (row: PostgresRow<DeadTriggerColumn>) throws(PostgresError) in
                 DeadTrigger(
-                    trigger: try row.queuedTrigger(), diedAt: try row.required(11, row.time), reason: try row.text(12))
+                    trigger: try row.queuedTrigger(), diedAt: try row.required(.diedAt, row.time),
+                    reason: try row.text(.reason))
             }
         }
     }
@@ -318,8 +319,8 @@ package final class PostgresRegistry: APIStore {
     /// How many triggers are dead, at most `limit`; in the engine's role for all tenants.
     package func countDead(tenant: String?, limit: Int) async throws -> Int {
         let call = StatementCall(.countDead, [.text(tenant), .bigint(limit)])
-        return try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            try connection.query(call) { row throws(PostgresError) in try row.required(0, row.int) }.first ?? 0
+        return try await inTransaction(of: tenant) { transaction throws(PostgresError) in
+            try transaction.value(call, .int) ?? 0
         }
     }
 
@@ -338,8 +339,8 @@ package final class PostgresRegistry: APIStore {
     /// Stores the hash of a new API key, for the key's own tenant.
     package func insert(_ key: KeyRow, hash: [UInt8], by actor: AuditActor, now: Timestamp) async throws {
         let groups = PostgresValue.texts(key.groups)
-        try await inTransaction(of: key.tenant) { connection throws(PostgresError) in
-            try connection.execute(
+        try await inTransaction(of: key.tenant) { transaction throws(PostgresError) in
+            try transaction.execute(
                 StatementCall(
                     .insertKey,
                     [
@@ -347,45 +348,72 @@ package final class PostgresRegistry: APIStore {
                         .bool(key.isPlatform), .time(now),
                     ]))
             let noted = AuditActor(tenant: key.tenant, subject: actor.subject)
-            try connection.appendAudit(noted, "key.create", key.id.description, now: now)
+            try transaction.appendAudit(noted, "key.create", key.id.description, now: now)
         }
     }
 
     /// The tenant's API keys that are not revoked, by id.
     package func keys(tenant: String) async throws -> [KeyRow] {
-        try await inTransaction(of: tenant) { connection throws(PostgresError) in
-            try connection.query(StatementCall(.listKeys, [.text(tenant)])) { row throws(PostgresError) in try row.key()
+        try await inTransaction(of: tenant) { transaction throws(PostgresError) in
+            try transaction.query(StatementCall(.listKeys, [.text(tenant)])) { row throws(PostgresError) in
+                try row.key()
             }
         }
     }
 
     /// False if the tenant has no such key, or it was revoked already.
     package func revoke(_ key: Identifier, by actor: AuditActor, now: Timestamp) async throws -> Bool {
-        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-            let count = try connection.execute(
+        try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
+            let count = try transaction.execute(
                 StatementCall(.revokeKey, [.text(actor.tenant), .uuid(key), .time(now)]))
-            if count > 0 { try connection.appendAudit(actor, "key.revoke", key.description, now: now) }
+            if count > 0 { try transaction.appendAudit(actor, "key.revoke", key.description, now: now) }
             return count > 0
         }
     }
 
     /// Appends an entry to the audit log.
     package func record(_ action: String, _ object: String, by actor: AuditActor, now: Timestamp) async throws {
-        try await inTransaction(of: actor.tenant) { connection throws(PostgresError) in
-            try connection.appendAudit(actor, action, object, now: now)
+        try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
+            try transaction.appendAudit(actor, action, object, now: now)
         }
     }
 
     /// A page of the tenant's audit log, newest first; statements have 5 s.
     package func audit(tenant: String, before id: Int?, limit: Int) async throws -> [AuditRow] {
         let call = StatementCall(.listAudit, [.text(tenant), .bigint(id ?? .max), .bigint(limit)])
-        return try await inTransaction(of: tenant, isReading: true) { connection throws(PostgresError) in
-            try connection.query(call) { row throws(PostgresError) in
+        return try await inTransaction(of: tenant, isReading: true) { transaction throws(PostgresError) in
+            try transaction.query(call) { (row: PostgresRow<AuditColumn>) throws(PostgresError) in
                 AuditRow(
-                    id: try row.required(0, row.int), at: try row.required(1, row.time),
-                    subject: try row.required(2, row.text), action: try row.required(3, row.text),
-                    object: try row.required(4, row.text), reason: try row.text(5))
+                    id: try row.required(.id, row.int), at: try row.required(.at, row.time),
+                    subject: try row.required(.subject, row.text), action: try row.required(.action, row.text),
+                    object: try row.required(.object, row.text), reason: try row.text(.reason))
             }
         }
+    }
+}
+
+/// Columns of `list-dead`.
+private enum DeadTriggerColumn: Int, QueuedTriggerColumns {
+    case id, tenant, name, occurrence, plannedAt, deadline, redrive, attempts, action, kind, scheduleID, diedAt, reason
+}
+
+/// Columns of `Statement.listAudit`.
+private enum AuditColumn: Int, ResultColumn {
+    case id, at, subject, action, object, reason
+}
+
+/// Columns of `Statement.authenticate` and `listKeys`.
+private enum KeyColumn: Int, ResultColumn {
+    case id, tenant, subject, role, groups, isPlatform
+}
+
+extension PostgresRow<KeyColumn> {
+    /// Groups are separated by commas.
+    fileprivate func key() throws(PostgresError) -> KeyRow {
+        KeyRow(
+            id: try required(.id, uuid), tenant: try required(.tenant, text), subject: try required(.subject, text),
+            role: try required(.role, text),
+            groups: (try text(.groups) ?? "").split(separator: ",").map(String.init),
+            isPlatform: try required(.isPlatform, bool))
     }
 }

@@ -1,18 +1,59 @@
 import Model
 import Store
 
-extension PostgresRow {
-    /// Reads id, tenant, name, occurrence, planned_at, deadline, redrive, attempts, action, kind and schedule_id from
-    /// column 0 on. A null action becomes an empty one.
+/// Columns from which a trigger can be sent.
+protocol QueuedTriggerColumns: ResultColumn {
+    static var id: Self { get }
+    static var tenant: Self { get }
+    static var name: Self { get }
+    static var occurrence: Self { get }
+    static var plannedAt: Self { get }
+    static var deadline: Self { get }
+    static var redrive: Self { get }
+    static var attempts: Self { get }
+    static var action: Self { get }
+    static var kind: Self { get }
+    static var scheduleID: Self { get }
+}
+
+/// Columns of `claim-planned`, `unconfirmed-triggers`, `unsettled-triggers` and `api-redrive`.
+enum QueuedTriggerColumn: Int, QueuedTriggerColumns {
+    case id, tenant, name, occurrence, plannedAt, deadline, redrive, attempts, action, kind, scheduleID
+}
+
+extension PostgresRow where Column: QueuedTriggerColumns {
+    /// A null action becomes an empty one.
     func queuedTrigger() throws(PostgresError) -> QueuedTrigger {
-        let kind = TriggerKind(rawValue: try required(9, int)) ?? .scheduled
-        let occurrence = try required(3, time)
-        let key = TriggerKey(schedule: try required(10, uuid), kind: kind, revision: 0, occurrence: occurrence)
+        let kind = TriggerKind(rawValue: try required(.kind, int)) ?? .scheduled
+        let occurrence = try required(.occurrence, time)
+        let key = TriggerKey(schedule: try required(.scheduleID, uuid), kind: kind, revision: 0, occurrence: occurrence)
         return QueuedTrigger(
             message: TriggerMessage(
-                id: try required(0, uuid), key: key.idempotencyKey, kind: kind,
-                redrive: try required(6, int), occurrence: occurrence, plannedAt: try required(4, time),
-                deadline: try required(5, time), tenant: try required(1, text), schedule: try required(2, text),
-                action: try bytes(8) ?? []), attempts: try required(7, int))
+                id: try required(.id, uuid), key: key.idempotencyKey, kind: kind,
+                redrive: try required(.redrive, int), occurrence: occurrence, plannedAt: try required(.plannedAt, time),
+                deadline: try required(.deadline, time), tenant: try required(.tenant, text),
+                schedule: try required(.name, text), action: try bytes(.action) ?? []),
+            attempts: try required(.attempts, int))
+    }
+}
+
+/// Columns of `api-trigger`, `api-triggers` and `api-triggers-of-schedule`.
+enum TriggerColumn: Int, ResultColumn {
+    case id, tenant, name, kind, state, revision, redrive, occurrence, plannedAt, deadline, attempts, latenessMs
+    case cancelRequested, count, lastOccurrence, reason, attemptLog, scheduleID
+}
+
+extension PostgresRow<TriggerColumn> {
+    func trigger() throws(PostgresError) -> TriggerRow {
+        TriggerRow(
+            id: try required(.id, uuid), schedule: try required(.scheduleID, uuid), tenant: try required(.tenant, text),
+            name: try required(.name, text), kind: TriggerKind(rawValue: try required(.kind, int)) ?? .scheduled,
+            state: TriggerState(rawValue: try required(.state, int)) ?? .queued,
+            revision: try required(.revision, int), redrive: try required(.redrive, int),
+            occurrence: try required(.occurrence, time), plannedAt: try required(.plannedAt, time),
+            deadline: try required(.deadline, time), attempts: try required(.attempts, int),
+            latenessMilliseconds: try int(.latenessMs), isCancelRequested: try required(.cancelRequested, bool),
+            count: try required(.count, int), lastOccurrence: try time(.lastOccurrence), reason: try text(.reason),
+            log: try bytes(.attemptLog) ?? [])
     }
 }

@@ -41,9 +41,10 @@ extension Statement {
     /// Gives the transaction the engine's role, which sees all tenants.
     static let becomeEngine = Statement("set local role headgate_engine")
     static let countShards = Statement("select count(*) from headgate.shard")
-    static let schemaVersion = Statement("select max(version) from headgate.migration")
+    static let schemaVersion = Statement("select coalesce(max(version), 0) from headgate.migration")
     static let authenticate = Statement(
-        "select id, tenant, subject, role, array_to_string(groups, ','), is_platform from headgate.authenticate($1)")
+        "select id, tenant, subject, role, array_to_string(groups, ',') as groups, is_platform from headgate.authenticate($1)"
+    )
     static let insertKey = Statement(
         """
         insert into headgate.api_key (id, hash, tenant, subject, role, groups, is_platform, created_at)
@@ -51,7 +52,7 @@ extension Statement {
         """)
     static let listKeys = Statement(
         """
-        select id, tenant, subject, role, array_to_string(groups, ','), is_platform from headgate.api_key
+        select id, tenant, subject, role, array_to_string(groups, ',') as groups, is_platform from headgate.api_key
         where tenant = $1 and revoked_at is null order by id
         """)
     static let revokeKey = Statement(

@@ -81,7 +81,7 @@ extension Statement {
     static let longTimeout = Statement("set local statement_timeout = '10min'")
     static let triggersOfTenant = Statement(
         """
-        select id, state in (${state.planned}, ${state.queued}, ${state.dead}) from headgate.trigger
+        select id, state in (${state.planned}, ${state.queued}, ${state.dead}) as may_be_queued from headgate.trigger
         where day = ($1::timestamptz at time zone 'UTC')::date and tenant = $2 and id > $3 order by id limit $4
         """)
     static let eraseTriggers = Statement(

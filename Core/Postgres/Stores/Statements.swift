@@ -28,7 +28,7 @@ extension Statement {
                 """
 
                 returning t.schedule_id, t.state, t.occurrence, t.reason, t.id, t.kind, t.tenant, t.name, t.shard, t.attempts,
-                    u.state
+                    u.state as outcome
                 """.utf8))
     static let countFailures = Statement("count-failures", PackageResources.count_failures_sql)
     static let watchFailures = Statement("watch-failures", PackageResources.watch_failures_sql)

@@ -30,8 +30,8 @@ with recent as (
     insert into headgate.overdue (day, id, check_at) select day, id, $2::timestamptz + interval '5 seconds' from open where state = ${state.queued}
     on conflict (day, id) do update set check_at = excluded.check_at
 )
-select id, state = ${state.queued}, case when kind = ${kind.scheduled} and occurrence > coalesce((
+select id, state = ${state.queued} as is_queued, case when kind = ${kind.scheduled} and occurrence > coalesce((
         select max(d.occurrence) from headgate.trigger d
         where d.schedule_id = o.schedule_id and d.kind = ${kind.scheduled} and d.state between ${state.delivered} and ${state.skipped}
-            and d.occurrence >= $2::timestamptz - interval '9 days'), '-infinity') then occurrence end, schedule_id, shard, revision
+            and d.occurrence >= $2::timestamptz - interval '9 days'), '-infinity') then occurrence end as replanned, schedule_id, shard, revision
 from open o

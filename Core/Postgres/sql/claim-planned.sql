@@ -16,7 +16,7 @@ with due as (
 )
 select c.id, c.tenant, c.name, c.occurrence, c.planned_at, c.deadline, c.redrive, c.attempts,
     coalesce(s.action,
-        (select p.action from headgate.past_action p where p.schedule_id = c.schedule_id and p.revision = c.revision)),
+        (select p.action from headgate.past_action p where p.schedule_id = c.schedule_id and p.revision = c.revision)) as action,
     c.kind, c.schedule_id
 from claimed c
 left join headgate.schedule s on s.shard = c.shard and s.id = c.schedule_id and s.revision = c.revision

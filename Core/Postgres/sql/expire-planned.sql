@@ -9,4 +9,4 @@ with late as (
 )
 update headgate.trigger t set state = ${state.expired}, reason = 'the queue was full until the deadline had passed'
 from late where t.day = late.day and t.id = late.id
-returning t.schedule_id, t.state, t.occurrence, t.reason, t.id, t.kind, t.tenant, t.name, t.shard, t.attempts, t.state
+returning t.schedule_id, t.state, t.occurrence, t.reason, t.id, t.kind, t.tenant, t.name, t.shard, t.attempts, t.state as outcome

@@ -9,7 +9,7 @@ with page as (
 select t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive, t.attempts,
     coalesce(
         (select s.action from headgate.schedule s where s.shard = t.shard and s.id = t.schedule_id and s.revision = t.revision),
-        (select p.action from headgate.past_action p where p.schedule_id = t.schedule_id and p.revision = t.revision)),
+        (select p.action from headgate.past_action p where p.schedule_id = t.schedule_id and p.revision = t.revision)) as action,
     t.kind, t.schedule_id, page.died_at, t.reason
 from page join headgate.trigger t on t.day = page.day and t.id = page.id
 where t.state = ${state.dead}

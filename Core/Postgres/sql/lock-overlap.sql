@@ -2,4 +2,4 @@
 -- Index: primary key.
 insert into headgate.overlap as o (schedule_id, tenant, since) values ($1, $2, $3)
 on conflict (schedule_id) do update set tenant = o.tenant
-returning running, array_to_string(waiting, ',')
+returning running, array_to_string(waiting, ',') as waiting

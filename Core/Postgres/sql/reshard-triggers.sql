@@ -6,4 +6,4 @@ with moved as (
     where t.schedule_id = u.id and t.state in (${state.planned}, ${state.queued}, ${state.dead}) and t.day >= ($3::timestamptz at time zone 'UTC')::date
     returning t.shard, t.planned_at, t.state
 )
-select shard, min(planned_at) from moved where state = ${state.planned} group by shard order by shard
+select shard, min(planned_at) as planned_at from moved where state = ${state.planned} group by shard order by shard

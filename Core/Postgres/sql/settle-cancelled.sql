@@ -9,7 +9,7 @@ with settled as (
     where t.day = (u.time at time zone 'UTC')::date and t.id = u.id and t.state < ${state.final} and t.cancel_requested
     returning t.id, t.day, t.occurrence, t.kind, t.schedule_id, t.shard, t.revision, t.reason
 )
-select id, false, occurrence, schedule_id, shard, revision
+select id, false as is_queued, occurrence as replanned, schedule_id, shard, revision
 from settled o
 where kind = ${kind.scheduled} and reason in (${reason.superseded}, ${reason.paused}) and occurrence > coalesce((
     select max(d.occurrence) from headgate.trigger d

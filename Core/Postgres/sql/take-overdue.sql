@@ -7,8 +7,8 @@ with due as (
 )
 select t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive, t.attempts,
     coalesce(s.action,
-        (select p.action from headgate.past_action p where p.schedule_id = t.schedule_id and p.revision = t.revision)),
-    t.kind, t.schedule_id, t.state, t.cancel_requested, due.id
+        (select p.action from headgate.past_action p where p.schedule_id = t.schedule_id and p.revision = t.revision)) as action,
+    t.kind, t.schedule_id, t.state, t.cancel_requested, due.id as overdue_id
 from due
 left join headgate.trigger t on t.day = due.day and t.id = due.id
 left join headgate.schedule s on s.shard = t.shard and s.id = t.schedule_id and s.revision = t.revision

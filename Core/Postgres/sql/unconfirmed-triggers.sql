@@ -2,7 +2,7 @@
 -- page comes after, $6 limit. Index: trigger_planned_at.
 select t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive, t.attempts,
     coalesce(s.action,
-        (select p.action from headgate.past_action p where p.schedule_id = t.schedule_id and p.revision = t.revision)),
+        (select p.action from headgate.past_action p where p.schedule_id = t.schedule_id and p.revision = t.revision)) as action,
     t.kind, t.schedule_id
 from headgate.trigger t
 left join headgate.schedule s on s.shard = t.shard and s.id = t.schedule_id and s.revision = t.revision

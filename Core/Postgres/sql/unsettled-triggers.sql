@@ -2,7 +2,7 @@
 -- trigger_planned_at, shard by shard.
 select t.id, t.tenant, t.name, t.occurrence, t.planned_at, t.deadline, t.redrive, t.attempts,
     coalesce(s.action,
-        (select p.action from headgate.past_action p where p.schedule_id = t.schedule_id and p.revision = t.revision)),
+        (select p.action from headgate.past_action p where p.schedule_id = t.schedule_id and p.revision = t.revision)) as action,
     t.kind, t.schedule_id
 from headgate.monitor mark cross join headgate.shard h cross join lateral (
     select * from headgate.trigger t

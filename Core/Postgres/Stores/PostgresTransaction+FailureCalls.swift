@@ -2,7 +2,7 @@ import Model
 import Store
 
 /// Failure notifications ("notices"): `onFailure` calls of a schedule or of its tenant, at most one a minute for each.
-extension PostgresConnection {
+extension PostgresTransaction {
     /// The shortest time between two notifications of one schedule or tenant.
     private static let pause = Duration.seconds(60)
     /// A notification's deadline, counted from its creation.
@@ -23,9 +23,7 @@ extension PostgresConnection {
             last[failure.schedule] = failure
         }
         let own = Set(
-            try query(StatementCall(.ownFailureCalls, [.uuids(last.keys.sorted())])) { row throws(PostgresError) in
-                try row.required(0, row.uuid)
-            })
+            try values(StatementCall(.ownFailureCalls, [.uuids(last.keys.sorted())]), .uuid))
         var notices: [QueuedTrigger] = []
         for (schedule, failure) in last.sorted(by: { $0.key < $1.key }) where own.contains(schedule) {
             if let call = try scheduleCall(schedule, now: now) {
@@ -45,8 +43,8 @@ extension PostgresConnection {
         var notices: [QueuedTrigger] = []
         for (tenant, failure) in last.sorted(by: { $0.key < $1.key }) {
             let claim = StatementCall(
-                .claimTenantNotice, [.text(tenant), .time(now), .time(now - PostgresConnection.pause)])
-            let settings = try query(claim) { row throws(PostgresError) in try row.required(0, row.bytes) }.first
+                .claimTenantNotice, [.text(tenant), .time(now), .time(now - PostgresTransaction.pause)])
+            let settings = try value(claim, .bytes)
             // Unreadable settings count as having no `onFailure`.
             if let call = settings.flatMap({ try? TenantSettings(decoding: $0) })?.onFailure {
                 notices.append(try insertFailureCall(of: failure, call: call, now: now))
@@ -58,8 +56,8 @@ extension PostgresConnection {
     /// The schedule's own `onFailure`, unless it was called within the last minute.
     private func scheduleCall(_ schedule: Identifier, now: Timestamp) throws(PostgresError) -> HTTPAction? {
         let claim = StatementCall(
-            .claimScheduleNotice, [.uuid(schedule), .time(now), .time(now - PostgresConnection.pause)])
-        let action = try query(claim) { row throws(PostgresError) in try row.required(0, row.bytes) }.first
+            .claimScheduleNotice, [.uuid(schedule), .time(now), .time(now - PostgresTransaction.pause)])
+        let action = try value(claim, .bytes)
         // An unreadable record counts as having no `onFailure`; the worker that receives it reports it.
         return action.flatMap { try? ActionRecord(decoding: $0) }?.onFailure
     }
@@ -83,7 +81,7 @@ extension PostgresConnection {
         try insert([row], kind: .hidden, now: now)
         let message = TriggerMessage(
             id: key.id(), key: key.idempotencyKey, kind: .onFailure, redrive: 0, occurrence: now, plannedAt: now,
-            deadline: now + PostgresConnection.usefulFor, tenant: failure.tenant, schedule: failure.name,
+            deadline: now + PostgresTransaction.usefulFor, tenant: failure.tenant, schedule: failure.name,
             action: action)
         try execute(.insertTrigger(message, state: .queued, shard: row.shard, revision: 1, schedule: hidden))
         return QueuedTrigger(message: message, attempts: 0)

@@ -19,36 +19,45 @@ struct EndedTrigger: Sendable {
     var count = 1
     var lastOccurrence: Timestamp?
 
-    /// Reads a row of `take-owed-calls`: a trigger that a claim recorded as expired without ever queuing it.
-    init(owed row: PostgresRow) throws(PostgresError) {
-        id = try row.required(0, row.uuid)
-        schedule = try row.required(1, row.uuid)
-        tenant = try row.required(2, row.text)
-        name = try row.required(3, row.text)
-        kind = TriggerKind(rawValue: try row.required(4, row.int)) ?? .scheduled
-        occurrence = try row.required(5, row.time)
-        count = try row.required(6, row.int)
-        lastOccurrence = try row.time(7)
-        reason = try row.text(8)
-        shard = try row.required(9, row.int)
+    /// Columns of `take-owed-calls`.
+    enum OwedColumn: Int, ResultColumn {
+        case triggerID, scheduleID, tenant, name, kind, occurrence, count, lastOccurrence, reason, shard
+    }
+
+    /// A trigger that a claim recorded as expired without ever queuing it.
+    init(owed row: PostgresRow<OwedColumn>) throws(PostgresError) {
+        id = try row.required(.triggerID, row.uuid)
+        schedule = try row.required(.scheduleID, row.uuid)
+        tenant = try row.required(.tenant, row.text)
+        name = try row.required(.name, row.text)
+        kind = TriggerKind(rawValue: try row.required(.kind, row.int)) ?? .scheduled
+        occurrence = try row.required(.occurrence, row.time)
+        count = try row.required(.count, row.int)
+        lastOccurrence = try row.time(.lastOccurrence)
+        reason = try row.text(.reason)
+        shard = try row.required(.shard, row.int)
         (state, attempts) = (.expired, 0)
     }
 
-    /// Reads a row of `record-outcomes-and-return` or `expire-planned`.
-    init(_ row: PostgresRow) throws(PostgresError) {
-        schedule = try row.required(0, row.uuid)
-        let state = TriggerState(rawValue: try row.required(1, row.int)) ?? .queued
-        let outcome = TriggerState(rawValue: try row.required(10, row.int)) ?? .queued
+    /// Columns of `record-outcomes-and-return` and `expire-planned`.
+    enum Column: Int, ResultColumn {
+        case scheduleID, state, occurrence, reason, id, kind, tenant, name, shard, attempts, outcome
+    }
+
+    init(_ row: PostgresRow<Column>) throws(PostgresError) {
+        schedule = try row.required(.scheduleID, row.uuid)
+        let state = TriggerState(rawValue: try row.required(.state, row.int)) ?? .queued
+        let outcome = TriggerState(rawValue: try row.required(.outcome, row.int)) ?? .queued
         // A late outcome of an earlier attempt does not end the trigger.
         self.state = state == outcome ? state : .queued
-        occurrence = try row.required(2, row.time)
-        reason = try row.text(3)
-        id = try row.required(4, row.uuid)
-        kind = TriggerKind(rawValue: try row.required(5, row.int)) ?? .scheduled
-        tenant = try row.required(6, row.text)
-        name = try row.required(7, row.text)
-        shard = try row.required(8, row.int)
-        attempts = try row.required(9, row.int)
+        occurrence = try row.required(.occurrence, row.time)
+        reason = try row.text(.reason)
+        id = try row.required(.id, row.uuid)
+        kind = TriggerKind(rawValue: try row.required(.kind, row.int)) ?? .scheduled
+        tenant = try row.required(.tenant, row.text)
+        name = try row.required(.name, row.text)
+        shard = try row.required(.shard, row.int)
+        attempts = try row.required(.attempts, row.int)
     }
 
     /// Skipped and cancelled triggers say nothing about the target.
@@ -57,10 +66,15 @@ struct EndedTrigger: Sendable {
     var isCounted: Bool { isFailure || state == .delivered }
 }
 
-extension PostgresConnection {
+/// Columns of `count-failures`.
+private enum FailingColumn: Int, ResultColumn {
+    case scheduleID, shard, tenant, name, failures
+}
+
+extension PostgresTransaction {
     /// Whether any schedule is watched for failures, or any tenant has an `onFailure`.
     func isWatching() throws(PostgresError) -> Bool {
-        try query(StatementCall(.isWatching)) { row throws(PostgresError) in try row.required(0, row.bool) } == [true]
+        try value(StatementCall(.isWatching), .bool) == true
     }
 
     /// Counts consecutive failures of the watched schedules among these, and pauses those that reach their
@@ -79,11 +93,11 @@ extension PostgresConnection {
             [
                 .uuids(sorted.map(\.key)), .bools(sorted.map(\.value.isAnew)), .ints(sorted.map(\.value.failures)),
             ])
-        let failing = try query(call) { row throws(PostgresError) in
+        let failing = try query(call) { (row: PostgresRow<FailingColumn>) throws(PostgresError) in
             (
-                id: try row.required(0, row.uuid), shard: try row.required(1, row.int),
-                tenant: try row.required(2, row.text), name: try row.required(3, row.text),
-                failures: try row.required(4, row.int)
+                id: try row.required(.scheduleID, row.uuid), shard: try row.required(.shard, row.int),
+                tenant: try row.required(.tenant, row.text), name: try row.required(.name, row.text),
+                failures: try row.required(.failures, row.int)
             )
         }
         var queued: [Identifier] = []

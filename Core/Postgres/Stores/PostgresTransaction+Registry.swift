@@ -12,18 +12,22 @@ struct OpenTrigger: Sendable {
     var shard: Int
     var revision: Int
 
-    /// Reads the columns of `api-cancel-open` and `settle-cancelled`.
-    init(_ row: PostgresRow) throws(PostgresError) {
-        id = try row.required(0, row.uuid)
-        isQueued = try row.required(1, row.bool)
-        replanned = try row.time(2)
-        schedule = try row.required(3, row.uuid)
-        shard = try row.required(4, row.int)
-        revision = try row.required(5, row.int)
+    /// Columns of `api-cancel-open` and `settle-cancelled`.
+    enum Column: Int, ResultColumn {
+        case id, isQueued, replanned, scheduleID, shard, revision
+    }
+
+    init(_ row: PostgresRow<Column>) throws(PostgresError) {
+        id = try row.required(.id, row.uuid)
+        isQueued = try row.required(.isQueued, row.bool)
+        replanned = try row.time(.replanned)
+        schedule = try row.required(.scheduleID, row.uuid)
+        shard = try row.required(.shard, row.int)
+        revision = try row.required(.revision, row.int)
     }
 }
 
-extension PostgresConnection {
+extension PostgresTransaction {
     /// The schedule of that name; locks its row and its name's row until the transaction ends.
     func find(_ name: String, _ tenant: String) throws(PostgresError) -> ScheduleRow? {
         try query(StatementCall(.apiLockNames, [.texts([tenant]), .texts([name])])) { row throws(PostgresError) in
@@ -85,7 +89,7 @@ extension PostgresConnection {
                 .keepActions,
                 [
                     .smallints(sorted.map(\.shard)), .uuids(sorted.map(\.id)),
-                    .time(now + PostgresConnection.keptAtLeast),
+                    .time(now + PostgresTransaction.keptAtLeast),
                 ])
         )
     }
@@ -112,12 +116,11 @@ extension PostgresConnection {
                 .smallints(sorted.map(\.value.shard)), .uuids(sorted.map(\.key)),
                 .times(sorted.map(\.value.first)),
                 .ints(sorted.map(\.value.revision)), .ints(sorted.map(\.value.count)),
-                .time(try now() + PostgresConnection.keptAtLeast),
+                .time(try now() + PostgresTransaction.keptAtLeast),
             ])
-        let armed = try query(call) { row throws(PostgresError) in (try row.required(0, row.int), try row.time(1)) }
-            .filter { $0.1 != nil }
+        let armed = try query(call) { row throws(PostgresError) in try row.armed() }.filter { $0.next != nil }
         if armed.isEmpty { return }
-        try execute(StatementCall(.apiLowerFloor, [.smallints(armed.map(\.0)), .times(armed.map(\.1))]))
+        try execute(StatementCall(.apiLowerFloor, [.smallints(armed.map(\.shard)), .times(armed.map(\.next))]))
     }
 
     /// Appends one entry to the audit log.
@@ -162,7 +165,7 @@ extension PostgresConnection {
     /// alone.
     func shareFloors(of shards: Set<Int>) throws(PostgresError) {
         for shard in shards.sorted() {
-            try query(StatementCall(.shareFloor, [.int(shard)])) { _ throws(PostgresError) in }
+            try execute(StatementCall(.shareFloor, [.int(shard)]))
         }
     }
 
@@ -232,38 +235,5 @@ private struct ScheduleKey: Hashable {
     init(_ tenant: String, _ name: String) {
         self.tenant = tenant
         self.name = name
-    }
-}
-
-extension PostgresRow {
-    /// Reads the columns of `api-lock-names`.
-    func schedule() throws(PostgresError) -> ScheduleRow {
-        ScheduleRow(
-            id: try required(0, uuid), tenant: try required(1, text), name: try required(2, text),
-            shard: try required(3, int), revision: try required(4, int),
-            state: ScheduleState(rawValue: try required(5, int)) ?? .active, nextAt: try time(6), resumeAt: try time(7),
-            timing: try required(8, bytes), action: try required(9, bytes), pauseReason: try text(10),
-            createdAt: try required(11, time), updatedAt: try required(12, time), fired: try required(13, int))
-    }
-
-    /// Reads the columns of `api-trigger`.
-    func trigger() throws(PostgresError) -> TriggerRow {
-        TriggerRow(
-            id: try required(0, uuid), schedule: try required(17, uuid), tenant: try required(1, text),
-            name: try required(2, text),
-            kind: TriggerKind(rawValue: try required(3, int)) ?? .scheduled,
-            state: TriggerState(rawValue: try required(4, int)) ?? .queued, revision: try required(5, int),
-            redrive: try required(6, int), occurrence: try required(7, time), plannedAt: try required(8, time),
-            deadline: try required(9, time), attempts: try required(10, int), latenessMilliseconds: try int(11),
-            isCancelRequested: try required(12, bool), count: try required(13, int), lastOccurrence: try time(14),
-            reason: try text(15), log: try bytes(16) ?? [])
-    }
-
-    /// Reads the columns of `authenticate`; groups are separated by commas.
-    func key() throws(PostgresError) -> KeyRow {
-        KeyRow(
-            id: try required(0, uuid), tenant: try required(1, text), subject: try required(2, text),
-            role: try required(3, text), groups: (try text(4) ?? "").split(separator: ",").map(String.init),
-            isPlatform: try required(5, bool))
     }
 }

@@ -1,0 +1,141 @@
+import Model
+private import Synchronization
+
+/// Keeps the session of a connection: opens it when it is needed, ends it when it is broken, and begins and ends its
+/// transactions. Used by one actor only, on its thread.
+///
+/// After every failure the session is clean or closed, whatever the caller does with the error (protocols.md, 25a).
+final class SessionKeeper {
+    private let configuration: PostgresConnection.Configuration
+    private let canceller: SessionCanceller
+    private var session: PostgresSession?
+    private var transaction = TransactionState.none
+    /// The owner relies on this session's state, so it must not be replaced silently.
+    private var isHeld = false
+
+    /// The transaction that was begun for a caller.
+    private enum TransactionState {
+        case none
+        case open
+        /// One of its statements failed and it was rolled back; its body has not returned yet.
+        case failed
+    }
+
+    init(_ configuration: PostgresConnection.Configuration, canceller: SessionCanceller) {
+        self.configuration = configuration
+        self.canceller = canceller
+    }
+
+    /// Every use of the session goes through here.
+    @discardableResult
+    func calling<Value>(
+        _ body: (PostgresSession) throws(PostgresError) -> Value
+    ) throws(PostgresError) -> Value {
+        let session = try connected()
+        do throws(PostgresError) {
+            return try body(session)
+        } catch {
+            if transaction == .open { transaction = .failed }
+            if error.code == .disconnected { endSession() } else { clean(session) }
+            throw error
+        }
+    }
+
+    /// As `PostgresConnection.transaction(first:committing:)`.
+    func inTransaction<Value>(
+        first: [StatementCall],
+        _ body: (PostgresTransaction) throws(PostgresError) -> (Value, [StatementCall])
+    ) throws(PostgresError) -> Value {
+        precondition(transaction == .none, "transactions do not nest")
+        try calling { session throws(PostgresError) in
+            // Begin in a pipeline part of its own, so that it takes effect even if a `first` statement fails.
+            try session.pipeline(first.isEmpty ? [[.begin]] : [[.begin], first])
+        }
+        transaction = .open
+        do throws(PostgresError) {
+            let (value, last) = try body(PostgresTransaction(self))
+            try calling { session throws(PostgresError) in try session.pipeline([last + [.commit]]) }
+            transaction = .none
+            return value
+        } catch {
+            transaction = .none
+            if let session { clean(session) }
+            throw error
+        }
+    }
+
+    func holdSession() throws(PostgresError) {
+        _ = try connected()
+        isHeld = true
+    }
+
+    func close() {
+        isHeld = false
+        endSession()
+    }
+
+    /// Rolls back an open transaction; ends a session that cannot be rolled back or has replies pending.
+    private func clean(_ session: PostgresSession) {
+        if session.standing == .inTransaction {
+            // If the rollback fails the session is ended below, and the server rolls back.
+            try? session.script("rollback")
+        }
+        if session.standing != .idle { endSession() }
+    }
+
+    private func endSession() {
+        canceller.set(nil)
+        session = nil
+    }
+
+    private func connected() throws(PostgresError) -> PostgresSession {
+        if transaction == .failed {
+            throw PostgresError(
+                .refused, sqlState: "25P02", "an earlier statement of the transaction failed, and it was rolled back")
+        }
+        if let session {
+            if session.isAlive { return session }
+            endSession()
+        }
+        if transaction == .open { throw PostgresError(.disconnected, "the connection broke within the transaction") }
+        if isHeld { throw PostgresError(.disconnected, "the session broke, and its locks went with it") }
+        let session = try PostgresSession(configuration)
+        if !configuration.setup.isEmpty { try session.script(configuration.setup) }
+        self.session = session
+        canceller.set(session)
+        return session
+    }
+}
+
+extension SessionKeeper {
+    /// The value of a statement's single column in each row.
+    func values<Value>(_ call: StatementCall, _ type: ColumnType<Value>) throws(PostgresError) -> [Value] {
+        try calling { session throws(PostgresError) in
+            try session.run(call) { (row: PostgresRow<SingleColumn>) throws(PostgresError) in
+                try row.required(.value) { _ throws(PostgresError) in try type.read(row) }
+            }
+        }
+    }
+
+    /// The database's clock.
+    func now() throws(PostgresError) -> Timestamp {
+        guard let now = try values(StatementCall(.now), .time).first else {
+            throw PostgresError(.unexpectedValue, statement: "now", "no row")
+        }
+        return now
+    }
+}
+
+extension StatementCall {
+    /// For `inTransaction` alone: used elsewhere, a failing statement would leave the transaction open.
+    fileprivate static let begin = StatementCall(Statement("begin"))
+    fileprivate static let commit = StatementCall(Statement("commit"))
+}
+
+/// Holds the cancel token of the current session, for other threads.
+final class SessionCanceller: Sendable {
+    private let token = Mutex<CancelToken?>(nil)
+
+    func set(_ session: PostgresSession?) { token.withLock { $0 = session?.makeCancelToken() } }
+    func cancel() { token.withLock { $0?.cancel() } }
+}
