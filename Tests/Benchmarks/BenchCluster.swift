@@ -124,16 +124,18 @@ final class BenchCluster {
     ///   - skips: occurrences may have been skipped, or have expired: those are told apart and not counted.
     func settled(_ scenario: String, name: String, due: Int, skips: Bool = false) async throws -> ResultRow {
         let prefix = "name like '\(name)-%'"
-        try await database.run(script: "update headgate.schedule set next_at = null, state = 1 where \(prefix)")
+        try await database.run(
+            script: "update headgate.schedule set next_at = null, state = ${schedule.paused} where \(prefix)")
         for _ in 0..<240 {
-            let open = try await numbers("select count(*)::float8 from headgate.trigger where state < 2 and \(prefix)")
+            let open = try await numbers(
+                "select count(*)::float8 from headgate.trigger where state < ${state.final} and \(prefix)")
             if open[0] == 0 { break }
             try await Task.sleep(for: .milliseconds(250))
         }
         let counts = try await numbers(
             """
-            select (sum(count) filter (where not \(skips) or state not in (4, 6)))::float8,
-                (count(*) filter (where state = 2))::float8
+            select (sum(count) filter (where not \(skips) or state not in (${state.expired}, ${state.skipped})))::float8,
+                (count(*) filter (where state = ${state.delivered}))::float8
             from headgate.trigger where \(prefix)
             """)
         let (all, delivered) = (Int(counts[0] ?? 0), Int(counts[1] ?? -1))
@@ -142,7 +144,7 @@ final class BenchCluster {
                 Statement(
                     """
                     select state::int, coalesce(reason, '') as reason, sum(count) as count from headgate.trigger
-                    where state <> 2 and \(prefix) group by 1, 2 order by 3 desc limit 5
+                    where state <> ${state.delivered} and \(prefix) group by 1, 2 order by 3 desc limit 5
                     """))
         ) { (row: PostgresRow<UndeliveredColumn>) throws(PostgresError) in
             let state = TriggerState(rawValue: try row.required(.state, row.int)).map { "\($0)" } ?? "?"

@@ -13,13 +13,14 @@ struct Burst {
         try await stand.sleep(until: due)
         for _ in 0..<600 {
             let open = try await stand.numbers(
-                "select (count(*) filter (where state >= 2))::float8 from headgate.trigger where name like 'S2-%'")
+                "select (count(*) filter (where state >= ${state.final}))::float8 from headgate.trigger where name like 'S2-%'"
+            )
             if Int(open[0] ?? 0) >= count { break }
             try await Task.sleep(for: .milliseconds(250))
         }
         let figures = try await stand.numbers(
             """
-            select count(*)::float8, (count(*) filter (where state = 2))::float8, max(lateness_ms)::float8,
+            select count(*)::float8, (count(*) filter (where state = ${state.delivered}))::float8, max(lateness_ms)::float8,
                 percentile_disc(0.5) within group (order by lateness_ms)::float8
             from headgate.trigger where name like 'S2-%'
             """)
@@ -60,7 +61,7 @@ struct NoisyNeighbour {
         try await stand.sleep(until: due)
         let beside = try await stand.lateness(of: "S5-quiet-%", during: .seconds(10))
         let left = try await stand.numbers(
-            "select count(*)::float8, (count(*) filter (where state >= 2))::float8, max(lateness_ms)::float8 from headgate.trigger where name like 'S5-noisy-%'"
+            "select count(*)::float8, (count(*) filter (where state >= ${state.final}))::float8, max(lateness_ms)::float8 from headgate.trigger where name like 'S5-noisy-%'"
         )
         return [
             ResultRow(
@@ -99,7 +100,8 @@ struct SlowTargets {
         // 2,000 calls of one tenant that take 30 s, twice what there are places for, and a tenant with one a second. The slow ones of
         // before go to the same host, and make way.
         try await stand.database.run(
-            script: "update headgate.schedule set next_at = null, state = 1 where name like 'S12-slow-%'")
+            script:
+                "update headgate.schedule set next_at = null, state = ${schedule.paused} where name like 'S12-slow-%'")
         let due = try await stand.importAhead("S12", count: 2_000, seconds: 15) { index, due in
             #"{"tenant":"hog","name":"S12-hog-\#(index)","action":{"http":{"url":"\#(slow)/slow/30s/h","timeout":"60s"}},"when":[{"at":"\#(due)"}]}"#
         }

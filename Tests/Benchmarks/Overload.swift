@@ -20,7 +20,7 @@ struct Overload {
         let left = Int(sustained) * 5
         try await stand.database.run(
             script: """
-                update headgate.schedule set next_at = null, state = 1
+                update headgate.schedule set next_at = null, state = ${schedule.paused}
                 where name like 'S1b-%' and substr(name, 5)::int >= \(left)
                 """)
         try await Task.sleep(for: .seconds(10))
@@ -29,9 +29,9 @@ struct Overload {
         let early = try await stand.numbers(
             """
             select coalesce(sum(count), 0)::float8,
-                coalesce(sum(count) filter (where state = 6 and planned_at < last_occurrence + interval '10 s'
-                    or state = 4 and planned_at < occurrence), 0)::float8
-            from headgate.trigger where state in (4, 6) and name like 'S1b-%'
+                coalesce(sum(count) filter (where state = ${state.skipped} and planned_at < last_occurrence + interval '10 s'
+                    or state = ${state.expired} and planned_at < occurrence), 0)::float8
+            from headgate.trigger where state in (${state.expired}, ${state.skipped}) and name like 'S1b-%'
             """)
         let share = overloaded / sustained
         return [

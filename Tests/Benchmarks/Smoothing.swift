@@ -61,7 +61,7 @@ struct Smoothing {
         for second in 0..<self.margin + 4 {
             let counts = try await stand.numbers(
                 """
-                select count(*)::float8 from headgate.trigger where name like '\(name)-%' and state = 2
+                select count(*)::float8 from headgate.trigger where name like '\(name)-%' and state = ${state.delivered}
                     and floor(extract(epoch from planned_at + lateness_ms * interval '1 ms' - occurrence)) = \(second)
                 """)
             rates.append(Int(counts[0] ?? 0))

@@ -24,7 +24,7 @@ struct Sustained {
             "occurrence >= to_timestamp(\(from.timeIntervalSince1970)) and occurrence < to_timestamp(\(to.timeIntervalSince1970)) and name like '\(name)-%'"
         let figures = try await stand.numbers(
             """
-            select count(*)::float8, (count(*) filter (where state = 2))::float8,
+            select count(*)::float8, (count(*) filter (where state = ${state.delivered}))::float8,
                 percentile_disc(0.5) within group (order by lateness_ms)::float8,
                 percentile_disc(0.99) within group (order by lateness_ms)::float8,
                 max(lateness_ms)::float8, sum(attempts)::float8

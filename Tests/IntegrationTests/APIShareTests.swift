@@ -165,18 +165,18 @@ import Testing
                     "POST", "/v1/schedules/preview?count=1000", APITests.schedule, repeating: "key-\(number)")
                 #expect(answer.status == 200 && answer.body["upcoming"]?.elements?.count == 1_000)
             }
-            #expect(try await it.number("select count(*) from headgate.idempotency") == 0)
+            #expect(try await it.count(of: .requests) == 0)
             // A PUT of what is stored writes neither the row nor the audit log.
             let stored = "select max(xmin::text::int8) from headgate.schedule"
             _ = try await api.call("PUT", "/v1/schedules/a", APITests.schedule)
             let (before, audited) = (
-                try await it.number(stored), try await it.number("select count(*) from headgate.audit")
+                try await it.number(stored), try await it.count(of: .auditEntries)
             )
             for _ in 0..<3 { #expect(try await api.call("PUT", "/v1/schedules/a", APITests.schedule).status == 200) }
             let line = #"{"name":"a",\#(APITests.schedule.dropFirst())"#
             #expect(try await api.call("POST", "/v1/schedules/import", line).body["updated"]?.int == 1)
             #expect(try await it.number(stored) == before)
-            #expect(try await it.number("select count(*) from headgate.audit") == audited)
+            #expect(try await it.count(of: .auditEntries) == audited)
             let bad = Array(repeating: #"{"name":"?"}"#, count: 2_000).joined(separator: "\n")
             let first = try await api.call("POST", "/v1/schedules/import", bad, repeating: "large")
             #expect(first.status == 200 && first.body["refused"]?.elements?.count == 2_000)

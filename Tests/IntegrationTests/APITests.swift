@@ -158,7 +158,7 @@ struct APIClient: Sendable {
             #expect(fired.status == 202 && !proxy.isArmed, "\(fired)")
             let again = try await api.call("POST", "/v1/schedules/a/fire", repeating: "once")
             #expect(again.status == 202 && again.body["id"] == fired.body["id"], "\(again)")
-            #expect(try await it.number("select count(*) from headgate.trigger") == 1)
+            #expect(try await it.triggers() == 1)
         }
     }
 
@@ -206,7 +206,8 @@ struct APIClient: Sendable {
             try await it.execute(
                 "update headgate.schedule set fired = 0, resume_at = now() - interval '10 hours 1 minute'")
             #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming")) == 4)
-            try await it.execute("update headgate.schedule set fired = 5, state = 2, resume_at = null")
+            try await it.execute(
+                "update headgate.schedule set fired = 5, state = ${schedule.finished}, resume_at = null")
             #expect(count(try await api.call("GET", "/v1/schedules/a/upcoming")) == 0)
         }
     }
@@ -219,7 +220,7 @@ struct APIClient: Sendable {
             let loader = try it.start("loader")
             _ = try await api.call("PUT", "/v1/schedules/a", document)
             try await eventually("all are planned") {
-                try await it.number("select count(*) from headgate.trigger where state < 2") == 3
+                try await it.triggers(.planned, .queued) == 3
             }
             #expect(try await api.call("GET", "/v1/schedules/a").body["state"]?.text == "finished")
             kill(loader.processIdentifier, SIGKILL)
@@ -266,7 +267,7 @@ struct APIClient: Sendable {
             let preview = try await api.call("POST", "/v1/schedules/preview", document("/ok/1", at: first))
             #expect(preview.body["upcoming"]?.elements?.count == 1)
             func delivered() async throws -> Int {
-                try await it.number("select count(*) from headgate.trigger where state = 2")
+                try await it.triggers(.delivered)
             }
             #expect(try await api.call("PUT", "/v1/schedules/a", document("/ok/1", at: first)).status == 201)
             try await eventually("it runs") { try await delivered() == 1 }
@@ -286,7 +287,7 @@ struct APIClient: Sendable {
             let skipped = document("/ok/6", at: last).replacing(#""when""#, with: #""missed":"skip","when""#)
             #expect(try await api.call("PUT", "/v1/schedules/d", skipped).status == 400)
             try await Task.sleep(for: .seconds(2))
-            #expect(try await it.number("select count(*) from headgate.trigger") == 4)
+            #expect(try await it.triggers() == 4)
         }
     }
 
@@ -298,7 +299,7 @@ struct APIClient: Sendable {
             let body = #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"at":"\#(at)"}]}"#
             let made = try await api.call("PUT", "/v1/schedules/a", body)
             try await eventually("it is queued") {
-                try await it.number("select count(*) from headgate.trigger where state = 1") == 1
+                try await it.triggers(.queued) == 1
             }
             #expect(try await api.call("POST", "/v1/schedules/nobody/pause").status == 404)
             #expect(try await api.call("DELETE", "/v1/schedules/a").status == 204)

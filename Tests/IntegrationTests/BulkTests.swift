@@ -23,13 +23,14 @@ import Testing
             let paused = try await api.call("POST", "/v1/schedules/pause?prefix=eu-", #"{"reason":"maintenance"}"#)
             #expect(paused.status == 200 && paused.body["paused"]?.int == 1_203)
             let states =
-                "select count(*) from headgate.schedule where state = 1 and tenant = 'dev' and name like 'eu-%'"
+                "select count(*) from headgate.schedule where state = ${schedule.paused} and tenant = 'dev' and name like 'eu-%'"
             #expect(try await it.number(states) == 1_203)
-            #expect(try await it.number("select count(*) from headgate.schedule where state = 0") == 2)
+            #expect(try await it.number("select count(*) from headgate.schedule where state = ${schedule.active}") == 2)
             let resumed = try await api.call("POST", "/v1/schedules/resume?prefix=eu-", #"{"missed":"skip"}"#)
             #expect(resumed.body["resumed"]?.int == 1_203)
             #expect(
-                try await it.number("select count(*) from headgate.schedule where state = 0 and next_at is not null")
+                try await it.number(
+                    "select count(*) from headgate.schedule where state = ${schedule.active} and next_at is not null")
                     == 1_205)
             #expect(try await api.call("POST", "/v1/schedules/pause?prefix=eu-").body["paused"]?.int == 1_203)
         }
@@ -72,14 +73,13 @@ import Testing
             #expect(first.status == 202 && first.body["triggers"]?.int == 49 && first.body["skipped"]?.int == 1)
             let again = try await api.call("POST", "/v1/schedules/a/backfill", range)
             #expect(again.body["triggers"]?.int == 0 && again.body["skipped"]?.int == 50)
-            let done = "select count(*) from headgate.trigger where kind = 2 and state = 2"
-            try await eventually("they run") { try await it.number(done) == 49 }
+            try await eventually("they run") { try await it.triggers(.delivered, kind: .backfill) == 49 }
             #expect(try await it.keysSeen() == 49)
             #expect(try await api.call("POST", "/v1/schedules/a/backfill", range).body["triggers"]?.int == 0)
             // What has failed may be asked for again: of the last day too.
             try await it.execute(
                 """
-                update headgate.trigger set state = 5
+                update headgate.trigger set state = ${state.dead}
                 where occurrence in ('\(to - .seconds(3_600))', '\(from + .seconds(3_600))')
                 """)
             let failed = try await api.call("POST", "/v1/schedules/a/backfill", range)
@@ -104,9 +104,9 @@ import Testing
                 "POST", "/v1/schedules/a/backfill", #"{"from":"\#(from)","to":"\#(to)"}"#)
             #expect(asked.body["triggers"]?.int == 10)
             func count(_ condition: String) async throws -> Int {
-                try await it.number("select count(*) from headgate.trigger where kind = 2 and \(condition)")
+                try await it.triggers(where: "kind = ${kind.backfill} and \(condition)")
             }
-            try await eventually("they are queued") { try await count("state = 1") == 10 }
+            try await eventually("they are queued") { try await count("state = ${state.queued}") == 10 }
             // And one that was redriven twelve days after its time.
             try await it.execute(
                 """
@@ -123,9 +123,8 @@ import Testing
                 how == "pause"
                 ? try await api.call("POST", "/v1/schedules/a/pause") : try await api.call("DELETE", "/v1/schedules/a")
             // A pause leaves them alone (protocols.md, 9a), a delete ends them.
-            #expect(try await count("state = 7") == (how == "pause" ? 0 : 10))
-            let redriven = "select count(*) from headgate.trigger where redrive = 1 and cancel_requested"
-            #expect(try await it.number(redriven) == 1)
+            #expect(try await count("state = ${state.cancelled}") == (how == "pause" ? 0 : 10))
+            #expect(try await it.triggers(where: "redrive = 1 and cancel_requested") == 1)
             let queues = try await api.call("GET", "/v1/queues/triggers")
             let left = (queues.body["ready"]?.int ?? -1) + (queues.body["delayed"]?.int ?? -1)
             #expect(left == (how == "pause" ? 10 : 0))
@@ -217,18 +216,17 @@ import Testing
             try await eventually("it is paused") { try await shown("a")["state"]?.text == "paused" }
             #expect(try await shown("a")["pauseReason"]?.text == "3 failures in a row, the last: status 404")
             try await eventually("nothing of it is left in the queue") {
-                try await it.number("select count(*) from headgate.trigger where name = 'a' and state < 2") == 0
+                try await it.triggers(.planned, .queued, named: "a") == 0
             }
-            let sql = "select count(*) from headgate.trigger where name = 'a' and state = 3"
-            let before = try await it.number(sql)
+            let before = try await it.triggers(.rejected, named: "a")
             _ = try await api.call("POST", "/v1/schedules/a/resume", #"{"missed":"skip"}"#)
             try await eventually("it is paused again") { try await shown("a")["state"]?.text == "paused" }
-            #expect(try await it.number(sql) >= before + 3)
+            #expect(try await it.triggers(.rejected, named: "a") >= before + 3)
             #expect(try await shown("b")["state"]?.text == "active")
             #expect(try await it.number("select failures from headgate.failure_watch where name = 'b'") == 0)
             _ = try await api.call("DELETE", "/v1/schedules/a")
             _ = try await api.call("PUT", "/v1/schedules/b", body("/ok").replacing(#","pauseAfter":3"#, with: ""))
-            #expect(try await it.number("select count(*) from headgate.failure_watch") == 0)
+            #expect(try await it.count(of: .failureWatches) == 0)
             #expect(
                 try await api.call("PUT", "/v1/schedules/c", body("/ok").replacing(":3}", with: ":0}")).status == 400)
         }

@@ -30,7 +30,7 @@ import Testing
             try await Task.sleep(for: .seconds(9))
             for function in ["loader", "trigger-worker", "historian"] { try it.start(function) }
             try await it.settled(80)
-            #expect(try await it.number("select count(*) from public.planned where state = 1") == 80)
+            #expect(try await it.number("select count(*) from public.planned where state = ${state.queued}") == 80)
             let overtaken = try await it.number(
                 """
                 select count(*) from public.planned late join public.planned early

@@ -167,10 +167,9 @@ final class Cluster: Sendable {
 
     /// There are so many triggers, all are delivered, and each attempt is recorded once, however often its outcome came.
     func checkRecorded(_ count: Int) async throws {
-        let all = "select count(*) from headgate.trigger"
-        #expect(try await number(all) == count)
-        #expect(try await number("\(all) where state = 2") == count)
-        #expect(try await number("\(all) where \(Cluster.recordedAttempts) <> attempts") == 0)
+        #expect(try await triggers() == count)
+        #expect(try await triggers(.delivered) == count)
+        #expect(try await triggers(where: "\(Cluster.recordedAttempts) <> attempts") == 0)
     }
 
     /// The folder of its data.
@@ -221,14 +220,16 @@ final class Cluster: Sendable {
 
     func execute(_ sql: String) async throws { try await admin.run(script: sql) }
 
-    func number(_ sql: String) async throws -> Int {
-        try await admin.values(StatementCall(Statement(sql)), .int)[0]
+    func number(_ sql: String) async throws -> Int { try await number(Statement(sql), []) }
+
+    func number(_ statement: Statement, _ parameters: [PostgresValue]) async throws -> Int {
+        try await admin.values(StatementCall(statement, parameters), .int)[0]
     }
 
     /// Waits until so many triggers have a final state.
     func settled(_ count: Int, within timeout: Duration = .seconds(60)) async throws {
         try await eventually("\(count) triggers settled", within: timeout) {
-            try await number("select count(*) from headgate.trigger where state >= 2") >= count
+            try await settledTriggers() >= count
         }
     }
 
@@ -241,7 +242,7 @@ final class Cluster: Sendable {
                     (select state, reason, count(*) as n from headgate.trigger group by 1, 2 order by 1, 2) s),
                 '; not settled: ', string_agg(concat_ws(' ', id, 'state', state, 'shard', shard, 'attempts', attempts,
                     'redrive', redrive, 'planned', planned_at, 'pass', pass), ', ') filter (where place <= 3))
-            from (select *, row_number() over (order by planned_at) as place from headgate.trigger where state < 2) t
+            from (select *, row_number() over (order by planned_at) as place from headgate.trigger where state < ${state.final}) t
             """
         let lines = try? await admin.values(StatementCall(Statement(rows)), .text)
         let running = processes.withLock { all in

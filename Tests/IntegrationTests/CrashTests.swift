@@ -15,10 +15,9 @@ import Testing
 
     /// All are delivered and recorded, each attempt once; where calls are repeated, `mayRepeat` says why.
     private func check(_ it: Cluster, _ count: Int, mayRepeat: Bool) async throws {
-        let all = "select count(*) from headgate.trigger"
-        #expect(try await it.number(all) == count)
-        #expect(try await it.number("\(all) where state = 2 and attempts = 1") == count)
-        #expect(try await it.number("\(all) where \(Cluster.recordedAttempts) <> 1") == 0)
+        #expect(try await it.triggers() == count)
+        #expect(try await it.triggers(.delivered, attempts: 1) == count)
+        #expect(try await it.triggers(where: "\(Cluster.recordedAttempts) <> 1") == 0)
         let (distinct, total) = try await it.callsSeen()
         #expect(distinct == count && (mayRepeat || total == count), "\(total) calls of \(distinct) triggers")
     }
@@ -68,8 +67,8 @@ import Testing
                 running[victim].1 = try it.start(running[victim].0)
             }
             try await it.settled(5_000)
-            #expect(try await it.number("select count(*) from headgate.trigger") == 5_000)
-            #expect(try await it.number("select count(*) from headgate.trigger where state = 2") == 5_000)
+            #expect(try await it.triggers() == 5_000)
+            #expect(try await it.triggers(.delivered) == 5_000)
             #expect(try await it.keysSeen() == 5_000)
         }
     }
@@ -84,7 +83,7 @@ import Testing
             let connection = RedisConnection(url: try RedisURL(it.redis.withLock { $0 }.redisURL))
             _ = try await connection.call([RedisCommand("FLUSHALL")])
             try await it.settled(2_000, within: .seconds(120))
-            #expect(try await it.number("select count(*) from headgate.trigger where state = 2") == 2_000)
+            #expect(try await it.triggers(.delivered) == 2_000)
             #expect(try await it.keysSeen() == 2_000)
         }
     }

@@ -111,7 +111,7 @@ import Testing
             try it.startAll()
             // Before the first ones time out and make room.
             try await eventually("all calls are under way", within: .seconds(25)) { try await it.keysSeen() == 900 }
-            #expect(try await it.number("select count(*) from headgate.trigger where state >= 2") == 0)
+            #expect(try await it.settledTriggers() == 0)
         }
     }
 
@@ -126,7 +126,7 @@ import Testing
             for wave in 1...2 {
                 try await it.register((0..<80).map { ("w\(wave)-\($0)", document) })
                 try await eventually("the wave is planned") {
-                    try await it.number("select count(*) from headgate.trigger") == 80 * wave
+                    try await it.triggers() == 80 * wave
                 }
             }
             // In each shard there are fewer than seconds.
@@ -148,9 +148,9 @@ import Testing
             try await it.register(
                 (0..<400).map { ("s\($0)", it.once("/ok", after: .milliseconds(1_000 + Int64($0) * 5), at: now)) })
             try await it.settled(400)
-            #expect(try await it.number("select count(*) from headgate.trigger") == 400)
+            #expect(try await it.triggers() == 400)
             #expect(
-                try await it.number("select count(*) from headgate.trigger where state = 2 and attempts = 1") == 400)
+                try await it.triggers(.delivered, attempts: 1) == 400)
             #expect(try await it.keysSeen() == 400)
         }
     }

@@ -151,7 +151,8 @@ import Testing
             #expect(refused.status == 64 && refused.errors.contains("/revision: is read-only, and 2 now"), "\(refused)")
             // One that ends by itself is applied all the same.
             let active = try await api.call("GET", "/v1/schedules/a").body
-            try await it.execute("update headgate.schedule set state = 2, next_at = null where name = 'a'")
+            try await it.execute(
+                "update headgate.schedule set state = ${schedule.finished}, next_at = null where name = 'a'")
             #expect(try await api.call("PUT", "/v1/schedules/a", active.description).status == 200)
         }
     }
@@ -188,7 +189,7 @@ import Testing
             #expect(imported.body["refused"]?.elements?.flatMap(pointers) == ["/tenant"], "\(imported)")
             let run = try await headgate(api, ["schedule", "apply", "--tenant", "other", "-"], input: line)
             #expect(run.status == 64 && run.errors.contains("the tenant that the call is for, other"), "\(run)")
-            #expect(try await it.number("select count(*) from headgate.schedule") == 0)
+            #expect(try await it.count(of: .schedules) == 0)
             #expect(try await api.call("POST", "/v1/schedules/import", line).body["created"]?.int == 1)
         }
     }

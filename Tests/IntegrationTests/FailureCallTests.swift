@@ -14,7 +14,6 @@ import Testing
     private static func call(_ port: Int, _ path: String) -> String {
         #","onFailure":{"http":{"url":"http://127.0.0.1:\#(port)\#(path)"}}"#
     }
-    private static let told = "select count(*) from headgate.trigger where kind = 4 and state = 2"
 
     @Test func `a failure is told of once a minute, with what failed`() async throws {
         try await Cluster.with { it in
@@ -24,10 +23,10 @@ import Testing
             let made = try await api.call("PUT", "/v1/schedules/a", body)
             #expect(made.body["onFailure"]?["http"]?["url"]?.text?.hasSuffix("/echo") == true)
             let fired = try await api.call("POST", "/v1/schedules/a/fire")
-            try await eventually("it is told") { try await it.number(Self.told) == 1 }
+            try await eventually("it is told") { try await it.triggers(.delivered, kind: .onFailure) == 1 }
             for _ in 0..<3 { _ = try await api.call("POST", "/v1/schedules/a/fire") }
             try await it.settled(5)
-            #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 1)
+            #expect(try await it.triggers(kind: .onFailure) == 1)
             let list = try await api.call("GET", "/v1/triggers?limit=10")
             let notice = try #require(list.body["items"]?.elements?.first { $0["kind"]?.text == "onFailure" })
             #expect(notice["schedule"]?.text == "a")
@@ -38,7 +37,7 @@ import Testing
             // A minute later the next failure is told of.
             try await it.execute("update headgate.failure_watch set notified_at = notified_at - interval '61 seconds'")
             _ = try await api.call("POST", "/v1/schedules/a/fire")
-            try await eventually("it is told again") { try await it.number(Self.told) == 2 }
+            try await eventually("it is told again") { try await it.triggers(.delivered, kind: .onFailure) == 2 }
         }
     }
 
@@ -52,15 +51,16 @@ import Testing
             _ = try await api.call(
                 "PUT", "/v1/schedules/own", Self.failing(it.target.port, own: Self.call(it.target.port, "/ok")))
             _ = try await api.call("POST", "/v1/schedules/own/fire")
-            try await eventually("its own call is made") { try await it.number(Self.told) == 1 }
-            #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 1)
+            try await eventually("its own call is made") { try await it.triggers(.delivered, kind: .onFailure) == 1 }
+            #expect(try await it.triggers(kind: .onFailure) == 1)
             _ = try await api.call("POST", "/v1/schedules/a/fire")
-            let failed = "select count(*) from headgate.trigger where kind = 4 and state = 3 and name = 'a'"
-            try await eventually("the tenant's call is made, and fails") { try await it.number(failed) == 1 }
+            try await eventually("the tenant's call is made, and fails") {
+                try await it.triggers(.rejected, kind: .onFailure, named: "a") == 1
+            }
             try await it.execute("update headgate.tenant set notified_at = notified_at - interval '61 seconds'")
             _ = try await api.call("POST", "/v1/schedules/own/fire")
             try await it.settled(5)
-            #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 2)
+            #expect(try await it.triggers(kind: .onFailure) == 2)
         }
     }
 
@@ -76,10 +76,11 @@ import Testing
             try await eventually("the historian dies") { !dying.isRunning }
             try it.start("historian")
             // The monitor looks at what is a minute late; here it looks at once.
-            try await it.execute(
-                "insert into headgate.overdue select day, id, now() from headgate.trigger where kind = 4")
-            try await eventually("it is told", within: .seconds(30)) { try await it.number(Self.told) == 1 }
-            #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 1)
+            try await it.makeOverdue(where: "kind = ${kind.onFailure}")
+            try await eventually("it is told", within: .seconds(30)) {
+                try await it.triggers(.delivered, kind: .onFailure) == 1
+            }
+            #expect(try await it.triggers(kind: .onFailure) == 1)
         }
     }
 
@@ -93,16 +94,13 @@ import Testing
             for name in ["b", "c"] {
                 _ = try await api.call("PUT", "/v1/schedules/\(name)", Self.failing(it.target.port))
             }
-            try await it.execute(
-                """
-                update headgate.schedule set next_at = next_at - interval '9 hours', updated_at = updated_at - interval '9 hours';
-                update headgate.shard set low = '-infinity'
-                """)
+            try await it.missHours(9)
             try it.startAll()
-            let lapsed = "select count(distinct name) from headgate.trigger where kind = 0 and state = 4"
+            let lapsed =
+                "select count(distinct name) from headgate.trigger where kind = ${kind.scheduled} and state = ${state.expired}"
             try await eventually("all are recorded") { try await it.number(lapsed) == 3 }
-            try await eventually("both are told") { try await it.number(Self.told) == 2 }
-            #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 2)
+            try await eventually("both are told") { try await it.triggers(.delivered, kind: .onFailure) == 2 }
+            #expect(try await it.triggers(kind: .onFailure) == 2)
             let list = try await api.call("GET", "/v1/triggers?limit=100")
             let notice = try #require(
                 list.body["items"]?.elements?.first {
@@ -123,16 +121,12 @@ import Testing
             let api = try await APIClient.start(it)
             let call = Self.call(it.target.port, "/ok")
             _ = try await api.call("PUT", "/v1/schedules/a", Self.failing(it.target.port, own: call))
-            try await it.execute(
-                """
-                update headgate.schedule set next_at = next_at - interval '9 hours', updated_at = updated_at - interval '9 hours';
-                update headgate.shard set low = '-infinity'
-                """)
+            try await it.missHours(9)
             try await it.startDying("loader", at: failpoint.name)
             try it.startAll(except: ["loader"])
-            try await eventually("it is told") { try await it.number(Self.told) == 1 }
-            #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 1)
-            #expect(try await it.number("select count(*) from headgate.owed_call") == 0)
+            try await eventually("it is told") { try await it.triggers(.delivered, kind: .onFailure) == 1 }
+            #expect(try await it.triggers(kind: .onFailure) == 1)
+            #expect(try await it.count(of: .owedCalls) == 0)
         }
     }
 
@@ -152,15 +146,13 @@ import Testing
             try it.startAll(except: ["loader", "trigger-worker"])
             try it.start("loader", ["--queue-limit", "20"])
             try await eventually("all are triggers") {
-                try await it.number("select count(*) from headgate.trigger where state < 2") == 400
+                try await it.triggers(.planned, .queued) == 400
             }
-            try await it.execute("update headgate.trigger set deadline = now() - interval '1 second' where state = 0")
-            let expired = "select count(*) from headgate.trigger where state = 4"
-            try await eventually("those that found no room expire") { try await it.number(expired) > 0 }
-            let planned = "select count(*) from headgate.trigger where state = 0"
-            try await eventually("all of them") { try await it.number(planned) == 0 }
+            try await it.passDeadlines()
+            try await eventually("those that found no room expire") { try await it.triggers(.expired) > 0 }
+            try await eventually("all of them") { try await it.triggers(.planned) == 0 }
             try await eventually("each is told of") {
-                try await it.number("select count(*) from headgate.trigger where kind = 4") == it.number(expired)
+                try await it.triggers(kind: .onFailure) == it.triggers(.expired)
             }
         }
     }
@@ -177,13 +169,12 @@ import Testing
             try await it.execute("update headgate.schedule set resume_at = resume_at - interval '9 hours'")
             _ = try await api.call("POST", "/v1/schedules/a/resume")
             try it.startAll()
-            let lapsed = "select count(*) from headgate.trigger where kind = 0 and state = 4"
-            try await eventually("it is recorded") { try await it.number(lapsed) == 1 }
+            try await eventually("it is recorded") { try await it.triggers(.expired, kind: .scheduled) == 1 }
             // Its next pass comes after it would have been told.
             let pass = try await it.number("select max(pass) from headgate.shard")
             _ = try await api.call("PUT", "/v1/schedules/b", Self.failing(it.target.port, when: #"{"every":"1s"}"#))
             try await eventually("passes go on") { try await it.number("select max(pass) from headgate.shard") > pass }
-            #expect(try await it.number("select count(*) from headgate.trigger where kind = 4") == 0)
+            #expect(try await it.triggers(kind: .onFailure) == 0)
         }
     }
 }

@@ -115,11 +115,11 @@ final class FaultLoad: Sendable {
         if let id = key["id"]?.text { try await call("DELETE", "/v1/keys/\(id)") }
         if let id = dying["id"]?.text {
             try await eventually("the single one is dead") {
-                try await it.number("select count(*) from headgate.trigger where id = '\(id)' and state = 5") == 1
+                try await it.triggers(where: "id = '\(id)' and state = ${state.dead}") == 1
             }
             try await call("POST", "/v1/triggers/\(id)/redrive")
             try await eventually("it is dead again") {
-                try await it.number("select count(*) from headgate.trigger where id = '\(id)' and state = 5") == 1
+                try await it.triggers(where: "id = '\(id)' and state = ${state.dead}") == 1
             }
             try await call("POST", "/v1/queues/triggers/redrive", #"{"limit":5}"#)
         }
@@ -129,7 +129,7 @@ final class FaultLoad: Sendable {
         // What the queue holds of a changed schedule is given back, and planned again.
         try await put("r\(n)", #""when":[{"every":"1s"}]"#)
         try await eventually("it has triggers in the queue") {
-            try await it.number("select count(*) from headgate.trigger where name = 'r\(n)' and state = 1") > 1
+            try await it.triggers(.queued, named: "r\(n)") > 1
         }
         try await put("r\(n)", #""when":[{"every":"1s"}],"retry":{"maxAttempts":7}"#)
         // A request that is refused is forgotten, one that is repeated is answered again, and a limit gives its names back.
@@ -203,10 +203,10 @@ final class FaultLoad: Sendable {
                 update headgate.shard set low = '-infinity'
                 """)
             try await eventually("it has expired") {
-                try await it.number("select count(*) from headgate.trigger where name = 'lapsed\(n)' and state = 4") > 0
+                try await it.triggers(.expired, named: "lapsed\(n)") > 0
             }
             try await eventually("it is told of") {
-                try await it.number("select count(*) from headgate.trigger where name = 'lapsed\(n)' and kind = 4") > 0
+                try await it.triggers(kind: .onFailure, named: "lapsed\(n)") > 0
             }
             if statement == nil || statement == "expire-planned" { try await fillQueue() }
             try await change(
@@ -221,9 +221,9 @@ final class FaultLoad: Sendable {
             _ = try? await it.execute("select headgate.add_day((now() at time zone 'UTC')::date - 40)")
             try await change(
                 """
-                insert into headgate.overdue select day, id, now() from headgate.trigger where state < 2 on conflict do nothing;
+                insert into headgate.overdue select day, id, now() from headgate.trigger where state < ${state.final} on conflict do nothing;
                 update headgate.trigger set cancel_requested = true, reason = 'cancelled' where id in (
-                    select id from headgate.trigger where state = 1 and name = 'placed' limit 1)
+                    select id from headgate.trigger where state = ${state.queued} and name = 'placed' limit 1)
                 """)
             // Redis loses everything, now and then.
             if n % 4 == 0 {
@@ -268,7 +268,8 @@ final class FaultLoad: Sendable {
                 })
         }
         try await Task.sleep(for: .milliseconds(1_500))
-        try await change("update headgate.trigger set deadline = now() - interval '1 second' where state = 0")
+        try await change(
+            "update headgate.trigger set deadline = now() - interval '1 second' where state = ${state.planned}")
         try await Task.sleep(for: .milliseconds(1_500))
         for start in stride(from: 0, to: ids.count, by: 700) {
             _ = try await queue.cancel(Array(ids[start..<start + 700]))
@@ -305,7 +306,7 @@ final class FaultLoad: Sendable {
         try await it.register([(name, it.once("/ok", after: .milliseconds(100), at: now))], tenant: "dev")
         do {
             try await eventually("\(name) is delivered", within: timeout) {
-                try await it.number("select count(*) from headgate.trigger where name = '\(name)' and state = 2") == 1
+                try await it.triggers(.delivered, named: name) == 1
             }
             if function == "monitor" {
                 try await eventually("the monitor does its duties", within: timeout) {
@@ -323,19 +324,17 @@ final class FaultLoad: Sendable {
     func finish() async throws {
         for name in ["tick", "placed", "nightly"] { try await call("DELETE", "/v1/schedules/\(name)") }
         for path in ["f", "g", "h", "lapsed", "zone"] { try await call("POST", "/v1/schedules/pause?prefix=\(path)") }
-        let open = "select count(*) from headgate.trigger where state < 2"
-        try await eventually("nothing is open", within: .seconds(150)) { try await it.number(open) == 0 }
-        let all = "select count(*) from headgate.trigger where"
+        try await eventually("nothing is open", within: .seconds(150)) { try await it.triggers(.planned, .queued) == 0 }
         // Each second of "tick" is on record once, delivered or with the reason why it was not.
         let gaps = """
             select (extract(epoch from max(coalesce(last_occurrence, occurrence)) - min(occurrence)))::int8 + 1 - sum(count)::int8
-            from headgate.trigger where name = 'tick' and kind = 0
+            from headgate.trigger where name = 'tick' and kind = ${kind.scheduled}
             """
         #expect(try await it.number(gaps) == 0)
         // Each has a key of its own: what is called delivered has reached the target.
-        #expect(try await it.number("\(all) state = 2") <= it.keysSeen())
-        #expect(try await it.number("\(all) state = 2 and attempts = 0") == 0)
-        #expect(try await it.number("\(all) name like 'v%' and state <> 2") == 0)
+        #expect(try await it.triggers(.delivered) <= it.keysSeen())
+        #expect(try await it.triggers(where: "state = ${state.delivered} and attempts = 0") == 0)
+        #expect(try await it.triggers(where: "name like 'v%' and state <> ${state.delivered}") == 0)
         #expect(
             try await it.number(
                 "select count(*) from pg_stat_activity where state like 'idle in transaction%' and state_change < now() - interval '5 seconds'"

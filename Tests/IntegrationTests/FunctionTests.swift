@@ -53,7 +53,7 @@ import Testing
             try await eventually("it drains") { !first.isRunning }
             #expect(first.terminationStatus == 0)
             try await it.settled(20)
-            #expect(try await it.number("select count(*) from headgate.trigger where state = 2 and attempts = 1") == 20)
+            #expect(try await it.triggers(.delivered, attempts: 1) == 20)
 
             let later = try await it.registry.now()
             try await it.register((0..<5).map { ("u\($0)", it.once("/slow/60s/x", after: .seconds(1), at: later)) })
@@ -128,7 +128,7 @@ import Testing
             try await it.register([("slow", it.once("/slow/4s/x", after: .seconds(1), at: now))])
             let worker = try it.start("trigger-worker", ["--idle", "2s"])
             try await it.settled(1)
-            #expect(try await it.number("select count(*) from headgate.trigger where state = 2 and attempts = 1") == 1)
+            #expect(try await it.triggers(.delivered, attempts: 1) == 1)
             try await eventually("idle, it ends") { !worker.isRunning }
             #expect(worker.terminationStatus == 0)
         }
@@ -144,7 +144,7 @@ import Testing
             ])
             try it.start("trigger-worker", ["--idle", "2s"])
             try await eventually("the later one is delivered", within: .seconds(20)) {
-                try await it.number("select count(*) from headgate.trigger where name = 'later' and state = 2") == 1
+                try await it.triggers(.delivered, named: "later") == 1
             }
             try await it.settled(2)
         }
@@ -168,9 +168,8 @@ import Testing
             try await eventually("the slow ones have all the places they may have") { try await it.keysSeen() >= 20 }
             let later = try await it.registry.now()
             try await it.register((0..<100).map { ("quick\($0)", it.once("/ok", after: .seconds(1), at: later)) })
-            let quick = "select count(*) from headgate.trigger where name like 'quick%' and state = 2"
             try await eventually("the others are not held up", within: .seconds(12)) {
-                try await it.number(quick) == 100
+                try await it.triggers(where: "name like 'quick%' and state = ${state.delivered}") == 100
             }
             let calls = try await it.number("select sum(attempts)::int8 from headgate.trigger where name like 'dead%'")
             #expect(calls < 150, "\(calls) calls to a host that never answered")

@@ -22,6 +22,7 @@ import Testing
         ("Core/Queue/A.swift", "final class A: @unchecked Sendable {}\n"), (".build/release/loader", "ucal_open"),
         ("Core/Postgres/sql/a.sql", "select 1 from headgate.trigger where state in (0, 1)\n"),
         ("Core/Postgres/sql/a.sql", "select 1 from headgate.trigger t where t.kind = 2\n"),
+        ("Tests/StoreTests/A.swift", "let sql = \"select 1 from headgate.trigger where state = 2\"\n"),
         ("Tests/StoreTests/A.swift", "process.waitUntil" + "Exit()\n"),
     ]) func `a forbidden import or linkage is named and fails`(file: String, text: String) async throws {
         let run = try await gate(file, text)

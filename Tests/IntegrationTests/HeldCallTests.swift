@@ -41,7 +41,7 @@ import Testing
             #expect(held(metrics, "settings") >= before)
             #expect(try await api.call("PUT", "/v1/secrets/token", #"{"value":"the-value"}"#).status == 201)
             try await eventually("all calls are made", within: .seconds(6)) {
-                try await it.number("select count(*) from headgate.trigger where state = 2") == 60
+                try await it.triggers(.delivered) == 60
             }
         }
     }
@@ -64,7 +64,7 @@ import Testing
             defer { server.stop() }
             try await eventually("one call was tried") { !server.requests.isEmpty }
             try await eventually("all calls are made", within: .seconds(6)) {
-                try await it.number("select count(*) from headgate.trigger where state = 2") == 100
+                try await it.triggers(.delivered) == 100
             }
         }
     }

@@ -35,20 +35,16 @@ import Testing
             try await it.register((0..<400).map { ("s\($0)", it.once("/ok", after: .seconds(1), at: now)) })
             try it.startAll(except: ["loader", "trigger-worker"])
             try it.start("loader", ["--queue-limit", "20"])
-            let count = "select count(*) from headgate.trigger where state"
-            try await eventually("all are triggers") { try await it.number("\(count) < 2") == 400 }
-            let held = try await it.number("\(count) = 0")
+            try await eventually("all are triggers") { try await it.triggers(.planned, .queued) == 400 }
+            let held = try await it.triggers(.planned)
             #expect(held > 0, "the queue takes a batch of each shard at most")
-            try await it.execute(
-                """
-                update headgate.trigger set deadline = now() - interval '1 second' where (day, id) in
-                    (select day, id from headgate.trigger where state = 0 limit 10)
-                """)
-            try await eventually("the late ones expire") { try await it.number("\(count) = 4") == 10 }
-            #expect(try await it.number("\(count) = 4 and reason like 'the queue was full%'") == 10)
+            try await it.passDeadlines(ofPlanned: 10)
+            try await eventually("the late ones expire") { try await it.triggers(.expired) == 10 }
+            #expect(
+                try await it.triggers(where: "state = ${state.expired} and reason like 'the queue was full%'") == 10)
             try it.start("trigger-worker")
             try await it.settled(400)
-            #expect(try await it.number("\(count) = 2") == 390)
+            #expect(try await it.triggers(.delivered) == 390)
         }
     }
 
@@ -59,17 +55,16 @@ import Testing
             let now = try await it.registry.now()
             let noisy = it.once("/status/503", after: .seconds(1), at: now, retry: ["initial": "60s"])
             try await it.register((0..<6_000).map { ("n\($0)", noisy) }, tenant: "noisy")
-            let planned = "select count(*) from headgate.trigger where tenant = 'noisy' and state = 0"
             try await eventually("what is beyond the noisy one's share stays planned") {
-                try await it.number(planned) > 1_000
+                try await it.triggers(.planned, of: "noisy") > 1_000
             }
             let later = try await it.registry.now()
             try await it.register(
                 (0..<20).map { ("q\($0)", it.once("/ok", after: .seconds(1), at: later)) }, tenant: "quiet")
             try await eventually("the quiet one's are delivered", within: .seconds(20)) {
-                try await it.number("select count(*) from headgate.trigger where tenant = 'quiet' and state = 2") == 20
+                try await it.triggers(.delivered, of: "quiet") == 20
             }
-            #expect(try await it.number(planned) > 0)
+            #expect(try await it.triggers(.planned, of: "noisy") > 0)
         }
     }
 
@@ -132,10 +127,9 @@ import Testing
             let later = try await it.registry.now()
             try await it.register((0..<20).map { ("t\($0)", it.once("/ok", after: .seconds(1), at: later)) })
             try it.start("loader")
-            let planned = "select count(*) from headgate.trigger where state = 0"
-            try await eventually("they stay planned") { try await it.number(planned) == 20 }
+            try await eventually("they stay planned") { try await it.triggers(.planned, of: "noisy") == 20 }
             _ = try await connection.call([RedisCommand("CONFIG", "SET", "maxmemory", "0")])
-            try await eventually("they are sent") { try await it.number(planned) == 0 }
+            try await eventually("they are sent") { try await it.triggers(.planned, of: "noisy") == 0 }
         }
     }
 
@@ -158,16 +152,16 @@ import Testing
             let errors = Pipe()
             let loader = try it.start("loader", failpoint: "loader.after-claim=stop", errors: errors)
             try await eventually("a batch is committed") {
-                try await it.number("select count(*) from headgate.trigger") > 0
+                try await it.triggers() > 0
             }
-            let stopped = try await it.number("select count(*) from headgate.trigger")
+            let stopped = try await it.triggers()
             try await it.settled(stopped, within: .seconds(100))
             let delivered = try await it.keysSeen()
             #expect(delivered == stopped, "the monitor has sent them")
             kill(loader.processIdentifier, SIGCONT)
             try await it.settled(20)
             #expect(try await it.keysSeen() == 20)
-            #expect(try await it.number("select count(*) from headgate.trigger where state = 2 and attempts = 1") == 20)
+            #expect(try await it.triggers(.delivered, attempts: 1) == 20)
         }
     }
 
@@ -179,7 +173,7 @@ import Testing
             let now = try await it.registry.now()
             try await it.register((0..<50).map { ("s\($0)", it.once("/ok", after: .seconds(4), at: now)) })
             try await eventually("they are queued") {
-                try await it.number("select count(*) from headgate.trigger where state = 1") == 50
+                try await it.triggers(.queued) == 50
             }
             try await Task.sleep(for: .seconds(2))
             let connection = RedisConnection(url: try RedisURL(it.redis.withLock { $0 }.redisURL))
@@ -205,8 +199,7 @@ import Testing
             let shards = try await it.number("select count(*) from headgate.shard")
             try await eventually("every shard has a loader") { try await it.number(locks) == shards }
             for _ in 0..<3 {
-                try await it.execute(
-                    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'headgate loader'")
+                try await it.endSessions(where: "application_name = 'headgate loader'")
                 try await eventually("every shard has a loader again") { try await it.number(locks) == shards }
             }
             func taken(_ file: String) -> Int {
@@ -266,8 +259,7 @@ import Testing
             try await it.register((0..<50).map { ("s\($0)", it.once("/ok", after: .seconds(1), at: now)) })
             try await it.settled(50)
 
-            try await it.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'")
+            try await it.endSessions(where: "wait_event = 'PgSleep'")
             await #expect(throws: PostgresError.self) { try await store.dropDay(.init(start: day, place: .attached)) }
             let kept = try #require(try await store.days().first { $0.start == day })
             for reader in readers {
@@ -300,7 +292,7 @@ import Testing
             }
             try await Task.sleep(for: .seconds(1))
             #expect(try await it.number(days) == before)
-            try await it.execute("update headgate.trigger set state = 4 where day = \(day)")
+            try await it.execute("update headgate.trigger set state = ${state.expired} where day = \(day)")
             try await eventually("the day is dropped") { try await it.number(days) == before - 1 }
         }
     }
@@ -380,11 +372,11 @@ extension Sequence {
             let table = "headgate.trigger_\("\(day)".prefix(10).replacing("-", with: ""))"
             // As the monitor stands after the detach; the redrive came between its look and that.
             try await it.execute(
-                "update headgate.trigger set state = 1 where day = \(date); alter table headgate.trigger detach partition \(table)"
+                "update headgate.trigger set state = ${state.queued} where day = \(date); alter table headgate.trigger detach partition \(table)"
             )
             #expect(try await !store.dropDay(.init(start: day, place: .detached)))
-            #expect(try await it.number("select count(*) from headgate.trigger where day = \(date) and state = 1") == 1)
-            try await it.execute("update headgate.trigger set state = 2 where day = \(date)")
+            #expect(try await it.triggers(where: "day = \(date) and state = ${state.queued}") == 1)
+            try await it.execute("update headgate.trigger set state = ${state.delivered} where day = \(date)")
             #expect(try await store.dropDay(.init(start: day, place: .attached)))
             await store.close()
         }
@@ -422,7 +414,7 @@ extension Sequence {
             loader.terminate()
             await loader.ended()
             _ = try await queue.purge()
-            try await it.execute("insert into headgate.overdue select day, id, now() from headgate.trigger")
+            try await it.makeOverdue()
             let monitor = try it.start("monitor", ["--every", "1s"], failpoint: "monitor.before-send=stop")
             try await eventually("it has read them") {
                 try await it.number("select count(*) from headgate.overdue where check_at > now()") == 5
@@ -432,7 +424,7 @@ extension Sequence {
                     "select count(*) from headgate.overdue where check_at < now() - interval '2 seconds'") == 5
             }
             // What it has read may be over by now.
-            try await it.execute("update headgate.trigger set state = 2; delete from headgate.overdue")
+            try await it.execute("update headgate.trigger set state = ${state.delivered}; delete from headgate.overdue")
             kill(monitor.processIdentifier, SIGCONT)
             try await eventually("it goes on") {
                 try await it.number(

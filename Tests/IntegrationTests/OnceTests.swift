@@ -39,16 +39,16 @@ import Testing
             try await eventually("calls are made between the changes") { try await it.keysSeen() > 20 }
             for number in 0..<5 { _ = try await api.call("DELETE", "/v1/schedules/storm\(number)") }
             try await eventually("nothing is open") {
-                try await it.number("select count(*) from headgate.trigger where state < 2") == 0
+                try await it.triggers(.planned, .queued) == 0
             }
             let (distinct, total) = try await it.callsSeen()
             #expect(total == distinct, "each call has a key of its own, which is the occurrence's")
             let twice = """
-                select count(*) from (select schedule_id, occurrence from headgate.trigger where attempts > 0 and kind = 0
+                select count(*) from (select schedule_id, occurrence from headgate.trigger where attempts > 0 and kind = ${kind.scheduled}
                     group by 1, 2 having count(*) > 1) t
                 """
             #expect(try await it.number(twice) == 0)
-            #expect(try await it.number("select count(*) from headgate.trigger where state = 2") == total)
+            #expect(try await it.triggers(.delivered) == total)
         }
     }
 
@@ -105,13 +105,13 @@ import Testing
             #expect(try await api.call("PUT", "/v1/schedules/nightly", new).status == 200)
             #expect(try await api.call("POST", "/v1/schedules/nightly/pause").status == 200)
             #expect(
-                try await it.number("select count(*) from headgate.trigger where cancel_requested and kind <> 0") == 0)
+                try await it.triggers(where: "cancel_requested and kind <> ${kind.scheduled}") == 0)
             // What the queue loses is sent again with the action that it was made with.
             let connection = RedisConnection(url: try RedisURL(it.redis.withLock { $0 }.redisURL))
             _ = try await connection.call([RedisCommand("FLUSHALL")])
             try it.start("trigger-worker")
             try await eventually("all four are delivered") {
-                try await it.number("select count(*) from headgate.trigger where state = 2 and kind <> 0") == 4
+                try await it.triggers(where: "state = ${state.delivered} and kind <> ${kind.scheduled}") == 4
             }
             #expect(try await it.keysSeen() == 4)
         }
@@ -126,7 +126,7 @@ import Testing
             for _ in 0..<3 { #expect(try await api.call("POST", "/v1/schedules/nightly/fire").status == 202) }
             #expect(try await api.call("DELETE", "/v1/schedules/nightly").status == 204)
             try await eventually("all are cancelled") {
-                try await it.number("select count(*) from headgate.trigger where state = 7 and reason = 'deleted'") == 3
+                try await it.triggers(.cancelled, reason: .deleted) == 3
             }
         }
     }

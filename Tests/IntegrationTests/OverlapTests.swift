@@ -108,7 +108,7 @@ import Testing
             #expect(old.map(\.run) == [Identifier(high: 0, low: 1)])
             while try await standIn.finishOne() {}
             #expect(standIn.result == (most: 1, ran: 4, skipped: 2))
-            #expect(try await it.number("select count(*) from headgate.overlap") == 0)
+            #expect(try await it.count(of: .overlaps) == 0)
             await store.close()
         }
     }

@@ -62,7 +62,7 @@ import Testing
             for number in 0..<20 { try await put("done\(number)", "/ok/done") }
             for name in ["gone", "changed", "cancelled"] { try await put(name, "/ok/\(name)") }
             try await eventually("all are queued") {
-                try await it.number("select count(*) from headgate.trigger where state = 1") == 24
+                try await it.triggers(.queued) == 24
             }
             let before = try await dump(connection)
             let bytes = try await it.appendOnlyBytes()
@@ -77,11 +77,10 @@ import Testing
             let ids = try await api.call("GET", "/v1/triggers?schedule=cancelled").body["items"]?.elements
             let id = try #require(ids?.first?["id"]?.text)
             #expect(try await api.call("POST", "/v1/triggers/\(id)/cancel").body["state"]?.text == "cancelled")
-            let recorded = "select count(*) from headgate.trigger where"
             try it.start("trigger-worker")
             try await eventually("the first attempts are recorded") {
                 let numbers = [
-                    try await it.number("\(recorded) state = 2"), try await it.number("\(recorded) attempts = 1"),
+                    try await it.triggers(.delivered), try await it.triggers(where: "attempts = 1"),
                 ]
                 return numbers == [21, 22]
             }
@@ -92,7 +91,7 @@ import Testing
 
             try await eventually("everything is final", within: .seconds(40)) {
                 let numbers = [
-                    try await it.number("\(recorded) state < 2"), try await it.number("\(recorded) state = 2"),
+                    try await it.triggers(.planned, .queued), try await it.triggers(.delivered),
                 ]
                 return numbers == [0, 22]
             }
@@ -144,12 +143,12 @@ import Testing
             #expect(try await api.call("DELETE", "/v1/schedules/gone").status == 204)
             try it.start("trigger-worker", ["--concurrency", "1"])
             try await eventually("many are delivered") {
-                try await it.number("select count(*) from headgate.trigger where state = 2") > 30
+                try await it.triggers(.delivered) > 30
             }
             proxy.redirect(to: replica.port)
             proxy.closeAll()
             try await it.settled(101, within: .seconds(90))
-            #expect(try await it.number("select count(*) from headgate.trigger where state = 2") == 100)
+            #expect(try await it.triggers(.delivered) == 100)
             #expect(try await calls(of: "/ok/gone", it) == 0)
             #expect(try await it.callsSeen().distinct == 100)
         }
@@ -164,7 +163,7 @@ import Testing
             try await it.register(
                 (0..<200).map { ("s\($0)", it.once("/ok", after: .milliseconds(2_000 + 40 * $0), at: now)) })
             try await eventually("some are delivered") {
-                try await it.number("select count(*) from headgate.trigger where state = 2") > 20
+                try await it.triggers(.delivered) > 20
             }
             let redis = it.redis.withLock { $0 }
             redis.signal(SIGSTOP)

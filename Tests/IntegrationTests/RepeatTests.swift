@@ -22,7 +22,7 @@ import Testing
             #expect(first.status == 202 && second.status == 202 && first.body == second.body)
             let other = try await api.call("POST", "/v1/schedules/a/fire", repeating: "two")
             #expect(other.body["id"] != first.body["id"])
-            #expect(try await it.number("select count(*) from headgate.trigger") == 2)
+            #expect(try await it.triggers() == 2)
             let reused = try await api.call("POST", "/v1/schedules/a/pause", repeating: "one")
             #expect(reused.status == 422, "the key of another request")
             // A refusal changed nothing, and is not kept: with its mistake mended the same key works.
@@ -44,7 +44,7 @@ import Testing
             try await it.execute("update headgate.idempotency set claimed_at = claimed_at - interval '2 minutes'")
             let second = try await api.call("POST", path, body, repeating: "k")
             #expect(second.status == 202 && second.body["id"] == first.body["id"])
-            #expect(try await it.number("select count(*) from headgate.trigger") == 1)
+            #expect(try await it.triggers() == 1)
         }
     }
 
@@ -65,7 +65,7 @@ import Testing
                 #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"every":"\#(hours)h"}]}"#
             }
             #expect(try await api.call("PUT", "/v1/schedules/a", body(1), matching: "*").status == 412)
-            #expect(try await it.number("select count(*) from headgate.schedule_name") == 0)
+            #expect(try await it.count(of: .names) == 0)
             #expect(try await api.call("PUT", "/v1/schedules/a", body(1)).status == 201)
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for hours in 2..<10 {
@@ -107,7 +107,7 @@ import Testing
                 where not exists (select 1 from headgate.schedule_name n where n.id = s.id)
                 """
             #expect(try await it.number(nameless) == 0)
-            #expect(try await it.number("select count(*) from headgate.schedule") <= 1)
+            #expect(try await it.count(of: .schedules) <= 1)
         }
     }
 
@@ -118,14 +118,15 @@ import Testing
             let at = try await it.registry.now() + .seconds(3)
             _ = try await api.call("PUT", "/v1/schedules/a", RepeatTests.once(at, "/ok/old", it.target.port))
             try await eventually("it is queued") {
-                try await it.number("select count(*) from headgate.trigger where state = 1") == 1
+                try await it.triggers(.queued) == 1
             }
             let new = try await api.call("PUT", "/v1/schedules/a", RepeatTests.once(at, "/ok/new", it.target.port))
             #expect(new.body["revision"]?.int == 2)
             try await it.settled(2)
-            let sql = "select count(*) from headgate.trigger where"
-            #expect(try await it.number("\(sql) revision = 1 and state = 7 and reason = 'superseded'") == 1)
-            #expect(try await it.number("\(sql) revision = 2 and state = 2") == 1)
+            #expect(
+                try await it.triggers(where: "revision = 1 and state = ${state.cancelled} and reason = 'superseded'")
+                    == 1)
+            #expect(try await it.triggers(where: "revision = 2 and state = ${state.delivered}") == 1)
             #expect(try await it.keysSeen() == 1)
         }
     }
@@ -151,7 +152,7 @@ import Testing
             #expect(resumed.body["state"]?.text == "active")
             try it.startAll()
             try await eventually("it is planned") {
-                try await it.number("select count(*) from headgate.trigger where state = 4") == 1
+                try await it.triggers(.expired) == 1
             }
             let sql = "from headgate.trigger where occurrence < now() and state"
             try await eventually("they run") { try await it.number("select count(*) \(sql) = 2") == runs }
@@ -171,11 +172,7 @@ import Testing
             }
             _ = try await api.call("PUT", "/v1/schedules/behind", body("/ok/1"))
             _ = try await api.call("PUT", "/v1/schedules/paused", body("/ok/1", #","paused":true"#))
-            try await it.execute(
-                """
-                update headgate.schedule set next_at = next_at - interval '3 hours', resume_at = resume_at - interval '3 hours';
-                update headgate.shard set low = '-infinity'
-                """)
+            try await it.missHours(3)
             for name in ["behind", "paused"] { _ = try await api.call("PUT", "/v1/schedules/\(name)", body("/ok/2")) }
             _ = try await api.call("POST", "/v1/schedules/paused/resume")
             try it.startAll()
@@ -198,18 +195,17 @@ import Testing
                 #"{"action":{"http":{"url":"http://127.0.0.1:\#(it.target.port)\#(path)"}},"when":[{"every":"1s"}],"missed":"all"}"#
             }
             _ = try await api.call("PUT", "/v1/schedules/a", body("/ok/old"))
-            let sql = "select count(*) from headgate.trigger where"
-            try await eventually("four are delivered") { try await it.number("\(sql) state = 2") >= 4 }
+            try await eventually("four are delivered") { try await it.triggers(.delivered) >= 4 }
             // As if the first one had failed, and waited for its next attempt.
             try await it.execute(
-                "update headgate.trigger set state = 1 where occurrence = (select min(occurrence) from headgate.trigger)"
+                "update headgate.trigger set state = ${state.queued} where occurrence = (select min(occurrence) from headgate.trigger)"
             )
             _ = try await api.call("PUT", "/v1/schedules/a", body("/ok/new"))
             try await eventually("the new revision runs") {
-                try await it.number("\(sql) state = 2 and revision = 2") >= 2
+                try await it.triggers(where: "state = ${state.delivered} and revision = 2") >= 2
             }
             let twice = """
-                select count(*) from (select occurrence from headgate.trigger where state = 2
+                select count(*) from (select occurrence from headgate.trigger where state = ${state.delivered}
                     group by occurrence having count(*) > 1) t
                 """
             #expect(try await it.number(twice) == 0)
@@ -225,12 +221,12 @@ import Testing
                 #"{"action":{"http":{"url":"http://127.0.0.1:9/x"}},"when":[{"at":"\#(at)"},{"at":"\#(at + .seconds(9_000))"}]}"#
             _ = try await api.call("PUT", "/v1/schedules/a", body)
             try await eventually("it is queued") {
-                try await it.number("select count(*) from headgate.trigger where state = 1") == 1
+                try await it.triggers(.queued) == 1
             }
             let paused = body.dropLast() + #","paused":true}"#
             #expect(try await api.call("PUT", "/v1/schedules/a", String(paused)).body["state"]?.text == "paused")
             #expect(
-                try await it.number("select count(*) from headgate.trigger where state = 7 and reason = 'paused'") == 1)
+                try await it.triggers(.cancelled, reason: .paused) == 1)
         }
     }
 
@@ -247,7 +243,7 @@ import Testing
             // A loader that looks as far ahead as that.
             try it.start("loader", ["--every", "73h"])
             try await eventually("it is a trigger") {
-                try await it.number("select count(*) from headgate.trigger") == 1
+                try await it.triggers() == 1
             }
             let shown = try await api.call("GET", "/v1/triggers/\(id)")
             #expect(shown.body["kind"]?.text == "oneOff" && shown.body["schedule"] == .null)
@@ -297,18 +293,19 @@ import Testing
             // The transition without the send, as of an API that died between the two; one schedule is deleted besides.
             try await it.execute(
                 """
-                update headgate.trigger set state = 1, redrive = 1, recorded = 0, attempts = 0, deadline = now() + interval '1 hour';
+                update headgate.trigger set state = ${state.queued}, redrive = 1, recorded = 0, attempts = 0, deadline = now() + interval '1 hour';
                 insert into headgate.overdue select day, id, now() from headgate.trigger
                 """)
             try await it.execute("delete from headgate.schedule where name = 's1'")
             try it.start("monitor", ["--every", "200ms"])
             try await eventually("it is delivered") {
-                try await it.number(
-                    "select count(*) from headgate.trigger where name = 's0' and state = 2 and redrive = 1") == 1
+                try await it.triggers(where: "name = 's0' and state = ${state.delivered} and redrive = 1") == 1
             }
             // Of the other there is only the dead letter of before: nobody can send it again, and it ends.
-            let s1 = "select count(*) from headgate.trigger where name = 's1' and"
-            try await eventually("it ends") { try await it.number("\(s1) state = 7 and reason like 'lost with%'") == 1 }
+            try await eventually("it ends") {
+                try await it.triggers(where: "name = 's1' and state = ${state.cancelled} and reason like 'lost with%'")
+                    == 1
+            }
         }
     }
 
@@ -324,7 +321,7 @@ import Testing
                 #expect(try await api.call("POST", "/v1/schedules/a/pause").status == 200)
                 #expect(try await api.call("POST", "/v1/schedules/a/resume", #"{"missed":"all"}"#).status == 200)
             }
-            let delivered = "from headgate.trigger where state = 2"
+            let delivered = "from headgate.trigger where state = ${state.delivered}"
             let from = try await it.number("select count(distinct occurrence) \(delivered)")
             try await eventually("more are delivered") {
                 try await it.number("select count(distinct occurrence) \(delivered)") >= from + 6
@@ -332,7 +329,7 @@ import Testing
             // From the first to the one before the last, without a gap.
             let span = """
                 select (extract(epoch from max(occurrence) - min(occurrence)) + 1 - count(distinct occurrence))::int8
-                from headgate.trigger where state = 2 and occurrence < now() - interval '2 seconds'
+                from headgate.trigger where state = ${state.delivered} and occurrence < now() - interval '2 seconds'
                 """
             #expect(try await it.number(span) == 0, "occurrences between that were not delivered")
             #expect(try await it.number("select (count(*) - count(distinct occurrence))::int8 \(delivered)") == 0)
@@ -355,7 +352,7 @@ import Testing
             try await it.settled(2)
             try await Task.sleep(for: .seconds(3))
             #expect(try await it.keysSeen() == 2)
-            #expect(try await it.number("select count(*) from headgate.trigger where state = 2") == 2)
+            #expect(try await it.triggers(.delivered) == 2)
         }
     }
 

@@ -55,7 +55,7 @@ import Testing
             let imported = try await api.call("POST", "/v1/schedules/import", lines.joined(separator: "\n"))
             #expect(imported.body["created"]?.int == 1)
             #expect(imported.body["refused"]?.elements?.compactMap { $0["line"]?.int } == [2, 3])
-            #expect(try await it.number("select count(*) from headgate.schedule_name") == 2)
+            #expect(try await it.count(of: .names) == 2)
         }
     }
 
@@ -105,10 +105,10 @@ import Testing
             try await it.settled(30)
             let span = """
                 select (extract(epoch from max(planned_at + lateness_ms * interval '1 ms')
-                    - min(planned_at + lateness_ms * interval '1 ms')) * 1000)::int from headgate.trigger where state = 2
+                    - min(planned_at + lateness_ms * interval '1 ms')) * 1000)::int from headgate.trigger where state = ${state.delivered}
                 """
             #expect(try await it.number(span) >= 2_700, "30 calls at 10 a second")
-            #expect(try await it.number("select count(*) from headgate.trigger where state = 2 and attempts = 1") == 30)
+            #expect(try await it.triggers(.delivered, attempts: 1) == 30)
         }
     }
 
@@ -122,9 +122,9 @@ import Testing
             let tight = JSON.object(one.members! + [.init("margin", "0s")])
             try await it.register((0..<3).map { ("s\($0)", tight) })
             try await it.settled(3)
-            let expired =
-                "select count(*) from headgate.trigger where state = 4 and reason like '%the tenant''s rate is 0.01/s%'"
-            #expect(try await it.number(expired) == 2)
+            #expect(
+                try await it.triggers(
+                    where: "state = ${state.expired} and reason like '%the tenant''s rate is 0.01/s%'") == 2)
         }
     }
 

@@ -17,8 +17,8 @@ import Testing
             for name in ["a", "b", "c"] {
                 #expect(try await api.call("PUT", "/v1/schedules/\(name)", APITests.schedule).status == 201)
             }
-            try await it.execute("update headgate.schedule set timing = '\\x63' where name = 'b'")
-            try await it.execute("update headgate.schedule set action = '\\x63' where name = 'c'")
+            try await it.damage(.timing, ofSchedule: "b")
+            try await it.damage(.action, ofSchedule: "c")
             let list = try await api.call("GET", "/v1/schedules")
             #expect(list.status == 200)
             let items = list.body["items"]?.elements ?? []
@@ -56,13 +56,13 @@ import Testing
             for name in ["good", "damaged"] {
                 #expect(try await api.call("PUT", "/v1/schedules/\(name)", document).status == 201)
             }
-            try await it.execute("update headgate.schedule set timing = '\\x63' where name = 'damaged'")
+            try await it.damage(.timing, ofSchedule: "damaged")
             let metrics = FileManager.default.temporaryDirectory.appending(path: "metrics-\(UUID().uuidString)").path()
             defer { try? FileManager.default.removeItem(atPath: metrics) }
             let errors = Pipe()
             let loader = try it.start("loader", metrics: metrics, errors: errors)
             try await eventually("the good one is planned") {
-                try await it.number("select count(*) from headgate.trigger where name = 'good'") > 0
+                try await it.triggers(named: "good") > 0
             }
             try await eventually("the other is counted", within: .seconds(20)) {
                 let text = (try? String(contentsOfFile: metrics, encoding: .utf8)) ?? ""
@@ -72,7 +72,7 @@ import Testing
             try errors.fileHandleForWriting.close()
             let log = await errors.text()
             #expect(log.contains("dev") && log.contains("damaged"), "\(log)")
-            #expect(try await it.number("select count(*) from headgate.trigger where name = 'damaged'") == 0)
+            #expect(try await it.triggers(named: "damaged") == 0)
         }
     }
 
@@ -123,7 +123,7 @@ import Testing
                 #expect(answer.status == 201, "\(answer)")
             }
             func delivered(_ tenant: String) async throws -> Int {
-                try await it.number("select count(*) from headgate.trigger where tenant = '\(tenant)' and state = 2")
+                try await it.triggers(.delivered, of: tenant)
             }
             try await eventually("the good tenant is called") { try await delivered("good") > 3 }
             #expect(try await delivered("damaged") == 0)
