@@ -71,7 +71,7 @@ extension FieldType where Value == String {
 
     /// A name that a rule accepts.
     package static func name(_ rule: NameRule, _ what: String) -> FieldType {
-        FieldType("\(what), \(rule.sentence)", schema: rule.schema) { value in
+        FieldType("\(what), \(rule.requirement)", schema: rule.schema) { value in
             value.text.flatMap { rule.accepts($0) ? $0 : nil }
         }
     }
@@ -137,7 +137,7 @@ extension FieldType where Value == Bool {
 extension FieldType where Value == Timestamp {
     /// A time in RFC 3339.
     package static var time: FieldType {
-        FieldType(Timestamp.sentence, schema: ["type": "string", "format": "date-time"]) { value in
+        FieldType(Timestamp.requirement, schema: ["type": "string", "format": "date-time"]) { value in
             value.text.flatMap { Timestamp($0) }
         }
     }
@@ -161,7 +161,7 @@ extension NameRule {
         let others = punctuation.replacing("-", with: "") + (punctuation.contains("-") ? "-" : "")
         return [
             "type": "string", "pattern": .string("^[a-zA-Z0-9][a-zA-Z0-9\(others)]{0,\(maximumLength - 1)}$"),
-            "description": .string(sentence),
+            "description": .string(requirement),
         ]
     }
 }

@@ -68,7 +68,7 @@ extension HTTPAction {
             }
             if let mistake = HTTPHeaderRule.mistake(inValue: text) { inner.fail(member.name, mistake) }
             for name in SecretText(text).names where !NameRule.secret.accepts(name) {
-                inner.fail(member.name, "\"\(name)\" is not the name of a secret: \(NameRule.secret.sentence)")
+                inner.fail(member.name, "\"\(name)\" is not the name of a secret: \(NameRule.secret.requirement)")
             }
             headers.append(Header(name: member.name, value: text))
         }

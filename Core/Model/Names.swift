@@ -43,8 +43,8 @@ extension ScheduleName {
     /// Whether it is the name of a call beside the schedules.
     package var isCallName: Bool { ScheduleName.callNames.contains(description) }
     /// What a schedule may be called, for messages.
-    package static let sentence =
-        "\(NameRule.schedule.sentence), and none of \(callNames.joined(separator: ", ")); names that begin with "
+    package static let requirement =
+        "\(NameRule.schedule.requirement), and none of \(callNames.joined(separator: ", ")); names that begin with "
         + "\(reservedPrefixes.joined(separator: " or ")) are Headgate's own"
 }
 
@@ -71,7 +71,7 @@ package struct NameRule: Sendable {
     }
 
     /// The rule for messages: `1 to 63 of a-z A-Z 0-9 ._-, beginning with a letter or a digit`.
-    package var sentence: String {
+    package var requirement: String {
         "1 to \(maximumLength) of a-z A-Z 0-9 \(punctuation), beginning with a letter or a digit"
     }
 

@@ -22,7 +22,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// The same time, rounded towards the future to a whole millisecond.
     package var ceiledToMillisecond: Timestamp { Timestamp(milliseconds: -floorDivide(-microseconds, 1_000)) }
     /// What a text must be to be read as a time, for messages.
-    package static let sentence =
+    package static let requirement =
         "a time in RFC 3339, such as \"2026-12-01T09:00:00+01:00\", whose year in UTC is 0000 to 9999"
 
     /// 9999-12-31T23:59:59.999Z, the last time that RFC 3339 can express; stands for "never".

@@ -1,18 +1,19 @@
 private import Model
 private import Synchronization
 
-/// A fixed number of connections shared by many tasks, fairly by owner (`FairTurns`).
+/// A fixed number of connections shared by many tasks, fairly by owner (`FairSemaphore`).
 package final class PostgresPool: Sendable {
     private struct State {
         var idle: [PostgresConnection]
-        var turns: FairTurns<CheckedContinuation<PostgresConnection, Never>>
+        var semaphore: FairSemaphore<CheckedContinuation<PostgresConnection, Never>>
     }
     private let state: Mutex<State>
 
     /// A pool of `size` connections, each of which connects at its first use.
     package init(_ configuration: PostgresConnection.Configuration, size: Int) {
         state = Mutex(
-            State(idle: (0..<size).map { _ in PostgresConnection(configuration) }, turns: FairTurns(size: size)))
+            State(idle: (0..<size).map { _ in PostgresConnection(configuration) }, semaphore: FairSemaphore(size: size))
+        )
     }
 
     /// Lends a connection to `body`. Waits for its turn while all are in use; cancelling the task does not end the
@@ -30,7 +31,7 @@ package final class PostgresPool: Sendable {
     private func take(_ owner: String) async -> PostgresConnection {
         await withCheckedContinuation { continuation in
             let connection = state.withLock { state in
-                state.turns.enter(owner, continuation) ? state.idle.removeLast() : nil
+                state.semaphore.acquire(owner, continuation) ? state.idle.removeLast() : nil
             }
             if let connection { continuation.resume(returning: connection) }
         }
@@ -38,7 +39,7 @@ package final class PostgresPool: Sendable {
 
     private func give(_ connection: PostgresConnection, of owner: String) {
         let waiter = state.withLock { state in
-            let waiter = state.turns.leave(owner)
+            let waiter = state.semaphore.release(owner)
             if waiter == nil { state.idle.append(connection) }
             return waiter
         }

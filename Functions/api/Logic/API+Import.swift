@@ -110,10 +110,10 @@ extension API {
             throw FieldErrors([error.fieldError(isLine: true)])
         }
         var fields = JSONFields(document)
-        let name = fields.required("name", ScheduleName.sentence) { value in
+        let name = fields.required("name", ScheduleName.requirement) { value in
             value.text.flatMap { ScheduleName($0) }.flatMap { $0.isUnavailable ? nil : $0 }
         }
-        let tenant = fields.optional("tenant", NameRule.tenant.sentence) { $0.text.flatMap { TenantID($0) } }
+        let tenant = fields.optional("tenant", NameRule.tenant.requirement) { $0.text.flatMap { TenantID($0) } }
         if let tenant, !caller.seesAll, tenant.description != caller.tenant {
             fields.fail(
                 "tenant",

@@ -72,7 +72,7 @@ extension API {
     private func putSchedule(_ call: Call) async throws -> Response {
         let name = try call.scheduleName()
         if name.isUnavailable {
-            throw Problem.parameter("name", "is the name of a call; a schedule's name is \(ScheduleName.sentence)")
+            throw Problem.parameter("name", "is the name of a call; a schedule's name is \(ScheduleName.requirement)")
         }
         let now = try await status.now()
         let document = try await call.json()
@@ -301,7 +301,7 @@ extension API {
             // A name that a new schedule could not have is accepted here: a schedule from an earlier version may have
             // it.
             guard let text = given.text.flatMap({ ScheduleName($0) }), !text.isReserved else {
-                throw Problem.invalid([FieldError(pointer: "/name", detail: "expected \(ScheduleName.sentence)")])
+                throw Problem.invalid([FieldError(pointer: "/name", detail: "expected \(ScheduleName.requirement)")])
             }
             name = text
         }

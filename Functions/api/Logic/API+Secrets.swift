@@ -29,7 +29,7 @@ extension API {
     private func secretName(_ call: Call) throws -> String {
         let name = try call.path("name")
         guard NameRule.secret.accepts(name) else {
-            throw Problem.parameter("name", "a secret's name is \(NameRule.secret.sentence)")
+            throw Problem.parameter("name", "a secret's name is \(NameRule.secret.requirement)")
         }
         return name
     }

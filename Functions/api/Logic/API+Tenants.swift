@@ -29,7 +29,7 @@ extension API {
     private func tenant(_ call: Call) throws -> String {
         let text = try call.path("tenant")
         guard TenantID(text) != nil else {
-            throw Problem.parameter("tenant", "a tenant's name is \(NameRule.tenant.sentence)")
+            throw Problem.parameter("tenant", "a tenant's name is \(NameRule.tenant.requirement)")
         }
         guard text == call.caller.tenant || call.caller.isPlatform else { throw Problem.notFound("the tenant \(text)") }
         return text

@@ -39,7 +39,7 @@ package struct API: Sendable {
     private let configuration: Configuration
     let keyCache = KeyCache()
     private let rates: RateKeeper
-    private let places: Places
+    private let slots: RequestSlots
     private let largeBodies = LargeBodies()
     let queueRoom: QueueRoom
     private let shardCount: ShardCount
@@ -84,7 +84,7 @@ package struct API: Sendable {
         zones: ZoneCatalog, shards: Int, configuration: Configuration = Configuration()
     ) {
         self.configuration = configuration
-        places = Places(configuration.places, readers: configuration.readers)
+        slots = RequestSlots(configuration.places, readers: configuration.readers)
         queueRoom = QueueRoom(configuration.queueShares)
         rates = RateKeeper(
             RequestRates.Configuration(perKey: configuration.keyRate, perTenant: configuration.tenantRate))
@@ -176,10 +176,10 @@ package struct API: Sendable {
     /// turn once it has sent that much.
     private func collectAndServe(_ route: Route, _ call: Call) async throws -> Response {
         var (call, isLarge) = (call, false)
-        defer { if isLarge { largeBodies.leave(call.caller.tenant) } }
+        defer { if isLarge { largeBodies.release(call.caller.tenant) } }
         if route.method != .get {
             call.collected = try await call.bytes(limit: route.bodyLimit) {
-                guard largeBodies.enter(call.caller.tenant) else {
+                guard largeBodies.acquire(call.caller.tenant) else {
                     runtime.metrics.count(.apiRefused, labels: "reason=\"large\"")
                     throw Problem.tooManyLarge
                 }
@@ -187,7 +187,7 @@ package struct API: Sendable {
             }
         }
         let whole = call
-        return try await places.with(for: call.caller.tenant, isReading: route.method == .get) {
+        return try await slots.with(for: call.caller.tenant, isReading: route.method == .get) {
             try await serve(route, whole)
         }
     }

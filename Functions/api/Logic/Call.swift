@@ -43,7 +43,7 @@ struct Call: Sendable {
     func scheduleName() throws -> ScheduleName {
         let text = try path("name")
         guard let name = ScheduleName(text), !name.isReserved else {
-            throw Problem.parameter("name", "a schedule's name is \(ScheduleName.sentence)")
+            throw Problem.parameter("name", "a schedule's name is \(ScheduleName.requirement)")
         }
         return name
     }
@@ -75,7 +75,7 @@ struct Call: Sendable {
 
     func time(_ name: String) throws -> Timestamp? {
         guard let text = text(name) else { return nil }
-        guard let time = Timestamp(text) else { throw Problem.parameter(name, "expected \(Timestamp.sentence)") }
+        guard let time = Timestamp(text) else { throw Problem.parameter(name, "expected \(Timestamp.requirement)") }
         return time
     }
 

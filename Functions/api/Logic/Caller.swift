@@ -41,7 +41,7 @@ struct Caller: Sendable {
             throw Problem.forbidden("only a platform admin's key may name a tenant by Headgate-Tenant")
         }
         guard TenantID(namedTenant) != nil else {
-            throw Problem.parameter("Headgate-Tenant", "expected \(NameRule.tenant.sentence)")
+            throw Problem.parameter("Headgate-Tenant", "expected \(NameRule.tenant.requirement)")
         }
         tenant = namedTenant
     }

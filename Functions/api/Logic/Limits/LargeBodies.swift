@@ -11,10 +11,10 @@ final class LargeBodies: Sendable {
     private let tenants = Mutex<Set<String>>([])
 
     /// False: the tenant has a turn already, or all are taken.
-    func enter(_ tenant: String) -> Bool {
+    func acquire(_ tenant: String) -> Bool {
         tenants.withLock { $0.count < LargeBodies.all && $0.insert(tenant).inserted }
     }
 
     /// Gives the tenant's turn back.
-    func leave(_ tenant: String) { _ = tenants.withLock { $0.remove(tenant) } }
+    func release(_ tenant: String) { _ = tenants.withLock { $0.remove(tenant) } }
 }

@@ -36,7 +36,7 @@ enum Bodies {
 
     static func key(_ fields: inout JSONFields) -> Key {
         let groups = FieldType<[String]>(
-            "a list of at most 100 names, each \(NameRule.tenant.sentence)",
+            "a list of at most 100 names, each \(NameRule.tenant.requirement)",
             schema: ["type": "array", "maxItems": 100, "items": NameRule.tenant.schema]
         ) { value in
             guard let elements = value.elements, elements.count <= 100 else { return nil }

@@ -4,15 +4,15 @@ import Synchronization
 /// Slots for requests carried out at once, shared fairly by tenants. A request that waits here uses neither the
 /// processor nor a connection, so that no other tenant's request stands behind it. The last quarter is for tenants that
 /// have no slot (decision 0027).
-final class Places: Sendable {
-    private let turns: Mutex<FairTurns<CheckedContinuation<Void, Never>>>
+final class RequestSlots: Sendable {
+    private let semaphore: Mutex<FairSemaphore<CheckedContinuation<Void, Never>>>
 
     /// - Parameters:
     ///   - count: all slots.
     ///   - readers: how many of them requests may read in; one tenant reads in at most half of these.
     init(_ count: Int, readers: Int) {
-        turns = Mutex(
-            FairTurns(size: count, reserve: count / 4, readers: (readers, readers - max(1, readers / 2))))
+        semaphore = Mutex(
+            FairSemaphore(size: count, reserve: count / 4, readers: (readers, readers - max(1, readers / 2))))
     }
 
     /// Carries out `body` in one of the tenant's slots, after waiting for it.
@@ -20,10 +20,10 @@ final class Places: Sendable {
         for tenant: String, isReading: Bool, _ body: () async throws -> Value
     ) async throws -> Value {
         await withCheckedContinuation { continuation in
-            let hasPlace = turns.withLock { $0.enter(tenant, isReader: isReading, continuation) }
-            if hasPlace { continuation.resume() }
+            let isAcquired = semaphore.withLock { $0.acquire(tenant, isReader: isReading, continuation) }
+            if isAcquired { continuation.resume() }
         }
-        defer { turns.withLock { $0.leave(tenant, isReader: isReading) }?.resume() }
+        defer { semaphore.withLock { $0.release(tenant, isReader: isReading) }?.resume() }
         return try await body()
     }
 }

@@ -1,11 +1,11 @@
-/// Decides who gets one of a few shared things next. An owner alone may use all of them; among those that wait, the one
-/// that uses fewest goes first, then the one that has waited longest.
+/// A counting semaphore that is fair by owner: decides who gets one of a few shared things next. An owner alone may use
+/// all of them; among those that wait, the one that uses fewest goes first, then the one that has waited longest.
 ///
 /// If only some of them may be used for reading, a reader takes one of these and one of all in a single step: it never
 /// holds one while it waits for the other.
 ///
 /// Only decides: `PostgresPool` holds the connections and tasks, the API its slots.
-package struct FairTurns<Waiter> {
+package struct FairSemaphore<Waiter> {
     /// A number of things, the last `reserve` of which are only for owners that use none.
     private struct Share {
         var free: Int
@@ -13,7 +13,7 @@ package struct FairTurns<Waiter> {
         var used: [String: Int] = [:]
 
         init(size: Int, reserve: Int) {
-            precondition(size > reserve && reserve >= 0, "turns at \(size) things with a reserve of \(reserve)")
+            precondition(size > reserve && reserve >= 0, "a semaphore of \(size) things with a reserve of \(reserve)")
             free = size
             self.reserve = reserve
         }
@@ -25,7 +25,7 @@ package struct FairTurns<Waiter> {
             used[owner, default: 0] += 1
         }
 
-        mutating func leave(_ owner: String) {
+        mutating func release(_ owner: String) {
             guard let count = used[owner], count > 0 else { preconditionFailure("\(owner) has none to give back") }
             used[owner] = count == 1 ? nil : count - 1
             free += 1
@@ -63,8 +63,9 @@ package struct FairTurns<Waiter> {
         if line.isReader { reading?.take(line.owner) }
     }
 
-    /// True: the owner has one now. False: `waiter` waits, and a later `leave` returns it.
-    package mutating func enter(_ owner: String, isReader: Bool = false, _ waiter: @autoclosure () -> Waiter) -> Bool {
+    /// True: the owner has one now. False: `waiter` waits, and a later `release` returns it.
+    package mutating func acquire(_ owner: String, isReader: Bool = false, _ waiter: @autoclosure () -> Waiter) -> Bool
+    {
         let line = Line(owner: owner, isReader: isReader)
         // Nobody who could take one is ever waiting, so there is no queue to jump.
         if mayTake(line) {
@@ -77,9 +78,9 @@ package struct FairTurns<Waiter> {
     }
 
     /// Gives one back. Returns the waiter that has it now; nil: it is free, and none of those that wait may take it.
-    package mutating func leave(_ owner: String, isReader: Bool = false) -> Waiter? {
-        all.leave(owner)
-        if isReader { reading?.leave(owner) }
+    package mutating func release(_ owner: String, isReader: Bool = false) -> Waiter? {
+        all.release(owner)
+        if isReader { reading?.release(owner) }
         let next = waiting.filter { mayTake($0.key) }.min { left, right in
             (all.used[left.key.owner] ?? 0, left.value[0].number) < (
                 all.used[right.key.owner] ?? 0, right.value[0].number
