@@ -82,7 +82,8 @@ private import Model
         hasHadConnection = false
         startOver()
         let request = submission.request
-        guard !request.url.utf8.contains(0) else { return HTTPError(.invalid, "the URL has a NUL byte") }
+        let hasNUL = unsafe request.url.utf8.withContiguousStorageIfAvailable { unsafe $0.contains(0) }
+        guard !(hasNUL ?? request.url.utf8.contains(0)) else { return HTTPError(.invalid, "the URL has a NUL byte") }
         set(Shape(method: request.method, hasBody: request.body != nil))
         unsafe headgate_curl_set_text(handle, CURLOPT_URL, HTTPRequest.encoded(request.url))
         unsafe headgate_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 0)

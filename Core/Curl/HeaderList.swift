@@ -67,10 +67,9 @@ internal import CCurl
     private func start(at offset: Int) -> UnsafeMutablePointer<CChar> { unsafe text.baseAddress! + offset }
 
     private func append(_ part: String, _ end: inout Int) {
-        for byte in part.utf8 {
-            unsafe text[end] = CChar(bitPattern: byte)
-            end += 1
-        }
+        let room = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(text)[end...])
+        unsafe room.copyBytes(from: part.utf8)
+        end += part.utf8.count
     }
 
     private func finish(_ end: inout Int) {

@@ -34,7 +34,9 @@ package enum TriggerState: Int, Sendable, CaseIterable {
     /// Whether it has ended; a dead trigger may still be redriven.
     package var isFinal: Bool { self != .planned && self != .queued }
     /// As the API writes it: the case's name.
-    package var name: String { "\(self)" }
+    package var name: String { TriggerState.names[rawValue] }
+    /// By raw value; to ask the case for its name takes a microsecond.
+    private static let names = allCases.map { "\($0)" }
     /// The state of that name; nil if there is none.
     package init?(name: String) {
         guard let state = TriggerState.allCases.first(where: { $0.name == name }) else { return nil }

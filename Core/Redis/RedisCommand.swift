@@ -22,7 +22,12 @@ package struct RedisCommand: Sendable {
         end()
     }
     /// Appends one argument, as decimal digits.
-    package mutating func append(_ number: some BinaryInteger) { append(String(number)) }
+    package mutating func append(_ number: some BinaryInteger) {
+        guard let number = Int(exactly: number), number >= 0 else { return append(String(number)) }
+        header(RedisCommand.digits(of: number))
+        digits(number)
+        end()
+    }
 
     /// Appends all arguments of another command.
     mutating func append(argumentsOf other: RedisCommand) {
@@ -33,8 +38,24 @@ package struct RedisCommand: Sendable {
     private mutating func header(_ length: Int) {
         count += 1
         arguments.append(UInt8(ascii: "$"))
-        arguments.append(contentsOf: String(length).utf8)
+        digits(length)
         end()
+    }
+    /// Appends a number that is not negative, without making a string of it: a batch has thousands.
+    private mutating func digits(_ number: Int) {
+        let start = arguments.endIndex
+        arguments.append(contentsOf: repeatElement(48, count: RedisCommand.digits(of: number)))
+        var (rest, place) = (number, arguments.endIndex)
+        while place > start {
+            place -= 1
+            arguments[place] = UInt8(48 + rest % 10)
+            rest /= 10
+        }
+    }
+    private static func digits(of number: Int) -> Int {
+        var (count, rest) = (1, number / 10)
+        while rest > 0 { (count, rest) = (count + 1, rest / 10) }
+        return count
     }
     private mutating func end() {
         arguments.append(13)

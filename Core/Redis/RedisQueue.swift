@@ -100,9 +100,7 @@ package final class RedisQueue: HoldingQueue {
             for message in messages {
                 arguments.append(message.id.description)
                 arguments.append(max(0, message.delay.milliseconds))
-                arguments.append(message.cost == 1 ? "1" : String(message.cost))
-                arguments.append(message.generation)
-                arguments.append(message.attempts)
+                arguments.append(QueueItem.head(of: message))
                 arguments.append(message.tenant)
                 arguments.append(message.body)
             }
@@ -204,17 +202,17 @@ package final class RedisQueue: HoldingQueue {
     private func decode(
         _ fields: ArraySlice<RedisReply>, shard: Int, into messages: inout [ReceivedMessage]
     ) throws(QueueError) {
-        messages.reserveCapacity(messages.count + fields.count / 7)
-        for index in stride(from: fields.startIndex, to: fields.endIndex, by: 7) {
-            guard index + 6 < fields.endIndex, let id = fields[index].text, let handle = fields[index + 1].text,
-                let receives = fields[index + 2].int, let attempts = fields[index + 3].int,
-                let generation = fields[index + 4].int, let tenant = fields[index + 5].text,
-                let body = fields[index + 6].byteString
+        messages.reserveCapacity(messages.count + fields.count / 3)
+        for index in stride(from: fields.startIndex, to: fields.endIndex, by: 3) {
+            guard index + 2 < fields.endIndex, let id = fields[index].text,
+                let item = fields[index + 1].byteString.flatMap({ QueueItem($0) }),
+                let body = fields[index + 2].byteString
             else { throw unexpected("receive") }
             messages.append(
                 ReceivedMessage(
-                    id: MessageID(id), receipt: Receipt(shard: shard, handle: handle), tenant: tenant,
-                    receives: receives, attempts: attempts, generation: generation, body: body))
+                    id: MessageID(id), receipt: Receipt(shard: shard, handle: "\(id)|\(item.epoch)"),
+                    tenant: item.tenant, receives: item.receives, attempts: item.attempts,
+                    generation: item.generation, body: body))
         }
     }
 
@@ -222,19 +220,21 @@ package final class RedisQueue: HoldingQueue {
     package func settle(_ settlements: [Settlement]) async throws(QueueError) -> [SettleResult] {
         try await scatter(settlements, shard: { $0.receipt.shard }, limit: 500) { shard, settlements in
             var arguments = self.arguments(capacity: settlements.reduce(64) { $0 + $1.outcome.count + 120 })
+            arguments.append(settlements.count)
             for settlement in settlements {
                 arguments.append(settlement.receipt.handle)
-                let (verdict, delay, reason): (String, Duration, String) =
+                let (verdict, rest): (String, (delay: Duration, reason: String)?) =
                     switch settlement.verdict {
-                    case .acknowledge: ("a", .zero, "")
-                    case .retry(let delay): ("r", delay, "")
-                    case .release(let delay): ("l", delay, "")
-                    case .bury(let reason): ("b", .zero, reason)
+                    case .acknowledge: ("a", nil)
+                    case .retry(let delay): ("r", (delay, ""))
+                    case .release(let delay): ("l", (delay, ""))
+                    case .bury(let reason): ("b", (.zero, reason))
                     }
                 arguments.append(verdict)
-                arguments.append(max(0, delay.milliseconds))
-                arguments.append(reason)
                 arguments.append(settlement.outcome)
+                guard let rest else { continue }
+                arguments.append(max(0, rest.delay.milliseconds))
+                arguments.append(rest.reason)
             }
             return ScriptCall(RedisQueueScripts.settle, keys: self.bothKeys(shard), arguments: arguments)
         } result: {

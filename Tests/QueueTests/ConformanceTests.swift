@@ -15,6 +15,22 @@ import Testing
         #expect(try await it.receive().isEmpty)
     }
 
+    @Test(arguments: Driver.allCases, [(1.0, 0, 0), (0.25, 12, 3), (2, 0, 1), (1, 7, 0)])
+    func `cost, attempts and redrive number travel with a message`(
+        driver: Driver, what: (cost: Double, attempts: Int, generation: Int)
+    ) async throws {
+        let it = try await driver.make()
+        let message = OutgoingMessage(
+            id: MessageID("m"), tenant: "a", cost: what.cost, generation: what.generation, attempts: what.attempts,
+            body: [1])
+        _ = try await it.queue.send([message], ticket: QueueTicket(time: it.now), mode: .redrive)
+        let received = try #require(try await it.receive().first)
+        #expect(received.attempts == what.attempts && received.generation == what.generation && received.receives == 1)
+        _ = try await it.queue.settle([Settlement(received.receipt, .retry(after: .zero))])
+        let again = try #require(try await it.receive().first)
+        #expect(again.attempts == what.attempts + 1 && again.generation == what.generation && again.receives == 1)
+    }
+
     @Test(arguments: Driver.allCases) func `a body of any bytes comes back unchanged`(driver: Driver) async throws {
         let it = try await driver.make()
         let body = (0...255).map { UInt8($0) }

@@ -18,6 +18,17 @@ import Testing
         #expect(try await connection.call([call])[0].text == "x")
     }
 
+    @Test(arguments: [0, 9, 10, 99, 100, 65_536, Int.max, -1, Int.min])
+    func `a number is sent as its digits`(number: Int) async throws {
+        let connection = RedisConnection(url: try RedisURL(try await TestServer.sharedRedis.value.redisURL))
+        var command = RedisCommand("ECHO")
+        command.append(number)
+        #expect(try await connection.call([command])[0].text == "\(number)")
+        // The length of an argument is a number, too.
+        let text = String(repeating: "x", count: abs(number % 70_000))
+        #expect(try await connection.call([RedisCommand("ECHO", text)])[0].text == text)
+    }
+
     @Test func `a send wakes a receiver that waits, and a delayed message one that sleeps`() async throws {
         let url = try await RedisURL(TestServer.sharedRedis.value.redisURL)
         let queue = RedisQueue(

@@ -23,10 +23,11 @@
 --
 -- Lua does not roll back: every operation checks its arguments and reads all it needs before its first write. The first write of a
 -- settlement frees memory, so that it succeeds on a full server. Large numbers that become part of a text are written with %d: Lua's own
--- conversion turns them into floating point; as an argument of a command a number keeps 17 digits. No call unpacks more than 4,000 values:
+-- conversion turns them into floating point. As an argument of a command a number keeps 17 digits, but costs ten times what a text does
+-- (`digits`). No call unpacks more than 4,000 values:
 -- more overflow Lua's stack. Most of the time goes into making strings and tables, so a message is parsed at most once, and not at all
 -- where that can be avoided.
-local call, fmt, floor, match = redis.call, string.format, math.floor, string.match
+local call, fmt, floor, match, find = redis.call, string.format, math.floor, string.match, string.find
 
 -- A tenant with more than heavySize messages in a shard is heavy; each lease promotes up to heavyPart of the heavy tenants' due messages
 -- (decision 0010).
@@ -62,6 +63,9 @@ local function clock(a)
     if t >= high + 1000 then redis.pcall('HSET', Q.counters, 'hw', fmt('%d', t)) end
     return t
 end
+
+-- A number as an argument of a command.
+local function digits(x) return x % 1 == 0 and fmt('%d', x) or x end
 
 -- An item's parts; `rest` is what does not change between its send and its end.
 local function parse(item)
@@ -114,11 +118,11 @@ local function ready(q, ids, vs)
     for j = 1, #ids do
         local v = vs[j]
         local tag = tags[v.tenant]
-        starts[2 * j - 1], starts[2 * j] = tag, ids[j]
+        starts[2 * j - 1], starts[2 * j] = digits(tag), ids[j]
         tags[v.tenant] = tag + v.cost
     end
     each(starts, 2, function(...) call('ZADD', q.ready, ...) end)
-    for j, x in ipairs(tenants) do ends[2 * j - 1], ends[2 * j] = x, tags[x] end
+    for j, x in ipairs(tenants) do ends[2 * j - 1], ends[2 * j] = x, digits(tags[x]) end
     each(ends, 2, function(...) call('HSET', q.tags, ...) end)
     wake(q)
 end
@@ -132,7 +136,7 @@ local function count(q, by)
     for j, x in ipairs(order) do
         local now = (was[j] or 0) + by[x]
         numbers[x] = now
-        if now > 0 then left[#left + 1] = x; left[#left + 1] = now elseif was[j] then gone[#gone + 1] = x end
+        if now > 0 then left[#left + 1] = x; left[#left + 1] = digits(now) elseif was[j] then gone[#gone + 1] = x end
     end
     each(left, 2, function(...) call('HSET', q.tenants, ...) end)
     each(gone, 1, function(...) call('HDEL', q.tenants, ...) end)
@@ -154,7 +158,7 @@ local function delay(q, t, ids, tenants, dues, counts)
     for j = 1, #ids do
         local z = counts[tenants[j]] > heavySize and many or few
         local n = #z
-        z[n + 1], z[n + 2] = dues[j], ids[j]
+        z[n + 1], z[n + 2] = digits(dues[j]), ids[j]
         if dues[j] < soonest then soonest = dues[j] end
     end
     local before = untilDue(q, t)
@@ -240,7 +244,8 @@ end
 -- Moves due messages out of the delayed set and messages with expired leases out of the in-flight set, at most 3,000; if that leaves none,
 -- also some of the heavy tenants'. They become ready. But if nothing is ready and all of them fit into `room`, they are left to the caller, who
 -- leases them at once: nobody waits for a turn then, and old finish tags are dropped.
--- Returns how many were moved (heavy tenants' not counted), whether others' are still due, and the ids and items left to the caller.
+-- Returns how many were moved (heavy tenants' not counted), whether others' are still due, and the ids and items (as stored) left to the
+-- caller.
 local function promote(q, t, maxReceives, room)
     local due = call('ZRANGE', q.delayed, '-inf', t, 'BYSCORE', 'LIMIT', 0, 3000)
     local late = call('ZRANGE', q.inFlight, '-inf', t, 'BYSCORE', 'LIMIT', 0, 3000 - #due)
@@ -248,10 +253,9 @@ local function promote(q, t, maxReceives, room)
     local heavy = more and {} or call('ZRANGE', q.heavy, '-inf', t, 'BYSCORE', 'LIMIT', 0, heavyPart)
     if #due + #late + #heavy == 0 then return 0, false end
     local dueItems, lateItems, heavyItems = read('HMGET', q.items, due), read('HMGET', q.items, late), read('HMGET', q.items, heavy)
-    local n, ids, vs, dead, deadVs, reasons, freed = 0, {}, {}, {}, {}, {}, {}
+    local n, ids, items, dead, deadVs, reasons, freed = 0, {}, {}, {}, {}, {}, {}
     local function free(id, item)
-        local v = item and parse(item)
-        if v and v.epoch == '0' then n = n + 1; ids[n], vs[n] = id, v end
+        if item and find(item, '^%d+|%d+|0|') then n = n + 1; ids[n], items[n] = id, item end
     end
     for j = 1, #due do free(due[j], dueItems[j]) end
     -- A version older than this set does not find a message here and makes it ready: it may be leased or dead by now.
@@ -264,8 +268,8 @@ local function promote(q, t, maxReceives, room)
                 dead[#dead + 1] = id; deadVs[#dead] = v
                 reasons[#dead] = fmt('received %d times without an outcome', v.receives)
             else
-                n = n + 1; ids[n], vs[n] = id, v
-                freed[#freed + 1] = id; freed[#freed + 1] = item(v, v.receives, v.attempts, '0')
+                n = n + 1; ids[n], items[n] = id, item(v, v.receives, v.attempts, '0')
+                freed[#freed + 1] = id; freed[#freed + 1] = items[n]
             end
         end
     end
@@ -276,8 +280,10 @@ local function promote(q, t, maxReceives, room)
     bury(q, t, dead, deadVs, reasons, true)
     if room and not more and n > 0 and n <= room and #heavy == 0 and call('EXISTS', q.ready) == 0 then
         call('DEL', q.tags)
-        return #due + #late, false, ids, vs
+        return #due + #late, false, ids, items
     end
+    local vs = {}
+    for j = 1, n do vs[j] = parse(items[j]) end
     ready(q, ids, vs)
     return #due + #late, more
 end

@@ -1,9 +1,10 @@
--- Adds messages. ARGV: clock, ticket ms, redrive (1) or add (0), then per message: id, delay ms, cost, generation, attempts, tenant, body.
+-- Adds messages. ARGV: clock, ticket ms, redrive (1) or add (0), then per message: id, delay ms, head, tenant, body. The head is the
+-- beginning of the item, 0|attempts|0|generation|cost|: most messages have the same.
 -- Returns per message 1 accepted, 0 known, -1 stale (the ticket is older than 60 s).
 local t, ticket, redrive = clock(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
-local n = (#ARGV - 3) / 7
+local n = (#ARGV - 3) / 5
 local out, ids = {}, {}
-for j = 1, n do ids[j], out[j] = ARGV[7 * j - 3], 0 end
+for j = 1, n do ids[j], out[j] = ARGV[5 * j - 1], 0 end
 if t - ticket > 60000 then
     for j = 1, n do out[j] = -1 end
     return out
@@ -14,30 +15,30 @@ local deaths = read('HMGET', Q.reasons, ids)
 recent(Q, t)
 local a, b, c = read('SMISMEMBER', Q.recorded[0], ids), read('SMISMEMBER', Q.recorded[1], ids), read('SMISMEMBER', Q.recorded[2], ids)
 local newBodies, newItems, now, nowVs, later, laterTenants, dues, by, dead, deads, m = {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0
-local sent = fmt('%d', t)
+local sent = fmt('%d', t) .. '|'
 for j = 1, n do
-    local o, id = 7 * j - 3, ids[j]
+    local o, id = 5 * j - 1, ids[j]
     local settled = unconfirmed[j] + a[j] + b[j] + c[j] > 0
     local free = not items[j] and (redrive or not settled)
     -- A dead letter makes way for its redrive, and for the repair of a redrive that was committed but not sent.
     if deaths[j] then
         local v = items[j] and parse(items[j]) or parseDead(deaths[j])
-        free = redrive or tonumber(v.generation) < tonumber(ARGV[o + 3])
+        free = redrive or tonumber(v.generation) < tonumber(match(ARGV[o + 2], '(%d+)|[^|]+|$'))
         if free and not seen[id] then dead[#dead + 1] = id; deads[#deads + 1] = v.tenant end
     end
     if free and not seen[id] then
         seen[id], out[j] = true, 1
-        local cost, tenant = ARGV[o + 2], ARGV[o + 5]
+        local head, tenant = ARGV[o + 2], ARGV[o + 3]
         by[tenant] = (by[tenant] or 0) + 1
-        newBodies[m + 1], newBodies[m + 2] = id, ARGV[o + 6]
-        newItems[m + 1], newItems[m + 2] = id, '0|' .. ARGV[o + 4] .. '|0' .. rest(ARGV[o + 3], cost, sent, tenant)
+        newBodies[m + 1], newBodies[m + 2] = id, ARGV[o + 4]
+        newItems[m + 1], newItems[m + 2] = id, head .. sent .. tenant
         m = m + 2
         local due = ticket + ARGV[o + 1]
         if due > t then
             local k = #later + 1
             later[k], laterTenants[k], dues[k] = id, tenant, due
         else
-            now[#now + 1] = id; nowVs[#now] = { cost = cost, tenant = tenant }
+            now[#now + 1] = id; nowVs[#now] = { cost = match(head, '([^|]+)|$'), tenant = tenant }
         end
     end
 end

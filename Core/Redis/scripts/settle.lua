@@ -1,17 +1,21 @@
--- Ends leases. ARGV: clock, then per settlement: handle, verdict (a acknowledge, r retry, l release, b bury), delay ms, reason, outcome.
+-- Ends leases. ARGV: clock, number of settlements, then per settlement: handle, verdict (a acknowledge, r retry, l release, b bury), outcome,
+-- and unless it acknowledges: delay ms, reason.
 -- Returns per settlement 1 settled, 0 stale. The outcomes of those settled go to the outcome queue as one message.
 local t = clock(ARGV[1])
-local n = (#ARGV - 1) / 5
-local handles = {}
-for j = 1, n do handles[j] = ARGV[5 * j - 3] end
+local n = tonumber(ARGV[2])
+local handles, places, place = {}, {}, 3
+for j = 1, n do
+    handles[j], places[j] = ARGV[place], place
+    place = place + (ARGV[place + 1] == 'a' and 3 or 5)
+end
 local ids, items, ok, tenants = held(Q, handles)
 local leave, done, by, kept, plain, released, out, lines = {}, {}, {}, {}, {}, {}, {}, {}
 local back, backVs, later, laterTenants, dues, dead, deadVs, reasons = {}, {}, {}, {}, {}, {}, {}, {}
 for j = 1, n do
     out[j] = ok[j] and 1 or 0
     if ok[j] then
-        local o, id, tenant = 5 * j - 3, ids[j], tenants[j]
-        local verdict, outcome = ARGV[o + 1], ARGV[o + 4]
+        local o, id, tenant = places[j], ids[j], tenants[j]
+        local verdict, outcome = ARGV[o + 1], ARGV[o + 2]
         leave[#leave + 1] = id
         if outcome ~= '' then lines[#lines + 1] = outcome end
         if verdict == 'a' then
@@ -21,10 +25,10 @@ for j = 1, n do
             local list = P and outcome ~= '' and kept or plain
             list[#list + 1] = id
         else
-            local v, wait = parse(items[j]), tonumber(ARGV[o + 2])
+            local v, wait = parse(items[j]), tonumber(ARGV[o + 3])
             if verdict == 'b' then
                 v.attempts = v.attempts + 1
-                dead[#dead + 1] = id; deadVs[#dead] = v; reasons[#dead] = ARGV[o + 3]
+                dead[#dead + 1] = id; deadVs[#dead] = v; reasons[#dead] = ARGV[o + 4]
             else
                 local receives, attempts = 0, v.attempts + 1
                 if verdict == 'l' then receives, attempts = v.receives - 1, v.attempts end

@@ -36,7 +36,8 @@ struct Delivery: Sendable {
         let bytes = url.utf8
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return url }
         let rest = bytes[colon...].dropFirst(3)
-        return String(rest.prefix { !"/?#".utf8.contains($0) }) ?? url
+        let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+        return String(rest[..<(end ?? rest.endIndex)]) ?? url
     }
 
     /// Bytes of an answer that are recorded.

@@ -304,7 +304,7 @@ package actor TriggerWorker {
                 await Batching.pauseBriefly()
                 items += completed.takeNow(limit - items.count)
             }
-            await settle(items.map { conclude($0) })
+            await settle(conclude(items))
             let now = ContinuousClock.now
             for item in items {
                 flights[item.delivery.receipt] = nil
@@ -339,15 +339,20 @@ package actor TriggerWorker {
         }
     }
 
-    private func conclude(_ item: CompletedCalls.Item) -> Settlement {
-        let conclusion = item.delivery.conclusion(of: item.result, endedAt: WallClock.now(), using: &random)
-        switch conclusion.state {
-        case nil: break
-        case .queued?:
-            runtime.metrics.count(.triggerRetries)
-        case let state?: count(state)
+    /// How the ends of calls settle their leases; counts the triggers' new states.
+    private func conclude(_ items: [CompletedCalls.Item]) -> [Settlement] {
+        let now = WallClock.now()
+        let conclusions = items.map { $0.delivery.conclusion(of: $0.result, endedAt: now, using: &random) }
+        var counts = Array(repeating: 0, count: TriggerState.allCases.count)
+        for case let state? in conclusions.map(\.state) { counts[state.rawValue] += 1 }
+        for state in TriggerState.allCases where counts[state.rawValue] > 0 {
+            if state == .queued {
+                runtime.metrics.count(.triggerRetries, counts[state.rawValue])
+            } else {
+                count(state, counts[state.rawValue])
+            }
         }
-        return conclusion.settlement
+        return conclusions.map(\.settlement)
     }
 
     /// Settles, repeating while the queue cannot be reached, until the leases have lapsed: without the settlement
@@ -377,8 +382,8 @@ package actor TriggerWorker {
         }
     }
 
-    func count(_ state: TriggerState) {
-        runtime.metrics.count(.triggers, labels: "state=\"\(state.name)\"")
+    func count(_ state: TriggerState, _ by: Int = 1) {
+        runtime.metrics.count(.triggers, by, labels: "state=\"\(state.name)\"")
     }
 
     // MARK: Holds
