@@ -10,7 +10,7 @@ struct QueueItem {
     var generation: Int
     var tenant: String
 
-    /// The item of a new message up to the time of its send, which the queue adds.
+    /// The beginning of a new message's item; the queue appends the time of the send and the tenant.
     static func head(of message: OutgoingMessage) -> String {
         if message.cost == 1, message.attempts == 0, message.generation == 0 { return "0|0|0|0|1|" }
         let cost = message.cost == 1 ? "1" : "\(message.cost)"

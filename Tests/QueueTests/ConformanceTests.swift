@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases, [(1.0, 0, 0), (0.25, 12, 3), (2, 0, 1), (1, 7, 0)])
-    func `cost, attempts and redrive number travel with a message`(
+    func `attempts and redrive number travel with a message, whatever its cost`(
         driver: Driver, what: (cost: Double, attempts: Int, generation: Int)
     ) async throws {
         let it = try await driver.make()

@@ -34,6 +34,30 @@ import Testing
         #expect(try await directory.records(of: ["a"]) == [record.encoded])
     }
 
+    @Test func `what is ready can be received and settled while Redis is full, so that it empties`() async throws {
+        let server = try await TestServer.redis()
+        defer { server.stop() }
+        let url = try RedisURL(server.redisURL)
+        let queue = RedisQueue(name: .triggers, configuration: .init(shards: 1), url: url, outcomes: .outcomes)
+        let outcomes = RedisQueue(name: .outcomes, configuration: .init(shards: 1), url: url, source: .triggers)
+        for name in ["a", "b"] {
+            _ = try await queue.send([OutgoingMessage(id: MessageID(name), tenant: "t", body: [1])])
+        }
+        try await fill(RedisConnection(url: url))
+        for _ in 0..<2 {
+            let received = try await queue.receive(upTo: 1, visibility: .seconds(30), wait: .zero)
+            #expect(received.count == 1)
+            let settlements = received.map { Settlement($0.receipt, .acknowledge, outcome: Array("line\n".utf8)) }
+            #expect(try await queue.settle(settlements) == [.settled])
+        }
+        let lines = try await outcomes.receive(upTo: 9, visibility: .seconds(30), wait: .zero)
+        #expect(lines.count == 2)
+        #expect(
+            try await outcomes.confirm(lines.map(\.receipt), recorded: [MessageID("a"), MessageID("b")]) == [
+                true, true,
+            ])
+    }
+
     @Test func `a dead letter with a body of 60,000 bytes takes less than 500 bytes of Redis`() async throws {
         let server = try await TestServer.redis()
         defer { server.stop() }

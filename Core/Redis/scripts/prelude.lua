@@ -21,12 +21,11 @@
 --
 -- "Tenant" is the fairness key throughout. A queue with outcomes is one whose settlements post to a second queue (P below).
 --
--- Lua does not roll back: every operation checks its arguments and reads all it needs before its first write. The first write of a
--- settlement frees memory, so that it succeeds on a full server. Large numbers that become part of a text are written with %d: Lua's own
--- conversion turns them into floating point. As an argument of a command a number keeps 17 digits, but costs ten times what a text does
--- (`digits`). No call unpacks more than 4,000 values:
--- more overflow Lua's stack. Most of the time goes into making strings and tables, so a message is parsed at most once, and not at all
--- where that can be avoided.
+-- Lua does not roll back: every operation checks its arguments and reads all it needs before its first write. The first write of a settlement
+-- frees memory, so that it succeeds on a full server. Large numbers that become part of a text are written with %d: Lua's own conversion turns
+-- them into floating point. As an argument of a command a number keeps 17 digits, but costs ten times as much as a text: use `digits`. No call
+-- unpacks more than 4,000 values: more overflow Lua's stack. Most of the time goes into making strings and tables, so a message is parsed at
+-- most once, and not at all where that can be avoided.
 local call, fmt, floor, match, find = redis.call, string.format, math.floor, string.match, string.find
 
 -- A tenant with more than heavySize messages in a shard is heavy; each lease promotes up to heavyPart of the heavy tenants' due messages
@@ -74,7 +73,6 @@ local function parse(item)
         cost = cost, tenant = tenant }
 end
 local function item(v, receives, attempts, epoch) return receives .. '|' .. attempts .. '|' .. epoch .. v.rest end
-local function rest(generation, cost, sent, tenant) return '|' .. generation .. '|' .. cost .. '|' .. sent .. '|' .. tenant end
 
 -- Calls a variadic command on a list in parts; each `per` values belong together.
 local function each(list, per, f)
@@ -181,7 +179,7 @@ end
 -- Adds a message created by the queue itself: an outcome.
 local function post(q, t, body)
     local id = fmt('o%d', call('HINCRBY', q.counters, 'n', 1))
-    local v = { cost = 1, tenant = '', rest = rest('0', '1', fmt('%d', t), '') }
+    local v = { cost = 1, tenant = '', rest = fmt('|0|1|%d|', t) }
     call('HSET', q.bodies, id, body)
     call('HSET', q.items, id, item(v, 0, 0, '0'))
     ready(q, { id }, { v })
@@ -253,7 +251,7 @@ local function promote(q, t, maxReceives, room)
     local heavy = more and {} or call('ZRANGE', q.heavy, '-inf', t, 'BYSCORE', 'LIMIT', 0, heavyPart)
     if #due + #late + #heavy == 0 then return 0, false end
     local dueItems, lateItems, heavyItems = read('HMGET', q.items, due), read('HMGET', q.items, late), read('HMGET', q.items, heavy)
-    local n, ids, items, dead, deadVs, reasons, freed = 0, {}, {}, {}, {}, {}, {}
+    local n, ids, items, vs, dead, deadVs, reasons, freed = 0, {}, {}, {}, {}, {}, {}, {}
     local function free(id, item)
         if item and find(item, '^%d+|%d+|0|') then n = n + 1; ids[n], items[n] = id, item end
     end
@@ -268,7 +266,7 @@ local function promote(q, t, maxReceives, room)
                 dead[#dead + 1] = id; deadVs[#dead] = v
                 reasons[#dead] = fmt('received %d times without an outcome', v.receives)
             else
-                n = n + 1; ids[n], items[n] = id, item(v, v.receives, v.attempts, '0')
+                n = n + 1; ids[n], vs[n], items[n] = id, v, item(v, v.receives, v.attempts, '0')
                 freed[#freed + 1] = id; freed[#freed + 1] = items[n]
             end
         end
@@ -282,8 +280,7 @@ local function promote(q, t, maxReceives, room)
         call('DEL', q.tags)
         return #due + #late, false, ids, items
     end
-    local vs = {}
-    for j = 1, n do vs[j] = parse(items[j]) end
+    for j = 1, n do vs[j] = vs[j] or parse(items[j]) end
     ready(q, ids, vs)
     return #due + #late, more
 end

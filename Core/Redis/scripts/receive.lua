@@ -9,14 +9,16 @@ local room = math.min(limit, 1000)
 local _, more, ids, items = promote(Q, t, maxReceives, room)
 if more then return { -2, generation } end
 if not ids then
-    -- ZPOPMIN would write the score of each as text.
+    -- Not ZPOPMIN, which would also format every score as text.
     ids = call('ZRANGE', Q.ready, 0, room - 1)
     if #ids == 0 then
         call('DEL', Q.tags)
         return { untilDue(Q, t), generation }
     end
-    call('HSET', Q.counters, 'V', call('ZSCORE', Q.ready, ids[#ids]))
+    local virtual = call('ZSCORE', Q.ready, ids[#ids])
+    -- The first write frees memory, so that a full server can be emptied (protocols.md, 12).
     call('ZREMRANGEBYRANK', Q.ready, 0, #ids - 1)
+    call('HSET', Q.counters, 'V', virtual)
     items = read('HMGET', Q.items, ids)
 end
 local bodies = read('HMGET', Q.bodies, ids)

@@ -1,6 +1,6 @@
--- Adds messages. ARGV: clock, ticket ms, redrive (1) or add (0), then per message: id, delay ms, head, tenant, body. The head is the
--- beginning of the item, 0|attempts|0|generation|cost|: most messages have the same.
--- Returns per message 1 accepted, 0 known, -1 stale (the ticket is older than 60 s).
+-- Adds messages. ARGV: clock, ticket ms, redrive (1) or add (0), then per message: id, delay ms, head, tenant, body. The head is the beginning
+-- of the item, 0|attempts|0|generation|cost|: most messages have the same one. Returns per message 1 accepted, 0 known, -1 stale (the ticket is
+-- older than 60 s).
 local t, ticket, redrive = clock(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
 local n = (#ARGV - 3) / 5
 local out, ids = {}, {}
