@@ -10,7 +10,7 @@ import Testing
     private func key(_ number: UInt64) -> Identifier { Identifier(high: 1, low: number) }
 
     @Test func `a key has its rate, with twice as many at once after a pause, and is told when to come again`() throws {
-        var rates = RequestRates(.init(perKey: 10, perTenant: 1_000))
+        var rates = RequestRateLimiter(.init(perKey: 10, perTenant: 1_000))
         func take(_ key: Identifier, _ tenant: String, _ now: ContinuousClock.Instant) -> Duration? {
             rates.take(key: key, tenant: tenant, now: now)
         }
@@ -26,13 +26,25 @@ import Testing
     }
 
     @Test func `all keys of a tenant share its rate, and other tenants do not feel it`() {
-        var rates = RequestRates(.init(perKey: 10, perTenant: 15))
+        var rates = RequestRateLimiter(.init(perKey: 10, perTenant: 15))
         func take(_ key: Identifier, _ tenant: String, _ now: ContinuousClock.Instant) -> Duration? {
             rates.take(key: key, tenant: tenant, now: now)
         }
         let taken = (0..<100).count { take(key(UInt64($0 % 10)), "a", start) == nil }
         #expect(taken == 30)
         #expect(take(key(99), "b", start) == nil)
+    }
+
+    @Test(arguments: [0.1, 0.2, 5])
+    func `a key that waits for its next request gets none early because there are many keys`(rate: Double) {
+        var rates = RequestRateLimiter(.init(perKey: rate, perTenant: 1_000_000))
+        while rates.take(key: key(1), tenant: "a", now: start) == nil {}
+        // With so many keys those that have not been used for a while are forgotten.
+        for number in 2...10_010 { _ = rates.take(key: key(UInt64(number)), tenant: "a", now: start) }
+        let soon = start + .seconds(0.9 / rate)
+        for number in 0..<3 { _ = rates.take(key: key(UInt64(20_000 + number)), tenant: "a", now: soon) }
+        #expect(rates.take(key: key(1), tenant: "a", now: soon) != nil)
+        #expect(rates.take(key: key(1), tenant: "a", now: start + .seconds(1.01 / rate)) == nil)
     }
 
     @Test func `an answer about a key counts for less than five seconds, and none once keys have been revoked`()

@@ -62,7 +62,7 @@ package struct API: Sendable {
         package var idleTimeout: Duration = .seconds(60)
         /// Requests carried out at once: as many as there are connections to Postgres, so that a request with a slot
         /// never waits for one.
-        package var places = 8
+        package var slots = 8
         /// How many of these may read at once. A tenant reads with at most half of them, but with at least one: a list
         /// that has begun occupies its processor, and other tenants' writes need one too.
         package var readers = 3
@@ -84,10 +84,10 @@ package struct API: Sendable {
         zones: ZoneCatalog, shards: Int, configuration: Configuration = Configuration()
     ) {
         self.configuration = configuration
-        slots = RequestSlots(configuration.places, readers: configuration.readers)
+        slots = RequestSlots(configuration.slots, readers: configuration.readers)
         queueRoom = QueueRoom(configuration.queueShares)
         rates = RateKeeper(
-            RequestRates.Configuration(perKey: configuration.keyRate, perTenant: configuration.tenantRate))
+            RequestRateLimiter.Configuration(perKey: configuration.keyRate, perTenant: configuration.tenantRate))
         watch = store
         self.directory = directory
         self.keys = keys
@@ -305,9 +305,9 @@ private final class ReadinessLog: Sendable {
 
 /// The request rates of this process.
 private final class RateKeeper: Sendable {
-    private let rates: Mutex<RequestRates>
+    private let rates: Mutex<RequestRateLimiter>
 
-    init(_ configuration: RequestRates.Configuration) { rates = Mutex(RequestRates(configuration)) }
+    init(_ configuration: RequestRateLimiter.Configuration) { rates = Mutex(RequestRateLimiter(configuration)) }
 
     func take(key: Identifier, tenant: String) -> Duration? {
         rates.withLock { $0.take(key: key, tenant: tenant, now: .now) }

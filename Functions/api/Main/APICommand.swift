@@ -48,7 +48,7 @@ import Wiring
     private var configuration: API.Configuration {
         get throws {
             var configuration = API.Configuration()
-            configuration.places = connections
+            configuration.slots = connections
             configuration.queueShares.messages = queueLimit
             configuration.readers = readers ?? FunctionSettings.processors + 1
             if let keyRate { configuration.keyRate = keyRate }
