@@ -49,14 +49,14 @@ package struct TargetGate: Sendable {
         case wait(Duration, Reason)
     }
 
-    /// Why a call is turned away; the raw value says it to the user.
-    package enum Reason: String, Sendable {
+    /// Why a call is turned away; the case's name is the metric's label.
+    package enum Reason: Sendable {
         /// No slot is left for the host.
-        case host = "the host has all the calls it may have"
+        case host
         /// No slot is left for the tenant.
-        case tenant = "the tenant has all the calls it may have"
+        case tenant
         /// The host's breaker is open, or its trial is under way.
-        case breaker = "the host gives no answer"
+        case breaker
     }
 
     /// Whether a host is called, by how its last calls went.
@@ -105,7 +105,7 @@ package struct TargetGate: Sendable {
     /// Why a call would be turned away now; nil: it would not. Asked before something is spent on the call; takes no
     /// slot.
     package func turnsAway(host name: String, tenant: String, at now: ContinuousClock.Instant) -> Reason? {
-        guard let host = hosts[name] else { return limit(1) == 0 || isFull(tenant) ? .tenant : nil }
+        guard let host = hosts[name] else { return limit(1) == 0 ? .host : isFull(tenant) ? .tenant : nil }
         switch host.breaker {
         case .open(let until, _) where now < until: return .breaker
         case .trial: return .breaker

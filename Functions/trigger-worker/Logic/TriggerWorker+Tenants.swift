@@ -113,7 +113,7 @@ extension TriggerWorker {
         return deliveries.indices.compactMap { place in
             let wait = times.removeValue(forKey: place) ?? .zero
             if wait <= .zero { return beginLate(deliveries[place]) }
-            let names = buckets[place].map(\.requirement).joined(separator: ", ")
+            let names = buckets[place].map(\.reason).joined(separator: ", ")
             if wait <= QueueRules.rateHorizon { return release(deliveries[place], for: wait, because: names) }
             // Beyond the horizon nothing was reserved: it asks again later, spread over time.
             let slowest = buckets[place].map(\.rate).min() ?? 0
@@ -192,5 +192,5 @@ extension Delivery {
 }
 
 extension RateRequest.Bucket {
-    var requirement: String { name == "all" ? "the tenant's rate is \(rate)/s" : "the rate of \(name) is \(rate)/s" }
+    var reason: String { name == "all" ? "the tenant's rate is \(rate)/s" : "the rate of \(name) is \(rate)/s" }
 }

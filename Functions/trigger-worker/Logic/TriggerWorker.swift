@@ -37,18 +37,14 @@ package actor TriggerWorker {
 
     var visibility: Duration { configuration.visibility }
 
-    private struct Flight {
-        var receipt: Receipt
-        var token: HTTPCallToken?
-    }
-
     let runtime: FunctionRuntime
     private let configuration: Configuration
     let queue: any MessageQueue
     private let receiver: Receiver
     private let client: any HTTPCaller
     private let completed = CompletedCalls()
-    private var flights: [Receipt: Flight] = [:]
+    /// Calls in flight, with what cancels them.
+    private var flights: [Receipt: HTTPCallToken] = [:]
     var gate: TargetGate
     var held = HeldCalls()
     private var waking: Task<Void, Never>?
@@ -235,11 +231,10 @@ package actor TriggerWorker {
             let left = max(.milliseconds(250), (delivery.message.deadline - delivery.startedAt) / 2)
             let time = min(time, left)
             if reason == .breaker, holdForHost(delivery, atLeast: time) { return .held }
-            if reason == .breaker || parked.isTired(since: since, at: now) || runtime.life.isStopping {
+            if reason == .breaker || parked.isTired(since: since, at: now) || runtime.life.isStopping
+                || !parked.mayPark(expecting: time)
+            {
                 countHeldBack("\(reason)")
-                return .settled(Settlement(delivery.receipt, .release(after: time)))
-            }
-            if !parked.mayPark(expecting: time) {
                 return .settled(Settlement(delivery.receipt, .release(after: time)))
             }
             parked.park(delivery, since: since)
@@ -273,10 +268,8 @@ package actor TriggerWorker {
     private func call(_ delivery: Delivery) {
         let trace = (delivery.message.id.high, delivery.message.id.low)
         let request = delivery.request(traceID: trace, spanID: random.next() | 1)
-        flights[delivery.receipt] = Flight(receipt: delivery.receipt)
         let completed = completed
-        let token = client.start(request) { completed.append(.init(delivery: delivery, result: $0)) }
-        flights[delivery.receipt]?.token = token
+        flights[delivery.receipt] = client.start(request) { completed.append(.init(delivery: delivery, result: $0)) }
     }
 
     /// Buries a message that cannot be read, or whose action cannot.
@@ -458,7 +451,7 @@ package actor TriggerWorker {
                 for (receipt, isHeld) in zip(
                     receipts, try await queue.extend(receipts, visibility: configuration.visibility))
                 where !isHeld {
-                    if let token = flights[receipt]?.token { client.cancel(token) }
+                    if let token = flights[receipt] { client.cancel(token) }
                 }
             } catch {
                 runtime.logger.warning("cannot extend leases: \(error)")
@@ -473,7 +466,7 @@ package actor TriggerWorker {
         while !flights.isEmpty || parked.count > 0 || admitting > 0 {
             if runtime.life.isAskedToStop { deadline = deadline ?? .now + configuration.drain }
             if runtime.life.isUrgent || deadline.map({ ContinuousClock.now > $0 }) ?? false {
-                for flight in flights.values { if let token = flight.token { client.cancel(token) } }
+                for token in flights.values { client.cancel(token) }
             }
             try? await Task.sleep(for: .milliseconds(10))
         }
