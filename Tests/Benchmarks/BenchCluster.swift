@@ -124,8 +124,7 @@ final class BenchCluster {
     ///   - skips: occurrences may have been skipped, or have expired: those are told apart and not counted.
     func settled(_ scenario: String, name: String, due: Int, skips: Bool = false) async throws -> ResultRow {
         let prefix = "name like '\(name)-%'"
-        try await database.run(
-            script: "update headgate.schedule set next_at = null, state = ${schedule.paused} where \(prefix)")
+        try await pauseSchedules(where: prefix)
         for _ in 0..<240 {
             let open = try await numbers(
                 "select count(*)::float8 from headgate.trigger where state < ${state.final} and \(prefix)")
@@ -155,6 +154,13 @@ final class BenchCluster {
         return ResultRow(
             scenario: scenario, what: "triggers of the whole run that are delivered / keys that the target has seen",
             value: "\(delivered) of \(all) / \(seen)\(rest)", isFailure: delivered != all || seen != all || all < due)
+    }
+
+    /// Takes schedules out of the loaders' sight.
+    func pauseSchedules(where condition: String) async throws {
+        let pause = Statement(
+            "update headgate.schedule set next_at = null, state = ${schedule.paused} where \(condition)")
+        try await database.execute(StatementCall(pause))
     }
 
     /// The numbers of the only row of a query's result; nil for NULL.

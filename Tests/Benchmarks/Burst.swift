@@ -99,9 +99,7 @@ struct SlowTargets {
         let slowly = try await stand.lateness(of: "S12-slow-%", during: .seconds(20), recordedWithin: .seconds(8))
         // 2,000 calls of one tenant that take 30 s, twice what there are places for, and a tenant with one a second. The slow ones of
         // before go to the same host, and make way.
-        try await stand.database.run(
-            script:
-                "update headgate.schedule set next_at = null, state = ${schedule.paused} where name like 'S12-slow-%'")
+        try await stand.pauseSchedules(where: "name like 'S12-slow-%'")
         let due = try await stand.importAhead("S12", count: 2_000, seconds: 15) { index, due in
             #"{"tenant":"hog","name":"S12-hog-\#(index)","action":{"http":{"url":"\#(slow)/slow/30s/h","timeout":"60s"}},"when":[{"at":"\#(due)"}]}"#
         }

@@ -18,11 +18,7 @@ struct Overload {
         let overloaded = try await callsPerSecond(stand)
         // Half of what can be made stays.
         let left = Int(sustained) * 5
-        try await stand.database.run(
-            script: """
-                update headgate.schedule set next_at = null, state = ${schedule.paused}
-                where name like 'S1b-%' and substr(name, 5)::int >= \(left)
-                """)
+        try await stand.pauseSchedules(where: "name like 'S1b-%' and substr(name, 5)::int >= \(left)")
         try await Task.sleep(for: .seconds(10))
         let afterwards = try await stand.lateness(of: "S1b-%", during: .seconds(20))
         // A record of skipped occurrences says when it was planned, and the last of them.

@@ -218,7 +218,8 @@ final class Cluster: Sendable {
         try await eventually("Postgres has recovered") { (try? await number("select 1")) == 1 }
     }
 
-    func execute(_ sql: String) async throws { try await admin.run(script: sql) }
+    /// Runs a script, in which states and kinds stand by name (`SQLConstants`).
+    func execute(_ sql: String) async throws { try await admin.run(script: Statement(sql).text) }
 
     func number(_ sql: String) async throws -> Int { try await number(Statement(sql), []) }
 

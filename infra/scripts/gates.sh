@@ -27,8 +27,8 @@ forbid '\.(waitUntilExit|readDataToEndOfFile)\(' 'it stops all tests and their t
     $(ls -d Tests/*Tests/ 2>/dev/null)
 
 # States, kinds and reasons stand in SQL by their names (SQLConstants); migrations are history.
-if found=$(grep -H -nE '\<(state|kind) *(=|<|>|<>|<=|>=|in) *\(?[0-9]' Core/Postgres/sql/[!V]*.sql \
-    $(find Tests -name '*.swift' ! -name GateTests.swift 2>/dev/null) 2>/dev/null | grep -v ':--'); then
+named=$(find Core/Postgres/sql Tests -name '[!V]*.sql' -o -name '*.swift' ! -name GateTests.swift 2>/dev/null)
+if [ -n "$named" ] && found=$(grep -H -nE '\<(state|kind) *(=|<|>|<>|<=|>=|in) *\(?[0-9]' $named | grep -v ':--'); then
     printf '%s\n' "$found" | while IFS= read -r line; do echo "$line  <- name it: SQLConstants"; done
     failed=1
 fi

@@ -77,9 +77,8 @@ package actor PostgresConnection {
         try keeper.calling { session throws(PostgresError) in try session.pipeline([calls]) }
     }
 
-    /// Runs a script of several statements in the simple protocol, with its `SQLConstants` filled in.
+    /// Runs a script of several statements in the simple protocol.
     package func run(script: String) throws(PostgresError) {
-        let script = SQLConstants.fill(script)
         try keeper.calling { session throws(PostgresError) in try session.script(script) }
     }
 

@@ -78,22 +78,11 @@ private import Model
         _ = try checked(unsafe ResultOwner(PQexec(connection, text)), Statement("script", []))
     }
 
-    /// Returns the row counts of all statements, in order.
-    @discardableResult
-    func pipeline(_ parts: [[StatementCall]]) throws(PostgresError) -> [Int] {
-        var counts: [Int] = []
-        try pipeline(parts) { (result: borrowing ResultOwner, _) throws(PostgresError) in
-            counts.append(result.affectedRows)
-        }
-        return counts
-    }
-
     /// Sends everything, then reads all replies: one round trip. Each part is an implicit transaction of its own unless
     /// one is open: a failure skips the rest of its part but not the later parts. The first failure is thrown once
-    /// every reply has been read.
-    private func pipeline(
-        _ parts: [[StatementCall]], each: (borrowing ResultOwner, Int) throws(PostgresError) -> Void
-    ) throws(PostgresError) {
+    /// every reply has been read. Returns the row counts of all statements, in order.
+    @discardableResult
+    func pipeline(_ parts: [[StatementCall]]) throws(PostgresError) -> [Int] {
         for part in parts { for call in part { try prepare(call) } }
         guard unsafe PQenterPipelineMode(connection) == 1 else { throw failure(nil) }
         for part in parts {
@@ -101,17 +90,16 @@ private import Model
             guard unsafe PQpipelineSync(connection) == 1 else { throw failure(nil) }
         }
         var failed: PostgresError?
-        var index = 0
+        var counts: [Int] = []
         for part in parts {
             for call in part {
                 do throws(PostgresError) {
                     let result = try checked(unsafe ResultOwner(PQgetResult(connection)), call.statement)
-                    if failed == nil { try each(result, index) }
+                    counts.append(result.affectedRows)
                 } catch {
                     if !isAlive { throw error }
                     failed = failed ?? error
                 }
-                index += 1
                 // Each statement's results end with a null result.
                 _ = unsafe ResultOwner(PQgetResult(connection))
             }
@@ -120,6 +108,7 @@ private import Model
         }
         guard unsafe PQexitPipelineMode(connection) == 1 else { throw failure(nil) }
         if let failed { throw failed }
+        return counts
     }
 
     func copyIn(_ statement: Statement, data: [UInt8]) throws(PostgresError) -> Int {

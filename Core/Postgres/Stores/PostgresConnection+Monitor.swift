@@ -11,7 +11,7 @@ private enum WeightColumn: Int, ResultColumn {
     case tenant, weight
 }
 
-/// What the loader, the monitor and the API read alike.
+/// What several stores need outside a transaction of their caller.
 extension PostgresConnection {
     /// When the monitor last did each of its duties, and whether tomorrow's partition exists.
     func monitorAge(now: Timestamp) throws(PostgresError) -> MonitorAge {
