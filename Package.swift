@@ -4,7 +4,7 @@ import PackageDescription
 
 /// A target, as one line of the tables below.
 ///
-/// A target may import what its line names, and nothing else; a module of the product only what stands on a floor below its own.
+/// A target may import what its line names, and nothing else; a module of the product only what is in a layer below its own.
 /// `infra/scripts/gates.sh` holds the sources to that.
 struct Module {
     enum Kind { case library, program, tests, testLibrary, testProgram }
@@ -24,13 +24,13 @@ struct Module {
     }
 }
 
-let floors: [[Module]] = [
-    // Floor 1: values that everybody speaks of, and what is told to the outside.
+let layers: [[Module]] = [
+    // Layer 1: values that every module uses.
     [
         Module("Model", at: "Core/Model"),
         Module("Blocking", at: "Core/Blocking", imports: "CPlatform"),
     ],
-    // Floor 2: deciding code and protocols, without I/O.
+    // Layer 2: deciding code and protocols, without I/O.
     [
         Module("Scheduling", at: "Core/Scheduling", imports: "Model"),
         Module("Queue", at: "Core/Queue", imports: "Model"),
@@ -39,7 +39,7 @@ let floors: [[Module]] = [
         Module("Secrets", at: "Core/Secrets", imports: "Model Crypto"),
         Module("Telemetry", at: "Core/Telemetry", imports: "Model Logging"),
     ],
-    // Floor 3: drivers, and what stands on the protocols.
+    // Layer 3: drivers, and what builds on the protocols.
     [
         Module("Postgres", at: "Core/Postgres", imports: "Model Store Blocking CLibpq", resources: "sql"),
         Module("Redis", at: "Core/Redis", imports: "Model Queue Blocking CHiredis", resources: "scripts"),
@@ -52,12 +52,12 @@ let floors: [[Module]] = [
         Module("Calls", at: "Core/Calls", imports: "Model HTTP Queue Secrets"),
         Module("TestTarget", at: "local-runner/TestTarget", imports: "Model NIOCore NIOPosix NIOHTTP1"),
     ],
-    // Floor 4: what all workers share, and the wiring, which only programs import.
+    // Layer 4: what all workers share, and the wiring, which only programs import.
     [
         Module("Worker", at: "Core/Worker", imports: "Model Queue FunctionRuntime Logging"),
         Module("Wiring", at: "Core/Wiring", imports: "FunctionRuntime Queue Redis"),
     ],
-    // Floor 5: the functions' logic, which knows no driver.
+    // Layer 5: the functions' logic, which knows no driver.
     [
         Module(
             "LoaderFunction", at: "Functions/loader/Logic",
@@ -79,7 +79,7 @@ let floors: [[Module]] = [
                 """),
         Module("LocalRunner", at: "local-runner/Runner", imports: "Model TestTarget Yams"),
     ],
-    // Floor 6: programs.
+    // Layer 6: programs.
     [
         Module(
             "loader", at: "Functions/loader/Main",
@@ -225,6 +225,6 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", path: "Core/C/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CPlatform", path: "Core/C/CPlatform"),
-    ] + (floors.joined() + tests).map(target),
+    ] + (layers.joined() + tests).map(target),
     swiftLanguageModes: [.v6]
 )

@@ -3,7 +3,7 @@ package import Queue
 /// Decides how long calls are held that cannot be made now. A value without clock or randomness of its own.
 ///
 /// A call waits for about as long as it has waited already, so that its waits double, from `shortest` to `longest`,
-/// without being remembered. The calls of a group come back no faster than a given rate, however many they are: they
+/// without any state per call. The calls of a group come back no faster than a given rate, however many they are: they
 /// are woken when what they wait for changes, and come back by themselves only in case nobody noticed (decision 0019).
 package struct HoldTimes: Sendable {
     /// The shortest wait.
@@ -18,7 +18,7 @@ package struct HoldTimes: Sendable {
     /// When the next call of a group may come back.
     private var turns: [HoldGroup: ContinuousClock.Instant] = [:]
 
-    /// Times without any held calls.
+    /// Starts with no calls held.
     package init() {}
 
     /// How long a call of a group is to be held, with jitter; reserves its turn.
@@ -39,7 +39,8 @@ package struct HoldTimes: Sendable {
         guard wait < HoldTimes.longestTurn else {
             return HoldTimes.longestTurn * Double.random(in: 0.5...1, using: &random)
         }
-        // A call whose own wait is longer than its turn leaves that turn to others.
+        // The next turn follows the previous turn, not this call's own longer wait; otherwise one long wait would delay
+        // the whole group.
         turns[group] = max(turns[group] ?? now, now) + .seconds(1 / perSecond)
         return wait
     }

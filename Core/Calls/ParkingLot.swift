@@ -26,12 +26,12 @@ package struct ParkingLot<Call: Sendable>: Sendable {
     package var count: Int { entries.count }
 
     /// Whether a call that first asked at `since` has waited as long as it may.
-    package func isTired(since: ContinuousClock.Instant, at now: ContinuousClock.Instant) -> Bool {
+    package func hasWaitedEnough(since: ContinuousClock.Instant, at now: ContinuousClock.Instant) -> Bool {
         now - since >= patience
     }
 
     /// Whether it is worth waiting here for a slot expected in `wait`: that is longer the more others were turned away.
-    package func mayPark(expecting wait: Duration) -> Bool { wait < patience * 4 && entries.count < capacity }
+    package func canPark(expecting wait: Duration) -> Bool { wait < patience * 4 && entries.count < capacity }
 
     /// Adds a call, which first asked for a slot at `since`.
     package mutating func park(_ call: Call, since: ContinuousClock.Instant) {

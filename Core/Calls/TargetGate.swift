@@ -11,8 +11,8 @@ private import Model
 package struct TargetGate: Sendable {
     /// Limits on calls, and how fast calls that were turned away come back.
     package struct Configuration: Sendable {
-        /// Slots for calls in flight, of which each host and tenant gets a share; nil: bounded elsewhere, without
-        /// shares.
+        /// Slots for calls in flight, of which each host and tenant gets a share; nil: the total is limited elsewhere,
+        /// and the two limits below apply unchanged.
         package var places: Int?
         /// Limit on the calls in flight to one host.
         package var perHost: Int
@@ -59,12 +59,13 @@ package struct TargetGate: Sendable {
         case breaker
     }
 
-    /// Whether a host is called, by how its last calls went.
+    /// The state of a host's circuit breaker.
     private enum Breaker {
         case closed(failures: Int)
         /// No calls until then; the next one is a trial.
         case open(until: ContinuousClock.Instant, length: Duration)
-        case trial(length: Duration)
+        /// One trial call is in flight.
+        case halfOpen(length: Duration)
     }
 
     /// The slots that a host or a tenant holds.
@@ -83,7 +84,7 @@ package struct TargetGate: Sendable {
         var places = Places()
         var breaker = Breaker.closed(failures: 0)
 
-        var isForgettable: Bool {
+        var isIdle: Bool {
             if case .closed(0) = breaker { return places.inFlight == 0 }
             return false
         }
@@ -104,11 +105,11 @@ package struct TargetGate: Sendable {
 
     /// Why a call would be turned away now; nil: it would not. Asked before something is spent on the call; takes no
     /// slot.
-    package func turnsAway(host name: String, tenant: String, at now: ContinuousClock.Instant) -> Reason? {
+    package func reasonToWait(host name: String, tenant: String, at now: ContinuousClock.Instant) -> Reason? {
         guard let host = hosts[name] else { return limit(1) == 0 ? .host : isFull(tenant) ? .tenant : nil }
         switch host.breaker {
         case .open(let until, _) where now < until: return .breaker
-        case .trial: return .breaker
+        case .halfOpen: return .breaker
         case .open, .closed: break
         }
         return host.places.inFlight >= limit(configuration.perHost) ? .host : isFull(tenant) ? .tenant : nil
@@ -134,22 +135,22 @@ package struct TargetGate: Sendable {
         var host = hosts[name] ?? Host()
         switch host.breaker {
         case .open(let until, _) where now < until:
-            return .wait(until - now + spread(configuration.retry, &random), .breaker)
-        case .trial: return .wait(spread(configuration.retry, &random), .breaker)
+            return .wait(until - now + jittered(configuration.retry, &random), .breaker)
+        case .halfOpen: return .wait(jittered(configuration.retry, &random), .breaker)
         case .open, .closed: break
         }
         if host.places.inFlight >= limit(configuration.perHost) {
-            let wait = turnAway(&host.places, at: now, &random)
+            let wait = nextRetry(&host.places, at: now, &random)
             if host.places.inFlight > 0 { hosts[name] = host }
             return .wait(wait, .host)
         }
         if isFull(tenant) {
             var places = tenants[tenant] ?? Places()
-            let wait = turnAway(&places, at: now, &random)
+            let wait = nextRetry(&places, at: now, &random)
             if places.inFlight > 0 { tenants[tenant] = places }
             return .wait(wait, .tenant)
         }
-        if case .open(_, let length) = host.breaker { host.breaker = .trial(length: length) }
+        if case .open(_, let length) = host.breaker { host.breaker = .halfOpen(length: length) }
         inFlight += 1
         host.places.inFlight += 1
         hosts[name] = host
@@ -173,17 +174,17 @@ package struct TargetGate: Sendable {
             host.breaker =
                 failures + 1 < configuration.failuresToOpen
                 ? .closed(failures: failures + 1) : .open(until: now + configuration.open, length: configuration.open)
-        case (false?, .trial(let length)):
+        case (false?, .halfOpen(let length)):
             let longer = min(length * 2, configuration.longestOpen)
             host.breaker = .open(until: now + longer, length: longer)
-        case (nil, .trial(let length)): host.breaker = .open(until: now, length: length)
-        // A call that began before the breaker opened.
+        case (nil, .halfOpen(let length)): host.breaker = .open(until: now, length: length)
+        // A call that began before the breaker opened, or one that says nothing about the host: no change.
         case (false?, .open), (nil, _): break
         }
-        hosts[name] = host.isForgettable ? nil : host
+        hosts[name] = host.isIdle ? nil : host
     }
 
-    private func turnAway(
+    private func nextRetry(
         _ places: inout Places, at now: ContinuousClock.Instant, _ random: inout some RandomNumberGenerator
     ) -> Duration {
         let turn = max(now + configuration.retry, places.turn ?? now)
@@ -195,7 +196,7 @@ package struct TargetGate: Sendable {
     }
 
     /// Once to twice the time, so that those who wait do not come back together.
-    private func spread(_ time: Duration, _ random: inout some RandomNumberGenerator) -> Duration {
+    private func jittered(_ time: Duration, _ random: inout some RandomNumberGenerator) -> Duration {
         time + .microseconds(Int64.random(in: 0...time.microseconds, using: &random))
     }
 }

@@ -21,7 +21,7 @@ package final class HTTPClient: HTTPCaller {
         package var policy: OutboundPolicy = .unrestricted
         /// The `User-Agent` of calls that do not set one.
         package var userAgent = "Headgate/1"
-        /// For tests: addresses of names that are not to be looked up, as `name:port:address,address`.
+        /// For tests: fixed addresses of host names, in the format of `CURLOPT_RESOLVE` (`name:port:address,address`).
         package var addresses: [String] = []
         /// The defaults given at each property.
         package init() {}

@@ -87,7 +87,7 @@ final class HTTPLoop {
             let transfer = unsafe HTTPTransfer.owner(of: handle)
             unsafe curl_multi_remove_handle(multi.pointer, handle)
             hasEnded = true
-            if transfer.restartsOnFreshConnection() {
+            if transfer.restartOnFreshConnection() {
                 unsafe curl_multi_add_handle(multi.pointer, handle)
                 continue
             }

@@ -12,15 +12,15 @@ private import Model
     private var submission: HTTPEngine.Submission?
     private var headerList = HeaderList()
     private var addresses = HeaderList()
-    /// What the handle is set up for, so that a similar call sets little.
+    /// The kind of request the handle is configured for; a call of the same kind sets only what differs.
     private var shape: Shape?
-    /// The status of the answer being received; 0 before its first line. After one below 200 another answer follows.
+    /// The status of the answer being received; 0 before its first line. After a 1xx another answer follows.
     private var status = 0
     private var headers = HeaderLines()
     private var isHeadEnded = false
     private var body: [UInt8] = []
     private var readBytes = 0
-    /// As much of the body was read as the request wants.
+    /// More of the body has arrived than the request reads; the transfer is ended.
     private var hasReadEnough = false
     private var isTruncated = false
     /// How many of the target's addresses the policy refused.
@@ -30,17 +30,19 @@ private import Model
     private var opened: [Int32] = []
     /// The connection that the request is sent on.
     private var connection: ConnectionTable.Use?
-    /// Connections made for this call when a request was last about to be sent.
+    /// `CURLINFO_NUM_CONNECTS` when a request was last about to be sent.
     private var connects = 0
     /// Why a request that was about to be sent was held back.
     private var refusal: Refusal?
+    /// Whether libcurl ever came to the point of sending.
     private var hasHadConnection = false
+    /// Whether the call was restarted on a new connection.
     private var isFresh = false
 
     private enum Refusal {
-        /// The connection has something to read: it is abandoned for one that is made for this call.
-        case spoiltConnection
-        /// libcurl was about to send the request again, after writing all or part of it to a connection that closed.
+        /// The reused connection has unread data: the call is restarted on a new one.
+        case unexpectedData
+        /// libcurl was about to resend the request after part or all of it had gone to a connection that then closed.
         /// The target may have it: whether to repeat it is the caller's decision.
         case repetition
     }
@@ -83,7 +85,9 @@ private import Model
         startOver()
         let request = submission.request
         let hasNUL = unsafe request.url.utf8.withContiguousStorageIfAvailable { unsafe $0.contains(0) }
-        guard !(hasNUL ?? request.url.utf8.contains(0)) else { return HTTPError(.invalid, "the URL has a NUL byte") }
+        guard !(hasNUL ?? request.url.utf8.contains(0)) else {
+            return HTTPError(.invalid, "the URL contains a NUL byte")
+        }
         set(Shape(method: request.method, hasBody: request.body != nil))
         unsafe headgate_curl_set_text(handle, CURLOPT_URL, HTTPRequest.encoded(request.url))
         unsafe headgate_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 0)
@@ -99,10 +103,10 @@ private import Model
         return nil
     }
 
-    /// Whether the call starts again on a connection of its own, because the chosen one could not be used and nothing
-    /// of the request was sent.
-    func restartsOnFreshConnection() -> Bool {
-        guard case .spoiltConnection = refusal, !isFresh, let submission else { return false }
+    /// Prepares the call to start again on a new connection if the chosen one was unusable and nothing had been sent.
+    /// Returns whether it did.
+    func restartOnFreshConnection() -> Bool {
+        guard case .unexpectedData = refusal, !isFresh, let submission else { return false }
         startOver()
         isFresh = true
         unsafe headgate_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1)
@@ -120,7 +124,7 @@ private import Model
         refusal = nil
     }
 
-    /// Sets what all calls of a shape share, if the handle was last used for another.
+    /// Sets what all calls of a shape share, unless the handle was last used for the same shape.
     private func set(_ shape: Shape) {
         if shape == self.shape { return }
         self.shape = shape
@@ -159,9 +163,11 @@ private import Model
 
     func result(_ code: CURLcode) -> HTTPResult {
         if code != CURLE_OK && !hasReadEnough { return .failure(error(code)) }
-        // libcurl accepts a connection's end as the end of a head.
+        // libcurl treats a closed connection as the end of the headers.
         guard let answer, isHeadEnded else {
-            return .failure(HTTPError(.broken, "the connection closed within the head of the answer", answer: answer))
+            return .failure(
+                HTTPError(
+                    .broken, "the connection closed before the headers of the answer were complete", answer: answer))
         }
         return .success(answer)
     }
@@ -169,7 +175,7 @@ private import Model
     /// The result of a call that is given up now.
     var cancelled: HTTPResult { .failure(HTTPError(.cancelled, HTTPError.cancelled.message, answer: answer)) }
 
-    /// What has arrived of a final answer.
+    /// The final answer as far as it has arrived; nil before its status line.
     private var answer: HTTPResponse? {
         if status < 200 { return nil }
         return HTTPResponse(
@@ -192,16 +198,17 @@ private import Model
             return HTTPError(.broken, "the connection closed after the request had been sent")
         }
         let isConnected = !opened.isEmpty || hasHadConnection
-        // libcurl takes a banner for an unknown protocol.
+        // libcurl reports a greeting that is not HTTP as an unsupported protocol.
         let text =
             isConnected && code == CURLE_UNSUPPORTED_PROTOCOL
             ? "the answer is not HTTP" : unsafe String(cString: curl_easy_strerror(code))
         return HTTPError(.init(curl: Int(code.rawValue), isConnected: isConnected), text, answer: answer)
     }
 
-    // MARK: What libcurl hands over and asks for
+    // MARK: libcurl callbacks
 
-    /// Whether the request may be sent on this connection, which may be left from an earlier call.
+    /// Called just before the request is sent: claims the connection, which may be left over from an earlier call, or
+    /// sets `refusal` and returns false.
     func maySend(_ endpoints: ConnectionTable.Endpoints) -> Bool {
         leaveConnection()
         hasHadConnection = true
@@ -218,7 +225,7 @@ private import Model
         if isNew { connections.connected(opened, endpoints) }
         guard let socket = connections.socket(endpoints) else { return true }
         if !isNew, connections.hasUnexpectedData(socket) {
-            refusal = .spoiltConnection
+            refusal = .unexpectedData
             return false
         }
         connection = connections.begin(on: socket)
@@ -271,7 +278,7 @@ private import Model
 }
 
 private nonisolated(unsafe) let emptyBytes: UnsafeRawPointer = {
-    // Never written and never freed: the address of an empty body.
+    // The address of an empty body; never written and never freed.
     UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
 }()
 

@@ -10,8 +10,8 @@ private import Model
 /// waits for and when it wants to be called, and only ready sockets are worked on: a call that waits for a slow target
 /// costs nothing until the answer comes (decision 0017). Everything but `wakeUp` is for the engine's thread.
 @safe final class MultiHandle: @unchecked Sendable {
-    /// What libcurl waits for on a socket, and whether the kernel was asked. The kernel reports a socket once each time
-    /// it is asked.
+    /// What libcurl waits for on a socket, and whether it is armed in epoll, which reports it once per arming
+    /// (`EPOLLONESHOT`).
     private struct Watch {
         var wanted: UInt32 = 0
         var isArmed = false
@@ -24,16 +24,16 @@ private import Model
     let connections = ConnectionTable()
     private let pollSet: Int32
     private let waker: Int32
-    /// By socket.
+    /// Indexed by socket descriptor.
     private var watches: [Watch] = []
     /// When libcurl wants to be called without an event.
     private var timer: ContinuousClock.Instant?
     private var events = [headgate_poll_event](repeating: headgate_poll_event(), count: 256)
     private var lastEvents = 0
-    private var lastRunOfAll = ContinuousClock.now
-    /// libcurl 7.88 moves on to a host's next address only when the call has its turn, and asks for none: this often
-    /// each call has one.
-    private static let turns = Duration.milliseconds(500)
+    private var lastSweep = ContinuousClock.now
+    /// libcurl 7.88 tries a host's next address only while it processes the call, and sets no timer for that, so every
+    /// call is processed this often (decision 0017).
+    private static let sweepInterval = Duration.milliseconds(500)
 
     init() {
         guard let handle = unsafe curl_multi_init() else { preconditionFailure("out of memory") }
@@ -41,7 +41,7 @@ private import Model
         pollSet = epoll_create1(Int32(EPOLL_CLOEXEC))
         waker = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         guard pollSet >= 0, waker >= 0, headgate_poll_set(pollSet, waker, EPOLLIN.rawValue) == 0 else {
-            preconditionFailure("no poll set: error \(errno)")
+            preconditionFailure("epoll could not be set up: error \(errno)")
         }
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe headgate_curl_multi_set_socket(handle, socketChanged, context)
@@ -49,7 +49,7 @@ private import Model
     }
 
     deinit {
-        // What is closed now is reported to nobody.
+        // No callbacks while the handle is cleaned up.
         unsafe headgate_curl_multi_set_socket(pointer, nil, nil)
         unsafe headgate_curl_multi_set_timer(pointer, nil, nil)
         unsafe curl_multi_cleanup(pointer)
@@ -60,7 +60,7 @@ private import Model
     /// Ends the present wait, or the next one.
     func wakeUp() {
         var one: UInt64 = 1
-        // A write that would overflow is refused: the waker is set then.
+        // A write that would overflow fails; the eventfd is readable already then.
         _ = unsafe write(waker, &one, 8)
     }
 
@@ -73,22 +73,22 @@ private import Model
     func work(calls: Int) {
         if calls >= 64, (2..<64).contains(lastEvents) { usleep(2_000) }
         var left = timer.map { max(.zero, $0 - .now) }
-        if calls > 0 { left = min(left ?? MultiHandle.turns, MultiHandle.turns) }
-        // Rounded up: a wait that ends early would only begin again.
+        if calls > 0 { left = min(left ?? MultiHandle.sweepInterval, MultiHandle.sweepInterval) }
+        // Rounded up: waking too early would only mean waiting again.
         let milliseconds = left.map { Int32(clamping: ($0 + .microseconds(999)).milliseconds) } ?? -1
         lastEvents = unsafe events.withUnsafeMutableBufferPointer { buffer in
             unsafe Int(headgate_poll_wait(pollSet, buffer.baseAddress, Int32(buffer.count), milliseconds))
         }
         for index in 0..<lastEvents { handle(events[index]) }
         runTimer()
-        if calls > 0, .now - lastRunOfAll >= MultiHandle.turns {
-            lastRunOfAll = .now
+        if calls > 0, .now - lastSweep >= MultiHandle.sweepInterval {
+            lastSweep = .now
             var running: Int32 = 0
             unsafe headgate_curl_multi_run_all(pointer, &running)
         }
     }
 
-    /// Lets libcurl start what was added, and give up what took too long.
+    /// Runs libcurl's timer if it is due: starts added calls, and ends those that timed out.
     func runTimer() {
         guard let due = timer, due <= .now else { return }
         timer = nil
@@ -106,7 +106,7 @@ private import Model
         watches[Int(socket)].isArmed = false
         // An event that libcurl no longer waits for, of a cancelled call for example.
         guard watches[Int(socket)].wanted != 0 else { return }
-        // A broken connection counts as both: reading or writing finds out what is wrong.
+        // A broken connection counts as readable and writable: libcurl finds the error when it reads or writes.
         let isBroken = event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
         let isReadable = isBroken || event.events & EPOLLIN.rawValue != 0
         let isWritable = isBroken || event.events & EPOLLOUT.rawValue != 0
@@ -125,7 +125,7 @@ private import Model
             case CURL_POLL_INOUT: EPOLLIN.rawValue | EPOLLOUT.rawValue
             default: 0
             }
-        // The number may belong to another connection than before, so the kernel has to be asked again.
+        // The descriptor may have been reused for another connection, so it must be armed again.
         watches[Int(socket)] = Watch(wanted: wanted, isArmed: false)
         arm(socket)
     }
@@ -134,7 +134,7 @@ private import Model
         let watch = watches[Int(socket)]
         guard watch.wanted != 0, !watch.isArmed else { return }
         guard headgate_poll_set(pollSet, socket, watch.wanted | EPOLLONESHOT.rawValue) == 0 else {
-            preconditionFailure("socket \(socket) cannot be waited for: error \(errno)")
+            preconditionFailure("socket \(socket) cannot be added to epoll: error \(errno)")
         }
         watches[Int(socket)].isArmed = true
     }

@@ -24,7 +24,7 @@ package struct StoredTrigger: Sendable {
     var recorded: UInt64 = 0
     var log: [UInt8] = []
 
-    /// Whether the queue should have it, or be sent it again.
+    /// Whether it is queued and no cancel was requested, so that it may be sent, also again.
     var isSendable: Bool { state == .queued && !isCancelRequested }
 }
 
@@ -37,12 +37,12 @@ struct StoredSchedule: Sendable {
     }
     var resumeMissed: Int?
     var ahead: Range<Timestamp>?
-    /// Where its revision began to plan; nil: not known.
+    /// The occurrence from which its current revision was first planned; nil: unknown.
     var beganAt: Timestamp?
     /// Its planned and queued triggers.
     var open: [Identifier] = []
-    /// Triggers of earlier revisions that were open when the schedule was changed, by occurrence; of several the
-    /// latest.
+    /// Triggers of earlier revisions that were open when the schedule was changed, by occurrence; the latest revision's
+    /// if there are several.
     var earlier: [Timestamp: Identifier] = [:]
     /// The latest scheduled occurrence that ended in any state but cancelled.
     var lastSettled = Timestamp.distantPast
@@ -81,7 +81,7 @@ struct StoredShard: Sendable {
     /// Triggers queued by passes that are not confirmed yet.
     var unconfirmed: [Identifier] = []
     var load: [Int64: Int] = [:]
-    /// The connection whose loader has taken it.
+    /// The connection whose loader holds the shard; nil: none.
     var holder: Int?
 }
 
@@ -91,7 +91,7 @@ struct StoredDay: Sendable {
     var unsettled = 0
 }
 
-/// A change of a trigger, for whoever observes the store.
+/// A change to a trigger, as reported to the store's observer.
 package enum StoredChange: Sendable {
     /// It is new.
     case inserted(StoredTrigger)
@@ -101,7 +101,7 @@ package enum StoredChange: Sendable {
     case redriven(StoredTrigger)
 }
 
-/// What Postgres would refuse, the in-memory store refuses too.
+/// Thrown where Postgres would reject a statement.
 package struct InMemoryStoreError: Error, CustomStringConvertible {
     /// What was refused, in a sentence.
     package let description: String

@@ -47,8 +47,8 @@ extension InMemoryStore {
         }
     }
 
-    /// Whether an open trigger will be found without anybody being told of it: by the loader if it is planned, by the
-    /// monitor if it is queued.
+    /// Whether an open trigger will be found without a notification: by the loader if it is planned, by the monitor if
+    /// it is queued.
     package func isWatched(_ id: Identifier) -> Bool {
         withTables { tables in
             guard let trigger = tables.trigger(id) else { return false }

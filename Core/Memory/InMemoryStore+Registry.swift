@@ -1,8 +1,8 @@
 package import Model
 package import Store
 
-/// The verbs of the registries that affect what loaders and monitors find, without the actor. Keys, the audit log,
-/// pages, backfills and one-off triggers are left out: they decide nothing that is simulated.
+/// The verbs of the registries that affect what loaders and monitors find, without the parameter `by`. Keys, the audit
+/// log, pages, backfills and one-off triggers are left out: nothing in the simulation depends on them.
 extension InMemoryStore {
     /// Creates or replaces schedules, all or none.
     package func put(_ writes: [ScheduleWrite], now: Timestamp) async throws -> [PutResult] {
@@ -15,17 +15,17 @@ extension InMemoryStore {
         }
     }
 
-    /// The schedule of that name; nil: there is none.
+    /// The schedule of that name; nil if there is none.
     package func schedule(_ name: String, tenant: String) async throws -> ScheduleRow? {
         withTables { $0.row(name, tenant: tenant) }
     }
 
-    /// The trigger; nil: there is none.
+    /// The trigger; nil if there is none.
     package func trigger(_ id: Identifier) async throws -> TriggerRow? {
         withTables { tables in tables.trigger(id).map { tables.row($0) } }
     }
 
-    /// Deletes a schedule and returns its queued triggers; nil: there is none.
+    /// Deletes a schedule and returns its queued triggers; nil if there is no such schedule.
     package func delete(_ name: String, tenant: String, now: Timestamp) async throws -> [Identifier]? {
         withTables { tables in
             guard let row = tables.row(name, tenant: tenant) else { return nil }
@@ -37,7 +37,7 @@ extension InMemoryStore {
         }
     }
 
-    /// Pauses a schedule and returns its queued triggers; nil: there is none.
+    /// Pauses a schedule and returns its queued triggers; nil if there is no such schedule.
     package func pause(_ name: String, tenant: String, reason: String, now: Timestamp) async throws -> [Identifier]? {
         withTables { tables in
             guard let row = tables.row(name, tenant: tenant) else { return nil }
@@ -48,7 +48,8 @@ extension InMemoryStore {
         }
     }
 
-    /// Arms a paused schedule at what `next` returns; false: there is none.
+    /// Arms a paused schedule at what `next` returns; does nothing if it is not paused. False if there is no such
+    /// schedule.
     package func resume(
         _ name: String, tenant: String, missed: Int?, now: Timestamp, next: (ScheduleRow) -> Timestamp?
     ) async throws -> Bool {
@@ -68,7 +69,7 @@ extension InMemoryStore {
         }
     }
 
-    /// Requests a cancel and returns the row after it; nil: there is none.
+    /// Requests cancellation and returns the updated row; nil if there is no such trigger.
     package func requestCancel(_ id: Identifier, now: Timestamp) async throws -> TriggerRow? {
         withTables { tables in
             tables.requestCancel(id, now: now, reason: .cancelled)
@@ -81,7 +82,7 @@ extension InMemoryStore {
         withTables { $0.settleCancelled(triggers, reason: reason) }
     }
 
-    /// Requeues dead triggers whose action is known, and returns them by id.
+    /// Requeues dead triggers whose action is known, and returns them in the order of their ids.
     package func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [QueuedTrigger] {
         withTables { tables in
             ids.sorted().compactMap { id in
@@ -94,7 +95,7 @@ extension InMemoryStore {
         }
     }
 
-    /// The first dead triggers, by id.
+    /// Up to `limit` dead triggers, in the order of their ids.
     package func deadTriggers(limit: Int) async throws -> [Identifier] {
         withTables { Array($0.dead.sorted().prefix(limit)) }
     }

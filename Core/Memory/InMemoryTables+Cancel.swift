@@ -4,14 +4,14 @@ import Store
 /// What a change of a schedule does to its open triggers, and what their cancellation does to the schedule
 /// (protocols.md, 8; decision 0006).
 extension InMemoryTables {
-    /// An open trigger whose cancel was requested.
-    struct Open: Sendable {
+    /// A trigger that is being cancelled, and what its schedule needs to know to plan it again.
+    struct CancelTarget: Sendable {
         var id: Identifier
         var schedule: Identifier
         var revision: Int
         /// Whether the queue may hold it.
         var isQueued: Bool
-        /// Its occurrence, if that is to be planned again: only of a scheduled trigger later than everything settled.
+        /// Its occurrence, if that is to be planned again: only of a scheduled trigger later than every settled one.
         var replanned: Timestamp?
     }
 
@@ -80,17 +80,17 @@ extension InMemoryTables {
         schedules[schedule]?.earlier = earlier
     }
 
-    /// Requests the cancel of a schedule's open triggers: scheduled ones, or all kinds if it is deleted. Planned
-    /// triggers are cancelled at once.
+    /// Requests cancellation of a schedule's open triggers: only the scheduled ones, or those of every kind if the
+    /// schedule is being deleted. Planned triggers are cancelled at once.
     mutating func cancelOpen(
         _ schedule: Identifier, now: Timestamp, reason: CancelReason
-    ) -> [Open] {
+    ) -> [CancelTarget] {
         let settled = schedules[schedule]?.lastSettled ?? .distantPast
         let ids = schedules[schedule]?.open ?? []
         return ids.compactMap { id in
             guard let trigger = trigger(id), reason == .deleted || trigger.kind == .scheduled else { return nil }
             requestCancel(id, now: now, reason: reason)
-            return Open(
+            return CancelTarget(
                 id: id, schedule: schedule, revision: trigger.revision, isQueued: trigger.state == .queued,
                 replanned: trigger.kind == .scheduled && trigger.occurrence > settled ? trigger.occurrence : nil)
         }
@@ -108,13 +108,13 @@ extension InMemoryTables {
 
     /// Marks triggers as cancelled whose cancel was requested and that the queue does not hold.
     mutating func settleCancelled(_ triggers: [CancelledTrigger], reason: CancelReason) {
-        var cancelled: [Open] = []
+        var cancelled: [CancelTarget] = []
         for asked in triggers.sorted(by: { $0.id < $1.id }) {
             let id = asked.id
             let isSettled = update(id) { trigger in
                 if trigger.state.isFinal || !trigger.isCancelRequested { return false }
-                let end = asked.mayBeCalled || trigger.attempts > 0 ? " after a call" : ""
-                (trigger.state, trigger.reason) = (.cancelled, (trigger.reason ?? reason.rawValue) + end)
+                let suffix = asked.mayBeCalled || trigger.attempts > 0 ? " after a call" : ""
+                (trigger.state, trigger.reason) = (.cancelled, (trigger.reason ?? reason.rawValue) + suffix)
                 return true
             }
             guard isSettled == true, let trigger = trigger(id), trigger.kind == .scheduled,
@@ -122,7 +122,7 @@ extension InMemoryTables {
                 trigger.occurrence > schedules[trigger.schedule]?.lastSettled ?? .distantPast
             else { continue }
             cancelled.append(
-                Open(
+                CancelTarget(
                     id: id, schedule: trigger.schedule, revision: trigger.revision, isQueued: false,
                     replanned: trigger.occurrence))
         }
@@ -130,7 +130,7 @@ extension InMemoryTables {
     }
 
     /// Moves schedules back to the first of their cancelled triggers, under the conditions of `rewind.sql`.
-    mutating func rewind(_ cancelled: [Open]) {
+    mutating func rewind(_ cancelled: [CancelTarget]) {
         var places: [Identifier: (occurrence: Timestamp, revision: Int, count: Int)] = [:]
         for trigger in cancelled {
             guard let occurrence = trigger.replanned else { continue }
@@ -143,26 +143,27 @@ extension InMemoryTables {
         for (id, place) in places {
             guard let schedule = schedules[id] else { continue }
             if schedule.row.revision == place.revision {
-                if schedule.row.state == .paused { takeBack(id, from: place.occurrence, count: place.count) }
+                if schedule.row.state == .paused { rewindPaused(id, from: place.occurrence, count: place.count) }
             } else if schedule.row.revision > place.revision {
                 if place.occurrence < schedule.beganAt ?? .distantFuture {
-                    goBack(id, to: place.occurrence)
+                    rewindBeforeStart(id, to: place.occurrence)
                 } else if schedule.row.cursor ?? .distantFuture > place.occurrence {
-                    comeBack(id, to: place.occurrence, count: place.count)
+                    rewindPassed(id, to: place.occurrence, count: place.count)
                 }
             }
         }
     }
 
-    /// Moves a schedule back whose younger revision has passed the occurrence but was refused it: what it has planned
-    /// since keeps its ids, and is not inserted again.
-    private mutating func comeBack(_ id: Identifier, to occurrence: Timestamp, count: Int) {
+    /// Rewinds a schedule whose newer revision is already past the occurrence but could not insert it, because the
+    /// older revision's trigger was not yet cancelled. Triggers planned since keep their ids and are not inserted
+    /// twice.
+    private mutating func rewindPassed(_ id: Identifier, to occurrence: Timestamp, count: Int) {
         guard let schedule = schedules[id] else { return }
         let key = TriggerKey(
             schedule: id, kind: .scheduled, revision: schedule.row.revision, occurrence: occurrence)
         if trigger(key.id()) != nil { return }
         schedules[id]?.ahead = nil
-        // What it has planned since counts again when it is planned again.
+        // Triggers planned since will be counted again when they are planned again, so they are subtracted here.
         let again = schedule.open.compactMap { trigger($0) }.filter {
             $0.kind == .scheduled && $0.revision == schedule.row.revision && $0.occurrence >= occurrence
         }
@@ -178,7 +179,7 @@ extension InMemoryTables {
 
     /// Moves a paused schedule back whose own revision planned the occurrence: raises the revision, which then begins
     /// there.
-    private mutating func takeBack(_ id: Identifier, from occurrence: Timestamp, count: Int) {
+    private mutating func rewindPaused(_ id: Identifier, from occurrence: Timestamp, count: Int) {
         if let row = schedules[id]?.row { keepAction(of: row) }
         rememberEarlier(id)
         let fired = schedules[id]?.fired ?? 0
@@ -192,8 +193,8 @@ extension InMemoryTables {
         schedules[id]?.beganAt = resumeAt
     }
 
-    /// Moves a schedule back whose younger revision began later: it remembers what it has planned since it began.
-    private mutating func goBack(_ id: Identifier, to occurrence: Timestamp) {
+    /// Moves a schedule back whose newer revision began later: it remembers what it has planned since it began.
+    private mutating func rewindBeforeStart(_ id: Identifier, to occurrence: Timestamp) {
         guard let schedule = schedules[id] else { return }
         let cursor = schedule.row.resumeAt ?? schedule.row.nextAt ?? .distantFuture
         if schedule.ahead == nil, let began = schedule.beganAt, cursor > began {

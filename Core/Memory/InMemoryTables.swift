@@ -48,7 +48,7 @@ struct InMemoryTables: Sendable {
 
     func trigger(_ id: Identifier) -> StoredTrigger? { days[InMemoryTables.day(id.v7Time)]?.triggers[id] }
 
-    /// Adds a trigger to its table and the indexes; false: its id exists.
+    /// Adds a trigger to its table and the indexes; false if its id exists already.
     mutating func insert(_ trigger: StoredTrigger) -> Bool {
         let day = InMemoryTables.day(trigger.id.v7Time)
         let isNew = withDay(day) { table in
@@ -139,8 +139,8 @@ struct InMemoryTables: Sendable {
             tenant: row.tenant, name: row.name, action: row.action)
     }
 
-    /// Whether another revision has a trigger of this occurrence that was called or may yet be (protocols.md, 8a); the
-    /// conditions are those of `insert-triggers.sql`.
+    /// Whether another revision has a trigger of this occurrence that has been called or may still be (protocols.md,
+    /// 8a); the conditions are those of `insert-triggers.sql`.
     func isTaken(_ occurrence: Timestamp, of schedule: Identifier, revision: Int) -> Bool {
         guard let id = schedules[schedule]?.earlier[occurrence], let trigger = trigger(id), trigger.revision != revision
         else { return false }

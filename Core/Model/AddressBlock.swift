@@ -1,9 +1,9 @@
-/// Addresses that share their first bits (CIDR): `10.0.0.0/8`. Without a length, a single address.
+/// A CIDR block such as `10.0.0.0/8`; without a prefix length, a single address. Without a length, a single address.
 package struct AddressBlock: Hashable, Sendable {
     private let network: IPAddress
     private let length: Int
 
-    /// Reads an IPv4 or IPv6 block; nil for anything else. Bits after the length are ignored.
+    /// Reads an IPv4 or IPv6 block; nil for anything else. Bits after the prefix are ignored.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard let network = parts.first.flatMap({ IPAddress($0) }), parts.count <= 2 else { return nil }

@@ -1,4 +1,4 @@
-/// What workers know of a tenant, as of a version of the tenant directory. Of two entries the younger one counts.
+/// What workers know of a tenant, as of a version of the tenant directory. Of two entries the newer one counts.
 package struct DirectoryEntry: Hashable, Sendable {
     package var tenant: String
     package var version: Int

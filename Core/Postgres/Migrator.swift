@@ -54,8 +54,7 @@ package struct Migrator: Sendable {
                 grant usage on schema headgate to headgate_api, headgate_engine;
                 grant select on headgate.migration to headgate_api, headgate_engine
                 """)
-        let done = try await connection.values(
-            StatementCall(Statement("select coalesce(max(version), 0) from headgate.migration")), .int)
+        let done = try await connection.values(StatementCall(.schemaVersion), .int)
         var ran: [String] = []
         for (index, migration) in Migrator.migrations.enumerated() where index >= done[0] {
             let text = String(decoding: migration.text, as: UTF8.self).replacing("${shards}", with: String(shards))

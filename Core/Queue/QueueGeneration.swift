@@ -1,7 +1,7 @@
 /// Detects a server that went back: to nothing, or to its state of some seconds ago (protocols.md, 7 and 7a).
 ///
 /// Each shard of the queue holds a counter, and the database holds another. The monitor keeps raising both; a shard
-/// whose counter is older has lost the time between. A receiver that has seen a younger counter than the shard's gets
+/// whose counter is lower has lost the time between. A receiver that has seen a higher counter than the shard's gets
 /// no messages until the monitor has reconciled the shard and raised its counter again (decision 0033).
 package protocol QueueGeneration: Sendable {
     /// The counters of all shards, with the server's run id and clock.

@@ -23,7 +23,7 @@ package final class RedisQueue: HoldingQueue {
     private let turn = Atomic<Int>(0)
     private let generations: Mutex<[SeenGeneration]>
 
-    /// The youngest generation that this receiver has seen of a shard, and since when the shard shows an older one.
+    /// The latest generation that this receiver has seen of a shard, and since when the shard shows an older one.
     private struct SeenGeneration {
         var counter = 0
         var pausedSince: ContinuousClock.Instant?
@@ -178,7 +178,7 @@ package final class RedisQueue: HoldingQueue {
         return (messages, nextDue)
     }
 
-    /// The youngest generation seen of a shard. Once the shard has been paused for too long it is 0, which accepts any.
+    /// The latest generation seen of a shard. Once the shard has been paused for too long it is 0, which accepts any.
     private func seenGeneration(of shard: Int) -> Int {
         generations.withLock { generations in
             if let since = generations[shard].pausedSince, ContinuousClock.now - since > RedisQueue.longestPause {

@@ -2,7 +2,7 @@ import Model
 
 extension CronExpression {
     /// Writes the text, the flags, then the sets. The set of `L-3W` is written only where it has a day: its flag is
-    /// younger than version 1 of the timing, and a reader that does not know it reports the schedule.
+    /// newer than version 1 of the timing, and a reader that does not know it reports the schedule.
     func encode(into writer: inout ByteWriter) {
         writer.write(text)
         writer.write(

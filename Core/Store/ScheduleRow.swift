@@ -8,7 +8,7 @@ package struct ScheduleRow: Hashable, Sendable {
     package var name: String
     /// Follows from the id; changes only when the schedules are resharded.
     package var shard: Int
-    /// From 1; raised when timing or action change, and when a paused schedule goes back to a cancelled trigger
+    /// From 1; raised when timing or action changes, and when a paused schedule is rewound to a cancelled trigger
     /// (decision 0006).
     package var revision: Int
     package var state: ScheduleState

@@ -55,7 +55,7 @@ package struct LineLogHandler: LogHandler {
             for index in line.indices where line[index] == 10 || line[index] == 13 { line[index] = 32 }
         }
         line.append(10)
-        // A standard error that nobody reads must not make the function fail.
+        // Errors are ignored: a closed standard error must not make the function fail.
         _ = unsafe line.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
     }
 }

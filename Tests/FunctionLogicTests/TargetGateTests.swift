@@ -68,19 +68,19 @@ import Testing
         var gate = TargetGate(.init(perHost: 1, perTenant: 2))
         var random = SystemRandomNumberGenerator()
         let now = ContinuousClock.now
-        #expect(gate.turnsAway(host: "a", tenant: "x", at: now) == nil)
+        #expect(gate.reasonToWait(host: "a", tenant: "x", at: now) == nil)
         #expect(gate.admit(host: "a", tenant: "x", at: now, using: &random) == .go)
-        #expect(gate.turnsAway(host: "a", tenant: "y", at: now) == .host)
-        #expect(gate.turnsAway(host: "b", tenant: "x", at: now) == nil)
+        #expect(gate.reasonToWait(host: "a", tenant: "y", at: now) == .host)
+        #expect(gate.reasonToWait(host: "b", tenant: "x", at: now) == nil)
         #expect(gate.admit(host: "b", tenant: "x", at: now, using: &random) == .go)
-        #expect(gate.turnsAway(host: "c", tenant: "x", at: now) == .tenant)
+        #expect(gate.reasonToWait(host: "c", tenant: "x", at: now) == .tenant)
         gate.end(host: "a", tenant: "x", isAnswered: true, at: now)
         for _ in 0..<20 {
             #expect(gate.admit(host: "a", tenant: "z", at: now, using: &random) == .go)
             gate.end(host: "a", tenant: "z", isAnswered: false, at: now)
         }
-        #expect(gate.turnsAway(host: "a", tenant: "z", at: now) == .breaker)
-        #expect(gate.turnsAway(host: "a", tenant: "z", at: now + .seconds(6)) == nil)
+        #expect(gate.reasonToWait(host: "a", tenant: "z", at: now) == .breaker)
+        #expect(gate.reasonToWait(host: "a", tenant: "z", at: now + .seconds(6)) == nil)
     }
 
     @Test mutating func `a trial that we cancel says nothing, and another may be made`() {
@@ -106,7 +106,7 @@ import Testing
         var gate = TargetGate(.init(perHost: places, perTenant: places, places: places))
         let taken = fill(&gate, host: "h", tenant: "t")
         #expect(taken >= places * 8 / 9 && taken <= places)
-        #expect(taken == places || gate.turnsAway(host: "h", tenant: "t", at: start) == .host)
+        #expect(taken == places || gate.reasonToWait(host: "h", tenant: "t", at: start) == .host)
     }
 
     @Test func `calls that hold their places leave room for others, tenants and hosts`() {
@@ -115,8 +115,8 @@ import Testing
             let first = fill(&gate, host: "h0", tenant: "t0")
             for hog in 1..<max(2, hogs) { _ = fill(&gate, host: "h\(hog)", tenant: "t\(hog)") }
             #expect(first > 900 && fill(&gate, host: "quiet", tenant: "quiet") >= 1, "after \(hogs)")
-            #expect(gate.turnsAway(host: "h0", tenant: "other", at: start) == .host, "whoever calls it")
-            #expect(gate.turnsAway(host: "other", tenant: "t0", at: start) == .tenant, "wherever it calls")
+            #expect(gate.reasonToWait(host: "h0", tenant: "other", at: start) == .host, "whoever calls it")
+            #expect(gate.reasonToWait(host: "other", tenant: "t0", at: start) == .tenant, "wherever it calls")
         }
     }
 
@@ -133,7 +133,7 @@ import Testing
             }
             let call = ("h\(Int.random(in: 0..<6, using: &random))", "t\(Int.random(in: 0..<6, using: &random))")
             let isNew = !open.contains { $0.host == call.0 || $0.tenant == call.1 }
-            let isTurnedAway = gate.turnsAway(host: call.0, tenant: call.1, at: start) != nil
+            let isTurnedAway = gate.reasonToWait(host: call.0, tenant: call.1, at: start) != nil
             let isAdmitted = gate.admit(host: call.0, tenant: call.1, at: start, using: &random) == .go
             #expect(isAdmitted != isTurnedAway, "seed \(seed), step \(step)")
             if isNew, open.count < 60 { #expect(isAdmitted, "seed \(seed), step \(step)") }

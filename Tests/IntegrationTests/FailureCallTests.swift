@@ -6,7 +6,7 @@ import TestServers
 import TestTarget
 import Testing
 
-/// Calls that tell of failures.
+/// Failure calls (`onFailure`).
 @Suite(.serialized) struct FailureCallTests {
     private static func failing(_ port: Int, own: String = "", when: String = Cluster.hourly) -> String {
         #"{"action":{"http":{"url":"http://127.0.0.1:\#(port)/status/404/x"}},"when":[\#(when)]\#(own)}"#
@@ -15,7 +15,7 @@ import Testing
         #","onFailure":{"http":{"url":"http://127.0.0.1:\#(port)\#(path)"}}"#
     }
 
-    @Test func `a failure is told of once a minute, with what failed`() async throws {
+    @Test func `a failure is reported at most once a minute, with what failed`() async throws {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             try it.startAll()
@@ -23,7 +23,9 @@ import Testing
             let made = try await api.call("PUT", "/v1/schedules/a", body)
             #expect(made.body["onFailure"]?["http"]?["url"]?.text?.hasSuffix("/echo") == true)
             let fired = try await api.call("POST", "/v1/schedules/a/fire")
-            try await eventually("it is told") { try await it.triggers(.delivered, kind: .onFailure) == 1 }
+            try await eventually("the failure call is delivered") {
+                try await it.triggers(.delivered, kind: .onFailure) == 1
+            }
             for _ in 0..<3 { _ = try await api.call("POST", "/v1/schedules/a/fire") }
             try await it.settled(5)
             #expect(try await it.triggers(kind: .onFailure) == 1)
@@ -34,14 +36,17 @@ import Testing
             let sent = try JSON(parsing: Array((try JSON(parsing: Array(text.utf8))["body"]?.text ?? "").utf8))
             #expect(sent["trigger"] == fired.body["id"] && sent["state"]?.text == "rejected")
             #expect(sent["schedule"]?.text == "a" && sent["reason"]?.text == "status 404" && sent["attempts"]?.int == 1)
-            // A minute later the next failure is told of.
+            // A minute later the next failure is reported.
             try await it.execute("update headgate.failure_watch set notified_at = notified_at - interval '61 seconds'")
             _ = try await api.call("POST", "/v1/schedules/a/fire")
-            try await eventually("it is told again") { try await it.triggers(.delivered, kind: .onFailure) == 2 }
+            try await eventually("the failure call is delivered again") {
+                try await it.triggers(.delivered, kind: .onFailure) == 2
+            }
         }
     }
 
-    @Test func `a tenant's call tells of schedules without their own, and never of itself`() async throws {
+    @Test func `a tenant's onFailure reports failures of schedules without their own, and never its own`() async throws
+    {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             try it.startAll()
@@ -65,7 +70,7 @@ import Testing
     }
 
     @Test(arguments: ["historian.after-record", "historian.after-confirm"])
-    func `a failure is told of although the historian dies`(failpoint: String) async throws {
+    func `a failure is reported although the historian dies`(failpoint: String) async throws {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             try it.startAll(except: ["historian"])
@@ -77,15 +82,18 @@ import Testing
             try it.start("historian")
             // The monitor looks at what is a minute late; here it looks at once.
             try await it.makeOverdue(where: "kind = ${kind.onFailure}")
-            try await eventually("it is told", within: .seconds(30)) {
+            try await eventually("the failure call is delivered", within: .seconds(30)) {
                 try await it.triggers(.delivered, kind: .onFailure) == 1
             }
             #expect(try await it.triggers(kind: .onFailure) == 1)
         }
     }
 
-    /// Occurrences that an outage outlasted: nobody calls their target, and the loader records them.
-    @Test func `what lapsed in an outage is told of, by its schedule's call and the tenant's`() async throws {
+    /// Occurrences whose deadline passed during an outage: their target is never called, and the loader records them as
+    /// expired.
+    @Test func `occurrences that lapsed in an outage are reported by the schedule's call and by the tenant's`()
+        async throws
+    {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             let call = Self.call(it.target.port, "/echo")
@@ -99,7 +107,9 @@ import Testing
             let lapsed =
                 "select count(distinct name) from headgate.trigger where kind = ${kind.scheduled} and state = ${state.expired}"
             try await eventually("all are recorded") { try await it.number(lapsed) == 3 }
-            try await eventually("both are told") { try await it.triggers(.delivered, kind: .onFailure) == 2 }
+            try await eventually("both failure calls are delivered") {
+                try await it.triggers(.delivered, kind: .onFailure) == 2
+            }
             #expect(try await it.triggers(kind: .onFailure) == 2)
             let list = try await api.call("GET", "/v1/triggers?limit=100")
             let notice = try #require(
@@ -124,13 +134,15 @@ import Testing
             try await it.missHours(9)
             try await it.startDying("loader", at: failpoint.name)
             try it.startAll(except: ["loader"])
-            try await eventually("it is told") { try await it.triggers(.delivered, kind: .onFailure) == 1 }
+            try await eventually("the failure call is delivered") {
+                try await it.triggers(.delivered, kind: .onFailure) == 1
+            }
             #expect(try await it.triggers(kind: .onFailure) == 1)
             #expect(try await it.count(of: .owedCalls) == 0)
         }
     }
 
-    @Test func `what expired while the queue was full is told of`() async throws {
+    @Test func `triggers that expired while the queue was full are reported`() async throws {
         try await Cluster.with { it in
             let now = try await it.registry.now()
             let call: JSON = ["http": ["url": .string("http://127.0.0.1:\(it.target.port)/ok")]]
@@ -145,19 +157,19 @@ import Testing
                 })
             try it.startAll(except: ["loader", "trigger-worker"])
             try it.start("loader", ["--queue-limit", "20"])
-            try await eventually("all are triggers") {
+            try await eventually("all schedules have triggers") {
                 try await it.triggers(.planned, .queued) == 400
             }
             try await it.passDeadlines()
-            try await eventually("those that found no room expire") { try await it.triggers(.expired) > 0 }
-            try await eventually("all of them") { try await it.triggers(.planned) == 0 }
-            try await eventually("each is told of") {
+            try await eventually("those that did not fit into the queue expire") { try await it.triggers(.expired) > 0 }
+            try await eventually("none is planned any more") { try await it.triggers(.planned) == 0 }
+            try await eventually("each is reported") {
                 try await it.triggers(kind: .onFailure) == it.triggers(.expired)
             }
         }
     }
 
-    @Test func `what lapsed in a pause is told of to nobody`() async throws {
+    @Test func `occurrences that lapsed during a pause are not reported`() async throws {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             let call = Self.call(it.target.port, "/echo")
@@ -170,7 +182,7 @@ import Testing
             _ = try await api.call("POST", "/v1/schedules/a/resume")
             try it.startAll()
             try await eventually("it is recorded") { try await it.triggers(.expired, kind: .scheduled) == 1 }
-            // Its next pass comes after it would have been told.
+            // Wait for another pass: a failure call would have been made by then.
             let pass = try await it.number("select max(pass) from headgate.shard")
             _ = try await api.call("PUT", "/v1/schedules/b", Self.failing(it.target.port, when: #"{"every":"1s"}"#))
             try await eventually("passes go on") { try await it.number("select max(pass) from headgate.shard") > pass }

@@ -205,7 +205,7 @@ final class FaultLoad: Sendable {
             try await eventually("it has expired") {
                 try await it.triggers(.expired, named: "lapsed\(n)") > 0
             }
-            try await eventually("it is told of") {
+            try await eventually("it is reported") {
                 try await it.triggers(kind: .onFailure, named: "lapsed\(n)") > 0
             }
             if statement == nil || statement == "expire-planned" { try await fillQueue() }

@@ -19,7 +19,6 @@ import Testing
     private static let elsewhere: [String: String] = [
         "reshard-page": "headgate reshard, a command", "reshard-lock": "headgate reshard, a command",
         "reshard-triggers": "headgate reshard, a command", "reshard-schedules": "headgate reshard, a command",
-        "select coalesce(max(version), 0) from headgate.migration": "headgate migrate, a command",
         "lock-overlap": "nobody yet: flows", "cancel-lost": "triggers older than the table of kept actions",
         "delete from headgate.overlap where schedule_id = $1": "nobody yet: flows",
         "update headgate.overlap set running = $2 5240445024035865821": "nobody yet: flows",

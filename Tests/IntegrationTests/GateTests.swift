@@ -43,20 +43,20 @@ import Testing
             "Module(\n    \"Worker\", at: \"Functions/worker/Logic\",\n    imports: \"\"\"\n    Queue \\\n    Redis\n    \"\"\"),",
             "Worker imports Redis"
         ),
-    ]) func `a module that imports what stands on no floor below it, or a driver, is named and fails`(
+    ]) func `a module that imports what is in no layer below it, or a driver, is named and fails`(
         line: String, complaint: String
     ) async throws {
-        let floors = [
+        let layers = [
             "Module(\"Queue\", at: \"Core/Queue\"),", "Module(\"Redis\", at: \"Core/Redis\", imports: \"Queue\"),",
             "Module(\"Worker\", at: \"Functions/worker/Logic\", imports: \"Queue\"),",
         ]
         func manifest(_ lines: [String]) -> String {
-            lines.enumerated().map { "// Floor \($0.offset + 1)\n\($0.element)\n" }.joined() + "let tests = [\n]\n"
+            lines.enumerated().map { "// Layer \($0.offset + 1)\n\($0.element)\n" }.joined() + "let tests = [\n]\n"
         }
-        #expect(try await gate("Package.swift", manifest(floors)).status == 0)
+        #expect(try await gate("Package.swift", manifest(layers)).status == 0)
         let name = line.split(separator: "\"")[1]
         let run = try await gate(
-            "Package.swift", manifest(floors.map { $0.contains("Module(\"\(name)\"") ? line : $0 }))
+            "Package.swift", manifest(layers.map { $0.contains("Module(\"\(name)\"") ? line : $0 }))
         #expect(run.status == 1 && run.output.contains(complaint), "\(run)")
     }
 

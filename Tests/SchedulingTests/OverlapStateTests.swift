@@ -24,7 +24,7 @@ import Testing
         #expect(starts == [.run(cancelling: nil), .wait, .wait, .skip])
         #expect(state.start(run(3), policy: .queue(2)) == .wait, "asked again")
         #expect(state.finish(run(1)) == run(2))
-        #expect(state.finish(run(1)) == nil, "told again")
+        #expect(state.finish(run(1)) == nil, "it has ended already")
         #expect(state.finish(run(3)) == nil, "cancelled while it waited")
         #expect(state.finish(run(2)) == nil && state.isIdle)
     }

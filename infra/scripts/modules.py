@@ -1,4 +1,4 @@
-"""Holds the sources to the tables of Package.swift: a module imports what its line names, and a line names only floors below.
+"""Holds the sources to the tables of Package.swift: a module imports what its line names, and a line names only layers below.
 
 usage: modules.py [root]     prints each violation and exits with 1 if there is one. Where the root has no Package.swift, the project's own.
 """
@@ -24,31 +24,31 @@ IMPORT = re.compile(
 
 
 def tables(manifest):
-    """The modules by name: floor (None: of the tests), path, imports."""
+    """The modules by name: layer (None: of the tests), path, imports."""
     modules = {}
     product, tests = manifest.split("let tests = [")[0], manifest.split("let tests = [")[1].split("\n]")[0]
-    for number, text in enumerate(re.split(r"// Floor \d+", product)):
+    for number, text in enumerate(re.split(r"// Layer \d+", product)):
         for found in MODULE.finditer(text if number else ""):
             modules[found["name"]] = (number, found)
     for found in MODULE.finditer(tests):
         modules[found["name"]] = (None, found)
     return {
-        name: (floor, found["path"], set((found["long"] or found["short"] or "").replace("\\", " ").split()))
-        for name, (floor, found) in modules.items()
+        name: (layer, found["path"], set((found["long"] or found["short"] or "").replace("\\", " ").split()))
+        for name, (layer, found) in modules.items()
     }
 
 
 def violations(root, manifest):
     modules = tables(manifest)
-    for name, (floor, path, imports) in modules.items():
+    for name, (layer, path, imports) in modules.items():
         for other in sorted(imports & modules.keys()):
             above = modules[other][0]
-            if floor is not None and (above is None or above >= floor):
-                yield f"Package.swift: {name} imports {other}, which stands on no floor below its own"
+            if layer is not None and (above is None or above >= layer):
+                yield f"Package.swift: {name} imports {other}, which is in no layer below its own"
         if path.endswith("/Logic"):
             for driver in sorted(imports & DRIVERS):
                 yield f"Package.swift: {name} imports {driver}; a function's logic knows no driver"
-        allowed = imports | (IN_TESTS if floor is None else TOOLCHAIN)
+        allowed = imports | (IN_TESTS if layer is None else TOOLCHAIN)
         if name in PURE:
             allowed -= {"Dispatch", "Glibc"}
         for source in sorted((root / path).rglob("*.swift")):

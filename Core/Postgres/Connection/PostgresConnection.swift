@@ -52,7 +52,7 @@ package actor PostgresConnection {
     package func query<Column, Row: Sendable>(
         _ call: StatementCall, _ read: @Sendable (PostgresRow<Column>) throws(PostgresError) -> Row
     ) throws(PostgresError) -> [Row] {
-        try keeper.calling { session throws(PostgresError) in try session.run(call, read) }
+        try keeper.withSession { session throws(PostgresError) in try session.run(call, read) }
     }
 
     /// The values of a statement that returns one column; NULL throws `PostgresError.unexpectedValue`.
@@ -68,18 +68,18 @@ package actor PostgresConnection {
     /// Runs one statement and returns the number of rows it changed or returned.
     @discardableResult
     package func execute(_ call: StatementCall) throws(PostgresError) -> Int {
-        try keeper.calling { session throws(PostgresError) in try session.run(call) }
+        try keeper.withSession { session throws(PostgresError) in try session.run(call) }
     }
 
     /// Runs statements in one round trip, as one implicit transaction. Returns their row counts, in order.
     @discardableResult
     package func pipeline(_ calls: [StatementCall]) throws(PostgresError) -> [Int] {
-        try keeper.calling { session throws(PostgresError) in try session.pipeline([calls]) }
+        try keeper.withSession { session throws(PostgresError) in try session.pipeline([calls]) }
     }
 
     /// Runs a script of several statements in the simple protocol.
     package func run(script: String) throws(PostgresError) {
-        try keeper.calling { session throws(PostgresError) in try session.script(script) }
+        try keeper.withSession { session throws(PostgresError) in try session.script(script) }
     }
 
     /// Runs `body` between begin and commit without letting other callers in between; rolls back if it throws or a
@@ -105,7 +105,7 @@ package actor PostgresConnection {
     /// Runs `COPY … FROM STDIN` with `data` in the text format. Returns the number of rows.
     @discardableResult
     package func copyIn(_ statement: Statement, data: [UInt8]) throws(PostgresError) -> Int {
-        try keeper.calling { session throws(PostgresError) in try session.copyIn(statement, data: data) }
+        try keeper.withSession { session throws(PostgresError) in try session.copyIn(statement, data: data) }
     }
 
     /// Pins the session for an owner that is about to take session-level locks.
@@ -123,7 +123,7 @@ package actor PostgresConnection {
 
     /// The process id of the server's backend, for tests and operators.
     package func serverProcess() throws(PostgresError) -> Int {
-        try keeper.calling { session throws(PostgresError) in session.serverProcess }
+        try keeper.withSession { session throws(PostgresError) in session.serverProcess }
     }
 
     /// The database's clock (`clock_timestamp()`), in one round trip.

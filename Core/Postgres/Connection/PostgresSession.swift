@@ -47,7 +47,7 @@ private import Model
     }
 
     /// Whether the session can take another statement, and whether a transaction is open.
-    var standing: TransactionStatus {
+    var transactionStatus: TransactionStatus {
         guard isAlive, unsafe PQpipelineStatus(connection) == PQ_PIPELINE_OFF else { return .unusable }
         switch unsafe PQtransactionStatus(connection) {
         case PQTRANS_IDLE: return .idle

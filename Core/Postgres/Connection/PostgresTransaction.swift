@@ -14,7 +14,7 @@ package struct PostgresTransaction {
     package func query<Column, Row>(
         _ call: StatementCall, _ read: (PostgresRow<Column>) throws(PostgresError) -> Row
     ) throws(PostgresError) -> [Row] {
-        try keeper.calling { session throws(PostgresError) in try session.run(call, read) }
+        try keeper.withSession { session throws(PostgresError) in try session.run(call, read) }
     }
 
     /// The values of a statement that returns one column; NULL throws `PostgresError.unexpectedValue`.
@@ -30,13 +30,13 @@ package struct PostgresTransaction {
     /// Runs one statement and returns the number of rows it changed or returned.
     @discardableResult
     package func execute(_ call: StatementCall) throws(PostgresError) -> Int {
-        try keeper.calling { session throws(PostgresError) in try session.run(call) }
+        try keeper.withSession { session throws(PostgresError) in try session.run(call) }
     }
 
     /// Runs statements in one round trip. Returns their row counts, in order.
     @discardableResult
     package func pipeline(_ calls: [StatementCall]) throws(PostgresError) -> [Int] {
-        try keeper.calling { session throws(PostgresError) in try session.pipeline([calls]) }
+        try keeper.withSession { session throws(PostgresError) in try session.pipeline([calls]) }
     }
 
     /// The database's clock (`clock_timestamp()`), in one round trip.

@@ -1,7 +1,7 @@
 import Model
 private import Synchronization
 
-/// Keeps the session of a connection: opens it when it is needed, ends it when it is broken, and begins and ends its
+/// Manages the session behind a connection: opens it on demand, ends it when it is broken, and begins and ends
 /// transactions. Used by one actor only, on its thread.
 ///
 /// After every failure the session is clean or closed, whatever the caller does with the error (protocols.md, 25a).
@@ -13,7 +13,7 @@ final class SessionKeeper {
     /// The owner relies on this session's state, so it must not be replaced silently.
     private var isHeld = false
 
-    /// The transaction that was begun for a caller.
+    /// The state of the caller's transaction.
     private enum TransactionState {
         case none
         case open
@@ -26,9 +26,9 @@ final class SessionKeeper {
         self.canceller = canceller
     }
 
-    /// Every use of the session goes through here.
+    /// Runs a caller's statements on the session, and cleans up after a failure.
     @discardableResult
-    func calling<Value>(
+    func withSession<Value>(
         _ body: (PostgresSession) throws(PostgresError) -> Value
     ) throws(PostgresError) -> Value {
         let session = try connected()
@@ -47,14 +47,14 @@ final class SessionKeeper {
         _ body: (PostgresTransaction) throws(PostgresError) -> (Value, [StatementCall])
     ) throws(PostgresError) -> Value {
         precondition(transaction == .none, "transactions do not nest")
-        try calling { session throws(PostgresError) in
+        try withSession { session throws(PostgresError) in
             // Begin in a pipeline part of its own, so that it takes effect even if a `first` statement fails.
             try session.pipeline(first.isEmpty ? [[.begin]] : [[.begin], first])
         }
         transaction = .open
         do throws(PostgresError) {
             let (value, last) = try body(PostgresTransaction(self))
-            try calling { session throws(PostgresError) in try session.pipeline([last + [.commit]]) }
+            try withSession { session throws(PostgresError) in try session.pipeline([last + [.commit]]) }
             transaction = .none
             return value
         } catch {
@@ -76,11 +76,11 @@ final class SessionKeeper {
 
     /// Rolls back an open transaction; ends a session that cannot be rolled back or has replies pending.
     private func clean(_ session: PostgresSession) {
-        if session.standing == .inTransaction {
+        if session.transactionStatus == .inTransaction {
             // If the rollback fails the session is ended below, and the server rolls back.
             try? session.script("rollback")
         }
-        if session.standing != .idle { endSession() }
+        if session.transactionStatus != .idle { endSession() }
     }
 
     private func endSession() {
@@ -91,14 +91,14 @@ final class SessionKeeper {
     private func connected() throws(PostgresError) -> PostgresSession {
         if transaction == .failed {
             throw PostgresError(
-                .refused, sqlState: "25P02", "an earlier statement of the transaction failed, and it was rolled back")
+                .refused, sqlState: "25P02", "an earlier statement failed, so the transaction was rolled back")
         }
         if let session {
             if session.isAlive { return session }
             endSession()
         }
-        if transaction == .open { throw PostgresError(.disconnected, "the connection broke within the transaction") }
-        if isHeld { throw PostgresError(.disconnected, "the session broke, and its locks went with it") }
+        if transaction == .open { throw PostgresError(.disconnected, "the connection was lost during the transaction") }
+        if isHeld { throw PostgresError(.disconnected, "the session was lost, and its locks with it") }
         let session = try PostgresSession(configuration)
         if !configuration.setup.isEmpty { try session.script(configuration.setup) }
         self.session = session
@@ -108,9 +108,9 @@ final class SessionKeeper {
 }
 
 extension SessionKeeper {
-    /// The value of a statement's single column in each row.
+    /// The single column of each row that a statement returns.
     func values<Value>(_ call: StatementCall, _ type: ColumnType<Value>) throws(PostgresError) -> [Value] {
-        try calling { session throws(PostgresError) in
+        try withSession { session throws(PostgresError) in
             try session.run(call) { (row: PostgresRow<SingleColumn>) throws(PostgresError) in
                 try row.required(.value) { _ throws(PostgresError) in try type.read(row) }
             }

@@ -1,7 +1,7 @@
 import Model
 import Store
 
-/// A trigger as an outcome left it, for counting failures and calling `onFailure`.
+/// A trigger whose outcome or expiry was just recorded, for counting failures and making failure calls.
 struct EndedTrigger: Sendable {
     var id: Identifier
     var kind: TriggerKind
@@ -24,7 +24,7 @@ struct EndedTrigger: Sendable {
         case triggerID, scheduleID, tenant, name, kind, occurrence, count, lastOccurrence, reason, shard
     }
 
-    /// A trigger that a claim recorded as expired without ever queuing it.
+    /// A trigger that a claim recorded as expired without it ever having been queued.
     init(owed row: PostgresRow<OwedColumn>) throws(PostgresError) {
         id = try row.required(.triggerID, row.uuid)
         schedule = try row.required(.scheduleID, row.uuid)
@@ -80,18 +80,18 @@ extension PostgresTransaction {
     /// Counts consecutive failures of the watched schedules among these, and pauses those that reach their
     /// `pauseAfter`. Returns the queued triggers of the paused schedules, which are to be cancelled in the queue.
     func countFailures(_ ended: [EndedTrigger]) throws(PostgresError) -> [Identifier] {
-        var counts: [Identifier: (isAnew: Bool, failures: Int, reason: String?)] = [:]
+        var counts: [Identifier: (isReset: Bool, failures: Int, reason: String?)] = [:]
         for trigger in ended.sorted(by: { $0.occurrence < $1.occurrence }) where trigger.isCounted {
             let known = counts[trigger.schedule] ?? (false, 0, nil)
             counts[trigger.schedule] =
-                trigger.isFailure ? (known.isAnew, known.failures + 1, trigger.reason) : (true, 0, nil)
+                trigger.isFailure ? (known.isReset, known.failures + 1, trigger.reason) : (true, 0, nil)
         }
         if counts.isEmpty { return [] }
         let sorted = counts.sorted { $0.key < $1.key }
         let call = StatementCall(
             .countFailures,
             [
-                .uuids(sorted.map(\.key)), .bools(sorted.map(\.value.isAnew)), .ints(sorted.map(\.value.failures)),
+                .uuids(sorted.map(\.key)), .bools(sorted.map(\.value.isReset)), .ints(sorted.map(\.value.failures)),
             ])
         let failing = try query(call) { (row: PostgresRow<FailingColumn>) throws(PostgresError) in
             (
@@ -109,8 +109,8 @@ extension PostgresTransaction {
         return queued
     }
 
-    /// Planned triggers are cancelled here; queued ones are returned, and settled by whoever next takes them from the
-    /// queue, at latest the monitor.
+    /// Cancels planned triggers; returns the queued ones, which whoever next takes them from the queue settles, at the
+    /// latest the monitor.
     private func pauseFailing(
         _ id: Identifier, shard: Int, tenant: String, name: String, reason: String
     ) throws(PostgresError) -> [Identifier] {

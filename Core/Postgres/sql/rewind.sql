@@ -4,10 +4,10 @@
 -- - Same revision, paused: moves. The revision is raised, because a cancelled trigger keeps its id and ids are derived from the revision;
 --   what was cancelled no longer counts as fired; the action is kept for other triggers of the old revision.
 -- - Same revision, not paused: stays; it may have planned what follows.
--- - Younger revision that has not reached the occurrence: stays; it will plan it.
--- - Younger revision that began later: moves, and remembers what it has planned since it began (ahead_from, ahead_to), as when catching
+-- - Newer revision that has not reached the occurrence: stays; it will plan it.
+-- - Newer revision that began later: moves, and remembers what it has planned since it began (ahead_from, ahead_to), as when catching
 --   up; otherwise that would count among the missed occurrences again.
--- - Younger revision that has passed the occurrence but was refused it, because the cancel was undecided (insert-triggers.sql): moves;
+-- - Newer revision that has passed the occurrence but was refused it, because the cancel was undecided (insert-triggers.sql): moves;
 --   what it has planned since keeps its ids and is not inserted again.
 -- Returns shard and next_at. Locks: the rows. Index: primary key, trigger_schedule.
 with u as (

@@ -1,7 +1,6 @@
--- Ends leases without counting the receive, and records what the messages wait for. KEYS[17]: the messages held for the group (ZSET id ->
--- due ms; an entry is valid only while the message is delayed until exactly that time).
--- ARGV: clock, then per message: handle, delay ms. Due times are rounded up to whole seconds of the clock, so that one lease takes all of a
--- second. Returns per message 1 held, 0 stale.
+-- Ends leases without counting the receive, and records what the messages wait for. KEYS[17]: the messages held for the group (ZSET id -> due
+-- ms; an entry is valid only while the message is delayed until exactly that time). ARGV: clock, then per message: handle, delay ms. Due times
+-- are rounded up to whole seconds, so that one receive can lease all messages due in the same second. Returns per message 1 held, 0 stale.
 local t = clock(ARGV[1])
 local n = (#ARGV - 1) / 2
 local handles = {}
@@ -23,7 +22,7 @@ if #leave == 0 then return out end
 each(leave, 1, function(...) call('ZREM', Q.inFlight, ...) end)
 each(ended, 2, function(...) call('HSET', Q.items, ...) end)
 delay(Q, t, later, laterTenants, dues)
--- Entries that are past their time became due by themselves.
+-- Drop expired entries: their messages have already become due.
 call('ZREMRANGEBYSCORE', KEYS[17], '-inf', t - 1)
 each(entries, 2, function(...) call('ZADD', KEYS[17], ...) end)
 if call('PTTL', KEYS[17]) < last - t + 60000 then call('PEXPIRE', KEYS[17], last - t + 60000) end

@@ -1,7 +1,6 @@
 -- Housekeeping: promotes what is due, requeues items that are in no set, drops finish tags that are in the past, and wakes a receiver if
--- something is ready.
--- ARGV: clock, maximum receives, cursor of the repair scan, cursor of the trim scan.
--- Returns how many it moved, next repair cursor, next trim cursor.
+-- something is ready. ARGV: clock, maximum receives, cursor of the repair scan, cursor of the trim scan. Returns how many messages it promoted
+-- or requeued, next repair cursor, next trim cursor.
 local t, maxReceives = clock(ARGV[1]), tonumber(ARGV[2])
 local moved = promote(Q, t, maxReceives)
 local scan = call('HSCAN', Q.items, ARGV[3], 'COUNT', 200)

@@ -1,4 +1,4 @@
--- A page of dead letters, oldest first. ARGV: first place, last place, limit, tenant ('' for all). Returns how many places it looked at,
+-- A page of dead letters, oldest first. ARGV: first rank, last rank, limit, tenant ('' for all). Returns how many entries are in that range,
 -- then per dead letter: id, time of death ms, reason, receives, attempts, generation, tenant, body.
 local first, last, limit, tenant = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local looked = call('ZRANGE', Q.dead, first, last, 'WITHSCORES')

@@ -1,7 +1,7 @@
--- How full the shard is. ARGV: clock, whether to look at tenants (1). Returns how many messages are ready, delayed or in flight, how many
--- of them wait for a worker now, the memory that Redis uses and may use (0: unlimited), then per tenant with much of a sample: tenant, its
--- messages, its share of the sample's bytes in thousandths.
--- The sample has about 400 messages: a tenant with a twentieth of all is missed once in a billion times, however many tenants there are.
+-- How full the shard is. ARGV: clock, whether to look at tenants (1). Returns how many messages are ready, delayed or in flight, how many of
+-- them wait for a worker now, the memory that Redis uses and may use (0: unlimited), then, for each sampled tenant with at least a twentieth of
+-- all messages or of the sample's bytes: tenant, its messages, its share of the sample's bytes in thousandths. The sample has about 400
+-- messages: a tenant with a twentieth of all messages is missed about once in a billion runs, however many tenants there are.
 local info = call('INFO', 'memory')
 local sets = { Q.ready, Q.delayed, Q.heavy, Q.inFlight }
 local total, out = 0, {}

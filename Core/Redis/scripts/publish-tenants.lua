@@ -1,4 +1,4 @@
--- Writes directory entries that are younger than the stored ones. KEYS: tenants, state. ARGV: the version up to which all changes are
+-- Writes directory entries that are newer than the stored ones. KEYS: tenants, state. ARGV: the version up to which all changes are
 -- published ('': unknown), a new change mark, then per entry: tenant, version, record ('': none). An entry without a record keeps its
 -- version, so that an older one that arrives late is ignored.
 local call = redis.call

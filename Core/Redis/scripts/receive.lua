@@ -1,7 +1,7 @@
--- Leases messages. ARGV: clock, limit, visibility ms, maximum receives, the youngest generation that the receiver has seen.
--- Returns a status, the shard's generation, then per message: id, item, body; the handle is the id and the item's epoch. The status is -1
--- with messages; without, it is the ms until the queue next changes by itself (-1: never), or -2 if more is due and the call is to be
--- repeated at once, or -3 if the shard went back and is paused until the monitor has reconciled it (protocols.md, 7a).
+-- Leases messages. ARGV: clock, limit, visibility ms, maximum receives, the highest counter of the shard that the receiver has seen. Returns a
+-- status, the shard's generation, then per message: id, item, body; the handle is the id and the item's epoch. The status is -1 with messages;
+-- without, it is the ms until the next delayed message or lease is due (-1: never), or -2 if more is due and the call is to be repeated at once,
+-- or -3 if the shard has gone back in time and is paused until the monitor has reconciled it (protocols.md, 7a).
 local t, limit, visibility, maxReceives = clock(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local generation = tonumber(call('HGET', Q.counters, 'g') or '0')
 if generation < tonumber(ARGV[5]) then return { -3, generation } end
@@ -47,6 +47,6 @@ each(leases, 2, function(...) call('ZADD', Q.inFlight, ...) end)
 each(leased, 2, function(...) call('HSET', Q.items, ...) end)
 each(gone, 1, function(...) call('HDEL', Q.bodies, ...); call('HDEL', Q.items, ...) end)
 count(Q, tally(tenants, -1))
--- Another waiter becomes the timekeeper while anything is left.
+-- While anything is left, wake another receiver, which then waits for the next due time (decision 0004).
 if #ids == limit or call('EXISTS', Q.ready, Q.delayed, Q.heavy) > 0 then wake(Q) end
 return out

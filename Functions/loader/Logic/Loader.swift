@@ -93,7 +93,7 @@ package struct Loader: Sendable {
                 session.clock = try await ClockOffset(store.now)
                 runtime.check(session.clock, against: "database")
             }
-            if session.watchesMonitor() { try await watchMonitor(now: session.clock.now()) }
+            if session.shouldCheckMonitor() { try await watchMonitor(now: session.clock.now()) }
             if session.needsWeights { session.update(weights: try await store.weights()) }
             if session.needsShards {
                 if configuration.shards == nil { session.update(wanted: try await store.shards()) }

@@ -8,11 +8,11 @@ struct LoaderSession: Sendable {
     var clock: ClockOffset
     private(set) var wanted: [Int]
     private(set) var held: Set<Int> = []
-    private var triedAt: ContinuousClock.Instant?
+    private var shardsTriedAt: ContinuousClock.Instant?
     private var workedOn: Set<Int> = []
     private var raisedAt = ContinuousClock.now
     private(set) var weights: [String: Double] = [:]
-    private var weighedAt: ContinuousClock.Instant?
+    private var weightsReadAt: ContinuousClock.Instant?
     private var loads: [Int: LoadHistogram] = [:]
 
     /// Shards that may owe failure calls: shards just taken over, and those whose claims recorded expired triggers.
@@ -22,9 +22,8 @@ struct LoaderSession: Sendable {
     var isBehind = false
 
     private var watchedAt: ContinuousClock.Instant?
-    /// Whether to look at the monitor now: every 15 s, for the first time 15 s after the start, when it has had time to
-    /// begin.
-    mutating func watchesMonitor() -> Bool {
+    /// Whether to check on the monitor now: every 15 s, first 15 s after the start, to give it time to begin.
+    mutating func shouldCheckMonitor() -> Bool {
         defer { watchedAt = watchedAt ?? .now }
         guard let at = watchedAt, ContinuousClock.now - at > .seconds(15) else { return false }
         watchedAt = .now
@@ -37,27 +36,27 @@ struct LoaderSession: Sendable {
     }
 
     /// Whether to look for shards that another loader has let go, or that are new: every 5 s.
-    var needsShards: Bool { triedAt.map { ContinuousClock.now - $0 > .seconds(5) } ?? true }
+    var needsShards: Bool { shardsTriedAt.map { ContinuousClock.now - $0 > .seconds(5) } ?? true }
     var missing: [Int] { wanted.filter { !held.contains($0) } }
 
     mutating func update(wanted shards: [Int]) { wanted = shards }
 
     mutating func take(_ shards: Set<Int>) {
-        triedAt = .now
+        shardsTriedAt = .now
         held.formUnion(shards)
         owing.formUnion(shards)
     }
 
     /// Whether to read the tenants' weights: every 5 s.
-    var needsWeights: Bool { weighedAt.map { ContinuousClock.now - $0 > .seconds(5) } ?? true }
+    var needsWeights: Bool { weightsReadAt.map { ContinuousClock.now - $0 > .seconds(5) } ?? true }
 
     mutating func update(weights: [String: Double]) {
         self.weights = weights
-        weighedAt = .now
+        weightsReadAt = .now
     }
 
-    /// Shards whose floors to raise now: every 2 s those worked on since, because a scan walks over everything that was
-    /// re-armed between its floor and now.
+    /// Shards whose scan floors to raise now: every 2 s, those worked on since the last time. A scan reads every index
+    /// entry between the floor and now, including those of schedules re-armed since.
     mutating func shardsToRaise() -> [Int] {
         guard ContinuousClock.now - raisedAt > .seconds(2), !workedOn.isEmpty else { return [] }
         raisedAt = .now

@@ -14,14 +14,14 @@ struct HeldCalls: Sendable {
     private var hosts: [String: ContinuousClock.Instant] = [:]
 
     /// A call that is to be held, and for how long at least and at most.
-    struct Wish {
+    struct HoldRequest {
         var receipt: Receipt
         /// Time since the call could first have been made.
         var waited: Duration
         /// Time until its deadline.
         var left: Duration
         /// The shortest hold.
-        var least: Duration
+        var minimum: Duration
         /// How many of its group come back in a second.
         var perSecond = HoldTimes.perSecond
     }
@@ -37,32 +37,33 @@ struct HeldCalls: Sendable {
 
     /// Holds a call until its tenant's record differs from `record`. False: its deadline is too near.
     mutating func hold(
-        _ wish: Wish, forTenant tenant: String, record: TenantRecord?, at now: ContinuousClock.Instant,
+        _ request: HoldRequest, forTenant tenant: String, record: TenantRecord?, at now: ContinuousClock.Instant,
         using random: inout some RandomNumberGenerator
     ) -> Bool {
-        guard let time = hold(wish, for: .tenant(tenant), at: now, using: &random) else { return false }
+        guard let time = hold(request, for: .tenant(tenant), at: now, using: &random) else { return false }
         tenants[tenant] = (record, max(now + time, tenants[tenant]?.until ?? now))
         return true
     }
 
     /// Holds a call until its host gives an answer. False: its deadline is too near.
     mutating func hold(
-        _ wish: Wish, forHost host: String, at now: ContinuousClock.Instant,
+        _ request: HoldRequest, forHost host: String, at now: ContinuousClock.Instant,
         using random: inout some RandomNumberGenerator
     ) -> Bool {
-        guard let time = hold(wish, for: .host(host), at: now, using: &random) else { return false }
+        guard let time = hold(request, for: .host(host), at: now, using: &random) else { return false }
         hosts[host] = max(now + time, hosts[host] ?? now)
         return true
     }
 
     private mutating func hold(
-        _ wish: Wish, for group: HoldGroup, at now: ContinuousClock.Instant,
+        _ request: HoldRequest, for group: HoldGroup, at now: ContinuousClock.Instant,
         using random: inout some RandomNumberGenerator
     ) -> Duration? {
-        guard max(wish.least, HoldTimes.shortest) <= wish.left else { return nil }
-        let doubled = times.time(for: group, waited: wish.waited, perSecond: wish.perSecond, at: now, using: &random)
-        let time = min(max(wish.least, doubled), wish.left)
-        pending.append(Hold(wish.receipt, for: group, delay: time))
+        guard max(request.minimum, HoldTimes.shortest) <= request.left else { return nil }
+        let doubled = times.time(
+            for: group, waited: request.waited, perSecond: request.perSecond, at: now, using: &random)
+        let time = min(max(request.minimum, doubled), request.left)
+        pending.append(Hold(request.receipt, for: group, delay: time))
         return time
     }
 

@@ -100,7 +100,7 @@ extension TriggerWorker {
         let rated = deliveries.indices.filter { place in
             let delivery = deliveries[place]
             return !buckets[place].isEmpty
-                && gate.turnsAway(host: delivery.host, tenant: delivery.message.tenant, at: instant) == nil
+                && gate.reasonToWait(host: delivery.host, tenant: delivery.message.tenant, at: instant) == nil
         }
         let waits = try await limiter.reserve(
             rated.map { place in

@@ -20,15 +20,15 @@ package actor TriggerWorker {
         package var batch = 100
         /// Calls in flight at once.
         package var concurrency = 1_024
-        /// How long a lease lasts; it is extended each third of that while its call lasts.
+        /// How long a lease lasts; it is extended every third of that while its call lasts.
         package var visibility: Duration = .seconds(30)
         /// How long calls in flight may take once the worker is asked to stop.
         package var drain: Duration = .seconds(25)
-        /// Limit on the calls in flight to one host, besides its share of the slots; nil: only the share.
+        /// Limit on the calls in flight to one host, in addition to its share of the slots; nil: only the share.
         package var perHost: Int?
         /// Limit on the calls in flight of one tenant, likewise.
         package var perTenant: Int?
-        /// How long a call waits here for a slot of its host or tenant before its lease is released.
+        /// How long a call is parked, waiting for a slot of its host or tenant, before its lease is released.
         package var parking: Duration = .milliseconds(200)
 
         /// The defaults given at each property.
@@ -49,19 +49,21 @@ package actor TriggerWorker {
     var held = HeldCalls()
     private var waking: Task<Void, Never>?
     private var parked: ParkingLot<Delivery>
-    /// Settlements without a call, one after the other.
+    /// The latest of a chain of settlement tasks for triggers that were not called.
     private var settling: Task<Void, Never>?
     var admission: Task<Void, Never>?
-    private var room: CheckedContinuation<Void, Never>?
-    /// Lets a receiver without free slots lease some triggers all the same: they may be of tenants that hold no slot.
-    private var mayLook = false
+    /// The receive loop, while it waits for room.
+    private var roomWaiter: CheckedContinuation<Void, Never>?
+    /// Lets a receiver without free slots lease some triggers all the same: they may belong to tenants that hold no
+    /// slot.
+    private var mayLeaseWithoutRoom = false
     private var random = SystemRandomNumberGenerator()
     let tenants: any TenantDirectory
     let limiter: any RateLimiter
     let keys: SecretKeys?
     var cache = TenantCache()
     var cachedAt: ContinuousClock.Instant?
-    /// The host's clock, by which deadlines are judged, compared with the queue's.
+    /// The queue's clock relative to this machine's, by which deadlines are judged.
     var clock: ClockOffset?
     /// Deliveries whose tenant's record, secrets or rates are being looked up.
     var admitting = 0
@@ -69,7 +71,7 @@ package actor TriggerWorker {
 
     /// A worker that has leased nothing yet.
     ///
-    /// - Parameter keys: what opens secrets; nil: calls that need one wait until their deadline.
+    /// - Parameter keys: what unseals secrets; nil: calls that need one wait until their deadline.
     package init(
         _ runtime: FunctionRuntime, configuration: Configuration, queue: any MessageQueue, client: any HTTPCaller,
         tenants: any TenantDirectory, limiter: any RateLimiter, keys: SecretKeys?
@@ -106,7 +108,7 @@ package actor TriggerWorker {
         self.clock = clock
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.settleLoop() }
-            let keeping = Task {
+            let upkeep = Task {
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask { await self.extendLoop() }
                     group.addTask { await self.watchLoop() }
@@ -114,8 +116,8 @@ package actor TriggerWorker {
             }
             await receiveLoop()
             await drain()
-            keeping.cancel()
-            await keeping.value
+            upkeep.cancel()
+            await upkeep.value
             await admission?.value
             await settling?.value
             await waking?.value
@@ -137,12 +139,12 @@ package actor TriggerWorker {
                     await Batching.pauseBriefly()
                     continue
                 }
-                if !mayLook || admitting >= step {
+                if !mayLeaseWithoutRoom || admitting >= step {
                     await waitForRoom()
                     continue
                 }
             }
-            mayLook = false
+            mayLeaseWithoutRoom = false
             let asked = min(configuration.batch, max(free, step))
             let received = await receiver.receive(upTo: asked)
             if received.isEmpty { continue }
@@ -157,7 +159,7 @@ package actor TriggerWorker {
     }
 
     private func waitForRoom() async {
-        await withCheckedContinuation { continuation in room = continuation }
+        await withCheckedContinuation { continuation in roomWaiter = continuation }
     }
 
     private func start(_ received: [ReceivedMessage]) {
@@ -177,13 +179,13 @@ package actor TriggerWorker {
                 record = try ActionRecord(decoding: trigger.action)
             } catch {
                 let what = "the action of the schedule \(trigger.schedule) cannot be read (\(error))"
-                settlements.append(unreadable(message, "\(what): PUT it again", tenant: trigger.tenant))
+                settlements.append(unreadable(message, "\(what): PUT the schedule again", tenant: trigger.tenant))
                 continue
             }
             let delivery = Delivery(
                 message: trigger, record: record, receipt: message.receipt, attempt: message.attempts + 1,
                 startedAt: now)
-            if let end = giveBackIfEarly(delivery) ?? endIfExpired(delivery) {
+            if let end = releaseIfEarly(delivery) ?? endIfExpired(delivery) {
                 settlements.append(end)
                 continue
             }
@@ -197,17 +199,18 @@ package actor TriggerWorker {
         admitLater(special)
     }
 
-    /// Releases a trigger that comes long before its planned time, because the queue's clock has jumped ahead, until
-    /// then (protocols.md, 7a); nil: it does not. The clocks of host and database may be 5 s apart.
-    private func giveBackIfEarly(_ delivery: Delivery) -> Settlement? {
+    /// If a trigger arrives long before its planned time because the queue's clock jumped ahead, the settlement that
+    /// releases it until that time (protocols.md, 7a); otherwise nil. The clocks of this machine and the database may
+    /// be 5 s apart.
+    private func releaseIfEarly(_ delivery: Delivery) -> Settlement? {
         let left = delivery.message.plannedAt - delivery.startedAt
-        if left <= TriggerWorker.earliest { return nil }
+        if left <= TriggerWorker.earlyTolerance { return nil }
         runtime.metrics.count(.callsTooEarly)
         return Settlement(delivery.receipt, .release(after: left))
     }
-    private static let earliest = Duration.seconds(10)
+    private static let earlyTolerance = Duration.seconds(10)
 
-    /// Ends a trigger whose deadline has passed as its call is about to begin; nil: it has not.
+    /// If the deadline passed just before the call, the settlement that expires the trigger; otherwise nil.
     func endIfExpired(_ delivery: Delivery) -> Settlement? {
         if delivery.startedAt <= delivery.message.deadline { return nil }
         let outcome = delivery.outcome(
@@ -227,12 +230,12 @@ package actor TriggerWorker {
             call(delivery)
             return .begun
         case .wait(let time, let reason):
-            // Not so long that it can only expire.
+            // At most half of the time left, so that the call gets another chance before its deadline.
             let left = max(.milliseconds(250), (delivery.message.deadline - delivery.startedAt) / 2)
             let time = min(time, left)
             if reason == .breaker, holdForHost(delivery, atLeast: time) { return .held }
-            if reason == .breaker || parked.isTired(since: since, at: now) || runtime.life.isStopping
-                || !parked.mayPark(expecting: time)
+            if reason == .breaker || parked.hasWaitedEnough(since: since, at: now) || runtime.life.isStopping
+                || !parked.canPark(expecting: time)
             {
                 countHeldBack("\(reason)")
                 return .settled(Settlement(delivery.receipt, .release(after: time)))
@@ -284,15 +287,15 @@ package actor TriggerWorker {
 
     // MARK: Settling
 
-    /// Settlements per call, 2 to 4 ms of Redis: with everything completed in one call, up to a thousand, the next
-    /// lease waited 30 ms behind it.
+    /// Settlements per script call, which takes Redis 2 to 4 ms. With up to a thousand in one call, the next lease
+    /// waited 30 ms behind it.
     private static let settledAtOnce = 250
     /// Settles completed calls in batches: while one settlement is under way more gather for the next.
     private func settleLoop() async {
         let limit = TriggerWorker.settledAtOnce
         while let items = await completed.next(limit) {
             var items = items
-            // Only calls in flight can complete meanwhile.
+            // Waiting is worthwhile only if other calls in flight may complete meanwhile.
             if Batching.underfilledBatch.contains(items.count), flights.count > items.count {
                 await Batching.pauseBriefly()
                 items += completed.takeNow(limit - items.count)
@@ -313,8 +316,8 @@ package actor TriggerWorker {
     }
 
     func wakeReceiver() {
-        room?.resume()
-        room = nil
+        roomWaiter?.resume()
+        roomWaiter = nil
     }
 
     /// Counts calls in flight as work, so that a function with a slow one is not idle, and wakes a receiver without
@@ -325,14 +328,14 @@ package actor TriggerWorker {
             window.narrow(inFlight: flights.count)
             beginParked()
             await watchHolds()
-            mayLook = true
+            mayLeaseWithoutRoom = true
             wakeReceiver()
             runtime.metrics.set(.breakersOpen, Double(gate.openBreakers))
             do { try await Task.sleep(for: .milliseconds(100)) } catch { return }
         }
     }
 
-    /// How the ends of calls settle their leases; counts the triggers' new states.
+    /// The settlements of completed calls; counts the triggers' new states.
     private func conclude(_ items: [CompletedCalls.Item]) -> [Settlement] {
         let now = WallClock.now()
         let conclusions = items.map { $0.delivery.conclusion(of: $0.result, endedAt: now, using: &random) }
@@ -348,8 +351,8 @@ package actor TriggerWorker {
         return conclusions.map(\.settlement)
     }
 
-    /// Settles, repeating while the queue cannot be reached, until the leases have lapsed: without the settlement
-    /// others make the calls again.
+    /// Settles; while the queue cannot be reached it retries until the leases have expired. Triggers left unsettled are
+    /// called again by other workers.
     func settle(_ settlements: [Settlement]) async {
         if settlements.isEmpty && !held.hasPending { return }
         let held = held.takePending()
@@ -357,7 +360,7 @@ package actor TriggerWorker {
         while true {
             do {
                 try Failpoint.workerBeforeSettle.pass()
-                // Repeated after it took effect, it finds that the leases have ended.
+                // If a repeated call took effect the first time, the queue reports the leases as ended.
                 if !held.isEmpty, let queue = queue as? any HoldingQueue { _ = try await queue.hold(held) }
                 let results = settlements.isEmpty ? [] : try await queue.settle(settlements)
                 try Failpoint.workerAfterSettle.pass()
@@ -381,32 +384,33 @@ package actor TriggerWorker {
 
     // MARK: Holds
 
-    /// Holds a call until its tenant's record changes, or for a while that doubles. False: its deadline is too near, or
-    /// the queue cannot hold.
+    /// Holds a call until its tenant's record changes, or for a wait that doubles each time. False: its deadline is too
+    /// near, or the queue cannot hold.
     func holdForTenant(_ delivery: Delivery, atLeast least: Duration, perSecond: Double) -> Bool {
         guard queue is any HoldingQueue else { return false }
         let tenant = delivery.message.tenant
         return held.hold(
-            wish(delivery, atLeast: least, perSecond: perSecond), forTenant: tenant, record: cache.record(of: tenant),
+            holdRequest(delivery, atLeast: least, perSecond: perSecond), forTenant: tenant,
+            record: cache.record(of: tenant),
             at: .now, using: &random)
     }
 
-    /// Holds a call until its host gives an answer, likewise.
+    /// Holds a call until its host answers again; false as above.
     private func holdForHost(_ delivery: Delivery, atLeast least: Duration) -> Bool {
         guard queue is any HoldingQueue,
-            held.hold(wish(delivery, atLeast: least), forHost: delivery.host, at: .now, using: &random)
+            held.hold(holdRequest(delivery, atLeast: least), forHost: delivery.host, at: .now, using: &random)
         else { return false }
         countHeldBack("\(TargetGate.Reason.breaker)")
         return true
     }
 
-    private func wish(
+    private func holdRequest(
         _ delivery: Delivery, atLeast least: Duration, perSecond: Double = HoldTimes.perSecond
-    ) -> HeldCalls.Wish {
+    ) -> HeldCalls.HoldRequest {
         let now = WallClock.now()
-        return HeldCalls.Wish(
+        return HeldCalls.HoldRequest(
             receipt: delivery.receipt, waited: now - delivery.message.plannedAt, left: delivery.message.deadline - now,
-            least: least, perSecond: perSecond)
+            minimum: least, perSecond: perSecond)
     }
 
     func countHeldBack(_ reason: String) {
@@ -427,12 +431,12 @@ package actor TriggerWorker {
                 try await queue.wake(group)
             } catch {
                 // They come back by themselves, later.
-                runtime.logger.warning("calls that are held for \(group) are not woken: \(error)")
+                runtime.logger.warning("cannot wake the calls held for \(group): \(error)")
             }
         }
     }
 
-    /// Forgets holds that have ended, and checks whether records of tenants with held calls have changed.
+    /// Forgets groups whose holds have all ended, and wakes calls held for tenants whose records have changed.
     private func watchHolds() async {
         held.forgetPast(.now)
         if !held.hasTenants { return }
@@ -441,7 +445,7 @@ package actor TriggerWorker {
 
     // MARK: Leases
 
-    /// Extends the leases of calls in flight each third of the visibility; aborts calls whose lease was lost.
+    /// Extends the leases of calls in flight every third of the visibility timeout; aborts calls whose lease was lost.
     private func extendLoop() async {
         while !Task.isCancelled {
             do { try await Task.sleep(for: configuration.visibility / 3) } catch { return }
@@ -459,8 +463,9 @@ package actor TriggerWorker {
         }
     }
 
-    /// Lets calls in flight end. If the worker is asked to stop they get the drain time; if it is asked twice, none:
-    /// then they are aborted and their leases released. A worker that ends by itself gives them all the time they need.
+    /// Waits for calls in flight to end. A worker asked to stop waits for the drain time, one asked twice not at all;
+    /// calls still running are then aborted and their leases released. A worker that ends by itself waits as long as
+    /// they need.
     private func drain() async {
         var deadline: ContinuousClock.Instant?
         while !flights.isEmpty || parked.count > 0 || admitting > 0 {

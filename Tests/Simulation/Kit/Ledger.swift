@@ -7,7 +7,7 @@ import Synchronization
 /// Checks the store's records against the calendars: what was recorded for each schedule, and what should have been.
 ///
 /// For each schedule it keeps a count and a sum of hashes of what was recorded: a month of a million schedules fits in
-/// memory, and an occurrence that is missing or recorded twice changes the sum. It is told of each change as the store
+/// memory, and an occurrence that is missing or recorded twice changes the sum. It learns of each change as the store
 /// makes it.
 final class Ledger: Sendable {
     /// A range of time whose occurrences belong to one revision of a schedule.
