@@ -2,11 +2,11 @@ import Model
 
 /// Reads the three date formats that a recipient must accept (RFC 9110, 5.6.7).
 enum HTTPDate {
-    /// `Sun, 06 Nov 1994 08:49:37 GMT`, or the obsolete `Sunday, 06-Nov-94 08:49:37 GMT` (RFC 850) and `Sun Nov 6
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`, or the obsolete `Sunday, 06-Nov-94 08:49:37 GMT` (RFC 850) and `Sun Nov  6
     /// 08:49:37 1994` (asctime). Nil for anything else; the weekday and the width of the day are not checked.
     ///
     /// - Parameter now: the current time; a two-digit year is read as the latest year with those digits that is at most
-    /// 50 years ahead.
+    ///   50 years ahead.
     static func parse(_ text: String, now: Timestamp) -> Timestamp? {
         let parts = text.split(separator: " ")
         if parts.count == 6, parts[0].hasSuffix(","), parts[5] == "GMT" {

@@ -33,9 +33,7 @@ package struct HTTPRequest: Sendable {
     package static func encoded(_ url: String) -> String {
         let bytes = url.utf8
         let isASCII = unsafe bytes.withContiguousStorageIfAvailable { unsafe $0.allSatisfy { $0 < 0x80 } }
-        guard isASCII != true, bytes.contains(where: { $0 >= 0x80 }),
-            let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
-        else {
+        guard !(isASCII ?? bytes.allSatisfy { $0 < 0x80 }), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
             return url
         }
         let afterScheme = bytes[colon...].dropFirst(3)
