@@ -12,7 +12,7 @@ package struct CallSecrets: Sendable {
 
     /// Opens what a call needs; throws `SecretError` naming what is missing or cannot be opened.
     package init(
-        of call: HTTPAction, tenant: String, sealed: [String: SealedSecret], keys: SecretKeys?, now: Timestamp
+        of call: HTTPAction, tenant: TenantID, sealed: [String: SealedSecret], keys: SecretKeys?, now: Timestamp
     ) throws(SecretError) {
         guard let keys else { throw SecretError("HEADGATE_SECRET_KEYS is not set, and the call needs a secret") }
         var values: [String: String] = [:]

@@ -1,4 +1,4 @@
-private import Model
+package import Model
 
 /// Decides which calls may be made now, so that a slow or dead target host, or a busy tenant, costs others neither
 /// slots nor attempts. A value without I/O or clock: it is told when calls begin and how they end.
@@ -92,7 +92,7 @@ package struct TargetGate: Sendable {
 
     private let configuration: Configuration
     private var hosts: [String: Host] = [:]
-    private var tenants: [String: Places] = [:]
+    private var tenants: [TenantID: Places] = [:]
     private var inFlight = 0
 
     /// A gate without calls in flight.
@@ -105,7 +105,7 @@ package struct TargetGate: Sendable {
 
     /// Why a call would be turned away now; nil: it would not. Asked before something is spent on the call; takes no
     /// slot.
-    package func reasonToWait(host name: String, tenant: String, at now: ContinuousClock.Instant) -> Reason? {
+    package func reasonToWait(host name: String, tenant: TenantID, at now: ContinuousClock.Instant) -> Reason? {
         guard let host = hosts[name] else { return limit(1) == 0 ? .host : isFull(tenant) ? .tenant : nil }
         switch host.breaker {
         case .open(let until, _) where now < until: return .breaker
@@ -115,7 +115,7 @@ package struct TargetGate: Sendable {
         return host.places.inFlight >= limit(configuration.perHost) ? .host : isFull(tenant) ? .tenant : nil
     }
 
-    private func isFull(_ tenant: String) -> Bool {
+    private func isFull(_ tenant: TenantID) -> Bool {
         tenants[tenant]?.inFlight ?? 0 >= limit(configuration.perTenant)
     }
 
@@ -129,7 +129,7 @@ package struct TargetGate: Sendable {
 
     /// Asks for a slot. `go` takes it; the call must then be ended with `end`.
     package mutating func admit(
-        host name: String, tenant: String, at now: ContinuousClock.Instant,
+        host name: String, tenant: TenantID, at now: ContinuousClock.Instant,
         using random: inout some RandomNumberGenerator
     ) -> Decision {
         var host = hosts[name] ?? Host()
@@ -160,7 +160,7 @@ package struct TargetGate: Sendable {
 
     /// Gives back the slot of a call that has ended: with an answer, without one, or (nil) in a way that says nothing
     /// about the host.
-    package mutating func end(host name: String, tenant: String, isAnswered: Bool?, at now: ContinuousClock.Instant) {
+    package mutating func end(host name: String, tenant: TenantID, isAnswered: Bool?, at now: ContinuousClock.Instant) {
         guard var host = hosts[name], host.places.inFlight > 0 else {
             preconditionFailure("no call to \(name) is in flight")
         }

@@ -4,7 +4,7 @@ package import Queue
 /// What a worker has read of the tenant directory; forgotten when the directory changes.
 package struct TenantCache: Sendable {
     private var state: DirectoryState?
-    private var records: [String: TenantRecord?] = [:]
+    private var records: [TenantID: TenantRecord?] = [:]
 
     /// A cache that knows of no directory.
     package init() {}
@@ -22,22 +22,22 @@ package struct TenantCache: Sendable {
 
     /// Whether calls of a tenant need no further look, because it is known to have no record. True of all while the
     /// directory is empty or unknown.
-    package func isPlain(_ tenant: String) -> Bool {
+    package func isPlain(_ tenant: TenantID) -> Bool {
         guard let state, state.count > 0 else { return true }
         if case .some(nil) = records[tenant] { return true }
         return false
     }
 
     /// Those of the tenants whose records have yet to be read, sorted.
-    package func missing(of tenants: Set<String>) -> [String] {
+    package func missing(of tenants: Set<TenantID>) -> [TenantID] {
         guard let state, state.count > 0 else { return [] }
         return tenants.filter { records[$0] == nil }.sorted()
     }
 
     /// Keeps records as read, in the order of `tenants`, and returns the tenants whose records cannot be decoded. They
     /// count as paused: without its rates a tenant may not be called.
-    package mutating func store(_ bytes: [[UInt8]?], of tenants: [String]) -> [String] {
-        var unreadable: [String] = []
+    package mutating func store(_ bytes: [[UInt8]?], of tenants: [TenantID]) -> [TenantID] {
+        var unreadable: [TenantID] = []
         for (tenant, bytes) in zip(tenants, bytes) {
             guard let bytes else {
                 records[tenant] = .some(nil)
@@ -51,5 +51,5 @@ package struct TenantCache: Sendable {
     }
 
     /// The tenant's record; nil: it has none, or it was not read yet.
-    package func record(of tenant: String) -> TenantRecord? { records[tenant] ?? nil }
+    package func record(of tenant: TenantID) -> TenantRecord? { records[tenant] ?? nil }
 }

@@ -147,7 +147,7 @@ extension InMemoryStore: MonitorStore {
     /// Does nothing.
     package func dropTenants(before time: Timestamp, publishedTo version: Int) async throws {}
     /// Always empty: all tenants weigh the same.
-    package func weights() async throws -> [String: Double] { [:] }
+    package func weights() async throws -> [TenantID: Double] { [:] }
 
     /// The generation last set.
     package func generation() async throws -> RecordedGeneration { withTables { $0.generation } }

@@ -16,7 +16,7 @@ extension InMemoryStore {
     }
 
     /// The schedule of that name; nil if there is none.
-    package func schedule(_ name: String, tenant: String) async throws -> ScheduleRow? {
+    package func schedule(_ name: ScheduleName, tenant: TenantID) async throws -> ScheduleRow? {
         withTables { $0.row(name, tenant: tenant) }
     }
 
@@ -26,7 +26,7 @@ extension InMemoryStore {
     }
 
     /// Deletes a schedule and returns its queued triggers; nil if there is no such schedule.
-    package func delete(_ name: String, tenant: String, now: Timestamp) async throws -> [Identifier]? {
+    package func delete(_ name: ScheduleName, tenant: TenantID, now: Timestamp) async throws -> [Identifier]? {
         withTables { tables in
             guard let row = tables.row(name, tenant: tenant) else { return nil }
             let open = tables.cancelOpen(row.id, now: now, reason: .deleted)
@@ -38,7 +38,7 @@ extension InMemoryStore {
     }
 
     /// Pauses a schedule and returns its queued triggers; nil if there is no such schedule.
-    package func pause(_ name: String, tenant: String, reason: String, now: Timestamp) async throws -> [Identifier]? {
+    package func pause(_ name: ScheduleName, tenant: TenantID, reason: String, now: Timestamp) async throws -> [Identifier]? {
         withTables { tables in
             guard let row = tables.row(name, tenant: tenant) else { return nil }
             let open = tables.cancelOpen(row.id, now: now, reason: .paused)
@@ -51,7 +51,7 @@ extension InMemoryStore {
     /// Arms a paused schedule at what `next` returns; does nothing if it is not paused. False if there is no such
     /// schedule.
     package func resume(
-        _ name: String, tenant: String, missed: Int?, now: Timestamp, next: (ScheduleRow) -> Timestamp?
+        _ name: ScheduleName, tenant: TenantID, missed: Int?, now: Timestamp, next: (ScheduleRow) -> Timestamp?
     ) async throws -> Bool {
         withTables { tables in
             guard let row = tables.row(name, tenant: tenant) else { return false }

@@ -15,7 +15,7 @@ extension InMemoryTables {
         var replanned: Timestamp?
     }
 
-    func row(_ name: String, tenant: String) -> ScheduleRow? {
+    func row(_ name: ScheduleName, tenant: TenantID) -> ScheduleRow? {
         names[Name(tenant: tenant, name: name)].flatMap { schedules[$0]?.row }
     }
 

@@ -4,8 +4,8 @@ import Store
 /// The tables and indexes of the in-memory store; operations that span several of them are here.
 struct InMemoryTables: Sendable {
     struct Name: Hashable {
-        var tenant: String
-        var name: String
+        var tenant: TenantID
+        var name: ScheduleName
     }
 
     struct Revision: Hashable {
@@ -14,8 +14,8 @@ struct InMemoryTables: Sendable {
     }
     /// What a message needs of a schedule that has changed or is gone.
     struct PastAction {
-        var tenant: String
-        var name: String
+        var tenant: TenantID
+        var name: ScheduleName
         var action: [UInt8]
     }
 

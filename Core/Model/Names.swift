@@ -1,7 +1,7 @@
 /// The owner of schedules; tenants see nothing of each other.
 ///
 /// 1 to 63 of `a-z A-Z 0-9 . _ -`, beginning with a letter or a digit.
-public struct TenantID: Hashable, Sendable, CustomStringConvertible {
+public struct TenantID: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let description: String
 
     /// Nil if the text is no valid tenant name.
@@ -12,12 +12,15 @@ public struct TenantID: Hashable, Sendable, CustomStringConvertible {
 
     /// For names that were checked before, such as those read from the store.
     package init(checked text: String) { description = text }
+
+    /// By bytes: the characters are ASCII.
+    public static func < (left: TenantID, right: TenantID) -> Bool { left.description < right.description }
 }
 
 /// A schedule's name, unique within its tenant.
 ///
 /// 1 to 200 of `a-z A-Z 0-9 . _ - : @ +`, beginning with a letter or a digit.
-public struct ScheduleName: Hashable, Sendable, CustomStringConvertible {
+public struct ScheduleName: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let description: String
 
     /// Nil if the text is no valid schedule name. Reserved names are accepted: see `isUnavailable`.
@@ -28,6 +31,25 @@ public struct ScheduleName: Hashable, Sendable, CustomStringConvertible {
 
     /// For names that were checked before, such as those read from the store.
     package init(checked text: String) { description = text }
+
+    /// By bytes: the characters are ASCII.
+    public static func < (left: ScheduleName, right: ScheduleName) -> Bool { left.description < right.description }
+}
+
+extension TenantID: ExpressibleByStringLiteral {
+    /// A constant; traps where it is no valid tenant name.
+    public init(stringLiteral text: String) {
+        guard let id = TenantID(text) else { preconditionFailure("\(text) is no tenant name") }
+        self = id
+    }
+}
+
+extension ScheduleName: ExpressibleByStringLiteral {
+    /// A constant; traps where it is no valid schedule name.
+    public init(stringLiteral text: String) {
+        guard let name = ScheduleName(text) else { preconditionFailure("\(text) is no schedule name") }
+        self = name
+    }
 }
 
 extension ScheduleName {

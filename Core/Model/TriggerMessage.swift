@@ -14,16 +14,16 @@ package struct TriggerMessage: Hashable, Sendable {
     package var plannedAt: Timestamp
     /// By the database's clock; no call starts after it.
     package var deadline: Timestamp
-    package var tenant: String
+    package var tenant: TenantID
     /// The schedule's name.
-    package var schedule: String
+    package var schedule: ScheduleName
     /// An `ActionRecord` in its binary form, as stored with the schedule; empty if nobody knows it any more.
     package var action: [UInt8]
 
     /// A message whose key is its id, unless given.
     package init(
         id: Identifier, key: Identifier? = nil, kind: TriggerKind, redrive: Int, occurrence: Timestamp,
-        plannedAt: Timestamp, deadline: Timestamp, tenant: String, schedule: String, action: [UInt8]
+        plannedAt: Timestamp, deadline: Timestamp, tenant: TenantID, schedule: ScheduleName, action: [UInt8]
     ) {
         self.id = id
         self.key = key ?? id
@@ -41,8 +41,8 @@ package struct TriggerMessage: Hashable, Sendable {
     /// wait behind the tenant's live work.
     package var fairnessKey: String { TriggerMessage.fairnessKey(of: tenant, kind: kind) }
     /// The key of a tenant's triggers of a kind.
-    package static func fairnessKey(of tenant: String, kind: TriggerKind) -> String {
-        kind == .backfill ? "\(tenant)/backfill" : tenant
+    package static func fairnessKey(of tenant: TenantID, kind: TriggerKind) -> String {
+        kind == .backfill ? "\(tenant)/backfill" : tenant.description
     }
 
     /// The version that `encoded` writes; readers accept it and the one before. Version 2 adds `key`.
@@ -50,7 +50,7 @@ package struct TriggerMessage: Hashable, Sendable {
 
     /// The binary form, which starts with its version.
     package var encoded: [UInt8] {
-        var writer = ByteWriter(capacity: 96 + tenant.utf8.count + schedule.utf8.count + action.count)
+        var writer = ByteWriter(capacity: 96 + tenant.description.utf8.count + schedule.description.utf8.count + action.count)
         writer.write(unsigned: TriggerMessage.version)
         writer.write(id)
         writer.write(kind.rawValue)
@@ -58,8 +58,8 @@ package struct TriggerMessage: Hashable, Sendable {
         writer.write(occurrence)
         writer.write(plannedAt)
         writer.write(deadline)
-        writer.write(tenant)
-        writer.write(schedule)
+        writer.write(tenant.description)
+        writer.write(schedule.description)
         writer.write(bytes: action)
         writer.write(key)
         return writer.bytes
@@ -80,8 +80,8 @@ package struct TriggerMessage: Hashable, Sendable {
         occurrence = try reader.timestamp()
         plannedAt = try reader.timestamp()
         deadline = try reader.timestamp()
-        tenant = try reader.text()
-        schedule = try reader.text()
+        tenant = TenantID(checked: try reader.text())
+        schedule = ScheduleName(checked: try reader.text())
         action = Array(try reader.byteString())
         key = version == 1 ? id : try reader.identifier()
     }

@@ -86,9 +86,9 @@ package struct Resharder: Sendable {
         while true {
             let call = StatementCall(.reshardPage, [.smallint(shard), .uuid(last), .bigint(Resharder.page)])
             let page = try await connection.query(call) { (row: PostgresRow<NameColumn>) throws(PostgresError) in
-                ScheduleName(
-                    id: try row.required(.id, row.uuid), tenant: try row.required(.tenant, row.text),
-                    name: try row.required(.name, row.text))
+                NamedSchedule(
+                    id: try row.required(.id, row.uuid), tenant: try row.required(.tenant, row.tenant),
+                    name: try row.required(.name, row.scheduleName))
             }
             let leaving = page.filter { $0.id.shard(of: shards) != shard }
             if !leaving.isEmpty { moved += try await move(leaving, from: shard, connection) }
@@ -98,7 +98,7 @@ package struct Resharder: Sendable {
     }
 
     private func move(
-        _ names: [ScheduleName], from shard: Int, _ connection: PostgresConnection
+        _ names: [NamedSchedule], from shard: Int, _ connection: PostgresConnection
     ) async throws -> Int {
         let shards = shards
         return try await Resharder.patiently {
@@ -108,10 +108,10 @@ package struct Resharder: Sendable {
         }
     }
 
-    fileprivate struct ScheduleName: Sendable {
+    fileprivate struct NamedSchedule: Sendable {
         var id: Identifier
-        var tenant: String
-        var name: String
+        var tenant: TenantID
+        var name: ScheduleName
     }
 }
 
@@ -137,12 +137,12 @@ private enum PlannedColumn: Int, ResultColumn {
 
 extension PostgresTransaction {
     fileprivate func move(
-        _ names: [Resharder.ScheduleName], from shard: Int, to target: (Identifier) -> Int
+        _ names: [Resharder.NamedSchedule], from shard: Int, to target: (Identifier) -> Int
     ) throws(PostgresError) -> Int {
         let lock = StatementCall(
             .reshardLock,
             [
-                .smallint(shard), .texts(names.map(\.tenant)), .texts(names.map(\.name)), .uuids(names.map(\.id)),
+                .smallint(shard), .tenants(names.map(\.tenant)), .names(names.map(\.name)), .uuids(names.map(\.id)),
             ])
         let ids = try values(lock, .uuid)
         if ids.isEmpty { return 0 }

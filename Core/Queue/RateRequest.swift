@@ -1,3 +1,5 @@
+package import Model
+
 /// A call that asks whether its tenant's rates allow it now.
 package struct RateRequest: Hashable, Sendable {
     /// One rate that a call is subject to.
@@ -16,14 +18,14 @@ package struct RateRequest: Hashable, Sendable {
 
     /// The message's id: the same whenever the call asks again.
     package var id: MessageID
-    package var tenant: String
+    package var tenant: TenantID
     /// All of them must allow the call.
     package var buckets: [Bucket]
     /// The longest acceptable wait; if it would be longer, nothing is reserved and the place is left to others.
     package var longest: Duration
 
     /// A request for one call.
-    package init(id: MessageID, tenant: String, longest: Duration, buckets: [Bucket]) {
+    package init(id: MessageID, tenant: TenantID, longest: Duration, buckets: [Bucket]) {
         self.id = id
         self.tenant = tenant
         self.longest = longest

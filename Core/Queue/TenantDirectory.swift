@@ -8,7 +8,7 @@ package protocol TenantDirectory: Sendable {
     /// How complete the copy is; nil: there is none yet, or it was lost.
     func state() async throws(QueueError) -> DirectoryState?
     /// The records of these tenants in order, each as the bytes of a `TenantRecord`; nil for tenants without one.
-    func records(of tenants: [String]) async throws(QueueError) -> [[UInt8]?]
+    func records(of tenants: [TenantID]) async throws(QueueError) -> [[UInt8]?]
     /// Writes entries, except where a newer one is stored. After an error some may be written; `version` is recorded
     /// with the last ones.
     ///

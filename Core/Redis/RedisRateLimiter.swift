@@ -41,7 +41,7 @@ package struct RedisRateLimiter: RateLimiter {
         return waits
     }
 
-    private func call(_ tenant: String, _ requests: [RateRequest]) -> ScriptCall {
+    private func call(_ tenant: TenantID, _ requests: [RateRequest]) -> ScriptCall {
         var arguments = RedisCommand(capacity: requests.count * 100)
         arguments.append(clock.map { $0().milliseconds } ?? 0)
         arguments.append(QueueRules.rateHorizon.milliseconds)

@@ -33,10 +33,10 @@ package struct RedisTenantDirectory: TenantDirectory {
     }
 
     /// The records of these tenants, in order; nil for those without one.
-    package func records(of tenants: [String]) async throws(QueueError) -> [[UInt8]?] {
+    package func records(of tenants: [TenantID]) async throws(QueueError) -> [[UInt8]?] {
         if tenants.isEmpty { return [] }
         var command = RedisCommand("HMGET", self.tenants)
-        for tenant in tenants { command.append(tenant) }
+        for tenant in tenants { command.append(tenant.description) }
         let asked = command
         let reply = try await run { connection throws(RedisError) in try await connection.call([asked])[0].checked() }
         return (reply.array ?? []).map { field in
@@ -56,7 +56,7 @@ package struct RedisTenantDirectory: TenantDirectory {
             var random = SystemRandomNumberGenerator()
             arguments.append(String(random.next() as UInt64, radix: 36))
             for entry in part {
-                arguments.append(entry.tenant)
+                arguments.append(entry.tenant.description)
                 arguments.append(entry.version)
                 arguments.append(entry.record.isPlain ? [UInt8]() : entry.record.encoded)
             }

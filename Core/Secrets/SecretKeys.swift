@@ -1,3 +1,4 @@
+package import Model
 import Crypto
 import FoundationEssentials
 
@@ -29,7 +30,7 @@ package struct SecretKeys: Sendable {
     }
 
     /// Encrypts a value with the first key: the key's mark (4 bytes of its SHA-256), nonce, ciphertext and tag.
-    package func seal(_ value: String, name: String, tenant: String) throws(SecretError) -> [UInt8] {
+    package func seal(_ value: String, name: String, tenant: TenantID) throws(SecretError) -> [UInt8] {
         do {
             let box = try AES.GCM.seal(
                 Array(value.utf8), using: keys[0].key, authenticating: SecretKeys.place(name, tenant))
@@ -40,7 +41,7 @@ package struct SecretKeys: Sendable {
     }
 
     /// Decrypts a sealed value. Throws if its key is missing, it is damaged, or it belongs to another name or tenant.
-    package func open(_ sealed: [UInt8], name: String, tenant: String) throws(SecretError) -> String {
+    package func open(_ sealed: [UInt8], name: String, tenant: TenantID) throws(SecretError) -> String {
         let mark = Array(sealed.prefix(SecretKeys.markLength))
         guard let key = keys.first(where: { $0.mark == mark })?.key else {
             throw SecretError("the secret \(name) was sealed with a key that is not in HEADGATE_SECRET_KEYS")
@@ -57,7 +58,7 @@ package struct SecretKeys: Sendable {
     private static let markLength = 4
 
     /// What a sealed value is bound to (GCM's additional data): it opens nowhere else.
-    private static func place(_ name: String, _ tenant: String) -> [UInt8] { Array("\(tenant)\0\(name)".utf8) }
+    private static func place(_ name: String, _ tenant: TenantID) -> [UInt8] { Array("\(tenant)\0\(name)".utf8) }
 }
 
 /// A secret that cannot be sealed, opened or used; says nothing about its value.

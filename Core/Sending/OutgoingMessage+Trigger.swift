@@ -12,7 +12,7 @@ extension OutgoingMessage {
     ///   - attempts: those recorded so far.
     ///   - weights: by tenant, where they are not 1. A message costs its tenant the inverse of its weight in the fair
     ///     queue.
-    package init(_ message: TriggerMessage, attempts: Int = 0, delay: Duration, weights: [String: Double] = [:]) {
+    package init(_ message: TriggerMessage, attempts: Int = 0, delay: Duration, weights: [TenantID: Double] = [:]) {
         let cost = weights.isEmpty ? 1 : 1 / (weights[message.tenant] ?? 1)
         let isBackfill = message.kind == .backfill
         self.init(
@@ -25,7 +25,7 @@ extension OutgoingMessage {
     /// - Parameters:
     ///   - now: the database's time, from which the delay until the planned time counts.
     ///   - weights: by tenant, where they are not 1.
-    package init(_ trigger: QueuedTrigger, now: Timestamp, weights: [String: Double]) {
+    package init(_ trigger: QueuedTrigger, now: Timestamp, weights: [TenantID: Double]) {
         let delay = max(.zero, trigger.message.plannedAt - now)
         self.init(trigger.message, attempts: trigger.attempts, delay: delay, weights: weights)
     }

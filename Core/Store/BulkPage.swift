@@ -3,12 +3,12 @@ package import Model
 /// What one page of a bulk change did.
 package struct BulkPage: Sendable {
     /// The schedules changed, in the order of names.
-    package var names: [String]
+    package var names: [ScheduleName]
     /// Their queued triggers, to be cancelled in the queue.
     package var cancelled: [Identifier]
 
     /// A page that changed nothing, unless given.
-    package init(names: [String] = [], cancelled: [Identifier] = []) {
+    package init(names: [ScheduleName] = [], cancelled: [Identifier] = []) {
         self.names = names
         self.cancelled = cancelled
     }

@@ -9,9 +9,9 @@ package protocol BulkRegistry: Sendable {
     /// With the tenant's own pause as the reason (`TenantSettings.pauseReason`) the page is empty once the tenant is
     /// not paused any more.
     ///
-    /// - Parameter name: the last name of the page before; empty for the first.
+    /// - Parameter name: the last name of the page before; nil for the first.
     func pauseAll(
-        prefix: String, after name: String, limit: Int, reason: String, by actor: AuditActor, now: Timestamp
+        prefix: String, after name: ScheduleName?, limit: Int, reason: String, by actor: AuditActor, now: Timestamp
     ) async throws -> BulkPage
     /// Resumes a page of the paused schedules whose names have a prefix, as `resume` does each.
     ///
@@ -19,7 +19,7 @@ package protocol BulkRegistry: Sendable {
     ///
     /// - Parameter reason: only schedules that were paused for this reason; nil: all.
     func resumeAll(
-        prefix: String, pausedFor reason: String?, after name: String, limit: Int, missed: Int?, by actor: AuditActor,
+        prefix: String, pausedFor reason: String?, after name: ScheduleName?, limit: Int, missed: Int?, by actor: AuditActor,
         now: Timestamp,
         next: @escaping @Sendable (ScheduleRow) -> Timestamp?
     ) async throws -> BulkPage

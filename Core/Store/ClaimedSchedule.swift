@@ -3,8 +3,8 @@ package import Model
 /// A due schedule, locked by a claim until its transaction ends.
 package struct ClaimedSchedule: Sendable {
     package var id: Identifier
-    package var tenant: String
-    package var name: String
+    package var tenant: TenantID
+    package var name: ScheduleName
     package var revision: Int
     /// The first occurrence that is not planned yet.
     package var nextAt: Timestamp
@@ -25,7 +25,7 @@ package struct ClaimedSchedule: Sendable {
 
     /// A schedule without anything special about it, unless given.
     package init(
-        id: Identifier, tenant: String, name: String, revision: Int, nextAt: Timestamp, fired: Int, timing: [UInt8],
+        id: Identifier, tenant: TenantID, name: ScheduleName, revision: Int, nextAt: Timestamp, fired: Int, timing: [UInt8],
         action: [UInt8], resumeMissed: Int? = nil, ahead: Range<Timestamp>? = nil, isOneOff: Bool = false,
         updatedAt: Timestamp = .epoch
     ) {

@@ -16,7 +16,7 @@ package protocol DeadTriggerRegistry: Sendable {
     /// - Parameters:
     ///   - tenant: nil: of all tenants; the caller has checked that the actor may see them.
     ///   - place: the last one of the page before; nil: from the oldest.
-    func deadTriggers(tenant: String?, after place: DeadTrigger.Place?, limit: Int) async throws -> [DeadTrigger]
+    func deadTriggers(tenant: TenantID?, after place: DeadTrigger.Place?, limit: Int) async throws -> [DeadTrigger]
     /// How many triggers are dead, counted up to `limit`.
-    func countDead(tenant: String?, limit: Int) async throws -> Int
+    func countDead(tenant: TenantID?, limit: Int) async throws -> Int
 }

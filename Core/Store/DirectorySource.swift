@@ -11,5 +11,5 @@ package protocol DirectorySource: Sendable {
     /// published.
     func dropTenants(before time: Timestamp, publishedTo version: Int) async throws
     /// The weights of tenants whose weight is not 1.
-    func weights() async throws -> [String: Double]
+    func weights() async throws -> [TenantID: Double]
 }

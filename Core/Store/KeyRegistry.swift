@@ -7,7 +7,7 @@ package protocol KeyRegistry: Sendable {
     /// Stores a new key for the tenant that it names.
     func insert(_ key: KeyRow, hash: [UInt8], by actor: AuditActor, now: Timestamp) async throws
     /// A tenant's keys that are not revoked, by id.
-    func keys(tenant: String) async throws -> [KeyRow]
+    func keys(tenant: TenantID) async throws -> [KeyRow]
     /// Revokes a key of the actor's tenant. False: there is none, or it was revoked already.
     func revoke(_ key: Identifier, by actor: AuditActor, now: Timestamp) async throws -> Bool
 }

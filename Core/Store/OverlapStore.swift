@@ -6,7 +6,7 @@ package protocol OverlapStore: Sendable {
     /// Lets `change` decide on what runs and waits while the schedule's overlap row is locked, writes the state back,
     /// and returns the decision. One transaction of its own.
     func withOverlap<Decision: Sendable>(
-        of schedule: Identifier, tenant: String, now: Timestamp,
+        of schedule: Identifier, tenant: TenantID, now: Timestamp,
         _ change: @escaping @Sendable (inout (running: Identifier?, waiting: [Identifier])) -> Decision
     ) async throws -> Decision
     /// Runs that began before a time, longest-running first, for the monitor to compare with what has finished.

@@ -7,7 +7,7 @@ package protocol PlanningStore: Sendable {
     /// which only makes scans longer.
     func raiseFloors(shard: Int, ceiling: Timestamp, now: Timestamp) async throws
     /// The weights of tenants whose weight is not 1.
-    func weights() async throws -> [String: Double]
+    func weights() async throws -> [TenantID: Double]
     /// How many triggers are planned for each second, from a time on: seconds since 1970, in no order.
     func load(shard: Int, from time: Timestamp) async throws -> [(second: Int64, count: Int)]
     /// Creates a day's partition, in the monitor's place; false: it existed. Throws if a lock is not granted within 200

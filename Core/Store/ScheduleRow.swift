@@ -4,8 +4,8 @@ package import Model
 package struct ScheduleRow: Hashable, Sendable {
     /// Internal; a schedule that is deleted and created again gets a new one.
     package var id: Identifier
-    package var tenant: String
-    package var name: String
+    package var tenant: TenantID
+    package var name: ScheduleName
     /// Follows from the id; changes only when the schedules are resharded.
     package var shard: Int
     /// From 1; raised when timing or action changes, and when a paused schedule is rewound to a cancelled trigger
@@ -31,7 +31,7 @@ package struct ScheduleRow: Hashable, Sendable {
 
     /// A row with all its columns.
     package init(
-        id: Identifier, tenant: String, name: String, shard: Int, revision: Int, state: ScheduleState,
+        id: Identifier, tenant: TenantID, name: ScheduleName, shard: Int, revision: Int, state: ScheduleState,
         nextAt: Timestamp?, resumeAt: Timestamp?, timing: [UInt8], action: [UInt8], pauseReason: String?,
         createdAt: Timestamp, updatedAt: Timestamp, fired: Int
     ) {

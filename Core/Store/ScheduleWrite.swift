@@ -2,8 +2,8 @@ package import Model
 
 /// A schedule to create or replace.
 package struct ScheduleWrite: Sendable {
-    package var tenant: String
-    package var name: String
+    package var tenant: TenantID
+    package var name: ScheduleName
     /// What must exist already; nil: it may exist or not.
     package var expecting: ExpectedRevision?
     /// The id of the schedule if it is new; an existing one keeps its own.
@@ -23,7 +23,7 @@ package struct ScheduleWrite: Sendable {
 
     /// A write that may create or replace.
     package init(
-        tenant: String, name: String, id: Identifier, shard: Int, timing: [UInt8], action: [UInt8], paused: Bool?,
+        tenant: TenantID, name: ScheduleName, id: Identifier, shard: Int, timing: [UInt8], action: [UInt8], paused: Bool?,
         next: @escaping @Sendable (Timestamp) -> Timestamp?,
         justPassed: @escaping @Sendable (_ now: Timestamp, _ replaced: [UInt8]?) -> Timestamp? = { _, _ in nil }
     ) {

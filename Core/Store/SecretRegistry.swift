@@ -3,7 +3,7 @@ package import Model
 /// Keeps tenants' secrets, sealed. Every call is one transaction, confined to a tenant.
 package protocol SecretRegistry: Sendable {
     /// A page of a tenant's secrets, by name, without their values.
-    func secrets(of tenant: String, after name: String, limit: Int) async throws -> [SecretRow]
+    func secrets(of tenant: TenantID, after name: String, limit: Int) async throws -> [SecretRow]
     /// Stores a sealed value under a name of the actor's tenant. The value that it replaces is kept until `keeping`, if
     /// given, so that receivers of signatures have time to change over.
     ///
@@ -15,5 +15,5 @@ package protocol SecretRegistry: Sendable {
     /// Deletes a secret of the actor's tenant, and returns the change to publish. Nil: there is none.
     func deleteSecret(_ name: String, by actor: AuditActor, now: Timestamp) async throws -> TenantChange?
     /// Those of these names that are not secrets of the tenant.
-    func missingSecrets(_ names: Set<String>, tenant: String) async throws -> Set<String>
+    func missingSecrets(_ names: Set<String>, tenant: TenantID) async throws -> Set<String>
 }

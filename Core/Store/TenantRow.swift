@@ -2,7 +2,7 @@ package import Model
 
 /// A tenant's settings as they are stored.
 package struct TenantRow: Sendable {
-    package var tenant: String
+    package var tenant: TenantID
     /// The directory version of the last change of the settings or of a secret.
     package var version: Int
     /// From 1, raised when the settings change; 0: the tenant was erased.
@@ -15,7 +15,7 @@ package struct TenantRow: Sendable {
 
     /// A row with all its columns.
     package init(
-        tenant: String, version: Int, revision: Int, settings: TenantSettings, problem: String? = nil,
+        tenant: TenantID, version: Int, revision: Int, settings: TenantSettings, problem: String? = nil,
         updatedAt: Timestamp
     ) {
         self.tenant = tenant

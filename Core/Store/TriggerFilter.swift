@@ -2,9 +2,9 @@ package import Model
 
 /// Which triggers a list shows.
 package struct TriggerFilter: Sendable {
-    package var tenant: String
+    package var tenant: TenantID
     /// A schedule's name; nil: all of the tenant's.
-    package var schedule: String?
+    package var schedule: ScheduleName?
     /// Nil: any.
     package var state: TriggerState?
     /// The earliest occurrence.
@@ -45,7 +45,7 @@ package struct TriggerFilter: Sendable {
 
     /// A filter without a window.
     package init(
-        tenant: String, schedule: String?, state: TriggerState?, from: Timestamp, to: Timestamp, after: Place?,
+        tenant: TenantID, schedule: ScheduleName?, state: TriggerState?, from: Timestamp, to: Timestamp, after: Place?,
         limit: Int
     ) {
         self.tenant = tenant

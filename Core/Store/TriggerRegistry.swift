@@ -6,7 +6,7 @@ package protocol TriggerRegistry: Sendable {
     /// queued one is to be sent right after.
     func insert(_ trigger: TriggerWrite, by actor: AuditActor, now: Timestamp) async throws -> Bool
     /// Nil: the tenant has no such trigger.
-    func trigger(_ id: Identifier, tenant: String) async throws -> TriggerRow?
+    func trigger(_ id: Identifier, tenant: TenantID) async throws -> TriggerRow?
     /// A page of triggers, newest first: by occurrence and id for one schedule, by id for all.
     func triggers(_ filter: TriggerFilter) async throws -> [TriggerRow]
     /// Requests the cancel of a trigger of the actor's tenant, and returns its row after that; nil: there is none. A
@@ -16,5 +16,5 @@ package protocol TriggerRegistry: Sendable {
     /// them that are to be planned again (protocols.md, 8 and 8a; decision 0006).
     ///
     /// - Parameter reason: for those that have none yet.
-    func settleCancelled(_ triggers: [CancelledTrigger], tenant: String, reason: CancelReason) async throws
+    func settleCancelled(_ triggers: [CancelledTrigger], tenant: TenantID, reason: CancelReason) async throws
 }

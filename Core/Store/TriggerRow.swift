@@ -5,9 +5,9 @@ package struct TriggerRow: Sendable {
     package var id: Identifier
     /// The internal id of its schedule.
     package var schedule: Identifier
-    package var tenant: String
+    package var tenant: TenantID
     /// The schedule's name.
-    package var name: String
+    package var name: ScheduleName
     package var kind: TriggerKind
     package var state: TriggerState
     /// The schedule's revision that planned it.
@@ -35,7 +35,7 @@ package struct TriggerRow: Sendable {
 
     /// A row with all its columns.
     package init(
-        id: Identifier, schedule: Identifier, tenant: String, name: String, kind: TriggerKind, state: TriggerState,
+        id: Identifier, schedule: Identifier, tenant: TenantID, name: ScheduleName, kind: TriggerKind, state: TriggerState,
         revision: Int, redrive: Int,
         occurrence: Timestamp, plannedAt: Timestamp, deadline: Timestamp, attempts: Int, latenessMilliseconds: Int?,
         isCancelRequested: Bool, count: Int, lastOccurrence: Timestamp?, reason: String?, log: [UInt8]

@@ -11,7 +11,7 @@ import Testing
 
     @Test func `a key has its rate, with twice as many at once after a pause, and is told when to come again`() throws {
         var rates = RequestRateLimiter(.init(perKey: 10, perTenant: 1_000))
-        func take(_ key: Identifier, _ tenant: String, _ now: ContinuousClock.Instant) -> Duration? {
+        func take(_ key: Identifier, _ tenant: TenantID, _ now: ContinuousClock.Instant) -> Duration? {
             rates.take(key: key, tenant: tenant, now: now)
         }
         for _ in 0..<20 { #expect(take(key(1), "a", start) == nil) }
@@ -27,7 +27,7 @@ import Testing
 
     @Test func `all keys of a tenant share its rate, and other tenants do not feel it`() {
         var rates = RequestRateLimiter(.init(perKey: 10, perTenant: 15))
-        func take(_ key: Identifier, _ tenant: String, _ now: ContinuousClock.Instant) -> Duration? {
+        func take(_ key: Identifier, _ tenant: TenantID, _ now: ContinuousClock.Instant) -> Duration? {
             rates.take(key: key, tenant: tenant, now: now)
         }
         let taken = (0..<100).count { take(key(UInt64($0 % 10)), "a", start) == nil }

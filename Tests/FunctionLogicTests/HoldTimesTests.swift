@@ -1,4 +1,5 @@
 import Calls
+import Model
 import Queue
 import TestRandom
 import Testing

@@ -14,12 +14,12 @@ import Testing
         gate = TargetGate(configuration)
     }
 
-    private mutating func admit(_ host: String, _ tenant: String = "t", at time: Duration = .zero)
+    private mutating func admit(_ host: String, _ tenant: TenantID = "t", at time: Duration = .zero)
         -> TargetGate.Decision
     {
         gate.admit(host: host, tenant: tenant, at: start + time, using: &random)
     }
-    private mutating func end(_ host: String, _ isAnswered: Bool?, _ tenant: String = "t", at time: Duration = .zero) {
+    private mutating func end(_ host: String, _ isAnswered: Bool?, _ tenant: TenantID = "t", at time: Duration = .zero) {
         gate.end(host: host, tenant: tenant, isAnswered: isAnswered, at: start + time)
     }
     private func reason(_ decision: TargetGate.Decision) -> TargetGate.Reason? {
@@ -94,7 +94,7 @@ import Testing
     }
 
     /// Takes places until none is given; how many.
-    private func fill(_ gate: inout TargetGate, host: String, tenant: String, _ most: Int = 10_000) -> Int {
+    private func fill(_ gate: inout TargetGate, host: String, tenant: TenantID, _ most: Int = 10_000) -> Int {
         var random = SystemRandomNumberGenerator()
         for count in 0..<most {
             guard case .go = gate.admit(host: host, tenant: tenant, at: start, using: &random) else { return count }
@@ -113,7 +113,7 @@ import Testing
         for hogs in 1...25 {
             var gate = TargetGate(.init(perHost: 1_024, perTenant: 1_024, places: 1_024))
             let first = fill(&gate, host: "h0", tenant: "t0")
-            for hog in 1..<max(2, hogs) { _ = fill(&gate, host: "h\(hog)", tenant: "t\(hog)") }
+            for hog in 1..<max(2, hogs) { _ = fill(&gate, host: "h\(hog)", tenant: TenantID(checked: "t\(hog)")) }
             #expect(first > 900 && fill(&gate, host: "quiet", tenant: "quiet") >= 1, "after \(hogs)")
             #expect(gate.reasonToWait(host: "h0", tenant: "other", at: start) == .host, "whoever calls it")
             #expect(gate.reasonToWait(host: "other", tenant: "t0", at: start) == .tenant, "wherever it calls")
@@ -124,14 +124,15 @@ import Testing
     func `no walk gives more places than there are, or refuses one to who holds none while one is free`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var gate = TargetGate(.init(perHost: 60, perTenant: 60, places: 60))
-        var open: [(host: String, tenant: String)] = []
+        var open: [(host: String, tenant: TenantID)] = []
         for step in 0..<3_000 {
             if Int.random(in: 0..<5, using: &random) < 2, !open.isEmpty {
                 let call = open.remove(at: Int.random(in: open.indices, using: &random))
                 gate.end(host: call.host, tenant: call.tenant, isAnswered: true, at: start)
                 continue
             }
-            let call = ("h\(Int.random(in: 0..<6, using: &random))", "t\(Int.random(in: 0..<6, using: &random))")
+            let host = "h\(Int.random(in: 0..<6, using: &random))"
+            let call = (host, TenantID(checked: "t\(Int.random(in: 0..<6, using: &random))"))
             let isNew = !open.contains { $0.host == call.0 || $0.tenant == call.1 }
             let isTurnedAway = gate.reasonToWait(host: call.0, tenant: call.1, at: start) != nil
             let isAdmitted = gate.admit(host: call.0, tenant: call.1, at: start, using: &random) == .go
@@ -166,7 +167,7 @@ import Testing
     func `no walk lets more through than the limits, or forgets a place`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var gate = TargetGate(.init(perHost: 3, perTenant: 5))
-        var open: [(host: String, tenant: String)] = []
+        var open: [(host: String, tenant: TenantID)] = []
         var now = ContinuousClock.now
         for step in 0..<2_000 {
             now += .milliseconds(Int64.random(in: 0...900, using: &random))
@@ -177,19 +178,20 @@ import Testing
                     isAnswered: [true, false, nil].randomElement(using: &random)!,
                     at: now)
             } else {
-                let call = ("h\(Int.random(in: 0..<3, using: &random))", "t\(Int.random(in: 0..<2, using: &random))")
+                let host = "h\(Int.random(in: 0..<3, using: &random))"
+                let call = (host, TenantID(checked: "t\(Int.random(in: 0..<2, using: &random))"))
                 if gate.admit(host: call.0, tenant: call.1, at: now, using: &random) == .go { open.append(call) }
             }
             for host in ["h0", "h1", "h2"] {
                 #expect(open.filter { $0.host == host }.count <= 3, "seed \(seed), step \(step)")
             }
-            for tenant in ["t0", "t1"] {
+            for tenant: TenantID in ["t0", "t1"] {
                 #expect(open.filter { $0.tenant == tenant }.count <= 5, "seed \(seed), step \(step)")
             }
         }
         for call in open { gate.end(host: call.host, tenant: call.tenant, isAnswered: true, at: now) }
         for host in ["h0", "h1", "h2"] {
-            #expect(gate.admit(host: host, tenant: host, at: now + .seconds(61), using: &random) == .go)
+            #expect(gate.admit(host: host, tenant: "t9", at: now + .seconds(61), using: &random) == .go)
         }
     }
 }

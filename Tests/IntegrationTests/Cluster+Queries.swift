@@ -5,14 +5,14 @@ import Postgres
 extension Cluster {
     /// How many triggers match all that is given; without states, those in any.
     func triggers(
-        _ states: TriggerState..., kind: TriggerKind? = nil, of tenant: String? = nil, named name: String? = nil,
+        _ states: TriggerState..., kind: TriggerKind? = nil, of tenant: TenantID? = nil, named name: String? = nil,
         attempts: Int? = nil, reason: CancelReason? = nil
     ) async throws -> Int {
         try await number(
             .countTriggers,
             [
                 .smallints((states.isEmpty ? TriggerState.allCases : states).map(\.rawValue)),
-                .smallint(kind?.rawValue), .text(tenant), .text(name), .smallint(attempts), .text(reason?.rawValue),
+                .smallint(kind?.rawValue), .tenant(tenant), .text(name), .smallint(attempts), .text(reason?.rawValue),
             ])
     }
 

@@ -132,17 +132,17 @@ final class Cluster: Sendable {
     })
 
     /// Registers one-time or periodic schedules of a tenant, as the API does.
-    func register(_ documents: [(name: String, document: JSON)], tenant: String = "acme") async throws {
+    func register(_ documents: [(name: String, document: JSON)], tenant: TenantID = "acme") async throws {
         let now = try await registry.now()
         var random = SystemRandomNumberGenerator()
         for start in stride(from: 0, to: documents.count, by: 500) {
             let writes = try documents[start..<min(start + 500, documents.count)].map { name, document in
-                let identity = ScheduleIdentity(tenant: TenantID(tenant)!, name: ScheduleName(name)!)
+                let identity = ScheduleIdentity(tenant: tenant, name: try #require(ScheduleName(name)))
                 let spec = try ScheduleSpec(json: document, identity: identity, zones: Cluster.zones, now: now)
                 let id = Identifier.v7(at: now, using: &random)
                 let timing = spec.timing
                 return ScheduleWrite(
-                    tenant: tenant, name: name, id: id, shard: MessageID(id).shard(of: Cluster.shards),
+                    tenant: tenant, name: identity.name, id: id, shard: MessageID(id).shard(of: Cluster.shards),
                     timing: timing.encode(),
                     action: spec.record.encoded, paused: nil,
                     next: { timing.next(atOrAfter: $0, zones: Cluster.zones) },
@@ -267,7 +267,7 @@ final class Cluster: Sendable {
         return (statistics["distinctKeys"]?.int ?? -1, statistics["total"]?.int ?? -1)
     }
 
-    func trigger(_ schedule: String) async throws -> TriggerRow {
+    func trigger(_ schedule: ScheduleName) async throws -> TriggerRow {
         let now = try await registry.now()
         let rows = try await registry.triggers(
             TriggerFilter(

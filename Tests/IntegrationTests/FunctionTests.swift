@@ -78,7 +78,7 @@ import Testing
                 name: .triggers, configuration: .init(shards: 2), url: try RedisURL(it.redis.withLock { $0 }.redisURL),
                 outcomes: .outcomes)
             let now = try await it.registry.now()
-            func message(_ index: Int, _ tenant: String) -> OutgoingMessage {
+            func message(_ index: Int, _ tenant: TenantID) -> OutgoingMessage {
                 let key = TriggerKey(
                     schedule: Identifier(high: UInt64(index), low: tenant == "quiet" ? 1 : 2), kind: .scheduled,
                     revision: 1,
@@ -91,7 +91,7 @@ import Testing
                     id: key.id(), kind: .scheduled, redrive: 0, occurrence: now, plannedAt: now,
                     deadline: now + .seconds(600),
                     tenant: tenant, schedule: "s", action: ActionRecord(action: .http(action), retry: .init()).encoded)
-                return OutgoingMessage(id: MessageID(trigger.id), tenant: tenant, body: trigger.encoded)
+                return OutgoingMessage(id: MessageID(trigger.id), tenant: trigger.fairnessKey, body: trigger.encoded)
             }
             for start in stride(from: 0, to: 20_000, by: 1_000) {
                 _ = try await queue.send((start..<start + 1_000).map { message($0, "noisy") })

@@ -106,7 +106,7 @@ import Testing
             ])
             try it.startAll()
             try await it.settled(4)
-            func record(_ name: String) async throws -> (TriggerRow, [Int?], [String]) {
+            func record(_ name: ScheduleName) async throws -> (TriggerRow, [Int?], [String]) {
                 let row = try await it.trigger(name)
                 let attempts = TriggerOutcome.parse(row.log).outcomes
                 return (row, attempts.map(\.status), attempts.map { String(decoding: $0.body, as: UTF8.self) })

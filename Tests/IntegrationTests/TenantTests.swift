@@ -133,7 +133,7 @@ import Testing
             let api = try await APIClient.start(it)
             _ = try await api.call("PUT", "/v1/tenants/heavy", #"{"weight":3}"#)
             let now = try await it.registry.now()
-            for tenant in ["heavy", "light"] {
+            for tenant: TenantID in ["heavy", "light"] {
                 try await it.register(
                     (0..<80).map { ("s\($0)", it.once("/ok", after: .seconds(1), at: now)) }, tenant: tenant)
             }
@@ -161,7 +161,7 @@ import Testing
                     [
                         ("now", it.once("/ok", after: .seconds(1), at: now)),
                         ("later", it.once("/ok", after: .seconds(3_600), at: now)),
-                    ], tenant: tenant)
+                    ], tenant: TenantID(checked: tenant))
                 _ = try await api.call("PUT", "/v1/secrets/s", #"{"value":"long enough"}"#, tenant: tenant)
             }
             _ = try await api.call("POST", "/v1/keys", #"{"subject":"bob","tenant":"gone","role":"admin"}"#)

@@ -122,7 +122,7 @@ import Testing
                 let answer = try await api.call("PUT", "/v1/schedules/a", action, tenant: tenant)
                 #expect(answer.status == 201, "\(answer)")
             }
-            func delivered(_ tenant: String) async throws -> Int {
+            func delivered(_ tenant: TenantID) async throws -> Int {
                 try await it.triggers(.delivered, of: tenant)
             }
             try await eventually("the good tenant is called") { try await delivered("good") > 3 }

@@ -6,7 +6,7 @@ import Testing
 /// Every bound of every field, and one beyond it: what is accepted is stored, read again and shown as a document that is accepted
 /// again; what is beyond is refused with its pointer.
 @Suite struct BoundsTests {
-    private static let identity = ScheduleIdentity(tenant: TenantID("acme")!, name: ScheduleName("retrain")!)
+    private static let identity = ScheduleIdentity(tenant: "acme", name: "retrain")
     private static let now = Timestamp("2026-06-01T12:00:00Z")!
 
     struct Bound: Sendable, CustomTestStringConvertible {

@@ -60,7 +60,7 @@ import Testing
         weight: 2.5, maxRate: 0.1, targetRates: ["b": 2, "a": 7], maxSchedules: 9, isPaused: true, onFailure: call)
 
     private func read() throws -> ScheduleSpec {
-        let identity = ScheduleIdentity(tenant: TenantID("acme")!, name: ScheduleName("a")!)
+        let identity = ScheduleIdentity(tenant: "acme", name: "a")
         return try ScheduleSpec(
             json: try JSON(parsing: RecordedFormatTests.spec), identity: identity, zones: TestZones.catalog,
             now: Timestamp(seconds: 1_790_000_000))

@@ -4,7 +4,7 @@ import Testing
 @testable import Scheduling
 
 @Suite struct ScheduleSpecTests {
-    let identity = ScheduleIdentity(tenant: TenantID("acme")!, name: ScheduleName("retrain")!)
+    let identity = ScheduleIdentity(tenant: "acme", name: "retrain")
     let now = Timestamp("2026-06-01T12:00:00Z")!
 
     private func spec(_ text: String, ignoring: Set<String> = []) throws -> ScheduleSpec {

@@ -74,7 +74,7 @@ final class DoublingStore: LoaderStore {
     func load(shard: Int, from time: Timestamp) async throws -> [(second: Int64, count: Int)] {
         try await store.load(shard: shard, from: time)
     }
-    func weights() async throws -> [String: Double] { try await store.weights() }
+    func weights() async throws -> [TenantID: Double] { try await store.weights() }
     func staleZones(of shards: [Int], version: String) async throws -> [Int] {
         try await store.staleZones(of: shards, version: version)
     }

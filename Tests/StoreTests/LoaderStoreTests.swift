@@ -25,7 +25,7 @@ import Testing
         async throws
     {
         let it = try await driver.make()
-        for (index, name) in ["c", "a", "b"].enumerated() {
+        for (index, name) in (["c", "a", "b"] as [ScheduleName]).enumerated() {
             try await it.register(name, at: it.start + .seconds(60 * index))
         }
         let claim = try await it.claim(through: .seconds(120), limit: 2)
@@ -73,7 +73,7 @@ import Testing
         async throws
     {
         let it = try await driver.make()
-        for name in ["a", "b", "c"] { try await it.register(name) }
+        for name: ScheduleName in ["a", "b", "c"] { try await it.register(name) }
         let pass = try await it.loader.beginPass(shard: 0)
         #expect(pass == 1)
         let sent = try await it.claim(pass: pass)!.toSend.map(\.message.id).sorted()
@@ -187,7 +187,7 @@ import Testing
     func `the load that passes add is read back from a second on`(driver: Driver) async throws {
         let it = try await driver.make()
         let second = it.start.seconds
-        for name in ["a", "b"] {
+        for name: ScheduleName in ["a", "b"] {
             try await it.register(name)
             _ = try await it.loader.claimSchedules(
                 shard: 0, pass: 1, from: .epoch, before: it.start + .seconds(1), limit: 1,

@@ -76,7 +76,7 @@ import Testing
     @Test func `a value that Postgres refuses is found by halving, and takes no other with it`() async throws {
         let it = try await Driver.postgres.make()
         var ids: [Identifier] = []
-        for index in 0..<9 { ids.append(try await it.queue("s\(index)")) }
+        for index in 0..<9 { ids.append(try await it.queue(ScheduleName(checked: "s\(index)"))) }
         var outcomes = ids.map { TriggerOutcome(id: $0, redrive: 0, attempt: 1, state: .delivered) }
         // No text of Postgres holds a NUL.
         for index in [3, 8] { outcomes[index].reason = "a\0b" }
@@ -91,7 +91,7 @@ import Testing
     @Test func `recording is a HOT update`() async throws {
         let it = try await Driver.postgres.make()
         var ids: [Identifier] = []
-        for index in 0..<40 { ids.append(try await it.queue("s\(index)")) }
+        for index in 0..<40 { ids.append(try await it.queue(ScheduleName(checked: "s\(index)"))) }
         // One by one: of a page of new rows whose records all grow in one statement, some move to another page.
         for id in ids {
             let outcome = TriggerOutcome(

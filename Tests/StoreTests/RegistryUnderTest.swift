@@ -7,11 +7,11 @@ import Testing
 /// What the suite writes through: the verbs that both registries have, for one tenant.
 protocol RegistryUnderTest: Sendable {
     func put(_ writes: [ScheduleWrite], now: Timestamp) async throws -> [PutResult]
-    func schedule(_ name: String) async throws -> ScheduleRow?
+    func schedule(_ name: ScheduleName) async throws -> ScheduleRow?
     func trigger(_ id: Identifier) async throws -> TriggerRow?
-    func delete(_ name: String, now: Timestamp) async throws -> [Identifier]?
-    func pause(_ name: String, now: Timestamp) async throws -> [Identifier]?
-    func resume(_ name: String, now: Timestamp) async throws -> Bool
+    func delete(_ name: ScheduleName, now: Timestamp) async throws -> [Identifier]?
+    func pause(_ name: ScheduleName, now: Timestamp) async throws -> [Identifier]?
+    func resume(_ name: ScheduleName, now: Timestamp) async throws -> Bool
     func requestCancel(_ id: Identifier, now: Timestamp) async throws -> TriggerRow?
     func settleCancelled(_ ids: [Identifier], reason: CancelReason) async throws
     func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [QueuedTrigger]
@@ -24,15 +24,15 @@ struct PostgresRegistryUnderTest: RegistryUnderTest {
     func put(_ writes: [ScheduleWrite], now: Timestamp) async throws -> [PutResult] {
         try await registry.put(writes, by: actor, acrossTenants: false, now: now)
     }
-    func schedule(_ name: String) async throws -> ScheduleRow? { try await registry.schedule(name, tenant: "acme") }
+    func schedule(_ name: ScheduleName) async throws -> ScheduleRow? { try await registry.schedule(name, tenant: "acme") }
     func trigger(_ id: Identifier) async throws -> TriggerRow? { try await registry.trigger(id, tenant: "acme") }
-    func delete(_ name: String, now: Timestamp) async throws -> [Identifier]? {
+    func delete(_ name: ScheduleName, now: Timestamp) async throws -> [Identifier]? {
         try await registry.delete(name, expecting: nil, by: actor, now: now)
     }
-    func pause(_ name: String, now: Timestamp) async throws -> [Identifier]? {
+    func pause(_ name: ScheduleName, now: Timestamp) async throws -> [Identifier]? {
         try await registry.pause(name, reason: "test", by: actor, now: now)
     }
-    func resume(_ name: String, now: Timestamp) async throws -> Bool {
+    func resume(_ name: ScheduleName, now: Timestamp) async throws -> Bool {
         try await registry.resume(name, missed: nil, by: actor, now: now) { row in
             Minutes.next(atOrAfter: min(now, row.resumeAt ?? now))
         }
@@ -55,15 +55,15 @@ struct InMemoryRegistry: RegistryUnderTest {
     func put(_ writes: [ScheduleWrite], now: Timestamp) async throws -> [PutResult] {
         try await store.put(writes, now: now)
     }
-    func schedule(_ name: String) async throws -> ScheduleRow? { try await store.schedule(name, tenant: "acme") }
+    func schedule(_ name: ScheduleName) async throws -> ScheduleRow? { try await store.schedule(name, tenant: "acme") }
     func trigger(_ id: Identifier) async throws -> TriggerRow? { try await store.trigger(id) }
-    func delete(_ name: String, now: Timestamp) async throws -> [Identifier]? {
+    func delete(_ name: ScheduleName, now: Timestamp) async throws -> [Identifier]? {
         try await store.delete(name, tenant: "acme", now: now)
     }
-    func pause(_ name: String, now: Timestamp) async throws -> [Identifier]? {
+    func pause(_ name: ScheduleName, now: Timestamp) async throws -> [Identifier]? {
         try await store.pause(name, tenant: "acme", reason: "test", now: now)
     }
-    func resume(_ name: String, now: Timestamp) async throws -> Bool {
+    func resume(_ name: ScheduleName, now: Timestamp) async throws -> Bool {
         try await store.resume(name, tenant: "acme", missed: nil, now: now) { row in
             Minutes.next(atOrAfter: min(now, row.resumeAt ?? now))
         }

@@ -78,7 +78,7 @@ struct StoreUnderTest {
     /// A schedule of shard 0 that runs each minute, from a time on.
     @discardableResult
     func register(
-        _ name: String, action: [UInt8] = [7], paused: Bool? = nil, at now: Timestamp = start
+        _ name: ScheduleName, action: [UInt8] = [7], paused: Bool? = nil, at now: Timestamp = start
     ) async throws -> PutResult {
         var random = SystemRandomNumberGenerator()
         let write = ScheduleWrite(
@@ -110,7 +110,7 @@ struct StoreUnderTest {
     }
 
     /// Registers a schedule and queues its first trigger.
-    func queue(_ name: String, pass: Int = 1) async throws -> Identifier {
+    func queue(_ name: ScheduleName, pass: Int = 1) async throws -> Identifier {
         try await register(name)
         return try await claim(pass: pass)!.toSend.last!.message.id
     }
@@ -127,7 +127,7 @@ struct StoreUnderTest {
         try await registry.trigger(id) ?? { throw TestServerError(description: "no trigger \(id)") }()
     }
 
-    func schedule(_ name: String) async throws -> ScheduleRow? { try await registry.schedule(name) }
+    func schedule(_ name: ScheduleName) async throws -> ScheduleRow? { try await registry.schedule(name) }
 
     /// What the monitor would look at now.
     func overdue(at now: Timestamp) async throws -> [OverdueTrigger] {

@@ -9,7 +9,7 @@ import Testing
 @Suite struct TenantTests {
     private let prefix = "t\(UInt64.random(in: 0...UInt64.max))"
     private func url() async throws -> RedisURL { try await RedisURL(TestServer.sharedRedis.value.redisURL) }
-    private func entry(_ tenant: String, _ version: Int, rate: Double?) -> DirectoryEntry {
+    private func entry(_ tenant: TenantID, _ version: Int, rate: Double?) -> DirectoryEntry {
         DirectoryEntry(tenant: tenant, version: version, record: TenantRecord(maxRate: rate))
     }
 
@@ -45,7 +45,7 @@ import Testing
         RedisRateLimiter(url: try await url(), prefix: prefix, clock: clock)
     }
     private func request(
-        _ id: Int, tenant: String = "a", longest: Duration = .seconds(3_600), _ rates: [String: Double]
+        _ id: Int, tenant: TenantID = "a", longest: Duration = .seconds(3_600), _ rates: [String: Double]
     ) -> RateRequest {
         RateRequest(
             id: MessageID("\(id)"), tenant: tenant, longest: longest,

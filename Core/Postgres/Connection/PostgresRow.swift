@@ -46,6 +46,14 @@ package import Model
         guard let bytes = try unsafe field(column) else { return nil }
         return unsafe String(decoding: bytes, as: UTF8.self)
     }
+    /// A tenant's name, stored as `text`.
+    package func tenant(_ column: Column) throws(PostgresError) -> TenantID? {
+        try text(column).map { TenantID(checked: $0) }
+    }
+    /// A schedule's name, stored as `text`.
+    package func scheduleName(_ column: Column) throws(PostgresError) -> ScheduleName? {
+        try text(column).map { ScheduleName(checked: $0) }
+    }
     /// A `bytea`.
     package func bytes(_ column: Column) throws(PostgresError) -> [UInt8]? {
         guard let bytes = try unsafe field(column) else { return nil }

@@ -57,6 +57,10 @@ package struct PostgresValue: Sendable {
     package static func double(_ value: Double?) -> PostgresValue { PostgresValue(.double, value) }
     /// A `text`; nil is NULL.
     package static func text(_ value: String?) -> PostgresValue { PostgresValue(.text, value) }
+    /// A tenant's name as `text`; nil is NULL.
+    package static func tenant(_ value: TenantID?) -> PostgresValue { PostgresValue(.text, value?.description) }
+    /// A schedule's name as `text`; nil is NULL.
+    package static func name(_ value: ScheduleName?) -> PostgresValue { PostgresValue(.text, value?.description) }
     /// A `bytea`; nil is NULL.
     package static func bytes(_ value: [UInt8]?) -> PostgresValue { PostgresValue(.bytea, value) }
     /// A `uuid`; nil is NULL.
@@ -74,6 +78,10 @@ package struct PostgresValue: Sendable {
     package static func bigints(_ values: [Int?]) -> PostgresValue { PostgresValue(array: values, .bigint) }
     /// A `text[]`.
     package static func texts(_ values: [String?]) -> PostgresValue { PostgresValue(array: values, .text) }
+    /// Names of tenants as `text[]`.
+    package static func tenants(_ values: [TenantID]) -> PostgresValue { texts(values.map(\.description)) }
+    /// Names of schedules as `text[]`.
+    package static func names(_ values: [ScheduleName]) -> PostgresValue { texts(values.map(\.description)) }
     /// A `bytea[]`.
     package static func byteas(_ values: [[UInt8]?]) -> PostgresValue { PostgresValue(array: values, .bytea) }
     /// A `uuid[]`.

@@ -33,9 +33,9 @@ extension PostgresConnection {
     }
 
     /// The weights of tenants whose weight is not 1.
-    func weights() throws(PostgresError) -> [String: Double] {
+    func weights() throws(PostgresError) -> [TenantID: Double] {
         let rows = try query(StatementCall(.weights)) { (row: PostgresRow<WeightColumn>) throws(PostgresError) in
-            (try row.required(.tenant, row.text), try row.required(.weight, row.double))
+            (try row.required(.tenant, row.tenant), try row.required(.weight, row.double))
         }
         return Dictionary(uniqueKeysWithValues: rows)
     }

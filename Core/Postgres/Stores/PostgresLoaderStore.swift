@@ -53,7 +53,7 @@ package final class PostgresLoaderStore: LoaderStore {
     }
 
     /// The weights of tenants whose weight is not 1.
-    package func weights() async throws -> [String: Double] { try await connection.weights() }
+    package func weights() async throws -> [TenantID: Double] { try await connection.weights() }
 
     /// When the monitor last did each of its duties.
     package func monitorAge(now: Timestamp) async throws -> MonitorAge { try await connection.monitorAge(now: now) }
@@ -334,7 +334,7 @@ package final class PostgresLoaderStore: LoaderStore {
                 .times(rows.map(\.id.v7Time)), .smallints(rows.map(\.state.rawValue)),
                 .ints(rows.map { schedules[$0.source].revision }), .uuids(rows.map { schedules[$0.source].id }),
                 .times(rows.map(\.occurrence)), .times(rows.map(\.plannedAt)), .times(rows.map(\.deadline)),
-                .texts(rows.map { schedules[$0.source].tenant }), .texts(rows.map { schedules[$0.source].name }),
+                .tenants(rows.map { schedules[$0.source].tenant }), .names(rows.map { schedules[$0.source].name }),
                 .ints(rows.map(\.count)), .times(rows.map(\.lastOccurrence)), .texts(rows.map(\.reason)),
             ])
     }
@@ -346,7 +346,7 @@ package final class PostgresLoaderStore: LoaderStore {
             .recordOwedCalls,
             [
                 .smallint(shard), .uuids(rows.map(\.id)), .uuids(rows.map { schedules[$0.source].id }),
-                .texts(rows.map { schedules[$0.source].tenant }), .texts(rows.map { schedules[$0.source].name }),
+                .tenants(rows.map { schedules[$0.source].tenant }), .names(rows.map { schedules[$0.source].name }),
                 .smallints(rows.map(\.kind.rawValue)), .times(rows.map(\.occurrence)), .ints(rows.map(\.count)),
                 .times(rows.map(\.lastOccurrence)), .texts(rows.map(\.reason)),
             ])
@@ -397,7 +397,7 @@ extension PostgresRow<ClaimColumn> {
         var ahead: Range<Timestamp>?
         if let from = try time(.aheadFrom), let to = try time(.aheadTo), from < to { ahead = from..<to }
         return ClaimedSchedule(
-            id: try required(.id, uuid), tenant: try required(.tenant, text), name: try required(.name, text),
+            id: try required(.id, uuid), tenant: try required(.tenant, tenant), name: try required(.name, scheduleName),
             revision: try required(.revision, int), nextAt: try planningStart(), fired: try required(.fired, int),
             timing: try required(.timing, bytes), action: try required(.action, bytes),
             resumeMissed: try int(.resumeMissed), ahead: ahead,

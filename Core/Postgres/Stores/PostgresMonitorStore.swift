@@ -51,7 +51,7 @@ package final class PostgresMonitorStore: MonitorStore {
     }
 
     /// The weights of tenants whose weight is not 1.
-    package func weights() async throws -> [String: Double] { try await connection.weights() }
+    package func weights() async throws -> [TenantID: Double] { try await connection.weights() }
 
     /// A batch of overdue triggers; the same statement schedules their next checks, and several monitors get different
     /// ones.

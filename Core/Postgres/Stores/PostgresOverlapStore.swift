@@ -16,11 +16,11 @@ package final class PostgresOverlapStore: OverlapStore {
     /// Lets `change` decide on what runs and waits, under the lock of the schedule's row, which is created if missing
     /// and deleted once idle.
     package func withOverlap<Decision: Sendable>(
-        of schedule: Identifier, tenant: String, now: Timestamp,
+        of schedule: Identifier, tenant: TenantID, now: Timestamp,
         _ change: @escaping @Sendable (inout (running: Identifier?, waiting: [Identifier])) -> Decision
     ) async throws -> Decision {
         try await connection.transaction { transaction throws(PostgresError) in
-            let lock = StatementCall(.lockOverlap, [.uuid(schedule), .text(tenant), .time(now)])
+            let lock = StatementCall(.lockOverlap, [.uuid(schedule), .tenant(tenant), .time(now)])
             let rows = try transaction.query(lock) { (row: PostgresRow<OverlapColumn>) throws(PostgresError) in
                 (
                     running: try row.uuid(.running),

@@ -4,7 +4,7 @@ package import Store
 extension PostgresRegistry {
     /// Pauses a page of schedules in one transaction that locks them.
     package func pauseAll(
-        prefix: String, after name: String, limit: Int, reason: String, by actor: AuditActor, now: Timestamp
+        prefix: String, after name: ScheduleName?, limit: Int, reason: String, by actor: AuditActor, now: Timestamp
     ) async throws -> BulkPage {
         try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             // If the tenant was resumed meanwhile, its pause stops here.
@@ -16,7 +16,7 @@ extension PostgresRegistry {
             try transaction.pause(rows, reason: reason, now: now)
             try transaction.rewind(open.filter { !$0.isQueued })
             try transaction.appendAudit(
-                rows.map { (actor.tenant, $0.name) }, by: actor.subject, "schedule.pause", reason: reason, now: now)
+                rows.map { (actor.tenant, $0.name.description) }, by: actor.subject, "schedule.pause", reason: reason, now: now)
             return BulkPage(names: rows.map(\.name), cancelled: open.filter(\.isQueued).map(\.id))
         }
     }
@@ -24,7 +24,7 @@ extension PostgresRegistry {
     /// Resumes a page of schedules in one transaction that locks them; an empty page if the tenant was paused again
     /// meanwhile.
     package func resumeAll(
-        prefix: String, pausedFor reason: String?, after name: String, limit: Int, missed: Int?, by actor: AuditActor,
+        prefix: String, pausedFor reason: String?, after name: ScheduleName?, limit: Int, missed: Int?, by actor: AuditActor,
         now: Timestamp, next: @escaping @Sendable (ScheduleRow) -> Timestamp?
     ) async throws -> BulkPage {
         try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
@@ -34,7 +34,7 @@ extension PostgresRegistry {
             if rows.isEmpty { return BulkPage() }
             try transaction.resume(rows, missed: missed, now: now, next: next)
             try transaction.appendAudit(
-                rows.map { (actor.tenant, $0.name) }, by: actor.subject, "schedule.resume", now: now)
+                rows.map { (actor.tenant, $0.name.description) }, by: actor.subject, "schedule.resume", now: now)
             return BulkPage(names: rows.map(\.name))
         }
     }
@@ -52,7 +52,7 @@ extension PostgresRegistry {
                 .apiBackfill,
                 [
                     .smallint(row.shard), .smallint(TriggerKind.backfill.rawValue), .int(row.revision), .uuid(row.id),
-                    .text(row.tenant), .text(row.name), .time(now), .time(deadline), .uuids(triggers.map(\.id)),
+                    .tenant(row.tenant), .name(row.name), .time(now), .time(deadline), .uuids(triggers.map(\.id)),
                     .times(triggers.map(\.id.v7Time)), .times(triggers.map(\.occurrence)),
                 ])
             let ids = try transaction.values(call, .uuid)
@@ -66,12 +66,12 @@ extension PostgresRegistry {
 extension PostgresTransaction {
     /// A page of the schedules with a prefix and state, by name, locked until the transaction ends.
     fileprivate func lock(
-        prefix: String, state: ScheduleState, reason: String? = nil, after name: String, limit: Int, tenant: String
+        prefix: String, state: ScheduleState, reason: String? = nil, after name: ScheduleName?, limit: Int, tenant: TenantID
     ) throws(PostgresError) -> [ScheduleRow] {
         let call = StatementCall(
             .apiLockPrefix,
             [
-                .text(tenant), .text(name), .text(prefix), .smallint(state.rawValue), .bigint(limit), .text(reason),
+                .tenant(tenant), .text(name?.description ?? ""), .text(prefix), .smallint(state.rawValue), .bigint(limit), .text(reason),
             ])
         return try query(call) { row throws(PostgresError) in try row.schedule() }
     }

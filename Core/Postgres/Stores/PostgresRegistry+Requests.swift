@@ -9,7 +9,7 @@ private enum RequestColumn: Int, ResultColumn {
 extension PostgresRegistry {
     /// Claims the key in one statement, so that of several equal requests only one is carried out. A claim whose
     /// connection broke, perhaps after its commit, is repeated once.
-    package func begin(tenant: String, key: String, request: [UInt8], now: Timestamp) async throws -> RequestClaim {
+    package func begin(tenant: TenantID, key: String, request: [UInt8], now: Timestamp) async throws -> RequestClaim {
         do {
             return try await claim(tenant: tenant, key: key, request: request, now: now)
         } catch let error as PostgresError where error.code == .disconnected {
@@ -17,9 +17,9 @@ extension PostgresRegistry {
         }
     }
 
-    private func claim(tenant: String, key: String, request: [UInt8], now: Timestamp) async throws -> RequestClaim {
-        let claim = StatementCall(.apiClaimRequest, [.text(tenant), .text(key), .bytes(request), .time(now)])
-        let find = StatementCall(.findRequest, [.text(tenant), .text(key)])
+    private func claim(tenant: TenantID, key: String, request: [UInt8], now: Timestamp) async throws -> RequestClaim {
+        let claim = StatementCall(.apiClaimRequest, [.tenant(tenant), .text(key), .bytes(request), .time(now)])
+        let find = StatementCall(.findRequest, [.tenant(tenant), .text(key)])
         return try await inTransaction(of: tenant) { transaction throws(PostgresError) in
             let first = try transaction.values(claim, .time)
             if let first = first.first { return .begun(first: first) }
@@ -35,14 +35,14 @@ extension PostgresRegistry {
     }
 
     /// Stores the answer for repetitions of the request.
-    package func answer(tenant: String, key: String, status: Int, body: String) async throws {
-        let call = StatementCall(.answerRequest, [.text(tenant), .text(key), .int(status), .text(body)])
+    package func answer(tenant: TenantID, key: String, status: Int, body: String) async throws {
+        let call = StatementCall(.answerRequest, [.tenant(tenant), .text(key), .int(status), .text(body)])
         try await inTransaction(of: tenant) { transaction throws(PostgresError) in _ = try transaction.execute(call) }
     }
 
     /// Lets the next attempt begin at once; forgets the key altogether if nothing was changed.
-    package func abandon(tenant: String, key: String, changedNothing: Bool) async throws {
-        let call = StatementCall(changedNothing ? .forgetRequest : .releaseRequest, [.text(tenant), .text(key)])
+    package func abandon(tenant: TenantID, key: String, changedNothing: Bool) async throws {
+        let call = StatementCall(changedNothing ? .forgetRequest : .releaseRequest, [.tenant(tenant), .text(key)])
         try await inTransaction(of: tenant) { transaction throws(PostgresError) in _ = try transaction.execute(call) }
     }
 }

@@ -3,16 +3,16 @@ package import Store
 
 extension PostgresRegistry {
     /// Whether the tenant was erased and has neither schedules nor secrets nor API keys since.
-    package func isErased(_ tenant: String) async throws -> Bool {
+    package func isErased(_ tenant: TenantID) async throws -> Bool {
         try await inTransaction(of: tenant) { transaction throws(PostgresError) in
-            try transaction.value(StatementCall(.isTenantErased, [.text(tenant)]), .bool) ?? false
+            try transaction.value(StatementCall(.isTenantErased, [.tenant(tenant)]), .bool) ?? false
         }
     }
 
     /// The tenant's settings; nil if none were ever set.
-    package func tenant(_ tenant: String) async throws -> TenantRow? {
+    package func tenant(_ tenant: TenantID) async throws -> TenantRow? {
         try await inTransaction(of: tenant) { transaction throws(PostgresError) in
-            try transaction.query(StatementCall(.findTenant, [.text(tenant)])) { row throws(PostgresError) in
+            try transaction.query(StatementCall(.findTenant, [.tenant(tenant)])) { row throws(PostgresError) in
                 try row.tenant()
             }.first
         }
@@ -25,7 +25,7 @@ extension PostgresRegistry {
         try await inTransaction(of: actor.tenant) {
             transaction throws(PostgresError) -> Result<TenantChange, RevisionMismatch> in
             let version = try transaction.nextDirectoryVersion()
-            let before = try transaction.query(StatementCall(.lockTenant, [.text(actor.tenant)])) {
+            let before = try transaction.query(StatementCall(.lockTenant, [.tenant(actor.tenant)])) {
                 row throws(PostgresError) in try row.tenant()
             }.first
             if let mismatch = expecting?.mismatch(
@@ -44,17 +44,17 @@ extension PostgresRegistry {
     package func eraseSettings(isPaused: Bool, by actor: AuditActor, now: Timestamp) async throws -> TenantChange {
         try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             let version = try transaction.nextDirectoryVersion()
-            try transaction.execute(StatementCall(.dropTenantKeys, [.text(actor.tenant), .time(now)]))
+            try transaction.execute(StatementCall(.dropTenantKeys, [.tenant(actor.tenant), .time(now)]))
             if !isPaused {
-                try transaction.execute(StatementCall(.dropSecrets, [.text(actor.tenant)]))
-                try transaction.execute(StatementCall(.dropRequestsOfTenant, [.text(actor.tenant)]))
-                try transaction.execute(StatementCall(.dropActionsOfTenant, [.text(actor.tenant)]))
-                try transaction.execute(StatementCall(.dropDeadOfTenant, [.text(actor.tenant)]))
-                try transaction.execute(StatementCall(.dropOwedCallsOfTenant, [.text(actor.tenant)]))
+                try transaction.execute(StatementCall(.dropSecrets, [.tenant(actor.tenant)]))
+                try transaction.execute(StatementCall(.dropRequestsOfTenant, [.tenant(actor.tenant)]))
+                try transaction.execute(StatementCall(.dropActionsOfTenant, [.tenant(actor.tenant)]))
+                try transaction.execute(StatementCall(.dropDeadOfTenant, [.tenant(actor.tenant)]))
+                try transaction.execute(StatementCall(.dropOwedCallsOfTenant, [.tenant(actor.tenant)]))
             }
             let settings = TenantSettings(isPaused: isPaused)
             try transaction.put(settings, version: version, tenant: actor.tenant, now: now)
-            if !isPaused { try transaction.execute(StatementCall(.markErased, [.text(actor.tenant)])) }
+            if !isPaused { try transaction.execute(StatementCall(.markErased, [.tenant(actor.tenant)])) }
             // An erasure begins with the pause; audit it here, so that an unfinished one is on record too.
             if isPaused { try transaction.appendAudit(actor, "tenant.delete", actor.tenant, now: now) }
             return try transaction.change(of: actor.tenant, isCreated: false)
@@ -64,14 +64,14 @@ extension PostgresRegistry {
     /// Deletes a page of schedules, hidden ones included, and returns their queued triggers.
     package func eraseSchedules(limit: Int, by actor: AuditActor, now: Timestamp) async throws -> BulkPage {
         try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
-            let page = StatementCall(.eraseSchedules, [.text(actor.tenant), .bigint(limit)])
+            let page = StatementCall(.eraseSchedules, [.tenant(actor.tenant), .bigint(limit)])
             let rows = try transaction.query(page) { row throws(PostgresError) in try row.schedule() }
             if rows.isEmpty { return BulkPage() }
             let open = try transaction.cancelOpen(rows.map(\.id), now: now, reason: .deleted)
             for row in rows {
                 try transaction.execute(
                     StatementCall(
-                        .apiDelete, [.text(actor.tenant), .text(row.name), .smallint(row.shard), .uuid(row.id)]))
+                        .apiDelete, [.tenant(actor.tenant), .name(row.name), .smallint(row.shard), .uuid(row.id)]))
             }
             try transaction.execute(StatementCall(.unwatchFailures, [.uuids(rows.map(\.id))]))
             return BulkPage(names: rows.map(\.name), cancelled: open.filter(\.isQueued).map(\.id))
@@ -88,9 +88,9 @@ extension PostgresRegistry {
     /// A page of the tenant's triggers of a day, by id. Reads the day's rows up to the end of the page; the statement
     /// may take 10 minutes.
     package func triggers(
-        of tenant: String, on day: Timestamp, after id: Identifier, limit: Int
+        of tenant: TenantID, on day: Timestamp, after id: Identifier, limit: Int
     ) async throws -> [(id: Identifier, mayBeQueued: Bool)] {
-        let call = StatementCall(.triggersOfTenant, [.time(day), .text(tenant), .uuid(id), .bigint(limit)])
+        let call = StatementCall(.triggersOfTenant, [.time(day), .tenant(tenant), .uuid(id), .bigint(limit)])
         return try await inTransaction(of: tenant) { transaction throws(PostgresError) in
             try transaction.execute(StatementCall(.longTimeout))
             return try transaction.query(call) { (row: PostgresRow<TenantTriggerColumn>) throws(PostgresError) in
@@ -100,17 +100,17 @@ extension PostgresRegistry {
     }
 
     /// Returns how many rows it deleted.
-    package func eraseTriggers(_ ids: [Identifier], of tenant: String, on day: Timestamp) async throws -> Int {
+    package func eraseTriggers(_ ids: [Identifier], of tenant: TenantID, on day: Timestamp) async throws -> Int {
         try await inTransaction(of: tenant) { transaction throws(PostgresError) in
-            try transaction.execute(StatementCall(.eraseTriggers, [.time(day), .text(tenant), .uuids(ids)]))
+            try transaction.execute(StatementCall(.eraseTriggers, [.time(day), .tenant(tenant), .uuids(ids)]))
         }
     }
 
     // MARK: Secrets
 
     /// A page of names and times, by name; no values.
-    package func secrets(of tenant: String, after name: String, limit: Int) async throws -> [SecretRow] {
-        let call = StatementCall(.listSecrets, [.text(tenant), .text(name), .bigint(limit)])
+    package func secrets(of tenant: TenantID, after name: String, limit: Int) async throws -> [SecretRow] {
+        let call = StatementCall(.listSecrets, [.tenant(tenant), .text(name), .bigint(limit)])
         return try await inTransaction(of: tenant) { transaction throws(PostgresError) in
             try transaction.query(call) { (row: PostgresRow<SecretColumn>) throws(PostgresError) in
                 SecretRow(
@@ -125,7 +125,7 @@ extension PostgresRegistry {
     package func putSecret(
         _ name: String, sealed: [UInt8], keeping: Timestamp?, maximum: Int, by actor: AuditActor, now: Timestamp
     ) async throws -> TenantChange {
-        let tenant = PostgresValue.text(actor.tenant)
+        let tenant = PostgresValue.tenant(actor.tenant)
         return try await inTransaction(of: actor.tenant) {
             transaction throws(PostgresError) -> Result<TenantChange, TenantLimit> in
             let version = try transaction.nextDirectoryVersion()
@@ -149,7 +149,7 @@ extension PostgresRegistry {
     package func deleteSecret(_ name: String, by actor: AuditActor, now: Timestamp) async throws -> TenantChange? {
         try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             let version = try transaction.nextDirectoryVersion()
-            let count = try transaction.execute(StatementCall(.deleteSecret, [.text(actor.tenant), .text(name)]))
+            let count = try transaction.execute(StatementCall(.deleteSecret, [.tenant(actor.tenant), .text(name)]))
             if count == 0 { return nil }
             try transaction.touch(actor.tenant, version: version, now: now)
             try transaction.appendAudit(actor, "secret.delete", name, now: now)
@@ -158,10 +158,10 @@ extension PostgresRegistry {
     }
 
     /// Those of the names that are not secrets of the tenant.
-    package func missingSecrets(_ names: Set<String>, tenant: String) async throws -> Set<String> {
+    package func missingSecrets(_ names: Set<String>, tenant: TenantID) async throws -> Set<String> {
         if names.isEmpty { return [] }
         let known = try await inTransaction(of: tenant) { transaction throws(PostgresError) in
-            try transaction.values(StatementCall(.knownSecrets, [.text(tenant), .texts(names.sorted())]), .text)
+            try transaction.values(StatementCall(.knownSecrets, [.tenant(tenant), .texts(names.sorted())]), .text)
         }
         return names.subtracting(known)
     }
@@ -180,27 +180,27 @@ extension PostgresTransaction {
     }
 
     fileprivate func put(
-        _ settings: TenantSettings, version: Int, tenant: String, now: Timestamp
+        _ settings: TenantSettings, version: Int, tenant: TenantID, now: Timestamp
     ) throws(PostgresError) {
         try execute(
             StatementCall(
                 .putTenant,
                 [
-                    .text(tenant), .bigint(version), .bytes(settings.encoded), .double(settings.weight),
+                    .tenant(tenant), .bigint(version), .bytes(settings.encoded), .double(settings.weight),
                     .int(settings.maxSchedules), .bool(settings.isPaused), .bool(settings.onFailure != nil), .time(now),
                 ]))
     }
 
     /// Gives the tenant a new directory version after a change of its secrets.
-    fileprivate func touch(_ tenant: String, version: Int, now: Timestamp) throws(PostgresError) {
+    fileprivate func touch(_ tenant: TenantID, version: Int, now: Timestamp) throws(PostgresError) {
         try execute(
             StatementCall(
-                .touchTenant, [.text(tenant), .bigint(version), .bytes(TenantSettings().encoded), .time(now)]))
+                .touchTenant, [.tenant(tenant), .bigint(version), .bytes(TenantSettings().encoded), .time(now)]))
     }
 
     /// The tenant as it is now, with the directory entry to publish.
-    fileprivate func change(of tenant: String, isCreated: Bool) throws(PostgresError) -> TenantChange {
-        let row = try query(StatementCall(.findTenant, [.text(tenant)])) { row throws(PostgresError) in
+    fileprivate func change(of tenant: TenantID, isCreated: Bool) throws(PostgresError) -> TenantChange {
+        let row = try query(StatementCall(.findTenant, [.tenant(tenant)])) { row throws(PostgresError) in
             try row.tenant()
         }[0]
         return TenantChange(row: row, isCreated: isCreated, entry: try entries(of: [row])[0])
@@ -209,11 +209,11 @@ extension PostgresTransaction {
     /// The directory entries of these tenants: what workers must know of them, with secrets still sealed.
     func entries(of rows: [TenantRow]) throws(PostgresError) -> [DirectoryEntry] {
         if rows.isEmpty { return [] }
-        var secrets: [String: [String: SealedSecret]] = [:]
-        let call = StatementCall(.sealedSecrets, [.texts(rows.map(\.tenant))])
+        var secrets: [TenantID: [String: SealedSecret]] = [:]
+        let call = StatementCall(.sealedSecrets, [.tenants(rows.map(\.tenant))])
         let found = try query(call) { (row: PostgresRow<SealedSecretColumn>) throws(PostgresError) in
             (
-                tenant: try row.required(.tenant, row.text), name: try row.required(.name, row.text),
+                tenant: try row.required(.tenant, row.tenant), name: try row.required(.name, row.text),
                 sealed: try row.required(.sealed, row.bytes)
             )
         }
@@ -232,19 +232,19 @@ extension PostgresTransaction {
     /// Returns the first limit on schedules that the new ones exceed; otherwise turns active schedules of paused
     /// tenants into paused ones.
     func keepLimits(_ results: inout [PutResult], now: Timestamp) throws(PostgresError) -> TenantLimit? {
-        let call = StatementCall(.tenantLimits, [.texts(Set(results.map(\.row.tenant)).sorted())])
+        let call = StatementCall(.tenantLimits, [.tenants(Set(results.map(\.row.tenant)).sorted())])
         let limits = try query(call) { (row: PostgresRow<TenantLimitColumn>) throws(PostgresError) in
             (
-                tenant: try row.required(.tenant, row.text), maximum: try row.int(.maxSchedules),
+                tenant: try row.required(.tenant, row.tenant), maximum: try row.int(.maxSchedules),
                 isPaused: try row.required(.isPaused, row.bool)
             )
         }
         for limit in limits {
             let places = results.indices.filter { results[$0].row.tenant == limit.tenant }
             if let maximum = limit.maximum, places.contains(where: { results[$0].isCreated }) {
-                try execute(StatementCall(.lockCount, [.text(limit.tenant)]))
+                try execute(StatementCall(.lockCount, [.tenant(limit.tenant)]))
                 // The count includes the new names, which this transaction has taken already.
-                if try count(StatementCall(.countSchedules, [.text(limit.tenant)])) > maximum {
+                if try count(StatementCall(.countSchedules, [.tenant(limit.tenant)])) > maximum {
                     return TenantLimit(things: "schedules", tenant: limit.tenant, limit: maximum)
                 }
             }
@@ -259,8 +259,8 @@ extension PostgresTransaction {
     }
 
     /// Whether the tenant is paused; its row is locked so that this holds until the transaction ends.
-    func isPaused(_ tenant: String) throws(PostgresError) -> Bool {
-        try value(StatementCall(.isTenantPaused, [.text(tenant)]), .bool) == true
+    func isPaused(_ tenant: TenantID) throws(PostgresError) -> Bool {
+        try value(StatementCall(.isTenantPaused, [.tenant(tenant)]), .bool) == true
     }
 }
 
@@ -289,7 +289,7 @@ extension PostgresRow<TenantColumn> {
             problem = "\(error)"
         }
         return TenantRow(
-            tenant: try required(.tenant, text), version: try required(.version, int),
+            tenant: try required(.tenant, tenant), version: try required(.version, int),
             revision: try required(.revision, int), settings: settings, problem: problem,
             updatedAt: try required(.updatedAt, time))
     }

@@ -54,13 +54,13 @@ package final class PostgresRegistry: APIStore {
     /// - Parameter isReading: statements get 5 s instead of 30 s: somebody waits for the answer, and nothing is
     ///   changed.
     func inTransaction<Value: Sendable>(
-        of tenant: String?, isReading: Bool = false,
+        of tenant: TenantID?, isReading: Bool = false,
         _ body: @escaping @Sendable (PostgresTransaction) throws(PostgresError) -> Value
     ) async throws -> Value {
         let first =
-            [tenant.map { StatementCall(.setTenant, [.text($0)]) } ?? StatementCall(.becomeEngine)]
+            [tenant.map { StatementCall(.setTenant, [.tenant($0)]) } ?? StatementCall(.becomeEngine)]
             + (isReading ? [StatementCall(.shortTimeout)] : [])
-        return try await pool.with(for: tenant ?? "") { connection in
+        return try await pool.with(for: tenant?.description ?? "") { connection in
             do {
                 return try await connection.transaction(first: first, body)
             } catch let error as PostgresError where error.isRetryable && error.code == .refused {
@@ -80,7 +80,7 @@ package final class PostgresRegistry: APIStore {
             transaction throws(PostgresError) -> Result<[PutResult], any Error> in
             if let mismatch = try transaction.mismatch(schedules) { return .failure(mismatch) }
             try transaction.shareFloors(of: Set(schedules.map(\.shard)))
-            let names = [PostgresValue.texts(schedules.map(\.tenant)), .texts(schedules.map(\.name))]
+            let names = [PostgresValue.tenants(schedules.map(\.tenant)), .names(schedules.map(\.name))]
             try transaction.execute(
                 StatementCall(
                     .apiPutName, names + [.uuids(schedules.map(\.id)), .smallints(schedules.map(\.shard))]))
@@ -98,7 +98,7 @@ package final class PostgresRegistry: APIStore {
             let changed = results.filter(\.isChanged).map(\.row)
             let counts = changed.reduce(into: [:]) { $0[$1.tenant, default: 0] += 1 }
             let objects = counts.sorted { $0.key < $1.key }.map { tenant, count in
-                (tenant, changed.count == 1 ? changed[0].name : "\(count) schedules")
+                (tenant, changed.count == 1 ? changed[0].name.description : "\(count) schedules")
             }
             if !objects.isEmpty {
                 try transaction.appendAudit(objects, by: actor.subject, "schedule.put", now: now)
@@ -108,13 +108,13 @@ package final class PostgresRegistry: APIStore {
     }
 
     /// The schedule of that name, or nil. Locks its row while reading.
-    package func schedule(_ name: String, tenant: String) async throws -> ScheduleRow? {
+    package func schedule(_ name: ScheduleName, tenant: TenantID) async throws -> ScheduleRow? {
         try await inTransaction(of: tenant) { transaction throws(PostgresError) in try transaction.find(name, tenant) }
     }
 
     /// Those of the schedules that exist; read in the engine's role if the names are of several tenants.
-    package func schedules(named names: [(tenant: String, name: String)]) async throws -> [ScheduleRow] {
-        let call = StatementCall(.apiFindNames, [.texts(names.map(\.tenant)), .texts(names.map(\.name))])
+    package func schedules(named names: [(tenant: TenantID, name: ScheduleName)]) async throws -> [ScheduleRow] {
+        let call = StatementCall(.apiFindNames, [.tenants(names.map(\.tenant)), .names(names.map(\.name))])
         let tenants = Set(names.map(\.tenant))
         return try await inTransaction(of: tenants.count == 1 ? tenants.first : nil) {
             transaction throws(PostgresError) in
@@ -124,10 +124,10 @@ package final class PostgresRegistry: APIStore {
 
     /// A page of schedules in the order of names; statements have 5 s.
     package func schedules(
-        tenant: String, prefix: String, state: ScheduleState?, after name: String, limit: Int
+        tenant: TenantID, prefix: String, state: ScheduleState?, after name: ScheduleName?, limit: Int
     ) async throws -> [ScheduleRow] {
         let call = StatementCall(
-            .apiSchedules, [.text(tenant), .text(name), .text(prefix), .smallint(state?.rawValue), .bigint(limit)])
+            .apiSchedules, [.tenant(tenant), .text(name?.description ?? ""), .text(prefix), .smallint(state?.rawValue), .bigint(limit)])
         return try await inTransaction(of: tenant, isReading: true) { transaction throws(PostgresError) in
             try transaction.query(call) { row throws(PostgresError) in try row.schedule() }
         }
@@ -136,7 +136,7 @@ package final class PostgresRegistry: APIStore {
     /// Deletes a schedule and requests cancellation of its triggers of all kinds; keeps its action for those in flight.
     /// Nil if there is no such schedule, otherwise the queued triggers to cancel.
     package func delete(
-        _ name: String, expecting: ExpectedRevision?, by actor: AuditActor, now: Timestamp
+        _ name: ScheduleName, expecting: ExpectedRevision?, by actor: AuditActor, now: Timestamp
     ) async throws -> [Identifier]? {
         try await inTransaction(of: actor.tenant) {
             transaction throws(PostgresError) -> Result<[Identifier]?, RevisionMismatch> in
@@ -145,7 +145,7 @@ package final class PostgresRegistry: APIStore {
             let open = try transaction.cancelOpen([row.id], now: now, reason: .deleted)
             try transaction.keepActions(of: [row], now: now)
             try transaction.execute(
-                StatementCall(.apiDelete, [.text(actor.tenant), .text(name), .smallint(row.shard), .uuid(row.id)]))
+                StatementCall(.apiDelete, [.tenant(actor.tenant), .name(name), .smallint(row.shard), .uuid(row.id)]))
             try transaction.execute(StatementCall(.unwatchFailures, [.uuids([row.id])]))
             try transaction.appendAudit(actor, "schedule.delete", name, now: now)
             return .success(open.filter(\.isQueued).map(\.id))
@@ -153,7 +153,7 @@ package final class PostgresRegistry: APIStore {
     }
 
     /// Pauses a schedule. Nil if there is no such schedule, otherwise the queued triggers to cancel.
-    package func pause(_ name: String, reason: String, by actor: AuditActor, now: Timestamp) async throws
+    package func pause(_ name: ScheduleName, reason: String, by actor: AuditActor, now: Timestamp) async throws
         -> [Identifier]?
     {
         try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
@@ -168,7 +168,7 @@ package final class PostgresRegistry: APIStore {
 
     /// Arms a schedule if it is paused. False if there is no such schedule.
     package func resume(
-        _ name: String, missed: Int?, by actor: AuditActor, now: Timestamp,
+        _ name: ScheduleName, missed: Int?, by actor: AuditActor, now: Timestamp,
         next: @escaping @Sendable (ScheduleRow) -> Timestamp?
     ) async throws -> Bool {
         try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
@@ -198,7 +198,7 @@ package final class PostgresRegistry: APIStore {
                     StatementCall(
                         .apiPutName,
                         [
-                            .texts([actor.tenant]), .texts([hidden.name]), .uuids([hidden.id]),
+                            .tenants([actor.tenant]), .names([hidden.name]), .uuids([hidden.id]),
                             .smallints([hidden.shard]),
                         ]))
                 if taken == 0 { return false }
@@ -228,7 +228,7 @@ package final class PostgresRegistry: APIStore {
     }
 
     /// Nil if the tenant has no such trigger.
-    package func trigger(_ id: Identifier, tenant: String) async throws -> TriggerRow? {
+    package func trigger(_ id: Identifier, tenant: TenantID) async throws -> TriggerRow? {
         try await inTransaction(of: tenant) { transaction throws(PostgresError) in
             try transaction.trigger(id, tenant: tenant)
         }
@@ -242,7 +242,7 @@ package final class PostgresRegistry: APIStore {
                 StatementCall(
                     .apiTriggersOfSchedule,
                     [
-                        .text(filter.tenant), .text(schedule), .time(filter.from), .time(filter.to),
+                        .tenant(filter.tenant), .name(schedule), .time(filter.from), .time(filter.to),
                         .smallint(filter.state?.rawValue), .time(filter.after?.occurrence ?? filter.to), .uuid(last),
                         .bigint(filter.limit),
                     ])
@@ -250,7 +250,7 @@ package final class PostgresRegistry: APIStore {
                 StatementCall(
                     .apiTriggers,
                     [
-                        .text(filter.tenant), .time(filter.from), .time(filter.to), .smallint(filter.state?.rawValue),
+                        .tenant(filter.tenant), .time(filter.from), .time(filter.to), .smallint(filter.state?.rawValue),
                         .uuid(last), .bigint(filter.limit), .uuid(filter.window?.first ?? Identifier(high: 0, low: 0)),
                         .time(filter.window?.from ?? filter.from), .time(filter.window?.to ?? filter.to),
                     ])
@@ -264,7 +264,7 @@ package final class PostgresRegistry: APIStore {
     package func requestCancel(_ id: Identifier, by actor: AuditActor, now: Timestamp) async throws -> TriggerRow? {
         try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             try transaction.execute(
-                StatementCall(.apiCancelTrigger, [.uuid(id), .time(id.v7Time), .text(actor.tenant), .time(now)]))
+                StatementCall(.apiCancelTrigger, [.uuid(id), .time(id.v7Time), .tenant(actor.tenant), .time(now)]))
             guard let row = try transaction.trigger(id, tenant: actor.tenant) else { return nil }
             try transaction.appendAudit(actor, "trigger.cancel", id.description, now: now)
             return row
@@ -272,7 +272,7 @@ package final class PostgresRegistry: APIStore {
     }
 
     /// Marks triggers as cancelled that the queue does not hold, and rewinds their schedules.
-    package func settleCancelled(_ triggers: [CancelledTrigger], tenant: String, reason: CancelReason) async throws {
+    package func settleCancelled(_ triggers: [CancelledTrigger], tenant: TenantID, reason: CancelReason) async throws {
         if triggers.isEmpty { return }
         try await inTransaction(of: tenant) { transaction throws(PostgresError) in
             try transaction.settleCancelled(triggers, reason: reason)
@@ -287,7 +287,7 @@ package final class PostgresRegistry: APIStore {
         let ids = ids.sorted()
         let call = StatementCall(
             .apiRedrive,
-            [.uuids(ids), .times(ids.map(\.v7Time)), .text(actor.tenant), .time(deadline), .time(checkAt)])
+            [.uuids(ids), .times(ids.map(\.v7Time)), .tenant(actor.tenant), .time(deadline), .time(checkAt)])
         return try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             let object = ids.count == 1 ? ids[0].description : "\(ids.count) triggers"
             try transaction.appendAudit(actor, "queue.redrive", object, now: now)
@@ -299,12 +299,12 @@ package final class PostgresRegistry: APIStore {
 
     /// A page of dead triggers, oldest first; in the engine's role for all tenants.
     package func deadTriggers(
-        tenant: String?, after place: DeadTrigger.Place?, limit: Int
+        tenant: TenantID?, after place: DeadTrigger.Place?, limit: Int
     ) async throws -> [DeadTrigger] {
         let call = StatementCall(
             .listDead,
             [
-                .text(tenant), .time(place?.diedAt ?? .distantPast), .uuid(place?.id ?? Identifier(high: 0, low: 0)),
+                .tenant(tenant), .time(place?.diedAt ?? .distantPast), .uuid(place?.id ?? Identifier(high: 0, low: 0)),
                 .bigint(limit),
             ])
         return try await inTransaction(of: tenant) { transaction throws(PostgresError) in
@@ -317,8 +317,8 @@ package final class PostgresRegistry: APIStore {
     }
 
     /// How many triggers are dead, at most `limit`; in the engine's role for all tenants.
-    package func countDead(tenant: String?, limit: Int) async throws -> Int {
-        let call = StatementCall(.countDead, [.text(tenant), .bigint(limit)])
+    package func countDead(tenant: TenantID?, limit: Int) async throws -> Int {
+        let call = StatementCall(.countDead, [.tenant(tenant), .bigint(limit)])
         return try await inTransaction(of: tenant) { transaction throws(PostgresError) in
             try transaction.value(call, .int) ?? 0
         }
@@ -344,7 +344,7 @@ package final class PostgresRegistry: APIStore {
                 StatementCall(
                     .insertKey,
                     [
-                        .uuid(key.id), .bytes(hash), .text(key.tenant), .text(key.subject), .text(key.role), groups,
+                        .uuid(key.id), .bytes(hash), .tenant(key.tenant), .text(key.subject), .text(key.role), groups,
                         .bool(key.isPlatform), .time(now),
                     ]))
             let noted = AuditActor(tenant: key.tenant, subject: actor.subject)
@@ -353,9 +353,9 @@ package final class PostgresRegistry: APIStore {
     }
 
     /// The tenant's API keys that are not revoked, by id.
-    package func keys(tenant: String) async throws -> [KeyRow] {
+    package func keys(tenant: TenantID) async throws -> [KeyRow] {
         try await inTransaction(of: tenant) { transaction throws(PostgresError) in
-            try transaction.query(StatementCall(.listKeys, [.text(tenant)])) { row throws(PostgresError) in
+            try transaction.query(StatementCall(.listKeys, [.tenant(tenant)])) { row throws(PostgresError) in
                 try row.key()
             }
         }
@@ -365,7 +365,7 @@ package final class PostgresRegistry: APIStore {
     package func revoke(_ key: Identifier, by actor: AuditActor, now: Timestamp) async throws -> Bool {
         try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             let count = try transaction.execute(
-                StatementCall(.revokeKey, [.text(actor.tenant), .uuid(key), .time(now)]))
+                StatementCall(.revokeKey, [.tenant(actor.tenant), .uuid(key), .time(now)]))
             if count > 0 { try transaction.appendAudit(actor, "key.revoke", key.description, now: now) }
             return count > 0
         }
@@ -379,8 +379,8 @@ package final class PostgresRegistry: APIStore {
     }
 
     /// A page of the tenant's audit log, newest first; statements have 5 s.
-    package func audit(tenant: String, before id: Int?, limit: Int) async throws -> [AuditRow] {
-        let call = StatementCall(.listAudit, [.text(tenant), .bigint(id ?? .max), .bigint(limit)])
+    package func audit(tenant: TenantID, before id: Int?, limit: Int) async throws -> [AuditRow] {
+        let call = StatementCall(.listAudit, [.tenant(tenant), .bigint(id ?? .max), .bigint(limit)])
         return try await inTransaction(of: tenant, isReading: true) { transaction throws(PostgresError) in
             try transaction.query(call) { (row: PostgresRow<AuditColumn>) throws(PostgresError) in
                 AuditRow(
@@ -411,7 +411,7 @@ extension PostgresRow<KeyColumn> {
     /// Groups are separated by commas.
     fileprivate func key() throws(PostgresError) -> KeyRow {
         KeyRow(
-            id: try required(.id, uuid), tenant: try required(.tenant, text), subject: try required(.subject, text),
+            id: try required(.id, uuid), tenant: try required(.tenant, tenant), subject: try required(.subject, text),
             role: try required(.role, text),
             groups: (try text(.groups) ?? "").split(separator: ",").map(String.init),
             isPlatform: try required(.isPlatform, bool))

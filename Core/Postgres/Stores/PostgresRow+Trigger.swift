@@ -31,8 +31,8 @@ extension PostgresRow where Column: QueuedTriggerColumns {
             message: TriggerMessage(
                 id: try required(.id, uuid), key: key.idempotencyKey, kind: kind,
                 redrive: try required(.redrive, int), occurrence: occurrence, plannedAt: try required(.plannedAt, time),
-                deadline: try required(.deadline, time), tenant: try required(.tenant, text),
-                schedule: try required(.name, text), action: try bytes(.action) ?? []),
+                deadline: try required(.deadline, time), tenant: try required(.tenant, tenant),
+                schedule: try required(.name, scheduleName), action: try bytes(.action) ?? []),
             attempts: try required(.attempts, int))
     }
 }
@@ -46,8 +46,8 @@ enum TriggerColumn: Int, ResultColumn {
 extension PostgresRow<TriggerColumn> {
     func trigger() throws(PostgresError) -> TriggerRow {
         TriggerRow(
-            id: try required(.id, uuid), schedule: try required(.scheduleID, uuid), tenant: try required(.tenant, text),
-            name: try required(.name, text), kind: TriggerKind(rawValue: try required(.kind, int)) ?? .scheduled,
+            id: try required(.id, uuid), schedule: try required(.scheduleID, uuid), tenant: try required(.tenant, tenant),
+            name: try required(.name, scheduleName), kind: TriggerKind(rawValue: try required(.kind, int)) ?? .scheduled,
             state: TriggerState(rawValue: try required(.state, int)) ?? .queued,
             revision: try required(.revision, int), redrive: try required(.redrive, int),
             occurrence: try required(.occurrence, time), plannedAt: try required(.plannedAt, time),

@@ -36,14 +36,14 @@ extension PostgresTransaction {
     private func tenantFailureCalls(of failures: [EndedTrigger], now: Timestamp) throws(PostgresError)
         -> [QueuedTrigger]
     {
-        var last: [String: EndedTrigger] = [:]
+        var last: [TenantID: EndedTrigger] = [:]
         for failure in failures where last[failure.tenant].map({ $0.occurrence <= failure.occurrence }) ?? true {
             last[failure.tenant] = failure
         }
         var notices: [QueuedTrigger] = []
         for (tenant, failure) in last.sorted(by: { $0.key < $1.key }) {
             let claim = StatementCall(
-                .claimTenantNotice, [.text(tenant), .time(now), .time(now - PostgresTransaction.pause)])
+                .claimTenantNotice, [.tenant(tenant), .time(now), .time(now - PostgresTransaction.pause)])
             let settings = try value(claim, .bytes)
             // Unreadable settings count as having no `onFailure`.
             if let call = settings.flatMap({ try? TenantSettings(decoding: $0) })?.onFailure {
@@ -69,7 +69,7 @@ extension PostgresTransaction {
         var random = SystemRandomNumberGenerator()
         let hidden = Identifier.v7(at: now, using: &random)
         let key = TriggerKey(schedule: hidden, kind: .onFailure, revision: 1, occurrence: now)
-        let name = "on-failure:\(key.id())"
+        let name = ScheduleName(checked: "on-failure:\(key.id())")
         let action = ActionRecord(action: .http(failure.notice(by: call)), retry: RetryPolicy()).encoded
         let row = ScheduleRow(
             id: hidden, tenant: failure.tenant, name: name, shard: failure.shard, revision: 1, state: .finished,
@@ -77,7 +77,7 @@ extension PostgresTransaction {
             fired: 0)
         try execute(
             StatementCall(
-                .apiPutName, [.texts([row.tenant]), .texts([name]), .uuids([hidden]), .smallints([row.shard])]))
+                .apiPutName, [.tenants([row.tenant]), .names([name]), .uuids([hidden]), .smallints([row.shard])]))
         try insert([row], kind: .hidden, now: now)
         let message = TriggerMessage(
             id: key.id(), key: key.idempotencyKey, kind: .onFailure, redrive: 0, occurrence: now, plannedAt: now,
@@ -94,7 +94,7 @@ extension EndedTrigger {
         var call = call
         if call.body != nil || ["GET", "HEAD"].contains(call.method) { return call }
         let document: JSON = [
-            "type": "headgate.trigger.failed", "tenant": .string(tenant), "schedule": .string(name),
+            "type": "headgate.trigger.failed", "tenant": .string("\(tenant)"), "schedule": .string("\(name)"),
             "trigger": .string("\(id)"), "occurrence": .time(occurrence), "state": .string(state.name),
             "reason": .optional(reason, JSON.string), "attempts": .integer(attempts), "count": .integer(count),
             "lastOccurrence": .optional(lastOccurrence, JSON.time),
@@ -114,7 +114,7 @@ extension StatementCall {
             [
                 .uuid(message.id), .time(message.id.v7Time), .smallint(shard), .smallint(message.kind.rawValue),
                 .smallint(state.rawValue), .int(revision), .uuid(schedule), .time(message.occurrence),
-                .time(message.plannedAt), .time(message.deadline), .text(message.tenant), .text(message.schedule),
+                .time(message.plannedAt), .time(message.deadline), .tenant(message.tenant), .name(message.schedule),
             ])
     }
 }

@@ -6,8 +6,8 @@ struct EndedTrigger: Sendable {
     var id: Identifier
     var kind: TriggerKind
     var schedule: Identifier
-    var tenant: String
-    var name: String
+    var tenant: TenantID
+    var name: ScheduleName
     var shard: Int
     /// The final state that the outcome gave it; `queued` if the outcome did not end it.
     var state: TriggerState
@@ -28,8 +28,8 @@ struct EndedTrigger: Sendable {
     init(owed row: PostgresRow<OwedColumn>) throws(PostgresError) {
         id = try row.required(.triggerID, row.uuid)
         schedule = try row.required(.scheduleID, row.uuid)
-        tenant = try row.required(.tenant, row.text)
-        name = try row.required(.name, row.text)
+        tenant = try row.required(.tenant, row.tenant)
+        name = try row.required(.name, row.scheduleName)
         kind = TriggerKind(rawValue: try row.required(.kind, row.int)) ?? .scheduled
         occurrence = try row.required(.occurrence, row.time)
         count = try row.required(.count, row.int)
@@ -54,8 +54,8 @@ struct EndedTrigger: Sendable {
         reason = try row.text(.reason)
         id = try row.required(.id, row.uuid)
         kind = TriggerKind(rawValue: try row.required(.kind, row.int)) ?? .scheduled
-        tenant = try row.required(.tenant, row.text)
-        name = try row.required(.name, row.text)
+        tenant = try row.required(.tenant, row.tenant)
+        name = try row.required(.name, row.scheduleName)
         shard = try row.required(.shard, row.int)
         attempts = try row.required(.attempts, row.int)
     }
@@ -96,7 +96,7 @@ extension PostgresTransaction {
         let failing = try query(call) { (row: PostgresRow<FailingColumn>) throws(PostgresError) in
             (
                 id: try row.required(.scheduleID, row.uuid), shard: try row.required(.shard, row.int),
-                tenant: try row.required(.tenant, row.text), name: try row.required(.name, row.text),
+                tenant: try row.required(.tenant, row.tenant), name: try row.required(.name, row.scheduleName),
                 failures: try row.required(.failures, row.int)
             )
         }
@@ -112,7 +112,7 @@ extension PostgresTransaction {
     /// Cancels planned triggers; returns the queued ones, which whoever next takes them from the queue settles, at the
     /// latest the monitor.
     private func pauseFailing(
-        _ id: Identifier, shard: Int, tenant: String, name: String, reason: String
+        _ id: Identifier, shard: Int, tenant: TenantID, name: ScheduleName, reason: String
     ) throws(PostgresError) -> [Identifier] {
         let lock = StatementCall(.lockSchedules, [.smallints([shard]), .uuids([id])])
         let rows = try query(lock) { row throws(PostgresError) in try row.schedule() }
@@ -145,7 +145,7 @@ extension PostgresTransaction {
                 .watchFailures,
                 [
                     .uuids(watched.map(\.row.id)), .smallints(watched.map(\.row.shard)),
-                    .texts(watched.map(\.row.tenant)), .texts(watched.map(\.row.name)),
+                    .tenants(watched.map(\.row.tenant)), .names(watched.map(\.row.name)),
                     .ints(watched.map(\.policy.pauseAfter)), .bools(watched.map(\.policy.hasCall)),
                 ]))
     }

@@ -29,8 +29,8 @@ struct OpenTrigger: Sendable {
 
 extension PostgresTransaction {
     /// The schedule of that name; locks its row and its name's row until the transaction ends.
-    func find(_ name: String, _ tenant: String) throws(PostgresError) -> ScheduleRow? {
-        try query(StatementCall(.apiLockNames, [.texts([tenant]), .texts([name])])) { row throws(PostgresError) in
+    func find(_ name: ScheduleName, _ tenant: TenantID) throws(PostgresError) -> ScheduleRow? {
+        try query(StatementCall(.apiLockNames, [.tenants([tenant]), .names([name])])) { row throws(PostgresError) in
             try row.schedule()
         }.first
     }
@@ -45,8 +45,8 @@ extension PostgresTransaction {
         return nil
     }
 
-    func trigger(_ id: Identifier, tenant: String) throws(PostgresError) -> TriggerRow? {
-        try query(StatementCall(.apiTrigger, [.uuid(id), .time(id.v7Time), .text(tenant)])) {
+    func trigger(_ id: Identifier, tenant: TenantID) throws(PostgresError) -> TriggerRow? {
+        try query(StatementCall(.apiTrigger, [.uuid(id), .time(id.v7Time), .tenant(tenant)])) {
             row throws(PostgresError) in
             try row.trigger()
         }.first
@@ -125,21 +125,21 @@ extension PostgresTransaction {
 
     /// Appends one entry to the audit log.
     func appendAudit(
-        _ actor: AuditActor, _ action: String, _ object: String, reason: String? = nil, now: Timestamp
+        _ actor: AuditActor, _ action: String, _ object: some CustomStringConvertible, reason: String? = nil, now: Timestamp
     ) throws(PostgresError) {
-        try appendAudit([(actor.tenant, object)], by: actor.subject, action, reason: reason, now: now)
+        try appendAudit([(actor.tenant, object.description)], by: actor.subject, action, reason: reason, now: now)
     }
 
     /// Appends an entry per object to the audit log.
     func appendAudit(
-        _ objects: [(tenant: String, object: String)], by subject: String, _ action: String, reason: String? = nil,
+        _ objects: [(tenant: TenantID, object: String)], by subject: String, _ action: String, reason: String? = nil,
         now: Timestamp
     ) throws(PostgresError) {
         try execute(
             StatementCall(
                 .apiAudit,
                 [
-                    .time(now), .text(subject), .text(action), .texts(objects.map(\.tenant)),
+                    .time(now), .text(subject), .text(action), .tenants(objects.map(\.tenant)),
                     .texts(objects.map(\.object)), .texts(objects.map { _ in reason }),
                 ]))
     }
@@ -150,9 +150,9 @@ extension PostgresTransaction {
             StatementCall(
                 .apiInsertSchedules,
                 [
-                    .smallint(kind.rawValue), .time(now), .texts(rows.map(\.tenant)), .smallints(rows.map(\.shard)),
+                    .smallint(kind.rawValue), .time(now), .tenants(rows.map(\.tenant)), .smallints(rows.map(\.shard)),
                     .uuids(rows.map(\.id)),
-                    .texts(rows.map(\.name)), .smallints(rows.map(\.state.rawValue)), .times(rows.map(\.nextAt)),
+                    .names(rows.map(\.name)), .smallints(rows.map(\.state.rawValue)), .times(rows.map(\.nextAt)),
                     .times(rows.map(\.resumeAt)), .byteas(rows.map(\.timing)), .byteas(rows.map(\.action)),
                     .texts(rows.map(\.pauseReason)),
                 ]))
@@ -229,10 +229,10 @@ extension PostgresTransaction {
 }
 
 private struct ScheduleKey: Hashable {
-    var tenant: String
-    var name: String
+    var tenant: TenantID
+    var name: ScheduleName
 
-    init(_ tenant: String, _ name: String) {
+    init(_ tenant: TenantID, _ name: ScheduleName) {
         self.tenant = tenant
         self.name = name
     }

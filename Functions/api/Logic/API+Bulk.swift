@@ -58,7 +58,8 @@ extension API {
 
     /// Pauses the active schedules with a prefix, page by page; returns how many.
     func pauseSchedules(prefix: String, reason: String, by actor: AuditActor, now: Timestamp) async throws -> Int {
-        var (count, last) = (0, "")
+        var count = 0
+        var last: ScheduleName?
         while true {
             let page = try await bulkRegistry.pauseAll(
                 prefix: prefix, after: last, limit: API.page, reason: reason, by: actor, now: now)
@@ -76,7 +77,8 @@ extension API {
         prefix: String, pausedFor reason: String?, missed: Int?, by actor: AuditActor, now: Timestamp
     ) async throws -> Int {
         let next = resumption(now)
-        var (count, last) = (0, "")
+        var count = 0
+        var last: ScheduleName?
         while true {
             let page = try await bulkRegistry.resumeAll(
                 prefix: prefix, pausedFor: reason, after: last, limit: API.page, missed: missed, by: actor, now: now,
@@ -145,7 +147,8 @@ extension API {
                 "step", "makes \(steps) steps; at most \(API.forecastSteps): take longer ones or a shorter time")
         }
         var counts = Array(repeating: 0, count: steps)
-        var (schedules, last) = (0, "")
+        var schedules = 0
+        var last: ScheduleName?
         var unreadable: [JSON] = []
         while true {
             let rows = try await scheduleRegistry.schedules(
@@ -159,7 +162,7 @@ extension API {
                     timing = try Timing(decoding: row.timing)
                 } catch {
                     runtime.metrics.count(.apiUnreadable)
-                    unreadable.append(["name": .string(row.name), "error": .string(API.unreadable(row, error))])
+                    unreadable.append(["name": .string("\(row.name)"), "error": .string(API.unreadable(row, error))])
                     continue
                 }
                 guard let cursor = row.cursor else { continue }

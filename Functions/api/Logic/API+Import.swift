@@ -114,14 +114,14 @@ extension API {
             value.text.flatMap { ScheduleName($0) }.flatMap { $0.isUnavailable ? nil : $0 }
         }
         let tenant = fields.optional("tenant", NameRule.tenant.requirement) { $0.text.flatMap { TenantID($0) } }
-        if let tenant, !caller.seesAll, tenant.description != caller.tenant {
+        if let tenant, !caller.seesAll, tenant != caller.tenant {
             fields.fail(
                 "tenant",
                 caller.isPlatform
                     ? "is not the tenant that the call is for, \(caller.tenant)"
                     : "only a platform admin's key may name another tenant")
         }
-        let target = tenant?.description ?? caller.tenant
+        let target = tenant ?? caller.tenant
         var errors = fields.errors
         do throws(FieldErrors) {
             let (write, record, warnings) = try write(

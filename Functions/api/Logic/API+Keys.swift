@@ -23,7 +23,7 @@ extension API {
 
     private func document(_ row: KeyRow) -> [JSON.Member] {
         [
-            .init("id", .string("\(row.id)")), .init("tenant", .string(row.tenant)),
+            .init("id", .string("\(row.id)")), .init("tenant", .string("\(row.tenant)")),
             .init("subject", .string(row.subject)),
             .init("role", .string(row.role)), .init("groups", .array(row.groups.map { .string($0) })),
             .init("platform", .bool(row.isPlatform)),

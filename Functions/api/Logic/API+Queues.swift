@@ -76,7 +76,7 @@ extension API {
     }
 
     /// The fairness keys of a tenant's messages: live work, and backfills.
-    private static func fairnessKeys(of tenant: String) -> [String] { [tenant, "\(tenant)/backfill"] }
+    private static func fairnessKeys(of tenant: TenantID) -> [String] { [tenant.description, "\(tenant)/backfill"] }
 
     /// Lists dead triggers from the database, for the caller's tenant; dead outcomes, which belong to no tenant, from
     /// the queue.
@@ -90,16 +90,16 @@ extension API {
             items = dead.map { dead in
                 let message = dead.trigger.message
                 return [
-                    "id": .string("\(message.id)"), "tenant": .string(message.tenant), "diedAt": .time(dead.diedAt),
+                    "id": .string("\(message.id)"), "tenant": .string("\(message.tenant)"), "diedAt": .time(dead.diedAt),
                     "reason": .optional(dead.reason, JSON.string), "attempts": .integer(dead.trigger.attempts),
-                    "schedule": message.kind == .oneOff ? .null : .string(message.schedule),
+                    "schedule": message.kind == .oneOff ? .null : .string("\(message.schedule)"),
                 ]
             }
         } else {
             let letters = call.caller.seesAll ? try await queue.peekDead(limit: limit) : []
             items = letters.map { letter in
                 [
-                    "id": .string("\(letter.id)"), "tenant": .string(letter.tenant), "diedAt": .time(letter.diedAt),
+                    "id": .string("\(letter.id)"), "tenant": .string("\(letter.tenant)"), "diedAt": .time(letter.diedAt),
                     "reason": .string(letter.reason), "attempts": .integer(letter.attempts), "schedule": .null,
                 ]
             }

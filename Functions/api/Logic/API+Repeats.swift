@@ -79,7 +79,7 @@ extension API {
                 detail: "it was used for another path or body in the last 24 hours; choose a new one")
         case .begun(let first):
             var seed = StableHash(seed: 3)
-            seed.combine(tenant)
+            seed.combine(tenant.description)
             seed.combine(key)
             call.firstTry = FirstTry(at: first, seed: seed.value)
             return try await carryOut(route, call, key: key)

@@ -50,15 +50,15 @@ extension API {
 
     /// Compiles a document for the store. The shard is the id's hash.
     func write(
-        _ document: JSON, name: ScheduleName, tenant: String, now: Timestamp, ignoring: Set<String> = []
+        _ document: JSON, name: ScheduleName, tenant: TenantID, now: Timestamp, ignoring: Set<String> = []
     ) throws(FieldErrors) -> (write: ScheduleWrite, record: ActionRecord, warnings: [FieldError]) {
-        let identity = ScheduleIdentity(tenant: TenantID(checked: tenant), name: name)
+        let identity = ScheduleIdentity(tenant: tenant, name: name)
         let spec = try ScheduleSpec(json: document, identity: identity, zones: zones, now: now, ignoring: ignoring)
         var random = SystemRandomNumberGenerator()
         let id = Identifier.v7(at: now, using: &random)
         let (timing, zones) = (spec.timing, zones)
         let write = ScheduleWrite(
-            tenant: tenant, name: name.description, id: id, shard: MessageID(id).shard(of: shards),
+            tenant: tenant, name: name, id: id, shard: MessageID(id).shard(of: shards),
             timing: timing.encode(), action: spec.record.encoded, paused: spec.paused,
             next: { timing.next(atOrAfter: $0, zones: zones) },
             justPassed: { now, replaced in
@@ -80,14 +80,14 @@ extension API {
         if let inside = document["name"], inside.text != name.description {
             mistakes.append(FieldError(pointer: "/name", detail: "is not the name in the path, \(name); leave it out"))
         }
-        if let tenant = document["tenant"], tenant.text != call.caller.tenant {
+        if let tenant = document["tenant"], tenant.text != call.caller.tenant.description {
             let detail = "is not the tenant that the call is for, \(call.caller.tenant); leave it out"
             mistakes.append(FieldError(pointer: "/tenant", detail: detail))
         }
         let expected = try call.expectedRevision()
         var shown: ScheduleRow?
         if ReadOnlyFields.areCompared(in: document) {
-            shown = try await scheduleRegistry.schedule(name.description, tenant: call.caller.tenant)
+            shown = try await scheduleRegistry.schedule(name, tenant: call.caller.tenant)
             if let shown { mistakes += ReadOnlyFields.mistakes(in: document, of: shown) }
         }
         var write: ScheduleWrite
@@ -136,7 +136,7 @@ extension API {
     /// A schedule as it is shown; if it cannot be read, with `error` in place of what it does.
     private func document(_ row: ScheduleRow) -> JSON {
         let members: [JSON.Member] = [
-            .init("name", .string(row.name)), .init("tenant", .string(row.tenant)), .init("id", .string("\(row.id)")),
+            .init("name", .string("\(row.name)")), .init("tenant", .string("\(row.tenant)")), .init("id", .string("\(row.id)")),
         ]
         var content: [JSON.Member]
         do throws(ByteReader.Failure) {
@@ -160,7 +160,7 @@ extension API {
 
     func find(_ call: Call) async throws -> ScheduleRow {
         let name = try call.scheduleName()
-        guard let row = try await scheduleRegistry.schedule(name.description, tenant: call.caller.tenant) else {
+        guard let row = try await scheduleRegistry.schedule(name, tenant: call.caller.tenant) else {
             throw Problem.notFound("the schedule \(name)")
         }
         return row
@@ -177,8 +177,8 @@ extension API {
         }
         let rows = try await scheduleRegistry.schedules(
             tenant: call.caller.tenant, prefix: call.text("prefix") ?? "", state: state,
-            after: call.text("cursor") ?? "", limit: limit + 1)
-        return await .page(rows.prefix(limit), next: rows.count > limit ? .string(rows[limit - 1].name) : .null) {
+            after: call.text("cursor").map { ScheduleName(checked: $0) }, limit: limit + 1)
+        return await .page(rows.prefix(limit), next: rows.count > limit ? .string("\(rows[limit - 1].name)") : .null) {
             document($0)
         }
     }
@@ -187,7 +187,7 @@ extension API {
         let name = try call.scheduleName()
         let now = try await status.now()
         let open = try await scheduleRegistry.delete(
-            name.description, expecting: try call.expectedRevision(), by: call.caller.actor, now: now)
+            name, expecting: try call.expectedRevision(), by: call.caller.actor, now: now)
         guard let open else { throw Problem.notFound("the schedule \(name)") }
         await cancelInQueue(open, tenant: call.caller.tenant, reason: .deleted)
         return Response(status: .noContent)
@@ -235,7 +235,7 @@ extension API {
         try await refuseIfPaused(call.caller.tenant)
         let now = try await status.now()
         let isThere = try await scheduleRegistry.resume(
-            name.description, missed: missed, by: call.caller.actor, now: now, next: resumption(now))
+            name, missed: missed, by: call.caller.actor, now: now, next: resumption(now))
         guard isThere else { throw Problem.notFound("the schedule \(name)") }
         return response(try await find(call))
     }
@@ -305,7 +305,7 @@ extension API {
             }
             name = text
         }
-        let identity = ScheduleIdentity(tenant: TenantID(checked: call.caller.tenant), name: name)
+        let identity = ScheduleIdentity(tenant: call.caller.tenant, name: name)
         let now = try await status.now()
         let spec = try ScheduleSpec(
             json: document, identity: identity, zones: zones, now: now,

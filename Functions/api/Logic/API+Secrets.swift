@@ -86,7 +86,7 @@ extension API {
     // MARK: Of schedules
 
     /// What to say about secrets that a call names and the tenant does not have; nil: it has them all.
-    func missingSecret(of call: HTTPAction?, tenant: String) async throws -> String? {
+    func missingSecret(of call: HTTPAction?, tenant: TenantID) async throws -> String? {
         guard let call, call.usesSecrets else { return nil }
         let missing = try await secretRegistry.missingSecrets(call.secretNames, tenant: tenant)
         if missing.isEmpty { return nil }
@@ -95,7 +95,7 @@ extension API {
     }
 
     /// The mistakes in a schedule's calls that only the store can find: missing secrets.
-    func secretMistakes(_ record: ActionRecord, tenant: String) async throws -> [FieldError] {
+    func secretMistakes(_ record: ActionRecord, tenant: TenantID) async throws -> [FieldError] {
         var errors: [FieldError] = []
         if case .http(let call) = record.action, let text = try await missingSecret(of: call, tenant: tenant) {
             errors.append(FieldError(pointer: "/action/http", detail: text))

@@ -26,16 +26,18 @@ extension API {
     }
 
     /// The tenant in the path: the caller's own, or any for a platform key. Others are reported as not found.
-    private func tenant(_ call: Call) throws -> String {
+    private func tenant(_ call: Call) throws -> TenantID {
         let text = try call.path("tenant")
-        guard TenantID(text) != nil else {
+        guard let tenant = TenantID(text) else {
             throw Problem.parameter("tenant", "a tenant's name is \(NameRule.tenant.requirement)")
         }
-        guard text == call.caller.tenant || call.caller.isPlatform else { throw Problem.notFound("the tenant \(text)") }
-        return text
+        guard tenant == call.caller.tenant || call.caller.isPlatform else {
+            throw Problem.notFound("the tenant \(tenant)")
+        }
+        return tenant
     }
 
-    private func actor(_ call: Call, _ tenant: String) throws -> AuditActor {
+    private func actor(_ call: Call, _ tenant: TenantID) throws -> AuditActor {
         guard call.caller.isPlatform else { throw Problem.forbidden("only a platform admin may change tenants") }
         return AuditActor(tenant: tenant, subject: call.caller.subject)
     }
@@ -46,13 +48,13 @@ extension API {
             throw Problem.notFound("the tenant \(tenant)", hint: ": it was erased")
         }
         guard let row = try await tenantRegistry.tenant(tenant) else {
-            return Response.json(.object([.init("tenant", .string(tenant))] + TenantSettings().jsonMembers))
+            return Response.json(.object([.init("tenant", .string("\(tenant)"))] + TenantSettings().jsonMembers))
         }
         return response(row)
     }
 
     private func response(_ row: TenantRow, status: HTTPResponse.Status = .ok) -> Response {
-        var members = [JSON.Member("tenant", .string(row.tenant))] + row.settings.jsonMembers
+        var members = [JSON.Member("tenant", .string("\(row.tenant)"))] + row.settings.jsonMembers
         members.append(.init("revision", .integer(row.revision)))
         members.append(.init("updatedAt", .time(row.updatedAt)))
         if let problem = row.problem {
@@ -112,7 +114,7 @@ extension API {
         return Response.json(["schedules": .integer(schedules), "triggers": .integer(triggers)])
     }
 
-    private func eraseTriggers(of tenant: String, on day: Timestamp) async throws -> Int {
+    private func eraseTriggers(of tenant: TenantID, on day: Timestamp) async throws -> Int {
         var (count, last) = (0, Identifier(high: 0, low: 0))
         while true {
             let page = try await tenantErasure.triggers(of: tenant, on: day, after: last, limit: API.erasedAtOnce)
@@ -138,7 +140,7 @@ extension API {
     }
 
     /// Throws a conflict if the tenant is paused: nothing may be started for it.
-    func refuseIfPaused(_ tenant: String) async throws {
+    func refuseIfPaused(_ tenant: TenantID) async throws {
         guard let row = try await tenantRegistry.tenant(tenant) else { return }
         if row.problem != nil {
             throw Problem.conflict(

@@ -33,7 +33,7 @@ extension API {
         try await showTrigger(try call.identifier("a trigger"), tenant: call.caller.tenant)
     }
 
-    func showTrigger(_ id: Identifier, tenant: String, status: HTTPResponse.Status = .ok) async throws -> Response {
+    func showTrigger(_ id: Identifier, tenant: TenantID, status: HTTPResponse.Status = .ok) async throws -> Response {
         if let row = try await triggerRegistry.trigger(id, tenant: tenant) {
             return Response.json(document(row), status: status)
         }
@@ -50,7 +50,9 @@ extension API {
         return Response.json(document(row), status: status)
     }
 
-    private static func hiddenName(_ id: Identifier) -> String { "one-off:\(id)" }
+    private static func hiddenName(_ id: Identifier) -> ScheduleName {
+        ScheduleName(checked: "one-off:\(id)")
+    }
 
     private func document(_ row: TriggerRow) -> JSON {
         let attempts = TriggerOutcome.parse(row.log).outcomes.map { outcome -> JSON in
@@ -67,8 +69,8 @@ extension API {
             "id": .string("\(row.id)"),
             "idempotencyKey": .string(
                 "\(TriggerKey(schedule: row.schedule, kind: row.kind, revision: row.revision, occurrence: row.occurrence).idempotencyKey)"
-            ), "schedule": row.kind == .oneOff ? .null : .string(row.name),
-            "tenant": .string(row.tenant), "kind": .string("\(row.kind)"), "occurrence": .time(row.occurrence),
+            ), "schedule": row.kind == .oneOff ? .null : .string("\(row.name)"),
+            "tenant": .string("\(row.tenant)"), "kind": .string("\(row.kind)"), "occurrence": .time(row.occurrence),
             "plannedAt": .time(row.plannedAt), "deadline": .time(row.deadline), "state": .string(row.state.name),
             "reason": .optional(row.reason, JSON.string), "attempts": .array(attempts),
             "latenessMs": .optional(row.latenessMilliseconds) { .integer($0) }, "revision": .integer(row.revision),
@@ -94,7 +96,7 @@ extension API {
         }
         let now = try await status.now()
         let filter = TriggerFilter(
-            tenant: call.caller.tenant, schedule: call.text("schedule"), state: state,
+            tenant: call.caller.tenant, schedule: call.text("schedule").map { ScheduleName(checked: $0) }, state: state,
             from: try call.time("from") ?? now - .seconds(86_400),
             to: try call.time("to") ?? now + .seconds(8 * 86_400),
             after: after, limit: limit + 1)
@@ -160,8 +162,7 @@ extension API {
         let scheduleID = Identifier.v7(at: now, using: &random)
         let key = TriggerKey(schedule: scheduleID, kind: .oneOff, revision: 1, occurrence: occurrence)
         let name = API.hiddenName(key.id())
-        let identity = ScheduleIdentity(
-            tenant: TenantID(checked: call.caller.tenant), name: ScheduleName(checked: name))
+        let identity = ScheduleIdentity(tenant: call.caller.tenant, name: name)
         let spec: ScheduleSpec
         do throws(FieldErrors) {
             spec = try ScheduleSpec(json: .object(members), identity: identity, zones: zones, now: now)

@@ -257,7 +257,7 @@ package struct API: Sendable {
 
     /// Cancels triggers in the queue after the commit that requested it, and settles those that the queue gave back.
     /// The monitor repeats what fails.
-    func cancelInQueue(_ ids: [Identifier], tenant: String, reason: CancelReason) async {
+    func cancelInQueue(_ ids: [Identifier], tenant: TenantID, reason: CancelReason) async {
         if ids.isEmpty { return }
         do {
             let results = try await queue.cancel(ids.map { MessageID($0) })
@@ -309,7 +309,7 @@ private final class RateKeeper: Sendable {
 
     init(_ configuration: RequestRateLimiter.Configuration) { rates = Mutex(RequestRateLimiter(configuration)) }
 
-    func take(key: Identifier, tenant: String) -> Duration? {
+    func take(key: Identifier, tenant: TenantID) -> Duration? {
         rates.withLock { $0.take(key: key, tenant: tenant, now: .now) }
     }
 }

@@ -18,7 +18,7 @@ enum Role: String, CaseIterable, Comparable, Sendable {
 struct Caller: Sendable {
     var key: Identifier
     /// The tenant acted for: the key's own, or the one that a platform admin names.
-    var tenant: String
+    var tenant: TenantID
     var subject: String
     var role: Role
     var isPlatform: Bool
@@ -37,10 +37,10 @@ struct Caller: Sendable {
         tenant = row.tenant
         seesAll = row.isPlatform && namedTenant == nil
         guard let namedTenant else { return }
-        guard row.isPlatform || namedTenant == row.tenant else {
+        guard row.isPlatform || namedTenant == row.tenant.description else {
             throw Problem.forbidden("only a platform admin's key may name a tenant by Headgate-Tenant")
         }
-        guard TenantID(namedTenant) != nil else {
+        guard let namedTenant = TenantID(namedTenant) else {
             throw Problem.parameter("Headgate-Tenant", "expected \(NameRule.tenant.requirement)")
         }
         tenant = namedTenant

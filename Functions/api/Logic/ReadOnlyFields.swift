@@ -63,9 +63,9 @@ enum ReadOnlyFields {
     }
 
     /// Where a document differs from a tenant's stored settings.
-    static func mistakes(in document: JSON, tenant: String, revision: Int?) -> [FieldError] {
+    static func mistakes(in document: JSON, tenant: TenantID, revision: Int?) -> [FieldError] {
         var mistakes: [FieldError] = []
-        if let given = document["tenant"], given.text != tenant {
+        if let given = document["tenant"], given.text != tenant.description {
             mistakes.append(FieldError(pointer: "/tenant", detail: "is not the tenant in the path, \(tenant)"))
         }
         if let given = document["revision"], let revision, given != .integer(revision) {

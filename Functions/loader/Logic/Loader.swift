@@ -350,7 +350,7 @@ package struct Loader: Sendable {
     }
 
     /// Sends again what an earlier loader or a failed pass may not have sent.
-    private func resend(_ shard: ShardOverview, _ weights: [String: Double]) async throws {
+    private func resend(_ shard: ShardOverview, _ weights: [TenantID: Double]) async throws {
         var last: (Timestamp, Identifier)?
         while true {
             let now = try await ClockOffset(store.now).now()
@@ -366,7 +366,7 @@ package struct Loader: Sendable {
     }
 
     private func send(
-        _ triggers: [QueuedTrigger], ticket: QueueTicket, now: Timestamp, _ weights: [String: Double]
+        _ triggers: [QueuedTrigger], ticket: QueueTicket, now: Timestamp, _ weights: [TenantID: Double]
     ) async throws {
         let messages = triggers.filter(\.hasAction).map { OutgoingMessage($0, now: now, weights: weights) }
         for start in stride(from: 0, to: messages.count, by: 1_000) {

@@ -11,7 +11,7 @@ struct LoaderSession: Sendable {
     private var shardsTriedAt: ContinuousClock.Instant?
     private var workedOn: Set<Int> = []
     private var raisedAt = ContinuousClock.now
-    private(set) var weights: [String: Double] = [:]
+    private(set) var weights: [TenantID: Double] = [:]
     private var weightsReadAt: ContinuousClock.Instant?
     private var loads: [Int: LoadHistogram] = [:]
 
@@ -50,7 +50,7 @@ struct LoaderSession: Sendable {
     /// Whether to read the tenants' weights: every 5 s.
     var needsWeights: Bool { weightsReadAt.map { ContinuousClock.now - $0 > .seconds(5) } ?? true }
 
-    mutating func update(weights: [String: Double]) {
+    mutating func update(weights: [TenantID: Double]) {
         self.weights = weights
         weightsReadAt = .now
     }

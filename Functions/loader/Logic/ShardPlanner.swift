@@ -73,8 +73,7 @@ package final class ShardPlanner: Sendable {
             if let missed = schedule.resumeMissed.flatMap({ MissedPolicy(rawValue: UInt8($0)) }) {
                 timing.missed = missed
             }
-            let identity = ScheduleIdentity(
-                tenant: TenantID(checked: schedule.tenant), name: ScheduleName(checked: schedule.name))
+            let identity = ScheduleIdentity(tenant: schedule.tenant, name: schedule.name)
             requests.append(
                 PlanRequest(
                     timing: timing, seed: identity.seed, cursor: schedule.nextAt, fired: schedule.fired,
@@ -99,7 +98,7 @@ package final class ShardPlanner: Sendable {
 
     private func append(_ made: Plan, of schedule: ClaimedSchedule, at place: Int, to plan: inout ShardPlan) {
         let kind: TriggerKind = schedule.isOneOff ? .oneOff : .scheduled
-        let isHeld = held.contains(schedule.tenant)
+        let isHeld = held.contains(schedule.tenant.description)
         for trigger in made.triggers {
             let key = TriggerKey(
                 schedule: schedule.id, kind: kind, revision: schedule.revision, occurrence: trigger.occurrence)

@@ -59,7 +59,7 @@ struct Delivery: Sendable {
             }
             if !hasContentType { headers.append(("Content-Type", "application/json")) }
             headers.append(("Idempotency-Key", message.key.description))
-            headers.append(("Headgate-Schedule", message.schedule))
+            headers.append(("Headgate-Schedule", message.schedule.description))
             headers.append(("Headgate-Fire-Time", message.occurrence.description))
             headers.append(("Headgate-Attempt", String(attempt)))
             headers.append(("traceparent", Delivery.traceparent(traceID, spanID)))

@@ -9,7 +9,7 @@ struct HeldCalls: Sendable {
     private var pending: [Hold] = []
     private var times = HoldTimes()
     /// Tenants with held calls: the record because of which they are held, and until when the last one is.
-    private var tenants: [String: (record: TenantRecord?, until: ContinuousClock.Instant)] = [:]
+    private var tenants: [TenantID: (record: TenantRecord?, until: ContinuousClock.Instant)] = [:]
     /// Hosts with held calls, and until when the last one is.
     private var hosts: [String: ContinuousClock.Instant] = [:]
 
@@ -28,7 +28,7 @@ struct HeldCalls: Sendable {
 
     var hasPending: Bool { !pending.isEmpty }
     var hasTenants: Bool { !tenants.isEmpty }
-    var tenantNames: Set<String> { Set(tenants.keys) }
+    var tenantNames: Set<TenantID> { Set(tenants.keys) }
 
     mutating func takePending() -> [Hold] {
         defer { pending = [] }
@@ -37,7 +37,7 @@ struct HeldCalls: Sendable {
 
     /// Holds a call until its tenant's record differs from `record`. False: its deadline is too near.
     mutating func hold(
-        _ request: HoldRequest, forTenant tenant: String, record: TenantRecord?, at now: ContinuousClock.Instant,
+        _ request: HoldRequest, forTenant tenant: TenantID, record: TenantRecord?, at now: ContinuousClock.Instant,
         using random: inout some RandomNumberGenerator
     ) -> Bool {
         guard let time = hold(request, for: .tenant(tenant), at: now, using: &random) else { return false }
@@ -76,7 +76,7 @@ struct HeldCalls: Sendable {
 
     /// Forgets and returns the tenants whose record is no longer the one because of which their calls are held; these
     /// are to be woken now.
-    mutating func changedTenants(_ record: (String) -> TenantRecord?) -> [String] {
+    mutating func changedTenants(_ record: (TenantID) -> TenantRecord?) -> [TenantID] {
         let changed = tenants.filter { record($0.key) != $0.value.record }.keys.sorted()
         for tenant in changed {
             tenants[tenant] = nil

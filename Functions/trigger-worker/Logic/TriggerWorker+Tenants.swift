@@ -33,7 +33,7 @@ extension TriggerWorker {
         for tenant in held.changedTenants({ cache.record(of: $0) }) { wake(.tenant(tenant)) }
     }
 
-    private func readRecords(of missing: [String]) async throws(QueueError) {
+    private func readRecords(of missing: [TenantID]) async throws(QueueError) {
         for tenant in cache.store(try await tenants.records(of: missing), of: missing) {
             runtime.logger.error(
                 "the published settings of a tenant cannot be read: its calls wait", metadata: ["tenant": "\(tenant)"])

@@ -276,7 +276,7 @@ package actor TriggerWorker {
     }
 
     /// Buries a message that cannot be read, or whose action cannot.
-    private func unreadable(_ message: ReceivedMessage, _ reason: String, tenant: String? = nil) -> Settlement {
+    private func unreadable(_ message: ReceivedMessage, _ reason: String, tenant: TenantID? = nil) -> Settlement {
         var metadata: Logger.Metadata = ["id": "\(message.id)"]
         if let tenant { metadata["tenant"] = "\(tenant)" }
         runtime.logger.error("\(reason)", metadata: metadata)

@@ -9,8 +9,8 @@ import TestRandom
 /// A schedule of the simulation, as users refer to it.
 struct ScheduleHandle {
     var id: Identifier
-    var tenant: String
-    var name: String
+    var tenant: TenantID
+    var name: ScheduleName
     /// Users leave schedules with `maxTriggers` alone: after a change their end could not be derived from the calendar.
     var isChangeable: Bool
 }
@@ -33,14 +33,14 @@ extension Simulation {
         let workload = Workload(configuration, start: start)
         schedules.reserveCapacity(configuration.schedules)
         while schedules.count < configuration.schedules {
-            try await registerOne("s\(schedules.count)", workload.timing(using: &random))
+            try await registerOne(ScheduleName(checked: "s\(schedules.count)"), workload.timing(using: &random))
         }
         loaders = (0..<2).map { _ in makeLoader() }
         workers = Array(repeating: WorkerProcess(), count: 3)
     }
 
-    private func registerOne(_ name: String, _ timing: Timing) async throws {
-        let tenant = "t\(random.next() % 997)"
+    private func registerOne(_ name: ScheduleName, _ timing: Timing) async throws {
+        let tenant = TenantID(checked: "t\(random.next() % 997)")
         let write = write(name, tenant, timing)
         let row = try await store.put([write], now: clock.database)[0].row
         ledger.register(row)
@@ -49,7 +49,7 @@ extension Simulation {
         for index in loaders.indices { wake(index, at: clock.now + .seconds(1)) }
     }
 
-    private func write(_ name: String, _ tenant: String, _ timing: Timing) -> ScheduleWrite {
+    private func write(_ name: ScheduleName, _ tenant: TenantID, _ timing: Timing) -> ScheduleWrite {
         let id = Identifier.v7(at: clock.database, using: &random)
         let compiled = CompiledTiming(timing, zones: zones)
         return ScheduleWrite(

@@ -68,6 +68,6 @@ struct Target {
     }
 
     static func host(of message: TriggerMessage) -> Int {
-        message.tenant.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF } % hosts
+        message.tenant.description.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF } % hosts
     }
 }

@@ -15,9 +15,9 @@ package struct Violation: Error, CustomStringConvertible {
     /// The command line that repeats the run.
     package var command = ""
 
-    init(_ what: String, schedule: String? = nil, trigger: Identifier? = nil) {
+    init(_ what: String, schedule: (any CustomStringConvertible)? = nil, trigger: Identifier? = nil) {
         self.what = what
-        self.schedule = schedule
+        self.schedule = schedule?.description
         self.trigger = trigger
     }
 

@@ -1,3 +1,5 @@
+import Model
+
 import Queue
 import Synchronization
 
@@ -23,7 +25,7 @@ final class QueueRoom: Sendable {
     ///   - now: the time of the call.
     ///   - pressure: asks the queue, with or without the parts of tenants.
     func isLeft(
-        for tenant: String, now: ContinuousClock.Instant = .now,
+        for tenant: TenantID, now: ContinuousClock.Instant = .now,
         pressure ask: (_ byTenant: Bool) async throws -> QueuePressure
     ) async -> Bool {
         let isOld = reading.withLock { reading in
@@ -43,6 +45,6 @@ final class QueueRoom: Sendable {
                 if let byTenant { reading.held = shares.held(byTenant) }
             }
         }
-        return reading.withLock { !$0.isFull && !$0.held.contains(tenant) }
+        return reading.withLock { !$0.isFull && !$0.held.contains(tenant.description) }
     }
 }

@@ -17,7 +17,7 @@ struct RequestRateLimiter {
 
     private let configuration: Configuration
     private var keys: [Identifier: Bucket] = [:]
-    private var tenants: [String: Bucket] = [:]
+    private var tenants: [TenantID: Bucket] = [:]
     private var nextSweep: ContinuousClock.Instant?
 
     /// Once there are more buckets than this, full ones are dropped.
@@ -26,7 +26,7 @@ struct RequestRateLimiter {
     init(_ configuration: Configuration) { self.configuration = configuration }
 
     /// Takes a token from both buckets; if either is empty, takes none and returns the time after which to try again.
-    mutating func take(key: Identifier, tenant: String, now: ContinuousClock.Instant) -> Duration? {
+    mutating func take(key: Identifier, tenant: TenantID, now: ContinuousClock.Instant) -> Duration? {
         sweep(now)
         var keyBucket = refilled(keys[key], configuration.perKey, now)
         var tenantBucket = refilled(tenants[tenant], configuration.perTenant, now)

@@ -17,13 +17,13 @@ final class RequestSlots: Sendable {
 
     /// Carries out `body` in one of the tenant's slots, after waiting for it.
     func with<Value: Sendable>(
-        for tenant: String, isReading: Bool, _ body: () async throws -> Value
+        for tenant: TenantID, isReading: Bool, _ body: () async throws -> Value
     ) async throws -> Value {
         await withCheckedContinuation { continuation in
-            let isAcquired = semaphore.withLock { $0.acquire(tenant, isReader: isReading, continuation) }
+            let isAcquired = semaphore.withLock { $0.acquire(tenant.description, isReader: isReading, continuation) }
             if isAcquired { continuation.resume() }
         }
-        defer { semaphore.withLock { $0.release(tenant, isReader: isReading) }?.resume() }
+        defer { semaphore.withLock { $0.release(tenant.description, isReader: isReading) }?.resume() }
         return try await body()
     }
 }

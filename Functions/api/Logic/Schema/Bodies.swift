@@ -29,7 +29,7 @@ enum Bodies {
     struct Key {
         var subject: String?
         var role: Role?
-        var tenant: String?
+        var tenant: TenantID?
         var groups: [String]?
         var isPlatform: Bool
     }
@@ -46,7 +46,7 @@ enum Bodies {
         return Key(
             subject: fields.required("subject", .text(1...200, "who holds the key")),
             role: fields.optional("role", .choice(Role.self).defaulting("viewer")),
-            tenant: fields.optional("tenant", .name(.tenant, "a tenant's name")),
+            tenant: fields.optional("tenant", .name(.tenant, "a tenant's name")).map { TenantID(checked: $0) },
             groups: fields.optional("groups", groups),
             isPlatform: fields.optional("platform", .flag.defaulting(false)) ?? false)
     }
