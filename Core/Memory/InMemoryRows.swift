@@ -3,8 +3,8 @@ import Store
 
 /// A trigger as the in-memory store keeps it: the columns of the table `trigger`, which `TriggerRow` describes.
 package struct StoredTrigger: Sendable {
-    package let id: Identifier
-    package let schedule: Identifier
+    package let id: TriggerID
+    package let schedule: ScheduleID
     package let kind: TriggerKind
     package let revision: Int
     package let occurrence: Timestamp
@@ -40,10 +40,10 @@ struct StoredSchedule: Sendable {
     /// The occurrence from which its current revision was first planned; nil: unknown.
     var beganAt: Timestamp?
     /// Its planned and queued triggers.
-    var open: [Identifier] = []
+    var open: [TriggerID] = []
     /// Triggers of earlier revisions that were open when the schedule was changed, by occurrence; the latest revision's
     /// if there are several.
-    var earlier: [Timestamp: Identifier] = [:]
+    var earlier: [Timestamp: TriggerID] = [:]
     /// The latest scheduled occurrence that ended in any state but cancelled.
     var lastSettled = Timestamp.distantPast
 
@@ -59,9 +59,9 @@ struct StoredSchedule: Sendable {
 
 /// An entry of an index by time. Indexes are lazy: an entry stays in one when its row changes, and whoever finds it
 /// there checks that it still applies.
-struct TimedID: Comparable, Sendable {
+struct TimedID<ID: RecordID>: Comparable, Sendable {
     var time: Timestamp
-    var id: Identifier
+    var id: ID
 
     static func < (left: TimedID, right: TimedID) -> Bool {
         left.time == right.time ? left.id < right.id : left.time < right.time
@@ -75,11 +75,11 @@ struct StoredShard: Sendable {
     var confirmedPass = 0
     var openLow = Timestamp.distantFuture
     /// Armed schedules by `nextAt`.
-    var due = Heap<TimedID>()
+    var due = Heap<TimedID<ScheduleID>>()
     /// Planned triggers by `plannedAt`.
-    var planned = Heap<TimedID>()
+    var planned = Heap<TimedID<TriggerID>>()
     /// Triggers queued by passes that are not confirmed yet.
-    var unconfirmed: [Identifier] = []
+    var unconfirmed: [TriggerID] = []
     var load: [Int64: Int] = [:]
     /// The connection whose loader holds the shard; nil: none.
     var holder: Int?
@@ -87,7 +87,7 @@ struct StoredShard: Sendable {
 
 /// The triggers of one UTC day: the counterpart of a partition in Postgres.
 struct StoredDay: Sendable {
-    var triggers: [Identifier: StoredTrigger] = [:]
+    var triggers: [TriggerID: StoredTrigger] = [:]
     var unsettled = 0
 }
 

@@ -23,19 +23,19 @@ extension InMemoryStore {
     package func nextDueSchedule(of shard: Int) -> Timestamp? { withTables { $0.firstDue(shard) } }
 
     /// The trigger as the queue should have it, whatever its state; nil: there is none.
-    package func queuedTrigger(_ id: Identifier) -> QueuedTrigger? {
+    package func queuedTrigger(_ id: TriggerID) -> QueuedTrigger? {
         withTables { tables in tables.trigger(id).map { tables.queued($0) } }
     }
 
     /// The trigger's row; nil: there is none.
-    package func stored(_ id: Identifier) -> StoredTrigger? { withTables { $0.trigger(id) } }
+    package func stored(_ id: TriggerID) -> StoredTrigger? { withTables { $0.trigger(id) } }
 
     /// The schedule's row; nil: it is gone.
-    package func row(of schedule: Identifier) -> ScheduleRow? { withTables { $0.schedules[schedule]?.row } }
+    package func row(of schedule: ScheduleID) -> ScheduleRow? { withTables { $0.schedules[schedule]?.row } }
 
     /// Whether nothing after the schedule's cursor is planned, as it is while missed occurrences are being caught up
     /// with.
-    package func isPlannedInOrder(_ schedule: Identifier) -> Bool {
+    package func isPlannedInOrder(_ schedule: ScheduleID) -> Bool {
         withTables { $0.schedules[schedule]?.ahead == nil }
     }
 
@@ -49,7 +49,7 @@ extension InMemoryStore {
 
     /// Whether an open trigger will be found without a notification: by the loader if it is planned, by the monitor if
     /// it is queued.
-    package func isWatched(_ id: Identifier) -> Bool {
+    package func isWatched(_ id: TriggerID) -> Bool {
         withTables { tables in
             guard let trigger = tables.trigger(id) else { return false }
             if trigger.state == .planned && tables.shards[trigger.shard].plannedLow > trigger.plannedAt { return false }
@@ -58,7 +58,7 @@ extension InMemoryStore {
     }
 
     /// An armed schedule below the floor of its shard, which no loader would find; nil: there is none.
-    package func hiddenSchedule() -> Identifier? {
+    package func hiddenSchedule() -> ScheduleID? {
         withTables { tables in
             for shard in tables.shards.indices {
                 guard let due = tables.firstDue(shard), due < tables.shards[shard].low else { continue }

@@ -14,9 +14,9 @@ extension InMemoryStore: LoaderStore {
     package func staleZones(of shards: [Int], version: String) async throws -> [Int] { [] }
     /// Does nothing; there are no stale shards.
     package func recompute(
-        shard: Int, after id: Identifier, dueAfter time: Timestamp, limit: Int,
+        shard: Int, after id: ScheduleID, dueAfter time: Timestamp, limit: Int,
         next: @escaping @Sendable (_ timing: [UInt8], _ next: Timestamp) -> Timestamp?
-    ) async throws -> Identifier? { nil }
+    ) async throws -> ScheduleID? { nil }
     /// Does nothing; there are no stale shards.
     package func noteZones(shard: Int, version: String) async throws {}
 
@@ -87,7 +87,7 @@ extension InMemoryStore: LoaderStore {
     ) async throws -> [QueuedTrigger] {
         withTables { tables in
             let all = tables.takePlanned(shard, from: floor, before: horizon, limit: held.isEmpty ? limit : .max)
-            func isHeld(_ id: Identifier) -> Bool {
+            func isHeld(_ id: TriggerID) -> Bool {
                 if held.isEmpty { return false }
                 return tables.trigger(id).map { held.contains(tables.queued($0).message.fairnessKey) } ?? false
             }
@@ -146,7 +146,7 @@ extension InMemoryStore: LoaderStore {
 
     /// A page of triggers to send again, by planned time and id.
     package func unconfirmed(
-        shard: Int, confirmed: Int, from floor: Timestamp, after last: (Timestamp, Identifier)?, limit: Int
+        shard: Int, confirmed: Int, from floor: Timestamp, after last: (Timestamp, TriggerID)?, limit: Int
     ) async throws -> [QueuedTrigger] {
         withTables { tables in
             let after = last.map { TimedID(time: $0.0, id: $0.1) }
@@ -186,8 +186,8 @@ extension InMemoryTables {
         _ shard: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int
     ) -> [ClaimedSchedule] {
         var claimed: [ClaimedSchedule] = []
-        var hidden: [TimedID] = []
-        var taken: Set<Identifier> = []
+        var hidden: [TimedID<ScheduleID>] = []
+        var taken: Set<ScheduleID> = []
         while claimed.count < limit, let first = shards[shard].due.first, first.time < horizon {
             _ = shards[shard].due.popFirst()
             guard let schedule = schedules[first.id], schedule.row.nextAt == first.time, !taken.contains(first.id),
@@ -206,7 +206,7 @@ extension InMemoryTables {
     }
 
     /// Puts an armed schedule back into the index.
-    fileprivate mutating func index(_ id: Identifier) {
+    fileprivate mutating func index(_ id: ScheduleID) {
         guard let row = schedules[id]?.row, let next = row.nextAt else { return }
         shards[row.shard].due.insert(TimedID(time: next, id: id))
     }
@@ -253,7 +253,7 @@ extension InMemoryTables {
         }
     }
 
-    private mutating func apply(_ rearm: ShardPlan.Rearm, to id: Identifier) {
+    private mutating func apply(_ rearm: ShardPlan.Rearm, to id: ScheduleID) {
         guard var schedule = schedules[id] else { return }
         // Removed first, so that the copy owns its arrays alone and changes them in place.
         schedules[id] = nil
@@ -283,9 +283,9 @@ extension InMemoryTables {
     /// Takes planned triggers out of the index; a caller that leaves one planned must put it back.
     fileprivate mutating func takePlanned(
         _ shard: Int, from floor: Timestamp, before horizon: Timestamp, limit: Int
-    ) -> [Identifier] {
-        var ids: [Identifier] = []
-        var hidden: [TimedID] = []
+    ) -> [TriggerID] {
+        var ids: [TriggerID] = []
+        var hidden: [TimedID<TriggerID>] = []
         while ids.count < limit, let first = shards[shard].planned.first, first.time < horizon {
             _ = shards[shard].planned.popFirst()
             guard let trigger = trigger(first.id), trigger.state == .planned else { continue }

@@ -22,7 +22,7 @@ extension InMemoryStore: MonitorStore {
     /// Overdue triggers, the earliest check first.
     package func takeOverdue(now: Timestamp, limit: Int) async throws -> [OverdueTrigger] {
         withTables { tables in
-            var ids: [Identifier] = []
+            var ids: [TriggerID] = []
             while ids.count < limit, let first = tables.checks.first, first.time <= now {
                 _ = tables.checks.popFirst()
                 if tables.checkAt[first.id] == first.time { ids.append(first.id) }
@@ -39,7 +39,7 @@ extension InMemoryStore: MonitorStore {
     }
 
     /// Removes triggers whose check was not rescheduled since.
-    package func dropOverdue(_ ids: [Identifier], takenAt now: Timestamp) async throws {
+    package func dropOverdue(_ ids: [TriggerID], takenAt now: Timestamp) async throws {
         withTables { tables in
             for id in ids where tables.checkAt[id] == now + InMemoryStore.checkAgainAfter { tables.checkAt[id] = nil }
         }
@@ -55,7 +55,7 @@ extension InMemoryStore: MonitorStore {
     }
 
     /// A page of queued triggers, by planned time and id.
-    package func unsettled(after last: (Timestamp, Identifier)?, limit: Int) async throws -> [QueuedTrigger] {
+    package func unsettled(after last: (Timestamp, TriggerID)?, limit: Int) async throws -> [QueuedTrigger] {
         withTables { tables in
             let after = last.map { TimedID(time: $0.0, id: $0.1) }
             let found = tables.unswept.unordered.filter { entry in
@@ -75,7 +75,7 @@ extension InMemoryStore: MonitorStore {
     package func dropActions(now: Timestamp) async throws {}
 
     /// Lowers the floors to planned triggers.
-    package func lowerPlannedFloors(_ ids: [Identifier]) async throws {
+    package func lowerPlannedFloors(_ ids: [TriggerID]) async throws {
         withTables { tables in
             for trigger in ids.compactMap({ tables.trigger($0) }) where trigger.state == .planned {
                 tables.shards[trigger.shard].plannedLow = min(
@@ -85,7 +85,7 @@ extension InMemoryStore: MonitorStore {
     }
 
     /// Cancels those that are still queued.
-    package func cancelLost(_ ids: [Identifier]) async throws {
+    package func cancelLost(_ ids: [TriggerID]) async throws {
         withTables { tables in
             for id in ids.sorted() {
                 tables.update(id) { trigger in
@@ -158,7 +158,7 @@ extension InMemoryStore: MonitorStore {
     }
 
     /// Those of the messages that are over.
-    package func finished(_ messages: [(id: Identifier, redrive: Int)]) async throws -> [Identifier] {
+    package func finished(_ messages: [(id: TriggerID, redrive: Int)]) async throws -> [TriggerID] {
         withTables { tables in
             messages.filter { message in
                 tables.trigger(message.id).map { $0.state.isFinal || $0.redrive > message.redrive } ?? true

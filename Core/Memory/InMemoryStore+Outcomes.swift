@@ -7,7 +7,7 @@ extension InMemoryStore: OutcomeStore {
     package func record(_ outcomes: [TriggerOutcome]) async throws -> RecordResult {
         withTables { tables in
             var result = RecordResult()
-            var orphans: Set<Identifier> = []
+            var orphans: Set<TriggerID> = []
             for outcome in outcomes.sorted(by: TriggerOutcome.isRecordedBefore) {
                 switch tables.update(outcome.id, { $0.record(outcome) }) {
                 case nil: orphans.insert(outcome.id)

@@ -21,12 +21,12 @@ extension InMemoryStore {
     }
 
     /// The trigger; nil if there is none.
-    package func trigger(_ id: Identifier) async throws -> TriggerRow? {
+    package func trigger(_ id: TriggerID) async throws -> TriggerRow? {
         withTables { tables in tables.trigger(id).map { tables.row($0) } }
     }
 
     /// Deletes a schedule and returns its queued triggers; nil if there is no such schedule.
-    package func delete(_ name: ScheduleName, tenant: TenantID, now: Timestamp) async throws -> [Identifier]? {
+    package func delete(_ name: ScheduleName, tenant: TenantID, now: Timestamp) async throws -> [TriggerID]? {
         withTables { tables in
             guard let row = tables.row(name, tenant: tenant) else { return nil }
             let open = tables.cancelOpen(row.id, now: now, reason: .deleted)
@@ -38,7 +38,9 @@ extension InMemoryStore {
     }
 
     /// Pauses a schedule and returns its queued triggers; nil if there is no such schedule.
-    package func pause(_ name: ScheduleName, tenant: TenantID, reason: String, now: Timestamp) async throws -> [Identifier]? {
+    package func pause(_ name: ScheduleName, tenant: TenantID, reason: String, now: Timestamp) async throws
+        -> [TriggerID]?
+    {
         withTables { tables in
             guard let row = tables.row(name, tenant: tenant) else { return nil }
             let open = tables.cancelOpen(row.id, now: now, reason: .paused)
@@ -70,7 +72,7 @@ extension InMemoryStore {
     }
 
     /// Requests cancellation and returns the updated row; nil if there is no such trigger.
-    package func requestCancel(_ id: Identifier, now: Timestamp) async throws -> TriggerRow? {
+    package func requestCancel(_ id: TriggerID, now: Timestamp) async throws -> TriggerRow? {
         withTables { tables in
             tables.requestCancel(id, now: now, reason: .cancelled)
             return tables.trigger(id).map { tables.row($0) }
@@ -83,7 +85,7 @@ extension InMemoryStore {
     }
 
     /// Requeues dead triggers whose action is known, and returns them in the order of their ids.
-    package func redrive(_ ids: [Identifier], deadline: Timestamp, now: Timestamp) async throws -> [QueuedTrigger] {
+    package func redrive(_ ids: [TriggerID], deadline: Timestamp, now: Timestamp) async throws -> [QueuedTrigger] {
         withTables { tables in
             ids.sorted().compactMap { id in
                 guard let trigger = tables.trigger(id), tables.queued(trigger).hasAction,
@@ -96,7 +98,7 @@ extension InMemoryStore {
     }
 
     /// Up to `limit` dead triggers, in the order of their ids.
-    package func deadTriggers(limit: Int) async throws -> [Identifier] {
+    package func deadTriggers(limit: Int) async throws -> [TriggerID] {
         withTables { Array($0.dead.sorted().prefix(limit)) }
     }
 }

@@ -6,8 +6,8 @@ import Store
 extension InMemoryTables {
     /// A trigger that is being cancelled, and what its schedule needs to know to plan it again.
     struct CancelTarget: Sendable {
-        var id: Identifier
-        var schedule: Identifier
+        var id: TriggerID
+        var schedule: ScheduleID
         var revision: Int
         /// Whether the queue may hold it.
         var isQueued: Bool
@@ -20,7 +20,7 @@ extension InMemoryTables {
     }
 
     /// Changes a schedule's row and indexes it again.
-    mutating func write(_ id: Identifier, _ body: (inout ScheduleRow) -> Void) {
+    mutating func write(_ id: ScheduleID, _ body: (inout ScheduleRow) -> Void) {
         guard schedules[id] != nil else { return }
         body(&schedules[id]!.row)
         if let next = schedules[id]!.row.nextAt { arm(id, at: next) }
@@ -57,7 +57,7 @@ extension InMemoryTables {
             row: new, isCreated: false, isChanged: true, cancelled: open.filter(\.isQueued).map(\.id))
     }
 
-    mutating func pause(_ id: Identifier, reason: String, now: Timestamp) {
+    mutating func pause(_ id: ScheduleID, reason: String, now: Timestamp) {
         guard let before = schedules[id]?.row, before.state != .finished else { return }
         schedules[id]?.resumeMissed = nil
         schedules[id]?.ahead = nil
@@ -69,7 +69,7 @@ extension InMemoryTables {
     }
 
     /// Remembers the open triggers whose occurrences a new revision may plan too.
-    private mutating func rememberEarlier(_ schedule: Identifier) {
+    private mutating func rememberEarlier(_ schedule: ScheduleID) {
         let before = schedules[schedule]?.earlier ?? [:]
         var earlier = before.filter { trigger($0.value).map { !$0.state.isFinal } ?? false }
         // Planned triggers that were just cancelled are no longer open; they were never sent and need not be
@@ -83,7 +83,7 @@ extension InMemoryTables {
     /// Requests cancellation of a schedule's open triggers: only the scheduled ones, or those of every kind if the
     /// schedule is being deleted. Planned triggers are cancelled at once.
     mutating func cancelOpen(
-        _ schedule: Identifier, now: Timestamp, reason: CancelReason
+        _ schedule: ScheduleID, now: Timestamp, reason: CancelReason
     ) -> [CancelTarget] {
         let settled = schedules[schedule]?.lastSettled ?? .distantPast
         let ids = schedules[schedule]?.open ?? []
@@ -96,7 +96,7 @@ extension InMemoryTables {
         }
     }
 
-    mutating func requestCancel(_ id: Identifier, now: Timestamp, reason: CancelReason) {
+    mutating func requestCancel(_ id: TriggerID, now: Timestamp, reason: CancelReason) {
         let isQueued = update(id) { trigger in
             if trigger.state.isFinal { return false }
             (trigger.isCancelRequested, trigger.reason) = (true, reason.rawValue)
@@ -131,7 +131,7 @@ extension InMemoryTables {
 
     /// Moves schedules back to the first of their cancelled triggers, under the conditions of `rewind.sql`.
     mutating func rewind(_ cancelled: [CancelTarget]) {
-        var places: [Identifier: (occurrence: Timestamp, revision: Int, count: Int)] = [:]
+        var places: [ScheduleID: (occurrence: Timestamp, revision: Int, count: Int)] = [:]
         for trigger in cancelled {
             guard let occurrence = trigger.replanned else { continue }
             let known = places[trigger.schedule]
@@ -157,7 +157,7 @@ extension InMemoryTables {
     /// Rewinds a schedule whose newer revision is already past the occurrence but could not insert it, because the
     /// older revision's trigger was not yet cancelled. Triggers planned since keep their ids and are not inserted
     /// twice.
-    private mutating func rewindPassed(_ id: Identifier, to occurrence: Timestamp, count: Int) {
+    private mutating func rewindPassed(_ id: ScheduleID, to occurrence: Timestamp, count: Int) {
         guard let schedule = schedules[id] else { return }
         let key = TriggerKey(
             schedule: id, kind: .scheduled, revision: schedule.row.revision, occurrence: occurrence)
@@ -179,7 +179,7 @@ extension InMemoryTables {
 
     /// Moves a paused schedule back whose own revision planned the occurrence: raises the revision, which then begins
     /// there.
-    private mutating func rewindPaused(_ id: Identifier, from occurrence: Timestamp, count: Int) {
+    private mutating func rewindPaused(_ id: ScheduleID, from occurrence: Timestamp, count: Int) {
         if let row = schedules[id]?.row { keepAction(of: row) }
         rememberEarlier(id)
         let fired = schedules[id]?.fired ?? 0
@@ -194,7 +194,7 @@ extension InMemoryTables {
     }
 
     /// Moves a schedule back whose newer revision began later: it remembers what it has planned since it began.
-    private mutating func rewindBeforeStart(_ id: Identifier, to occurrence: Timestamp) {
+    private mutating func rewindBeforeStart(_ id: ScheduleID, to occurrence: Timestamp) {
         guard let schedule = schedules[id] else { return }
         let cursor = schedule.row.resumeAt ?? schedule.row.nextAt ?? .distantFuture
         if schedule.ahead == nil, let began = schedule.beganAt, cursor > began {

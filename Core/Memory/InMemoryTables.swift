@@ -9,7 +9,7 @@ struct InMemoryTables: Sendable {
     }
 
     struct Revision: Hashable {
-        var schedule: Identifier
+        var schedule: ScheduleID
         var number: Int
     }
     /// What a message needs of a schedule that has changed or is gone.
@@ -20,19 +20,19 @@ struct InMemoryTables: Sendable {
     }
 
     var shards: [StoredShard]
-    var schedules: [Identifier: StoredSchedule] = [:]
-    var names: [Name: Identifier] = [:]
+    var schedules: [ScheduleID: StoredSchedule] = [:]
+    var names: [Name: ScheduleID] = [:]
     var days: [Int64: StoredDay] = [:]
     /// Actions of earlier revisions and of deleted schedules; kept for good.
     var pastActions: [Revision: PastAction] = [:]
-    var dead: Set<Identifier> = []
+    var dead: Set<TriggerID> = []
     /// The sweep's mark: triggers planned before it have been looked at.
     var sweptTo = Timestamp.epoch
     /// Unsettled triggers that the sweep has not reached, by `plannedAt`.
-    var unswept = Heap<TimedID>()
+    var unswept = Heap<TimedID<TriggerID>>()
     /// When each overdue trigger is checked next; `checks` is its index by time.
-    var checkAt: [Identifier: Timestamp] = [:]
-    var checks = Heap<TimedID>()
+    var checkAt: [TriggerID: Timestamp] = [:]
+    var checks = Heap<TimedID<TriggerID>>()
     var generation = RecordedGeneration()
     var connections = 0
     let observer: (@Sendable (StoredChange) -> Void)?
@@ -46,7 +46,7 @@ struct InMemoryTables: Sendable {
 
     // MARK: Triggers
 
-    func trigger(_ id: Identifier) -> StoredTrigger? { days[InMemoryTables.day(id.v7Time)]?.triggers[id] }
+    func trigger(_ id: TriggerID) -> StoredTrigger? { days[InMemoryTables.day(id.v7Time)]?.triggers[id] }
 
     /// Adds a trigger to its table and the indexes; false if its id exists already.
     mutating func insert(_ trigger: StoredTrigger) -> Bool {
@@ -72,7 +72,7 @@ struct InMemoryTables: Sendable {
 
     /// Changes a trigger in place, and updates what depends on its state. Returns nil if there is no such trigger.
     @discardableResult
-    mutating func update<Value>(_ id: Identifier, _ body: (inout StoredTrigger) -> Value) -> Value? {
+    mutating func update<Value>(_ id: TriggerID, _ body: (inout StoredTrigger) -> Value) -> Value? {
         var change: StoredChange?
         let day = InMemoryTables.day(id.v7Time)
         guard days[day] != nil else { return nil }
@@ -141,7 +141,7 @@ struct InMemoryTables: Sendable {
 
     /// Whether another revision has a trigger of this occurrence that has been called or may still be (protocols.md,
     /// 8a); the conditions are those of `insert-triggers.sql`.
-    func isTaken(_ occurrence: Timestamp, of schedule: Identifier, revision: Int) -> Bool {
+    func isTaken(_ occurrence: Timestamp, of schedule: ScheduleID, revision: Int) -> Bool {
         guard let id = schedules[schedule]?.earlier[occurrence], let trigger = trigger(id), trigger.revision != revision
         else { return false }
         return
@@ -152,7 +152,7 @@ struct InMemoryTables: Sendable {
     // MARK: Schedules
 
     /// Indexes an armed schedule, and lowers the floor of its shard.
-    mutating func arm(_ id: Identifier, at next: Timestamp) {
+    mutating func arm(_ id: ScheduleID, at next: Timestamp) {
         guard let shard = schedules[id]?.row.shard else { return }
         shards[shard].due.insert(TimedID(time: next, id: id))
         shards[shard].low = min(shards[shard].low, next)
@@ -184,7 +184,7 @@ struct InMemoryTables: Sendable {
         return nil
     }
 
-    mutating func check(_ id: Identifier, at time: Timestamp) {
+    mutating func check(_ id: TriggerID, at time: Timestamp) {
         checkAt[id] = time
         checks.insert(TimedID(time: time, id: id))
     }

@@ -38,6 +38,8 @@ package struct ByteWriter: Sendable {
             bytes.append(UInt8(truncatingIfNeeded: value.low >> UInt64(shift)))
         }
     }
+    /// Writes 16 bytes, the most significant first.
+    package mutating func write(_ value: some RecordID) { write(value.value) }
     /// Writes the length in bytes, then UTF-8.
     package mutating func write(_ value: some StringProtocol) {
         write(unsigned: UInt64(value.utf8.count))

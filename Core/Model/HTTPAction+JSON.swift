@@ -70,6 +70,9 @@ extension HTTPAction {
             for name in SecretText(text).names where !NameRule.secret.accepts(name) {
                 inner.fail(member.name, "\"\(name)\" is not the name of a secret: \(NameRule.secret.requirement)")
             }
+            if SecretText(text).isCutShort {
+                inner.fail(member.name, "has a reference to a secret without its end: ${secret.NAME}")
+            }
             headers.append(Header(name: member.name, value: text))
         }
         fields.add(inner.errors)

@@ -151,8 +151,3 @@ extension StableHash {
         return Int(hash.value % UInt64(count))
     }
 }
-
-extension Identifier {
-    /// The shard of a schedule with this id.
-    package func shard(of count: Int) -> Int { StableHash.shard(of: description, count: count) }
-}

@@ -28,6 +28,11 @@ package struct SecretText: Hashable, Sendable {
         if !rest.isEmpty || parts.isEmpty { parts.append(.text(String(rest))) }
     }
 
+    /// Whether a reference begins and does not end.
+    package var isCutShort: Bool {
+        if case .text(let text) = parts.last { text.contains(SecretText.opening) } else { false }
+    }
+
     /// The names of the secrets referred to, in order, repetitions included.
     package var names: [String] {
         parts.compactMap { if case .secret(let name) = $0 { name } else { nil } }

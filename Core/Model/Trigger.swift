@@ -46,14 +46,14 @@ package enum TriggerState: Int, Sendable, CaseIterable {
 
 /// What makes a trigger the same trigger: its schedule (by internal id), kind, revision and occurrence.
 package struct TriggerKey: Hashable, Sendable {
-    package var schedule: Identifier
+    package var schedule: ScheduleID
     package var kind: TriggerKind
     package var revision: Int
     /// A whole millisecond.
     package var occurrence: Timestamp
 
     /// The occurrence must be a whole millisecond.
-    package init(schedule: Identifier, kind: TriggerKind, revision: Int, occurrence: Timestamp) {
+    package init(schedule: ScheduleID, kind: TriggerKind, revision: Int, occurrence: Timestamp) {
         self.schedule = schedule
         self.kind = kind
         self.revision = revision
@@ -66,8 +66,8 @@ package struct TriggerKey: Hashable, Sendable {
     /// It survives changes of the schedule (protocols.md, 8a), and is the same for a repeated backfill.
     package var idempotencyKey: Identifier {
         var hash = StableHash(seed: 4)
-        hash.combine(schedule.high)
-        hash.combine(schedule.low)
+        hash.combine(schedule.value.high)
+        hash.combine(schedule.value.low)
         hash.combine(UInt64(kind.rawValue))
         hash.combine(UInt64(bitPattern: occurrence.microseconds))
         let (high, low) = hash.words
@@ -78,10 +78,10 @@ package struct TriggerKey: Hashable, Sendable {
     /// key.
     ///
     /// A trigger that is planned twice gets the same id, and an id tells the day of its record.
-    package func id(at time: Timestamp? = nil) -> Identifier {
+    package func id(at time: Timestamp? = nil) -> TriggerID {
         var hash = StableHash(seed: 1)
-        hash.combine(schedule.high)
-        hash.combine(schedule.low)
+        hash.combine(schedule.value.high)
+        hash.combine(schedule.value.low)
         hash.combine(UInt64(kind.rawValue))
         hash.combine(UInt64(bitPattern: Int64(revision)))
         hash.combine(UInt64(bitPattern: occurrence.microseconds))

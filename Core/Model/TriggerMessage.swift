@@ -3,7 +3,7 @@
 /// It has all that the worker needs, which holds no database connection.
 package struct TriggerMessage: Hashable, Sendable {
     /// The trigger's id, which is also the message's.
-    package var id: Identifier
+    package var id: TriggerID
     /// The occurrence's own key over all revisions, which the target sees as `Idempotency-Key`. The id unless given.
     package var key: Identifier
     package var kind: TriggerKind
@@ -22,11 +22,11 @@ package struct TriggerMessage: Hashable, Sendable {
 
     /// A message whose key is its id, unless given.
     package init(
-        id: Identifier, key: Identifier? = nil, kind: TriggerKind, redrive: Int, occurrence: Timestamp,
+        id: TriggerID, key: Identifier? = nil, kind: TriggerKind, redrive: Int, occurrence: Timestamp,
         plannedAt: Timestamp, deadline: Timestamp, tenant: TenantID, schedule: ScheduleName, action: [UInt8]
     ) {
         self.id = id
-        self.key = key ?? id
+        self.key = key ?? id.value
         self.kind = kind
         self.redrive = redrive
         self.occurrence = occurrence
@@ -50,7 +50,8 @@ package struct TriggerMessage: Hashable, Sendable {
 
     /// The binary form, which starts with its version.
     package var encoded: [UInt8] {
-        var writer = ByteWriter(capacity: 96 + tenant.description.utf8.count + schedule.description.utf8.count + action.count)
+        var writer = ByteWriter(
+            capacity: 96 + tenant.description.utf8.count + schedule.description.utf8.count + action.count)
         writer.write(unsigned: TriggerMessage.version)
         writer.write(id)
         writer.write(kind.rawValue)
@@ -73,7 +74,7 @@ package struct TriggerMessage: Hashable, Sendable {
             throw reader.failure(
                 "a trigger message of version \(TriggerMessage.version - 1) or \(TriggerMessage.version)")
         }
-        id = try reader.identifier()
+        id = TriggerID(try reader.identifier())
         guard let kind = TriggerKind(rawValue: try reader.int()) else { throw reader.failure("a kind of trigger") }
         self.kind = kind
         redrive = try reader.int()
@@ -83,6 +84,6 @@ package struct TriggerMessage: Hashable, Sendable {
         tenant = TenantID(checked: try reader.text())
         schedule = ScheduleName(checked: try reader.text())
         action = Array(try reader.byteString())
-        key = version == 1 ? id : try reader.identifier()
+        key = version == 1 ? id.value : try reader.identifier()
     }
 }

@@ -3,7 +3,7 @@
 /// Outcomes are lines because a settlement joins those whose leases still hold, and the queue writes one itself when a
 /// message dies without its holder (`BurialNotice`).
 package struct TriggerOutcome: Hashable, Sendable {
-    package var id: Identifier
+    package var id: TriggerID
     /// The redrive number under which the attempt was made; after a further redrive the outcome changes nothing.
     package var redrive: Int
     /// From 1; 0: no call was made.
@@ -24,7 +24,7 @@ package struct TriggerOutcome: Hashable, Sendable {
 
     /// What is not given is unknown: nil, or an empty body.
     package init(
-        id: Identifier, redrive: Int, attempt: Int, state: TriggerState, startedAt: Timestamp? = nil,
+        id: TriggerID, redrive: Int, attempt: Int, state: TriggerState, startedAt: Timestamp? = nil,
         durationMilliseconds: Int? = nil, status: Int? = nil, latenessMilliseconds: Int? = nil, reason: String? = nil,
         body: [UInt8] = []
     ) {
@@ -96,7 +96,7 @@ package struct TriggerOutcome: Hashable, Sendable {
     package init?(line: ArraySlice<UInt8>) {
         let fields = line.split(separator: 9, omittingEmptySubsequences: false)
         func text(_ index: Int) -> String { String(decoding: fields[index], as: UTF8.self) }
-        guard fields.count >= 5, text(0) == "1", let id = Identifier(text(2)), let generation = Int16(text(3)) else {
+        guard fields.count >= 5, text(0) == "1", let id = TriggerID(text(2)), let generation = Int16(text(3)) else {
             return nil
         }
         let redrive = Int(generation)

@@ -81,13 +81,13 @@ package struct Resharder: Sendable {
 
     /// Moves the schedules out of a shard that belong to another. Returns how many.
     private func empty(_ shard: Int, _ connection: PostgresConnection) async throws -> Int {
-        var last = Identifier(high: 0, low: 0)
+        var last = ScheduleID.lowest
         var moved = 0
         while true {
             let call = StatementCall(.reshardPage, [.smallint(shard), .uuid(last), .bigint(Resharder.page)])
             let page = try await connection.query(call) { (row: PostgresRow<NameColumn>) throws(PostgresError) in
                 NamedSchedule(
-                    id: try row.required(.id, row.uuid), tenant: try row.required(.tenant, row.tenant),
+                    id: try row.required(.id, row.id), tenant: try row.required(.tenant, row.tenant),
                     name: try row.required(.name, row.scheduleName))
             }
             let leaving = page.filter { $0.id.shard(of: shards) != shard }
@@ -109,7 +109,7 @@ package struct Resharder: Sendable {
     }
 
     fileprivate struct NamedSchedule: Sendable {
-        var id: Identifier
+        var id: ScheduleID
         var tenant: TenantID
         var name: ScheduleName
     }
@@ -137,14 +137,14 @@ private enum PlannedColumn: Int, ResultColumn {
 
 extension PostgresTransaction {
     fileprivate func move(
-        _ names: [Resharder.NamedSchedule], from shard: Int, to target: (Identifier) -> Int
+        _ names: [Resharder.NamedSchedule], from shard: Int, to target: (ScheduleID) -> Int
     ) throws(PostgresError) -> Int {
         let lock = StatementCall(
             .reshardLock,
             [
                 .smallint(shard), .tenants(names.map(\.tenant)), .names(names.map(\.name)), .uuids(names.map(\.id)),
             ])
-        let ids = try values(lock, .uuid)
+        let ids = try values(lock, .scheduleID)
         if ids.isEmpty { return 0 }
         let targets = ids.map(target)
         try shareFloors(of: Set(targets))

@@ -9,11 +9,12 @@ struct CronWalk: Sendable {
     let zone: TimeZone
 
     /// How far to search: 50 years of 366 days, enough for a February with five Sundays.
-    static let reach: Int64 = 50 * 366 * 86_400
+    private static let reach: Int64 = 50 * 366 * 86_400
 
-    /// The first occurrence at or after a second; nil if there is none within `reach`.
+    /// The first occurrence at or after a second; nil if there is none: within 50 years for an expression of every
+    /// year, in any of its years for one that names them.
     func next(atOrAfter start: Int64) -> Int64? {
-        let limit = start + CronWalk.reach
+        let limit = entry.expression.years.last.map { CronWalk.end(ofYear: Int($0)) } ?? start + CronWalk.reach
         var second = start
         while second < limit {
             let segment = zone.segment(at: second)
@@ -27,6 +28,11 @@ struct CronWalk: Sendable {
             second = segment.end
         }
         return nil
+    }
+
+    /// The end of a year in UTC and every time zone.
+    private static func end(ofYear year: Int) -> Int64 {
+        CivilDate(year: year + 1, month: 1, day: 2)!.secondsSinceEpoch
     }
 
     /// Whether the expression names the wall clock's reading at a second, whatever the policies.

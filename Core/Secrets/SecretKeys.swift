@@ -1,6 +1,6 @@
-package import Model
 import Crypto
 import FoundationEssentials
+package import Model
 
 /// The keys that seal secrets: AES-256-GCM (NIST SP 800-38D) with a random nonce each time, bound to tenant and name.
 ///

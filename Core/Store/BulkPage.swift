@@ -5,10 +5,10 @@ package struct BulkPage: Sendable {
     /// The schedules changed, in the order of names.
     package var names: [ScheduleName]
     /// Their queued triggers, to be cancelled in the queue.
-    package var cancelled: [Identifier]
+    package var cancelled: [TriggerID]
 
     /// A page that changed nothing, unless given.
-    package init(names: [ScheduleName] = [], cancelled: [Identifier] = []) {
+    package init(names: [ScheduleName] = [], cancelled: [TriggerID] = []) {
         self.names = names
         self.cancelled = cancelled
     }

@@ -19,7 +19,8 @@ package protocol BulkRegistry: Sendable {
     ///
     /// - Parameter reason: only schedules that were paused for this reason; nil: all.
     func resumeAll(
-        prefix: String, pausedFor reason: String?, after name: ScheduleName?, limit: Int, missed: Int?, by actor: AuditActor,
+        prefix: String, pausedFor reason: String?, after name: ScheduleName?, limit: Int, missed: Int?,
+        by actor: AuditActor,
         now: Timestamp,
         next: @escaping @Sendable (ScheduleRow) -> Timestamp?
     ) async throws -> BulkPage
@@ -27,5 +28,5 @@ package protocol BulkRegistry: Sendable {
     /// Returns the ids inserted; none if the schedule is gone.
     func backfill(
         _ row: ScheduleRow, _ triggers: [BackfillTrigger], deadline: Timestamp, by actor: AuditActor, now: Timestamp
-    ) async throws -> [Identifier]
+    ) async throws -> [TriggerID]
 }

@@ -2,7 +2,7 @@ package import Model
 
 /// A due schedule, locked by a claim until its transaction ends.
 package struct ClaimedSchedule: Sendable {
-    package var id: Identifier
+    package var id: ScheduleID
     package var tenant: TenantID
     package var name: ScheduleName
     package var revision: Int
@@ -25,7 +25,8 @@ package struct ClaimedSchedule: Sendable {
 
     /// A schedule without anything special about it, unless given.
     package init(
-        id: Identifier, tenant: TenantID, name: ScheduleName, revision: Int, nextAt: Timestamp, fired: Int, timing: [UInt8],
+        id: ScheduleID, tenant: TenantID, name: ScheduleName, revision: Int, nextAt: Timestamp, fired: Int,
+        timing: [UInt8],
         action: [UInt8], resumeMissed: Int? = nil, ahead: Range<Timestamp>? = nil, isOneOff: Bool = false,
         updatedAt: Timestamp = .epoch
     ) {

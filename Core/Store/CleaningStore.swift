@@ -14,5 +14,5 @@ package protocol CleaningStore: Sendable {
     func dropRequests(before time: Timestamp) async throws
     /// Lowers the floors of planned scans to those of these triggers that are planned and lie below them: floors are
     /// caches, and this corrects them (protocols.md, 14a).
-    func lowerPlannedFloors(_ ids: [Identifier]) async throws
+    func lowerPlannedFloors(_ ids: [TriggerID]) async throws
 }

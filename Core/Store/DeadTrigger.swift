@@ -5,10 +5,10 @@ package struct DeadTrigger: Sendable {
     /// A position in the list.
     package struct Place: Hashable, Sendable {
         package var diedAt: Timestamp
-        package var id: Identifier
+        package var id: TriggerID
 
         /// The position of a trigger that died at this time.
-        package init(diedAt: Timestamp, id: Identifier) {
+        package init(diedAt: Timestamp, id: TriggerID) {
             self.diedAt = diedAt
             self.id = id
         }

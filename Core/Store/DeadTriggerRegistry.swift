@@ -9,7 +9,7 @@ package protocol DeadTriggerRegistry: Sendable {
     /// Returns them for sending, in no order, with the action of their own revision. Those whose action nobody knows
     /// any more stay dead.
     func redrive(
-        _ ids: [Identifier], deadline: Timestamp, checkAt: Timestamp, by actor: AuditActor, now: Timestamp
+        _ ids: [TriggerID], deadline: Timestamp, checkAt: Timestamp, by actor: AuditActor, now: Timestamp
     ) async throws -> [QueuedTrigger]
     /// A page of dead triggers, oldest first.
     ///

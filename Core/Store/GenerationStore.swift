@@ -7,5 +7,5 @@ package protocol GenerationStore: Sendable {
     /// Records the counter, before it is written to Redis.
     func setGeneration(_ generation: RecordedGeneration) async throws
     /// Those of these messages that are over: their trigger is final, gone, or was redriven since.
-    func finished(_ messages: [(id: Identifier, redrive: Int)]) async throws -> [Identifier]
+    func finished(_ messages: [(id: TriggerID, redrive: Int)]) async throws -> [TriggerID]
 }

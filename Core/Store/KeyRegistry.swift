@@ -9,5 +9,5 @@ package protocol KeyRegistry: Sendable {
     /// A tenant's keys that are not revoked, by id.
     func keys(tenant: TenantID) async throws -> [KeyRow]
     /// Revokes a key of the actor's tenant. False: there is none, or it was revoked already.
-    func revoke(_ key: Identifier, by actor: AuditActor, now: Timestamp) async throws -> Bool
+    func revoke(_ key: KeyID, by actor: AuditActor, now: Timestamp) async throws -> Bool
 }

@@ -2,7 +2,7 @@ package import Model
 
 /// An API key as it is stored, without its text.
 package struct KeyRow: Sendable {
-    package var id: Identifier
+    package var id: KeyID
     package var tenant: TenantID
     package var subject: String
     /// `viewer`, `operator`, `author` or `admin`.
@@ -12,7 +12,7 @@ package struct KeyRow: Sendable {
     package var isPlatform: Bool
 
     /// A key with these rights.
-    package init(id: Identifier, tenant: TenantID, subject: String, role: String, groups: [String], isPlatform: Bool) {
+    package init(id: KeyID, tenant: TenantID, subject: String, role: String, groups: [String], isPlatform: Bool) {
         self.id = id
         self.tenant = tenant
         self.subject = subject

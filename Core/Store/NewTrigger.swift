@@ -2,7 +2,7 @@ package import Model
 
 /// A trigger row to insert.
 package struct NewTrigger: Sendable {
-    package var id: Identifier
+    package var id: TriggerID
     package var kind: TriggerKind
     package var state: TriggerState
     /// Index of its schedule among the claimed ones.
@@ -21,7 +21,7 @@ package struct NewTrigger: Sendable {
 
     /// A row for one scheduled occurrence, unless given.
     package init(
-        id: Identifier, kind: TriggerKind = .scheduled, state: TriggerState, source: Int, occurrence: Timestamp,
+        id: TriggerID, kind: TriggerKind = .scheduled, state: TriggerState, source: Int, occurrence: Timestamp,
         plannedAt: Timestamp,
         deadline: Timestamp, count: Int = 1, lastOccurrence: Timestamp? = nil, reason: String? = nil
     ) {

@@ -14,7 +14,7 @@ package protocol PassStore: Sendable {
     ///
     /// - Parameter last: the last one of the page before; nil: from the first.
     func unconfirmed(
-        shard: Int, confirmed: Int, from floor: Timestamp, after last: (Timestamp, Identifier)?, limit: Int
+        shard: Int, confirmed: Int, from floor: Timestamp, after last: (Timestamp, TriggerID)?, limit: Int
     ) async throws -> [QueuedTrigger]
     /// Records that everything up to this pass was sent, once `unconfirmed` has been sent again.
     func confirmAllPasses(shard: Int, upTo pass: Int) async throws

@@ -8,10 +8,10 @@ package struct PutResult: Sendable {
     package var isChanged: Bool
     /// Queued triggers of the replaced revision, or of the schedule if the write paused it; to be cancelled in the
     /// queue.
-    package var cancelled: [Identifier]
+    package var cancelled: [TriggerID]
 
     /// The row after the write, and what follows from it.
-    package init(row: ScheduleRow, isCreated: Bool, isChanged: Bool, cancelled: [Identifier]) {
+    package init(row: ScheduleRow, isCreated: Bool, isChanged: Bool, cancelled: [TriggerID]) {
         self.row = row
         self.isCreated = isCreated
         self.isChanged = isChanged

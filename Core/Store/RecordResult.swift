@@ -13,7 +13,7 @@ package struct RecordResult: Sendable {
     /// `onFailure` triggers that were created, committed and to be sent now.
     package var failureCalls: [QueuedTrigger] = []
     /// Queued triggers of schedules that were paused for their failures; to be cancelled in the queue.
-    package var cancelled: [Identifier] = []
+    package var cancelled: [TriggerID] = []
 
     /// A batch without outcomes.
     package init() {}

@@ -32,11 +32,11 @@ package protocol ScheduleRegistry: Sendable {
     /// Deletes a schedule of the actor's tenant, and cancels its triggers of all kinds. Nil: there is none; otherwise
     /// its queued triggers. Throws `RevisionMismatch`.
     func delete(_ name: ScheduleName, expecting: ExpectedRevision?, by actor: AuditActor, now: Timestamp) async throws
-        -> [Identifier]?
+        -> [TriggerID]?
     /// Pauses a schedule of the actor's tenant, and cancels its scheduled triggers; those that were never called are
     /// planned again after the resume. Nil: there is none; otherwise its queued triggers. A finished schedule stays
     /// finished.
-    func pause(_ name: ScheduleName, reason: String, by actor: AuditActor, now: Timestamp) async throws -> [Identifier]?
+    func pause(_ name: ScheduleName, reason: String, by actor: AuditActor, now: Timestamp) async throws -> [TriggerID]?
     /// Arms a paused schedule at the time that `next` returns for its row, or finishes it if that is nil. Returns false
     /// if there is no such schedule; one that is not paused stays as it is.
     ///

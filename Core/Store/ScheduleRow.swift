@@ -3,7 +3,7 @@ package import Model
 /// A schedule as it is stored.
 package struct ScheduleRow: Hashable, Sendable {
     /// Internal; a schedule that is deleted and created again gets a new one.
-    package var id: Identifier
+    package var id: ScheduleID
     package var tenant: TenantID
     package var name: ScheduleName
     /// Follows from the id; changes only when the schedules are resharded.
@@ -31,7 +31,7 @@ package struct ScheduleRow: Hashable, Sendable {
 
     /// A row with all its columns.
     package init(
-        id: Identifier, tenant: TenantID, name: ScheduleName, shard: Int, revision: Int, state: ScheduleState,
+        id: ScheduleID, tenant: TenantID, name: ScheduleName, shard: Int, revision: Int, state: ScheduleState,
         nextAt: Timestamp?, resumeAt: Timestamp?, timing: [UInt8], action: [UInt8], pauseReason: String?,
         createdAt: Timestamp, updatedAt: Timestamp, fired: Int
     ) {

@@ -7,7 +7,7 @@ package struct ScheduleWrite: Sendable {
     /// What must exist already; nil: it may exist or not.
     package var expecting: ExpectedRevision?
     /// The id of the schedule if it is new; an existing one keeps its own.
-    package var id: Identifier
+    package var id: ScheduleID
     /// The shard of the schedule if it is new.
     package var shard: Int
     /// An encoded `Timing`.
@@ -23,7 +23,8 @@ package struct ScheduleWrite: Sendable {
 
     /// A write that may create or replace.
     package init(
-        tenant: TenantID, name: ScheduleName, id: Identifier, shard: Int, timing: [UInt8], action: [UInt8], paused: Bool?,
+        tenant: TenantID, name: ScheduleName, id: ScheduleID, shard: Int, timing: [UInt8], action: [UInt8],
+        paused: Bool?,
         next: @escaping @Sendable (Timestamp) -> Timestamp?,
         justPassed: @escaping @Sendable (_ now: Timestamp, _ replaced: [UInt8]?) -> Timestamp? = { _, _ in nil }
     ) {

@@ -17,8 +17,8 @@ package protocol TenantErasure: Sendable {
     /// A page of a tenant's triggers of a day, by id, and whether the queue may know each. No index helps: it reads
     /// everybody's triggers of the day up to the end of the page.
     func triggers(
-        of tenant: TenantID, on day: Timestamp, after id: Identifier, limit: Int
-    ) async throws -> [(id: Identifier, mayBeQueued: Bool)]
+        of tenant: TenantID, on day: Timestamp, after id: TriggerID, limit: Int
+    ) async throws -> [(id: TriggerID, mayBeQueued: Bool)]
     /// Deletes triggers of a tenant and day. Returns how many.
-    func eraseTriggers(_ ids: [Identifier], of tenant: TenantID, on day: Timestamp) async throws -> Int
+    func eraseTriggers(_ ids: [TriggerID], of tenant: TenantID, on day: Timestamp) async throws -> Int
 }

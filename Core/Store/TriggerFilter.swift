@@ -14,10 +14,10 @@ package struct TriggerFilter: Sendable {
     /// A position in the list.
     package struct Place: Hashable, Sendable {
         package var occurrence: Timestamp
-        package var id: Identifier
+        package var id: TriggerID
 
         /// The position of this trigger.
-        package init(occurrence: Timestamp, id: Identifier) {
+        package init(occurrence: Timestamp, id: TriggerID) {
             self.occurrence = occurrence
             self.id = id
         }
@@ -28,7 +28,7 @@ package struct TriggerFilter: Sendable {
         package var from: Timestamp
         package var to: Timestamp
         /// The first id of the range.
-        package var first: Identifier { .v7(milliseconds: from.milliseconds, tailHigh: 0, tailLow: 0) }
+        package var first: TriggerID { .v7(milliseconds: from.milliseconds, tailHigh: 0, tailLow: 0) }
 
         /// The ids of this range of times.
         package init(from: Timestamp, to: Timestamp) {

@@ -6,12 +6,12 @@ package protocol TriggerRegistry: Sendable {
     /// queued one is to be sent right after.
     func insert(_ trigger: TriggerWrite, by actor: AuditActor, now: Timestamp) async throws -> Bool
     /// Nil: the tenant has no such trigger.
-    func trigger(_ id: Identifier, tenant: TenantID) async throws -> TriggerRow?
+    func trigger(_ id: TriggerID, tenant: TenantID) async throws -> TriggerRow?
     /// A page of triggers, newest first: by occurrence and id for one schedule, by id for all.
     func triggers(_ filter: TriggerFilter) async throws -> [TriggerRow]
     /// Requests the cancel of a trigger of the actor's tenant, and returns its row after that; nil: there is none. A
     /// planned trigger is cancelled at once; a final one stays as it is.
-    func requestCancel(_ id: Identifier, by actor: AuditActor, now: Timestamp) async throws -> TriggerRow?
+    func requestCancel(_ id: TriggerID, by actor: AuditActor, now: Timestamp) async throws -> TriggerRow?
     /// Marks triggers as cancelled whose cancel was requested and that are not final. Schedules go back to those of
     /// them that are to be planned again (protocols.md, 8 and 8a; decision 0006).
     ///

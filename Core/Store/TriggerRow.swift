@@ -2,9 +2,9 @@ package import Model
 
 /// A trigger as it is stored.
 package struct TriggerRow: Sendable {
-    package var id: Identifier
+    package var id: TriggerID
     /// The internal id of its schedule.
-    package var schedule: Identifier
+    package var schedule: ScheduleID
     package var tenant: TenantID
     /// The schedule's name.
     package var name: ScheduleName
@@ -35,7 +35,8 @@ package struct TriggerRow: Sendable {
 
     /// A row with all its columns.
     package init(
-        id: Identifier, schedule: Identifier, tenant: TenantID, name: ScheduleName, kind: TriggerKind, state: TriggerState,
+        id: TriggerID, schedule: ScheduleID, tenant: TenantID, name: ScheduleName, kind: TriggerKind,
+        state: TriggerState,
         revision: Int, redrive: Int,
         occurrence: Timestamp, plannedAt: Timestamp, deadline: Timestamp, attempts: Int, latenessMilliseconds: Int?,
         isCancelRequested: Bool, count: Int, lastOccurrence: Timestamp?, reason: String?, log: [UInt8]

@@ -4,7 +4,7 @@ package import Model
 package struct TriggerWrite: Sendable {
     package var message: TriggerMessage
     /// The internal id of its schedule, hidden or not.
-    package var schedule: Identifier
+    package var schedule: ScheduleID
     package var shard: Int
     package var revision: Int
     /// For a one-off: the hidden schedule that keeps its action. It is armed if the trigger lies too far ahead to be
@@ -17,7 +17,7 @@ package struct TriggerWrite: Sendable {
 
     /// A trigger to write.
     package init(
-        message: TriggerMessage, schedule: Identifier, shard: Int, revision: Int, hidden: ScheduleWrite?,
+        message: TriggerMessage, schedule: ScheduleID, shard: Int, revision: Int, hidden: ScheduleWrite?,
         isStored: Bool,
         state: TriggerState
     ) {

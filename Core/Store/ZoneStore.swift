@@ -10,9 +10,9 @@ package protocol ZoneStore: Sendable {
     ///
     /// Returns the id after which the next page begins; nil: there is none.
     func recompute(
-        shard: Int, after id: Identifier, dueAfter time: Timestamp, limit: Int,
+        shard: Int, after id: ScheduleID, dueAfter time: Timestamp, limit: Int,
         next: @escaping @Sendable (_ timing: [UInt8], _ next: Timestamp) -> Timestamp?
-    ) async throws -> Identifier?
+    ) async throws -> ScheduleID?
     /// Records that a shard was computed with this version.
     func noteZones(shard: Int, version: String) async throws
 }

@@ -44,7 +44,7 @@ struct ColdStart {
             _ = try await queue.send(
                 (start..<start + 1_000).map { index in
                     let key = TriggerKey(
-                        schedule: Identifier(high: UInt64(index), low: 7), kind: .manual, revision: 1,
+                        schedule: ScheduleID(high: UInt64(index), low: 7), kind: .manual, revision: 1,
                         occurrence: .epoch)
                     return OutgoingMessage(
                         id: MessageID(key.id()), tenant: "t\(index % 1_000)", body: Array(repeating: 120, count: 300))
@@ -58,7 +58,7 @@ struct ColdStart {
         defer { listener.stop() }
         let now = Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000))
         let key = TriggerKey(
-            schedule: Identifier(high: UInt64(index), low: 6), kind: .manual, revision: 1, occurrence: now)
+            schedule: ScheduleID(high: UInt64(index), low: 6), kind: .manual, revision: 1, occurrence: now)
         let action = HTTPAction(url: "http://127.0.0.1:\(listener.port)/cold")
         let trigger = TriggerMessage(
             id: key.id(), kind: .manual, redrive: 0, occurrence: now, plannedAt: now, deadline: now + .seconds(600),

@@ -63,7 +63,7 @@ struct HeldCalls {
             _ = try await queue.send(
                 (start..<min(start + 1_000, count)).map { index in
                     let key = TriggerKey(
-                        schedule: Identifier(high: UInt64(index), low: 13), kind: .manual, revision: 1, occurrence: now)
+                        schedule: ScheduleID(high: UInt64(index), low: 13), kind: .manual, revision: 1, occurrence: now)
                     let trigger = TriggerMessage(
                         id: key.id(), kind: .manual, redrive: 0, occurrence: now, plannedAt: now,
                         deadline: now + .seconds(86_400), tenant: "held", schedule: "held", action: record)

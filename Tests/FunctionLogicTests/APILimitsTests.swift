@@ -7,11 +7,11 @@ import Testing
 @Suite struct APILimitsTests {
     private let start = ContinuousClock.now
 
-    private func key(_ number: UInt64) -> Identifier { Identifier(high: 1, low: number) }
+    private func key(_ number: UInt64) -> KeyID { KeyID(high: 1, low: number) }
 
     @Test func `a key has its rate, with twice as many at once after a pause, and is told when to come again`() throws {
         var rates = RequestRateLimiter(.init(perKey: 10, perTenant: 1_000))
-        func take(_ key: Identifier, _ tenant: TenantID, _ now: ContinuousClock.Instant) -> Duration? {
+        func take(_ key: KeyID, _ tenant: TenantID, _ now: ContinuousClock.Instant) -> Duration? {
             rates.take(key: key, tenant: tenant, now: now)
         }
         for _ in 0..<20 { #expect(take(key(1), "a", start) == nil) }
@@ -27,7 +27,7 @@ import Testing
 
     @Test func `all keys of a tenant share its rate, and other tenants do not feel it`() {
         var rates = RequestRateLimiter(.init(perKey: 10, perTenant: 15))
-        func take(_ key: Identifier, _ tenant: TenantID, _ now: ContinuousClock.Instant) -> Duration? {
+        func take(_ key: KeyID, _ tenant: TenantID, _ now: ContinuousClock.Instant) -> Duration? {
             rates.take(key: key, tenant: tenant, now: now)
         }
         let taken = (0..<100).count { take(key(UInt64($0 % 10)), "a", start) == nil }
@@ -47,13 +47,30 @@ import Testing
         #expect(rates.take(key: key(1), tenant: "a", now: start + .seconds(1.01 / rate)) == nil)
     }
 
+    @Test func `kept answers of a tenant have a budget of bytes that comes back over a day`() {
+        var budget = AnswerBudget()
+        let part = Int(AnswerBudget.bytes) / 256
+        let taken = (0..<300).map { _ in budget.take(part, of: "a", now: start) }.count { $0 }
+        #expect(taken == 256)
+        let (other, early) = (
+            budget.take(part, of: "b", now: start),
+            budget.take(part, of: "a", now: start + .seconds(86_400 / 256 - 1))
+        )
+        let back = budget.take(part, of: "a", now: start + .seconds(86_400 / 256 + 1))
+        #expect(other && !early && back)
+        let later = (0..<300).map { _ in
+            budget.take(part, of: "a", now: start + .seconds(2 * 86_400))
+        }.count { $0 }
+        #expect(later == 256, "no more than at the beginning")
+    }
+
     @Test func `an answer about a key counts for less than five seconds, and none once keys have been revoked`()
         async throws
     {
         let cache = KeyCache()
         let row = KeyRow(id: key(1), tenant: "a", subject: "s", role: "viewer", groups: [], isPlatform: false)
         var lookups = 0
-        func look(_ hash: [UInt8], at time: ContinuousClock.Instant, _ found: KeyRow?) async throws -> Identifier? {
+        func look(_ hash: [UInt8], at time: ContinuousClock.Instant, _ found: KeyRow?) async throws -> KeyID? {
             try await cache.key(hash, now: time) { _ in
                 lookups += 1
                 return found

@@ -12,7 +12,7 @@ import Testing
 
     private func delivery(attempt: Int = 1, maxAttempts: Int = 3) -> Delivery {
         let key = TriggerKey(
-            schedule: Identifier(high: 1, low: 2), kind: .scheduled, revision: 1, occurrence: Self.start)
+            schedule: ScheduleID(high: 1, low: 2), kind: .scheduled, revision: 1, occurrence: Self.start)
         let record = ActionRecord(
             action: .http(HTTPAction(url: "http://a/b", headers: [], signing: nil)),
             retry: RetryPolicy(maxAttempts: maxAttempts))

@@ -1,5 +1,4 @@
 import Model
-
 import Queue
 import Testing
 
@@ -21,7 +20,8 @@ import Testing
         async
     {
         let room = QueueRoom(QueueShares(messages: 100, memory: 0.7))
-        func isLeft(_ tenant: TenantID, second: Int, _ total: QueuePressure?, _ byTenant: QueuePressure?) async -> Bool {
+        func isLeft(_ tenant: TenantID, second: Int, _ total: QueuePressure?, _ byTenant: QueuePressure?) async -> Bool
+        {
             await room.isLeft(for: tenant, now: start + .seconds(second)) { isByTenant in
                 guard let answer = isByTenant ? byTenant : total else { throw NoAnswer() }
                 return answer

@@ -19,7 +19,8 @@ import Testing
     {
         gate.admit(host: host, tenant: tenant, at: start + time, using: &random)
     }
-    private mutating func end(_ host: String, _ isAnswered: Bool?, _ tenant: TenantID = "t", at time: Duration = .zero) {
+    private mutating func end(_ host: String, _ isAnswered: Bool?, _ tenant: TenantID = "t", at time: Duration = .zero)
+    {
         gate.end(host: host, tenant: tenant, isAnswered: isAnswered, at: start + time)
     }
     private func reason(_ decision: TargetGate.Decision) -> TargetGate.Reason? {

@@ -178,11 +178,38 @@ import Testing
             #expect(try await it.number(stored) == before)
             #expect(try await it.count(of: .auditEntries) == audited)
             let bad = Array(repeating: #"{"name":"?"}"#, count: 2_000).joined(separator: "\n")
-            let first = try await api.call("POST", "/v1/schedules/import", bad, repeating: "large")
+            let lines = #"{"name":"b",\#(APITests.schedule.dropFirst())"# + "\n" + bad
+            let first = try await api.call("POST", "/v1/schedules/import", lines, repeating: "large")
             #expect(first.status == 200 && first.body["refused"]?.elements?.count == 2_000)
-            let second = try await api.call("POST", "/v1/schedules/import", bad, repeating: "large")
+            let second = try await api.call("POST", "/v1/schedules/import", lines, repeating: "large")
             #expect(second.status == 409, "\(second.status)")
             #expect(try await it.number("select max(length(body)) from headgate.idempotency") < 65_536)
+        }
+    }
+
+    @Test func `a write that finds nothing to change keeps no answer, and is carried out when it is repeated`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let line = #"{"name":"a",\#(APITests.schedule.dropFirst())"#
+            let calls: [(path: String, body: String?, count: String)] = [
+                ("/v1/schedules/import", #"{"name":"?"}"#, "updated"), ("/v1/schedules/import", line, "updated"),
+                ("/v1/schedules/pause?prefix=none", nil, "paused"),
+                ("/v1/schedules/resume?prefix=none", nil, "resumed"),
+                ("/v1/queues/triggers/redrive", nil, "redriven"),
+                ("/v1/queues/outcomes/redrive", nil, "redriven"),
+            ]
+            #expect(try await api.call("POST", "/v1/schedules/import", line).body["created"]?.int == 1)
+            for (number, call) in calls.enumerated() {
+                for _ in 0..<2 {
+                    let answer = try await api.call("POST", call.path, call.body, repeating: "key-\(number)")
+                    #expect(answer.status == 200 && answer.body[call.count] != nil, "\(call): \(answer)")
+                }
+            }
+            #expect(try await it.count(of: .requests) == 0)
+            let paused = try await api.call("POST", "/v1/schedules/pause?prefix=a", repeating: "key-2")
+            #expect(paused.body["paused"]?.int == 1, "the key was not used up")
         }
     }
 

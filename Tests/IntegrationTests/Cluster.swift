@@ -139,7 +139,7 @@ final class Cluster: Sendable {
             let writes = try documents[start..<min(start + 500, documents.count)].map { name, document in
                 let identity = ScheduleIdentity(tenant: tenant, name: try #require(ScheduleName(name)))
                 let spec = try ScheduleSpec(json: document, identity: identity, zones: Cluster.zones, now: now)
-                let id = Identifier.v7(at: now, using: &random)
+                let id = ScheduleID.v7(at: now, using: &random)
                 let timing = spec.timing
                 return ScheduleWrite(
                     tenant: tenant, name: identity.name, id: id, shard: MessageID(id).shard(of: Cluster.shards),

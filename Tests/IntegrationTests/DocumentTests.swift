@@ -157,6 +157,28 @@ import Testing
         }
     }
 
+    @Test func `an edited document can be applied again by who lost the answer, and by no one who would change more`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let api = try await APIClient.start(it)
+            let shown = try await api.call("PUT", "/v1/schedules/a", APITests.schedule).body.description
+            let edited = shown.replacing(#""every":"1h""#, with: #""every":"2h""#)
+            #expect(edited != shown)
+            for _ in 0..<2 { #expect(try await api.call("PUT", "/v1/schedules/a", edited).status == 200) }
+            let line = #"{"name":"a",\#(edited.dropFirst())"#.replacing(#""name":"a","name":"a""#, with: #""name":"a""#)
+            let imported = try await api.call("POST", "/v1/schedules/import", line).body
+            #expect(imported["refused"]?.elements?.isEmpty == true, "\(imported)")
+            let run = try await headgate(api, ["schedule", "apply", "-"], input: line)
+            #expect(run.status == 0, "\(run)")
+            #expect(try await api.call("GET", "/v1/schedules/a").body["revision"]?.int == 2)
+            let state = edited.replacing(#""state":"active""#, with: #""state":"paused""#)
+            for other in [shown, state, edited.replacing(#""revision":1"#, with: #""revision":3"#)] {
+                #expect(try await api.call("PUT", "/v1/schedules/a", other).status == 400, "\(other)")
+            }
+        }
+    }
+
     @Test func `an import of an export can be repeated, also after the schedules were deleted`() async throws {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)

@@ -168,7 +168,7 @@ final class FaultLoad: Sendable {
             try await call("POST", "/v1/schedules/f\(n)/fire")
             try await call("POST", "/v1/schedules/h\(n)/fire", tenant: "t\(n)")
             var random = SystemRandomNumberGenerator()
-            let nobody = Identifier.v7(at: try await it.registry.now(), using: &random)
+            let nobody = TriggerID.v7(at: try await it.registry.now(), using: &random)
             let orphan = TriggerOutcome(id: nobody, redrive: 0, attempt: 1, state: .delivered)
             _ = try await outcomes.send([OutgoingMessage(id: MessageID("x\(n)"), tenant: "", body: orphan.line)])
             // Without anybody who watches, it records by another statement.

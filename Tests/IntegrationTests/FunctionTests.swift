@@ -80,7 +80,7 @@ import Testing
             let now = try await it.registry.now()
             func message(_ index: Int, _ tenant: TenantID) -> OutgoingMessage {
                 let key = TriggerKey(
-                    schedule: Identifier(high: UInt64(index), low: tenant == "quiet" ? 1 : 2), kind: .scheduled,
+                    schedule: ScheduleID(high: UInt64(index), low: tenant == "quiet" ? 1 : 2), kind: .scheduled,
                     revision: 1,
                     occurrence: now)
                 let action = HTTPAction(

@@ -116,7 +116,7 @@ import Testing
             #expect(pressure.memoryUse ?? 0 > 1)
             await #expect(throws: QueueError.self) {
                 _ = try await queue.send([
-                    OutgoingMessage(id: MessageID(Identifier(high: 1, low: 2)), tenant: "a", body: [1])
+                    OutgoingMessage(id: MessageID(TriggerID(high: 1, low: 2)), tenant: "a", body: [1])
                 ])
             }
             let line = "outcome\n"

@@ -11,12 +11,12 @@ import Testing
 @Suite(.serialized) struct OverlapTests {
     private final class StandIn: Sendable {
         private let store: PostgresOverlapStore
-        private let schedule: Identifier
+        private let schedule: ScheduleID
         private let policy: OverlapPolicy
         private let log = Mutex<(running: Set<Identifier>, most: Int, ran: Int, skipped: Int)>(([], 0, 0, 0))
         var result: (most: Int, ran: Int, skipped: Int) { log.withLock { ($0.most, $0.ran, $0.skipped) } }
 
-        init(_ store: PostgresOverlapStore, schedule: Identifier, policy: OverlapPolicy) {
+        init(_ store: PostgresOverlapStore, schedule: ScheduleID, policy: OverlapPolicy) {
             self.store = store
             self.schedule = schedule
             self.policy = policy
@@ -72,7 +72,7 @@ import Testing
         try await Cluster.with { it in
             let url = it.postgres.postgresURL(user: "headgate_engine")
             let stores = (0..<4).map { _ in PostgresOverlapStore(url: url) }
-            let schedule = Identifier(high: 7, low: 7)
+            let schedule = ScheduleID(high: 7, low: 7)
             // Every store is another process that asks for the same schedule.
             let ran = try await withThrowingTaskGroup(of: (Int, Int).self) { group in
                 for (index, store) in stores.enumerated() {
@@ -102,7 +102,7 @@ import Testing
     @Test func `runs that end let those that wait begin, one by one, until the row is gone`() async throws {
         try await Cluster.with { it in
             let store = PostgresOverlapStore(url: it.postgres.postgresURL(user: "headgate_engine"))
-            let standIn = StandIn(store, schedule: Identifier(high: 9, low: 9), policy: .queue(3))
+            let standIn = StandIn(store, schedule: ScheduleID(high: 9, low: 9), policy: .queue(3))
             for number in 0..<6 { try await standIn.start(Identifier(high: 0, low: UInt64(number + 1))) }
             let old = try await store.runningSince(before: Timestamp(seconds: 1), limit: 10)
             #expect(old.map(\.run) == [Identifier(high: 0, low: 1)])

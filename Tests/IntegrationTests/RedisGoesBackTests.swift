@@ -244,7 +244,7 @@ import Testing
             let action = ActionRecord(
                 action: .http(HTTPAction(url: "http://127.0.0.1:\(it.target.port)/ok")), retry: RetryPolicy())
             let message = TriggerMessage(
-                id: Identifier(high: 7, low: 7), kind: .scheduled, redrive: 0, occurrence: planned, plannedAt: planned,
+                id: TriggerID(high: 7, low: 7), kind: .scheduled, redrive: 0, occurrence: planned, plannedAt: planned,
                 deadline: planned + .seconds(60), tenant: "acme", schedule: "s", action: action.encoded)
             _ = try await queue.send([OutgoingMessage(message, delay: .zero)])
             try await eventually("it is given back") { try await queue.statistics().delayed == 1 }

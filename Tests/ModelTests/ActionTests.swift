@@ -59,6 +59,12 @@ import Testing
         #expect(action == nil && errors.map(\.pointer) == ["/action/http/headers/\(name)"])
     }
 
+    @Test(arguments: ["${secret.", "${secret.a", "Bearer ${secret.a} ${secret.b"])
+    func `refuses a reference to a secret that does not end`(value: String) throws {
+        let (action, errors) = try http(#""url": "http://h", "headers": {"A": "\#(value)"}"#)
+        #expect(action == nil && errors.map(\.pointer) == ["/action/http/headers/A"])
+    }
+
     @Test func `refuses header values that would end the line, and the same name twice`() throws {
         for value in [#"a\r\nX: y"#, #"a\nb"#, #"a\rb"#, #"a\u0000"#] {
             #expect(try http(#""url": "http://h", "headers": {"X": "\#(value)"}"#).action == nil)

@@ -2,7 +2,7 @@ import Model
 import Testing
 
 @Suite struct TriggerOutcomeTests {
-    private static let id = Identifier("01a1fd88-46a6-7941-acaf-0b9c1611f72d")!
+    private static let id = TriggerID("01a1fd88-46a6-7941-acaf-0b9c1611f72d")!
 
     @Test func `a line reads back, with every byte of the answer`() throws {
         var outcome = TriggerOutcome(id: TriggerOutcomeTests.id, redrive: 2, attempt: 7, state: .queued)

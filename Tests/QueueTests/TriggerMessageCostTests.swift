@@ -7,7 +7,7 @@ import Testing
 @Suite struct TriggerMessageCostTests {
     private func message(_ kind: TriggerKind, redrive: Int = 0) -> TriggerMessage {
         TriggerMessage(
-            id: Identifier(high: 1, low: 2), kind: kind, redrive: redrive, occurrence: .epoch, plannedAt: .epoch,
+            id: TriggerID(high: 1, low: 2), kind: kind, redrive: redrive, occurrence: .epoch, plannedAt: .epoch,
             deadline: .epoch + .seconds(60), tenant: "acme", schedule: "s", action: [1])
     }
 

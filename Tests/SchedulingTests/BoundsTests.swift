@@ -66,6 +66,8 @@ import Testing
         + bad("/except", #""except":[\#(list(#"{"at":"2027-01-01T00:00:00Z"}"#, 101))]"#)
         + good(
             "/when/0/cron", when(#"{"cron":"\#(list("1", 995)) * * * *"}"#), when(#"{"cron":"0 0 0 1 1 * 2070-2199"}"#),
+            when(#"{"cron":"0 0 0 1 1 * 2077"}"#), when(#"{"cron":"0 0 0 1 1 * 2078"}"#),
+            when(#"{"cron":"59 59 23 31 12 * 2199","timeZone":"Pacific/Kiritimati"}"#),
             when(#"{"cron":"59 23 31 12 7"}"#))
         + bad(
             "/when/0/cron", when(#"{"cron":"\#(list("1", 1_000)) * * * *"}"#), when(#"{"cron":"0 0 0 1 1 * 2200"}"#),

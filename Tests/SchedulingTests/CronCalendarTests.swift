@@ -25,6 +25,15 @@ import Testing
             text: "0 0 29 2 *", after: "2026-01-01T00:00:00Z",
             expected: ["2028-02-29T00:00:00Z", "2032-02-29T00:00:00Z"]),
         Case(text: "0 0 29 2 *", after: "2096-03-01T00:00:00Z", expected: ["2104-02-29T00:00:00Z"]),
+        // Years, however far apart.
+        Case(
+            text: "0 0 0 1 1 * 2030,2099,2199", after: "2026-01-01T00:00:00Z",
+            expected: ["2030-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "2199-01-01T00:00:00Z"]),
+        Case(
+            text: "0 0 0 29 2 * 2030,2096", after: "2026-01-01T00:00:00Z", expected: ["2096-02-29T00:00:00Z"]),
+        Case(
+            text: "59 59 23 31 12 * 2199", zone: "Pacific/Pago_Pago", after: "2026-01-01T00:00:00Z",
+            expected: ["2200-01-01T10:59:59Z"]),
         Case(text: "0 0 30 2 *", after: "2026-01-01T00:00:00Z", expected: []),
         // August 2026 begins on a Saturday, November on a Sunday.
         Case(

@@ -101,17 +101,17 @@ import Testing
 
     @Test func `a trigger message of version 1 is read`() throws {
         let message = try TriggerMessage(decoding: RecordedFormatTests.bytes(RecordedFormatTests.message))
-        #expect(message.id == Identifier("01a1fd88-46a6-7941-acaf-0b9c1611f72d") && message.kind == .manual)
+        #expect(message.id == TriggerID("01a1fd88-46a6-7941-acaf-0b9c1611f72d") && message.kind == .manual)
         #expect(message.redrive == 2 && message.occurrence == Timestamp(seconds: 1_790_000_000))
         #expect(
             message.plannedAt == Timestamp(seconds: 1_790_000_001)
                 && message.deadline == Timestamp(seconds: 1_790_000_099))
-        #expect(message.tenant == "acme" && message.schedule == "a/b" && message.action == [1, 2, 3])
+        #expect(message.tenant == "acme" && message.schedule.description == "a/b" && message.action == [1, 2, 3])
     }
 
     /// They wait in the queue of outcomes, and stand in the records of triggers for good.
     @Test func `outcomes and burials of version 1 are read, and written as they were`() {
-        let id = Identifier("01a1fd88-46a6-7941-acaf-0b9c1611f72d")!
+        let id = TriggerID("01a1fd88-46a6-7941-acaf-0b9c1611f72d")!
         let full =
             "1\tdone\t\(id)\t2\t3\t5\t1790000000000123\t456\t503\t-7\ta\\tb\\\\c\t{\"x\":\\n1}\\0\n"
         let bare = "1\tdone\t\(id)\t0\t0\t4\t\t\t\t\t\t\n"

@@ -61,7 +61,7 @@ final class DoublingStore: LoaderStore {
     }
     func confirmPass(shard: Int, pass: Int) async throws { try await store.confirmPass(shard: shard, pass: pass) }
     func unconfirmed(
-        shard: Int, confirmed: Int, from floor: Timestamp, after last: (Timestamp, Identifier)?, limit: Int
+        shard: Int, confirmed: Int, from floor: Timestamp, after last: (Timestamp, TriggerID)?, limit: Int
     ) async throws -> [QueuedTrigger] {
         try await store.unconfirmed(shard: shard, confirmed: confirmed, from: floor, after: last, limit: limit)
     }
@@ -79,9 +79,9 @@ final class DoublingStore: LoaderStore {
         try await store.staleZones(of: shards, version: version)
     }
     func recompute(
-        shard: Int, after id: Identifier, dueAfter time: Timestamp, limit: Int,
+        shard: Int, after id: ScheduleID, dueAfter time: Timestamp, limit: Int,
         next: @escaping @Sendable (_ timing: [UInt8], _ next: Timestamp) -> Timestamp?
-    ) async throws -> Identifier? {
+    ) async throws -> ScheduleID? {
         try await store.recompute(shard: shard, after: id, dueAfter: time, limit: limit, next: next)
     }
     func noteZones(shard: Int, version: String) async throws {

@@ -14,7 +14,9 @@ import Testing
         _ = try await it.record(done, .delivered)
         _ = try await it.record(again, .dead)
         _ = try await it.registry.redrive([again], deadline: it.start, now: it.start)
-        let gone = TriggerKey(schedule: open, kind: .scheduled, revision: 1, occurrence: it.start).id()
+        let gone = TriggerKey(
+            schedule: ScheduleID(high: 1, low: 2), kind: .scheduled, revision: 1, occurrence: it.start
+        ).id()
         let messages = [open, done, again, gone].map { (id: $0, redrive: 0) }
         #expect(try await Set(it.monitor.finished(messages)) == [done, again, gone])
         #expect(try await it.monitor.finished([(id: again, redrive: 1)]).isEmpty)
@@ -86,7 +88,7 @@ import Testing
         try await it.register("nightly", at: it.start + .seconds(60))
         for shard in try await it.loader.staleZones(of: [0, 1], version: "2026a") {
             let end = try await it.loader.recompute(
-                shard: shard, after: Identifier(high: 0, low: 0), dueAfter: it.start, limit: 10, next: { $1 })
+                shard: shard, after: .lowest, dueAfter: it.start, limit: 10, next: { $1 })
             #expect(end == nil, "one page")
             try await it.loader.noteZones(shard: shard, version: "2026a")
         }

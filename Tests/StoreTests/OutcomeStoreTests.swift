@@ -65,7 +65,9 @@ import Testing
     func `an outcome without a trigger is counted, and stops no other`(driver: Driver) async throws {
         let it = try await driver.make()
         let id = try await it.queue("nightly")
-        let stranger = TriggerKey(schedule: id, kind: .manual, revision: 9, occurrence: it.start).id()
+        let stranger = TriggerKey(
+            schedule: ScheduleID(high: 1, low: 2), kind: .manual, revision: 9, occurrence: it.start
+        ).id()
         let result = try await it.outcomes.record([
             TriggerOutcome(id: stranger, redrive: 0, attempt: 1, state: .delivered),
             TriggerOutcome(id: id, redrive: 0, attempt: 1, state: .delivered),
@@ -75,7 +77,7 @@ import Testing
 
     @Test func `a value that Postgres refuses is found by halving, and takes no other with it`() async throws {
         let it = try await Driver.postgres.make()
-        var ids: [Identifier] = []
+        var ids: [TriggerID] = []
         for index in 0..<9 { ids.append(try await it.queue(ScheduleName(checked: "s\(index)"))) }
         var outcomes = ids.map { TriggerOutcome(id: $0, redrive: 0, attempt: 1, state: .delivered) }
         // No text of Postgres holds a NUL.
@@ -90,7 +92,7 @@ import Testing
     /// Only then it writes no index, and leaves nothing for vacuum.
     @Test func `recording is a HOT update`() async throws {
         let it = try await Driver.postgres.make()
-        var ids: [Identifier] = []
+        var ids: [TriggerID] = []
         for index in 0..<40 { ids.append(try await it.queue(ScheduleName(checked: "s\(index)"))) }
         // One by one: of a page of new rows whose records all grow in one statement, some move to another page.
         for id in ids {

@@ -110,20 +110,20 @@ struct StoreUnderTest {
     }
 
     /// Registers a schedule and queues its first trigger.
-    func queue(_ name: ScheduleName, pass: Int = 1) async throws -> Identifier {
+    func queue(_ name: ScheduleName, pass: Int = 1) async throws -> TriggerID {
         try await register(name)
         return try await claim(pass: pass)!.toSend.last!.message.id
     }
 
     func record(
-        _ id: Identifier, _ state: TriggerState, attempt: Int = 1, redrive: Int = 0, reason: String? = nil
+        _ id: TriggerID, _ state: TriggerState, attempt: Int = 1, redrive: Int = 0, reason: String? = nil
     ) async throws -> RecordResult {
         try await outcomes.record([
             TriggerOutcome(id: id, redrive: redrive, attempt: attempt, state: state, reason: reason)
         ])
     }
 
-    func trigger(_ id: Identifier) async throws -> TriggerRow {
+    func trigger(_ id: TriggerID) async throws -> TriggerRow {
         try await registry.trigger(id) ?? { throw TestServerError(description: "no trigger \(id)") }()
     }
 

@@ -74,7 +74,7 @@ import Testing
         for _ in 0..<10 {
             let messages = (0..<100).map { _ in
                 OutgoingMessage(
-                    id: MessageID(Identifier.v7(at: .epoch, using: &random)), tenant: "acme-diagnostics",
+                    id: MessageID(TriggerID.v7(at: .epoch, using: &random)), tenant: "acme-diagnostics",
                     body: Array(repeating: 7, count: 60_000))
             }
             _ = try await queue.send(messages)

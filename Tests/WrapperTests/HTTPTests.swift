@@ -28,6 +28,17 @@ import Testing
         }
     }
 
+    @Test func `a host with letters beyond ASCII is called by its ASCII form`() async throws {
+        try await withTarget { target in
+            let port = target.split(separator: ":").last!
+            // Names below localhost are this machine (RFC 6761, 6.3).
+            let request = HTTPRequest(
+                method: "GET", url: "http://b\u{FC}cher.localhost:\(port)/echo", headers: [], body: nil)
+            let answer = try await HTTPClient().execute(request)
+            #expect(String(decoding: answer.body, as: UTF8.self).contains("xn--bcher-kva.localhost"))
+        }
+    }
+
     /// One handle makes them all: nothing of a call is left to the next.
     @Test func `headers and methods are those of the call, whatever the call before was like`() async throws {
         try await withTarget { target in

@@ -54,6 +54,7 @@ extension ScheduleCommand {
                 body: ["from": .string(from), "to": .string(to)])
             if connection.json { return print(answer) }
             print("\(answer["triggers"]?.int ?? 0) triggers, \(answer["skipped"]?.int ?? 0) skipped")
+            APIClient.say("see them with: headgate trigger list --schedule \(name) --from \(from)")
         }
     }
 

@@ -29,8 +29,9 @@ struct ScheduleCommand: AsyncParsableCommand {
                     "POST", "/v1/schedules/import", bytes: Array(lines.joined(separator: [10])),
                     type: "application/x-ndjson")
                 if connection.json { print(answer) }
+                let refusedHere = (answer["refused"]?.elements ?? []).count + (answer["omitted"]?.int ?? 0)
+                refused += refusedHere
                 for refusal in answer["refused"]?.elements ?? [] {
-                    refused += 1
                     let place = places[max(0, (refusal["line"]?.int ?? 1) - 1)]
                     for error in refusal["errors"]?.elements ?? [] {
                         let pointer = error["pointer"]?.text ?? ""
@@ -38,7 +39,6 @@ struct ScheduleCommand: AsyncParsableCommand {
                     }
                 }
                 if let omitted = answer["omitted"]?.int, omitted > 0 {
-                    refused += omitted
                     APIClient.say("\(file): \(omitted) more lines were refused")
                 }
                 for warned in answer["warnings"]?.elements ?? [] {
@@ -46,7 +46,8 @@ struct ScheduleCommand: AsyncParsableCommand {
                     ScheduleCommand.warn(warned["warnings"], place)
                 }
                 if !connection.json {
-                    print("\(file): \(answer["created"]?.int ?? 0) created, \(answer["updated"]?.int ?? 0) updated")
+                    let stored = "\(answer["created"]?.int ?? 0) created, \(answer["updated"]?.int ?? 0) updated"
+                    print("\(file): \(stored)\(refusedHere > 0 ? ", \(refusedHere) refused" : "")")
                 }
             }
             if refused > 0 { throw ExitCode(64) }
@@ -91,7 +92,9 @@ struct ScheduleCommand: AsyncParsableCommand {
                 items += page["items"]?.elements ?? []
                 cursor = page["next"]?.text
             } while cursor != nil
-            if connection.json { print(JSON.array(items)) } else { Table.print(items, ScheduleCommand.columns) }
+            if connection.json { return print(JSON.array(items)) }
+            Table.print(items, ScheduleCommand.columns)
+            for item in items { if let error = item["error"]?.text { APIClient.say(error) } }
         }
     }
 
@@ -188,7 +191,12 @@ struct ScheduleCommand: AsyncParsableCommand {
         let answer = try await APIClient(connection).call(
             method, "\(APIClient.schedulePath(name))\(rest)", body: body)
         if connection.json || method == "GET" { return print(connection.json ? answer.description : answer.pretty) }
-        let next = answer["nextAt"]?.text.map { ", next at \($0)" } ?? ""
+        var next = ""
+        if let time = answer["nextAt"]?.text {
+            // A missed occurrence that runs now has its time in the past.
+            let isDue = Timestamp(time).map { $0 <= WallClock.now() } ?? false
+            next = isDue ? ", next now, for \(time)" : ", next at \(time)"
+        }
         print("\(name) is \(answer["state"]?.text ?? "changed")\(next)")
     }
 }

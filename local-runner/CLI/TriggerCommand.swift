@@ -21,9 +21,14 @@ struct TriggerCommand: AsyncParsableCommand {
             ]
             let answer = try await APIClient(connection).call("GET", "/v1/triggers", query: query)
             if connection.json { return print(answer) }
+            let items = answer["items"]?.elements ?? []
             Table.print(
-                answer["items"]?.elements ?? [],
+                items,
                 ["id", "schedule", "kind", "state", "occurrence", "count", "latenessMs", "attempts", "reason"])
+            if items.isEmpty, from == nil {
+                APIClient.say(
+                    "no trigger of the last day or the next week matches; name other times by --from and --to")
+            }
             if answer["next"]?.text != nil {
                 APIClient.say("there are more: raise --limit, or give the oldest time of these as --to")
             }

@@ -66,6 +66,10 @@ package import Model
             high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
             low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
+    /// The id of a record, stored as `uuid`.
+    package func id<ID: RecordID>(_ column: Column) throws(PostgresError) -> ID? {
+        try uuid(column).map { ID($0) }
+    }
     /// A `timestamptz`; infinity is `distantFuture`, minus infinity `distantPast`.
     package func time(_ column: Column) throws(PostgresError) -> Timestamp? {
         guard let raw = try integer(column, as: Int64.self) else { return nil }

@@ -65,6 +65,8 @@ package struct PostgresValue: Sendable {
     package static func bytes(_ value: [UInt8]?) -> PostgresValue { PostgresValue(.bytea, value) }
     /// A `uuid`; nil is NULL.
     package static func uuid(_ value: Identifier?) -> PostgresValue { PostgresValue(.uuid, value) }
+    /// The id of a record as `uuid`; nil is NULL.
+    package static func uuid<ID: RecordID>(_ value: ID?) -> PostgresValue { uuid(value?.value) }
     /// A `timestamptz`; nil is NULL, `distantFuture` infinity and `distantPast` minus infinity.
     package static func time(_ value: Timestamp?) -> PostgresValue { PostgresValue(.timestamptz, value) }
 
@@ -86,6 +88,8 @@ package struct PostgresValue: Sendable {
     package static func byteas(_ values: [[UInt8]?]) -> PostgresValue { PostgresValue(array: values, .bytea) }
     /// A `uuid[]`.
     package static func uuids(_ values: [Identifier?]) -> PostgresValue { PostgresValue(array: values, .uuid) }
+    /// The ids of records as `uuid[]`.
+    package static func uuids<ID: RecordID>(_ values: [ID]) -> PostgresValue { uuids(values.map(\.value)) }
     /// A `timestamptz[]`; infinities as in `time`.
     package static func times(_ values: [Timestamp?]) -> PostgresValue { PostgresValue(array: values, .timestamptz) }
     /// A `tid[]`.

@@ -67,6 +67,14 @@ extension ColumnType<Timestamp> {
     /// A `timestamptz`.
     package static var time: ColumnType<Timestamp> { Self { row throws(PostgresError) in try row.time(.value) } }
 }
+extension ColumnType<ScheduleID> {
+    /// A schedule's id, stored as `uuid`.
+    package static var scheduleID: Self { Self { row throws(PostgresError) in try row.id(.value) } }
+}
+extension ColumnType<TriggerID> {
+    /// A trigger's id, stored as `uuid`.
+    package static var triggerID: Self { Self { row throws(PostgresError) in try row.id(.value) } }
+}
 extension ColumnType<Identifier> {
     /// A `uuid`.
     package static var uuid: ColumnType<Identifier> { Self { row throws(PostgresError) in try row.uuid(.value) } }

@@ -234,13 +234,13 @@ package final class PostgresLoaderStore: LoaderStore {
 
     /// A page of queued triggers, by planned time and id.
     package func unconfirmed(
-        shard: Int, confirmed: Int, from floor: Timestamp, after last: (Timestamp, Identifier)?, limit: Int
+        shard: Int, confirmed: Int, from floor: Timestamp, after last: (Timestamp, TriggerID)?, limit: Int
     ) async throws -> [QueuedTrigger] {
         let call = StatementCall(
             .unconfirmedTriggers,
             [
                 .smallint(shard), .bigint(confirmed), .time(floor), .time(last?.0 ?? floor),
-                .uuid(last?.1 ?? Identifier(high: 0, low: 0)), .bigint(limit),
+                .uuid(last?.1 ?? TriggerID.lowest), .bigint(limit),
             ])
         return try await connection.query(call) { (row: PostgresRow<QueuedTriggerColumn>) throws(PostgresError) in
             try row.queuedTrigger()
@@ -275,19 +275,19 @@ package final class PostgresLoaderStore: LoaderStore {
     /// Recomputes a page of next occurrences in one transaction of at most four statements: the floor lock, the page,
     /// the moved schedules, the floor.
     package func recompute(
-        shard: Int, after id: Identifier, dueAfter time: Timestamp, limit: Int,
+        shard: Int, after id: ScheduleID, dueAfter time: Timestamp, limit: Int,
         next: @escaping @Sendable (_ timing: [UInt8], _ next: Timestamp) -> Timestamp?
-    ) async throws -> Identifier? {
+    ) async throws -> ScheduleID? {
         let page = StatementCall(.lockLater, [.smallint(shard), .uuid(id), .time(time), .bigint(limit)])
         return try await connection.transaction { transaction throws(PostgresError) in
             try transaction.shareFloors(of: [shard])
             let rows = try transaction.query(page) { (row: PostgresRow<LaterColumn>) throws(PostgresError) in
                 (
-                    id: try row.required(.id, row.uuid), timing: try row.required(.timing, row.bytes),
+                    id: try row.required(.id, row.id) as ScheduleID, timing: try row.required(.timing, row.bytes),
                     next: try row.required(.nextAt, row.time)
                 )
             }
-            var moved: [(id: Identifier, next: Timestamp?)] = []
+            var moved: [(id: ScheduleID, next: Timestamp?)] = []
             for row in rows {
                 let time = next(row.timing, row.next)
                 if time != row.next { moved.append((row.id, time)) }
@@ -366,8 +366,9 @@ package final class PostgresLoaderStore: LoaderStore {
 
 extension PostgresTransaction {
     /// Those of these ids that this pass inserted.
-    fileprivate func insertedIDs(_ ids: [Identifier], pass: Int) throws(PostgresError) -> [Identifier] {
-        try values(StatementCall(.insertedTriggers, [.bigint(pass), .uuids(ids), .times(ids.map(\.v7Time))]), .uuid)
+    fileprivate func insertedIDs(_ ids: [TriggerID], pass: Int) throws(PostgresError) -> [TriggerID] {
+        try values(
+            StatementCall(.insertedTriggers, [.bigint(pass), .uuids(ids), .times(ids.map(\.v7Time))]), .triggerID)
     }
 }
 
@@ -397,7 +398,7 @@ extension PostgresRow<ClaimColumn> {
         var ahead: Range<Timestamp>?
         if let from = try time(.aheadFrom), let to = try time(.aheadTo), from < to { ahead = from..<to }
         return ClaimedSchedule(
-            id: try required(.id, uuid), tenant: try required(.tenant, tenant), name: try required(.name, scheduleName),
+            id: try required(.id, id), tenant: try required(.tenant, tenant), name: try required(.name, scheduleName),
             revision: try required(.revision, int), nextAt: try planningStart(), fired: try required(.fired, int),
             timing: try required(.timing, bytes), action: try required(.action, bytes),
             resumeMissed: try int(.resumeMissed), ahead: ahead,

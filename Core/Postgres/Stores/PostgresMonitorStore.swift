@@ -59,7 +59,7 @@ package final class PostgresMonitorStore: MonitorStore {
         let call = StatementCall(
             .takeOverdue, [.time(now), .bigint(limit), .time(now + PostgresMonitorStore.checkAgainAfter)])
         return try await connection.query(call) { (row: PostgresRow<OverdueColumn>) throws(PostgresError) in
-            let id = try row.required(.overdueID, row.uuid)
+            let id: TriggerID = try row.required(.overdueID, row.id)
             guard let state = try row.int(.state) else {
                 return OverdueTrigger(id: id, state: nil, isCancelRequested: false, trigger: nil)
             }
@@ -71,7 +71,7 @@ package final class PostgresMonitorStore: MonitorStore {
     }
 
     /// Removes triggers from the overdue list, except those whose check was rescheduled since `now`.
-    package func dropOverdue(_ ids: [Identifier], takenAt now: Timestamp) async throws {
+    package func dropOverdue(_ ids: [TriggerID], takenAt now: Timestamp) async throws {
         if ids.isEmpty { return }
         let next = now + PostgresMonitorStore.checkAgainAfter
         try await connection.execute(StatementCall(.dropOverdue, [.uuids(ids), .time(next)]))
@@ -83,10 +83,10 @@ package final class PostgresMonitorStore: MonitorStore {
     }
 
     /// A page of queued triggers planned since the sweep's mark, by planned time and id.
-    package func unsettled(after last: (Timestamp, Identifier)?, limit: Int) async throws -> [QueuedTrigger] {
+    package func unsettled(after last: (Timestamp, TriggerID)?, limit: Int) async throws -> [QueuedTrigger] {
         let call = StatementCall(
             .unsettledTriggers,
-            [.time(last?.0 ?? .epoch), .uuid(last?.1 ?? Identifier(high: 0, low: 0)), .bigint(limit)])
+            [.time(last?.0 ?? .epoch), .uuid(last?.1 ?? TriggerID.lowest), .bigint(limit)])
         return try await connection.query(call) { (row: PostgresRow<QueuedTriggerColumn>) throws(PostgresError) in
             try row.queuedTrigger()
         }
@@ -101,7 +101,7 @@ package final class PostgresMonitorStore: MonitorStore {
     }
 
     /// Cancels triggers that are still queued and can no longer be sent.
-    package func cancelLost(_ ids: [Identifier]) async throws {
+    package func cancelLost(_ ids: [TriggerID]) async throws {
         if ids.isEmpty { return }
         let ids = ids.sorted()
         try await connection.execute(StatementCall(.cancelLost, [.uuids(ids), .times(ids.map(\.v7Time))]))
@@ -114,7 +114,7 @@ package final class PostgresMonitorStore: MonitorStore {
     }
 
     /// Lowers the planned floors to these triggers; writes only to shards whose floor is too high.
-    package func lowerPlannedFloors(_ ids: [Identifier]) async throws {
+    package func lowerPlannedFloors(_ ids: [TriggerID]) async throws {
         if ids.isEmpty { return }
         try await connection.execute(StatementCall(.lowerPlannedFloors, [.uuids(ids), .times(ids.map(\.v7Time))]))
     }
@@ -209,13 +209,13 @@ package final class PostgresMonitorStore: MonitorStore {
     }
 
     /// Those of the messages whose trigger is final, gone, or was redriven since.
-    package func finished(_ messages: [(id: Identifier, redrive: Int)]) async throws -> [Identifier] {
+    package func finished(_ messages: [(id: TriggerID, redrive: Int)]) async throws -> [TriggerID] {
         if messages.isEmpty { return [] }
         let sorted = messages.sorted { $0.id < $1.id }
         let call = StatementCall(
             .finishedTriggers,
             [.uuids(sorted.map(\.id)), .times(sorted.map(\.id.v7Time)), .ints(sorted.map(\.redrive))])
-        return try await connection.values(call, .uuid)
+        return try await connection.values(call, .triggerID)
     }
 
     /// Records when duties were done; a duty's time never goes back.

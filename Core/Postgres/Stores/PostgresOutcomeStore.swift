@@ -83,7 +83,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
     /// Returns how many it recorded, the failure notifications it created, and the queued triggers of schedules that it
     /// paused.
     private func recordAndCount(_ rounds: [[TriggerOutcome]]) async throws
-        -> (Int, [QueuedTrigger], [Identifier])
+        -> (Int, [QueuedTrigger], [TriggerID])
     {
         let dead = PostgresOutcomeStore.dead(rounds.flatMap(\.self))
         return try await connection.transaction { transaction throws(PostgresError) in
@@ -106,7 +106,7 @@ package final class PostgresOutcomeStore: OutcomeStore {
     static func rounds(_ outcomes: [TriggerOutcome]) -> [[TriggerOutcome]] {
         let sorted = outcomes.sorted(by: TriggerOutcome.isRecordedBefore)
         var rounds: [[TriggerOutcome]] = []
-        var last: Identifier?
+        var last: TriggerID?
         var round = 0
         for outcome in sorted {
             round = outcome.id == last ? round + 1 : 0

@@ -16,7 +16,7 @@ package final class PostgresOverlapStore: OverlapStore {
     /// Lets `change` decide on what runs and waits, under the lock of the schedule's row, which is created if missing
     /// and deleted once idle.
     package func withOverlap<Decision: Sendable>(
-        of schedule: Identifier, tenant: TenantID, now: Timestamp,
+        of schedule: ScheduleID, tenant: TenantID, now: Timestamp,
         _ change: @escaping @Sendable (inout (running: Identifier?, waiting: [Identifier])) -> Decision
     ) async throws -> Decision {
         try await connection.transaction { transaction throws(PostgresError) in
@@ -47,10 +47,10 @@ package final class PostgresOverlapStore: OverlapStore {
     /// Runs that began before a time, the longest-running first.
     package func runningSince(
         before time: Timestamp, limit: Int
-    ) async throws -> [(schedule: Identifier, run: Identifier)] {
+    ) async throws -> [(schedule: ScheduleID, run: Identifier)] {
         try await connection.query(StatementCall(.oldOverlaps, [.time(time), .bigint(limit)])) {
             (row: PostgresRow<OldOverlapColumn>) throws(PostgresError) in
-            (try row.required(.scheduleID, row.uuid), try row.required(.running, row.uuid))
+            (try row.required(.scheduleID, row.id), try row.required(.running, row.uuid))
         }
     }
 }

@@ -16,7 +16,8 @@ extension PostgresRegistry {
             try transaction.pause(rows, reason: reason, now: now)
             try transaction.rewind(open.filter { !$0.isQueued })
             try transaction.appendAudit(
-                rows.map { (actor.tenant, $0.name.description) }, by: actor.subject, "schedule.pause", reason: reason, now: now)
+                rows.map { (actor.tenant, $0.name.description) }, by: actor.subject, "schedule.pause", reason: reason,
+                now: now)
             return BulkPage(names: rows.map(\.name), cancelled: open.filter(\.isQueued).map(\.id))
         }
     }
@@ -24,7 +25,8 @@ extension PostgresRegistry {
     /// Resumes a page of schedules in one transaction that locks them; an empty page if the tenant was paused again
     /// meanwhile.
     package func resumeAll(
-        prefix: String, pausedFor reason: String?, after name: ScheduleName?, limit: Int, missed: Int?, by actor: AuditActor,
+        prefix: String, pausedFor reason: String?, after name: ScheduleName?, limit: Int, missed: Int?,
+        by actor: AuditActor,
         now: Timestamp, next: @escaping @Sendable (ScheduleRow) -> Timestamp?
     ) async throws -> BulkPage {
         try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
@@ -42,7 +44,7 @@ extension PostgresRegistry {
     /// Inserts planned triggers in one transaction and returns the ids that are new; none if the schedule is gone.
     package func backfill(
         _ row: ScheduleRow, _ triggers: [BackfillTrigger], deadline: Timestamp, by actor: AuditActor, now: Timestamp
-    ) async throws -> [Identifier] {
+    ) async throws -> [TriggerID] {
         if triggers.isEmpty { return [] }
         return try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             // The schedule may have moved to another shard since it was read.
@@ -55,7 +57,7 @@ extension PostgresRegistry {
                     .tenant(row.tenant), .name(row.name), .time(now), .time(deadline), .uuids(triggers.map(\.id)),
                     .times(triggers.map(\.id.v7Time)), .times(triggers.map(\.occurrence)),
                 ])
-            let ids = try transaction.values(call, .uuid)
+            let ids = try transaction.values(call, .triggerID)
             try transaction.execute(StatementCall(.apiLowerPlannedFloor, [.smallint(row.shard), .time(now)]))
             try transaction.appendAudit(actor, "schedule.backfill", row.name, now: now)
             return ids
@@ -66,12 +68,14 @@ extension PostgresRegistry {
 extension PostgresTransaction {
     /// A page of the schedules with a prefix and state, by name, locked until the transaction ends.
     fileprivate func lock(
-        prefix: String, state: ScheduleState, reason: String? = nil, after name: ScheduleName?, limit: Int, tenant: TenantID
+        prefix: String, state: ScheduleState, reason: String? = nil, after name: ScheduleName?, limit: Int,
+        tenant: TenantID
     ) throws(PostgresError) -> [ScheduleRow] {
         let call = StatementCall(
             .apiLockPrefix,
             [
-                .tenant(tenant), .text(name?.description ?? ""), .text(prefix), .smallint(state.rawValue), .bigint(limit), .text(reason),
+                .tenant(tenant), .text(name?.description ?? ""), .text(prefix), .smallint(state.rawValue),
+                .bigint(limit), .text(reason),
             ])
         return try query(call) { row throws(PostgresError) in try row.schedule() }
     }

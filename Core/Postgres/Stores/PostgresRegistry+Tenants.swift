@@ -88,19 +88,19 @@ extension PostgresRegistry {
     /// A page of the tenant's triggers of a day, by id. Reads the day's rows up to the end of the page; the statement
     /// may take 10 minutes.
     package func triggers(
-        of tenant: TenantID, on day: Timestamp, after id: Identifier, limit: Int
-    ) async throws -> [(id: Identifier, mayBeQueued: Bool)] {
+        of tenant: TenantID, on day: Timestamp, after id: TriggerID, limit: Int
+    ) async throws -> [(id: TriggerID, mayBeQueued: Bool)] {
         let call = StatementCall(.triggersOfTenant, [.time(day), .tenant(tenant), .uuid(id), .bigint(limit)])
         return try await inTransaction(of: tenant) { transaction throws(PostgresError) in
             try transaction.execute(StatementCall(.longTimeout))
             return try transaction.query(call) { (row: PostgresRow<TenantTriggerColumn>) throws(PostgresError) in
-                (id: try row.required(.id, row.uuid), mayBeQueued: try row.required(.mayBeQueued, row.bool))
+                (id: try row.required(.id, row.id), mayBeQueued: try row.required(.mayBeQueued, row.bool))
             }
         }
     }
 
     /// Returns how many rows it deleted.
-    package func eraseTriggers(_ ids: [Identifier], of tenant: TenantID, on day: Timestamp) async throws -> Int {
+    package func eraseTriggers(_ ids: [TriggerID], of tenant: TenantID, on day: Timestamp) async throws -> Int {
         try await inTransaction(of: tenant) { transaction throws(PostgresError) in
             try transaction.execute(StatementCall(.eraseTriggers, [.time(day), .tenant(tenant), .uuids(ids)]))
         }

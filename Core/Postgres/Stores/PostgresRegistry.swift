@@ -127,7 +127,11 @@ package final class PostgresRegistry: APIStore {
         tenant: TenantID, prefix: String, state: ScheduleState?, after name: ScheduleName?, limit: Int
     ) async throws -> [ScheduleRow] {
         let call = StatementCall(
-            .apiSchedules, [.tenant(tenant), .text(name?.description ?? ""), .text(prefix), .smallint(state?.rawValue), .bigint(limit)])
+            .apiSchedules,
+            [
+                .tenant(tenant), .text(name?.description ?? ""), .text(prefix), .smallint(state?.rawValue),
+                .bigint(limit),
+            ])
         return try await inTransaction(of: tenant, isReading: true) { transaction throws(PostgresError) in
             try transaction.query(call) { row throws(PostgresError) in try row.schedule() }
         }
@@ -137,9 +141,9 @@ package final class PostgresRegistry: APIStore {
     /// Nil if there is no such schedule, otherwise the queued triggers to cancel.
     package func delete(
         _ name: ScheduleName, expecting: ExpectedRevision?, by actor: AuditActor, now: Timestamp
-    ) async throws -> [Identifier]? {
+    ) async throws -> [TriggerID]? {
         try await inTransaction(of: actor.tenant) {
-            transaction throws(PostgresError) -> Result<[Identifier]?, RevisionMismatch> in
+            transaction throws(PostgresError) -> Result<[TriggerID]?, RevisionMismatch> in
             guard let row = try transaction.find(name, actor.tenant) else { return .success(nil) }
             if let mismatch = expecting?.mismatch(row) { return .failure(mismatch) }
             let open = try transaction.cancelOpen([row.id], now: now, reason: .deleted)
@@ -154,7 +158,7 @@ package final class PostgresRegistry: APIStore {
 
     /// Pauses a schedule. Nil if there is no such schedule, otherwise the queued triggers to cancel.
     package func pause(_ name: ScheduleName, reason: String, by actor: AuditActor, now: Timestamp) async throws
-        -> [Identifier]?
+        -> [TriggerID]?
     {
         try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             guard let row = try transaction.find(name, actor.tenant) else { return nil }
@@ -228,7 +232,7 @@ package final class PostgresRegistry: APIStore {
     }
 
     /// Nil if the tenant has no such trigger.
-    package func trigger(_ id: Identifier, tenant: TenantID) async throws -> TriggerRow? {
+    package func trigger(_ id: TriggerID, tenant: TenantID) async throws -> TriggerRow? {
         try await inTransaction(of: tenant) { transaction throws(PostgresError) in
             try transaction.trigger(id, tenant: tenant)
         }
@@ -236,7 +240,7 @@ package final class PostgresRegistry: APIStore {
 
     /// A page of triggers, newest first; statements have 5 s.
     package func triggers(_ filter: TriggerFilter) async throws -> [TriggerRow] {
-        let last = filter.after?.id ?? Identifier(high: .max, low: .max)
+        let last = filter.after?.id ?? TriggerID.highest
         let call =
             if let schedule = filter.schedule {
                 StatementCall(
@@ -251,7 +255,7 @@ package final class PostgresRegistry: APIStore {
                     .apiTriggers,
                     [
                         .tenant(filter.tenant), .time(filter.from), .time(filter.to), .smallint(filter.state?.rawValue),
-                        .uuid(last), .bigint(filter.limit), .uuid(filter.window?.first ?? Identifier(high: 0, low: 0)),
+                        .uuid(last), .bigint(filter.limit), .uuid(filter.window?.first ?? TriggerID.lowest),
                         .time(filter.window?.from ?? filter.from), .time(filter.window?.to ?? filter.to),
                     ])
             }
@@ -261,7 +265,7 @@ package final class PostgresRegistry: APIStore {
     }
 
     /// Requests cancellation; a planned trigger is cancelled at once. Nil if there is no such trigger.
-    package func requestCancel(_ id: Identifier, by actor: AuditActor, now: Timestamp) async throws -> TriggerRow? {
+    package func requestCancel(_ id: TriggerID, by actor: AuditActor, now: Timestamp) async throws -> TriggerRow? {
         try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             try transaction.execute(
                 StatementCall(.apiCancelTrigger, [.uuid(id), .time(id.v7Time), .tenant(actor.tenant), .time(now)]))
@@ -282,7 +286,7 @@ package final class PostgresRegistry: APIStore {
     /// Requeues dead triggers with attempts reset and the redrive number raised. Returns those that were dead and whose
     /// action is known.
     package func redrive(
-        _ ids: [Identifier], deadline: Timestamp, checkAt: Timestamp, by actor: AuditActor, now: Timestamp
+        _ ids: [TriggerID], deadline: Timestamp, checkAt: Timestamp, by actor: AuditActor, now: Timestamp
     ) async throws -> [QueuedTrigger] {
         let ids = ids.sorted()
         let call = StatementCall(
@@ -304,7 +308,7 @@ package final class PostgresRegistry: APIStore {
         let call = StatementCall(
             .listDead,
             [
-                .tenant(tenant), .time(place?.diedAt ?? .distantPast), .uuid(place?.id ?? Identifier(high: 0, low: 0)),
+                .tenant(tenant), .time(place?.diedAt ?? .distantPast), .uuid(place?.id ?? TriggerID.lowest),
                 .bigint(limit),
             ])
         return try await inTransaction(of: tenant) { transaction throws(PostgresError) in
@@ -362,7 +366,7 @@ package final class PostgresRegistry: APIStore {
     }
 
     /// False if the tenant has no such key, or it was revoked already.
-    package func revoke(_ key: Identifier, by actor: AuditActor, now: Timestamp) async throws -> Bool {
+    package func revoke(_ key: KeyID, by actor: AuditActor, now: Timestamp) async throws -> Bool {
         try await inTransaction(of: actor.tenant) { transaction throws(PostgresError) in
             let count = try transaction.execute(
                 StatementCall(.revokeKey, [.tenant(actor.tenant), .uuid(key), .time(now)]))
@@ -411,7 +415,7 @@ extension PostgresRow<KeyColumn> {
     /// Groups are separated by commas.
     fileprivate func key() throws(PostgresError) -> KeyRow {
         KeyRow(
-            id: try required(.id, uuid), tenant: try required(.tenant, tenant), subject: try required(.subject, text),
+            id: try required(.id, id), tenant: try required(.tenant, tenant), subject: try required(.subject, text),
             role: try required(.role, text),
             groups: (try text(.groups) ?? "").split(separator: ",").map(String.init),
             isPlatform: try required(.isPlatform, bool))

@@ -10,7 +10,7 @@ enum ScheduleColumn: Int, ResultColumn {
 extension PostgresRow<ScheduleColumn> {
     func schedule() throws(PostgresError) -> ScheduleRow {
         ScheduleRow(
-            id: try required(.id, uuid), tenant: try required(.tenant, tenant), name: try required(.name, scheduleName),
+            id: try required(.id, id), tenant: try required(.tenant, tenant), name: try required(.name, scheduleName),
             shard: try required(.shard, int), revision: try required(.revision, int),
             state: ScheduleState(rawValue: try required(.state, int)) ?? .active, nextAt: try time(.nextAt),
             resumeAt: try time(.resumeAt), timing: try required(.timing, bytes), action: try required(.action, bytes),

@@ -26,10 +26,10 @@ extension PostgresRow where Column: QueuedTriggerColumns {
     func queuedTrigger() throws(PostgresError) -> QueuedTrigger {
         let kind = TriggerKind(rawValue: try required(.kind, int)) ?? .scheduled
         let occurrence = try required(.occurrence, time)
-        let key = TriggerKey(schedule: try required(.scheduleID, uuid), kind: kind, revision: 0, occurrence: occurrence)
+        let key = TriggerKey(schedule: try required(.scheduleID, id), kind: kind, revision: 0, occurrence: occurrence)
         return QueuedTrigger(
             message: TriggerMessage(
-                id: try required(.id, uuid), key: key.idempotencyKey, kind: kind,
+                id: try required(.id, id), key: key.idempotencyKey, kind: kind,
                 redrive: try required(.redrive, int), occurrence: occurrence, plannedAt: try required(.plannedAt, time),
                 deadline: try required(.deadline, time), tenant: try required(.tenant, tenant),
                 schedule: try required(.name, scheduleName), action: try bytes(.action) ?? []),
@@ -46,8 +46,9 @@ enum TriggerColumn: Int, ResultColumn {
 extension PostgresRow<TriggerColumn> {
     func trigger() throws(PostgresError) -> TriggerRow {
         TriggerRow(
-            id: try required(.id, uuid), schedule: try required(.scheduleID, uuid), tenant: try required(.tenant, tenant),
-            name: try required(.name, scheduleName), kind: TriggerKind(rawValue: try required(.kind, int)) ?? .scheduled,
+            id: try required(.id, id), schedule: try required(.scheduleID, id), tenant: try required(.tenant, tenant),
+            name: try required(.name, scheduleName),
+            kind: TriggerKind(rawValue: try required(.kind, int)) ?? .scheduled,
             state: TriggerState(rawValue: try required(.state, int)) ?? .queued,
             revision: try required(.revision, int), redrive: try required(.redrive, int),
             occurrence: try required(.occurrence, time), plannedAt: try required(.plannedAt, time),

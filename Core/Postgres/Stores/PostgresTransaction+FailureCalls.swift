@@ -18,12 +18,11 @@ extension PostgresTransaction {
         if failures.isEmpty { return [] }
         let now = try now().flooredToMillisecond
         // Report only the latest failure of each schedule; the others remain on record.
-        var last: [Identifier: EndedTrigger] = [:]
+        var last: [ScheduleID: EndedTrigger] = [:]
         for failure in failures where last[failure.schedule].map({ $0.occurrence <= failure.occurrence }) ?? true {
             last[failure.schedule] = failure
         }
-        let own = Set(
-            try values(StatementCall(.ownFailureCalls, [.uuids(last.keys.sorted())]), .uuid))
+        let own = Set(try values(StatementCall(.ownFailureCalls, [.uuids(last.keys.sorted())]), .scheduleID))
         var notices: [QueuedTrigger] = []
         for (schedule, failure) in last.sorted(by: { $0.key < $1.key }) where own.contains(schedule) {
             if let call = try scheduleCall(schedule, now: now) {
@@ -54,7 +53,7 @@ extension PostgresTransaction {
     }
 
     /// The schedule's own `onFailure`, unless it was called within the last minute.
-    private func scheduleCall(_ schedule: Identifier, now: Timestamp) throws(PostgresError) -> HTTPAction? {
+    private func scheduleCall(_ schedule: ScheduleID, now: Timestamp) throws(PostgresError) -> HTTPAction? {
         let claim = StatementCall(
             .claimScheduleNotice, [.uuid(schedule), .time(now), .time(now - PostgresTransaction.pause)])
         let action = try value(claim, .bytes)
@@ -67,7 +66,7 @@ extension PostgresTransaction {
         of failure: EndedTrigger, call: HTTPAction, now: Timestamp
     ) throws(PostgresError) -> QueuedTrigger {
         var random = SystemRandomNumberGenerator()
-        let hidden = Identifier.v7(at: now, using: &random)
+        let hidden = ScheduleID.v7(at: now, using: &random)
         let key = TriggerKey(schedule: hidden, kind: .onFailure, revision: 1, occurrence: now)
         let name = ScheduleName(checked: "on-failure:\(key.id())")
         let action = ActionRecord(action: .http(failure.notice(by: call)), retry: RetryPolicy()).encoded
@@ -107,7 +106,7 @@ extension EndedTrigger {
 extension StatementCall {
     /// Inserts one trigger; an id that exists is left unchanged, and the row count is 0.
     static func insertTrigger(
-        _ message: TriggerMessage, state: TriggerState, shard: Int, revision: Int, schedule: Identifier
+        _ message: TriggerMessage, state: TriggerState, shard: Int, revision: Int, schedule: ScheduleID
     ) -> StatementCall {
         StatementCall(
             .apiInsertTrigger,

@@ -3,9 +3,9 @@ import Store
 
 /// A trigger whose outcome or expiry was just recorded, for counting failures and making failure calls.
 struct EndedTrigger: Sendable {
-    var id: Identifier
+    var id: TriggerID
     var kind: TriggerKind
-    var schedule: Identifier
+    var schedule: ScheduleID
     var tenant: TenantID
     var name: ScheduleName
     var shard: Int
@@ -26,8 +26,8 @@ struct EndedTrigger: Sendable {
 
     /// A trigger that a claim recorded as expired without it ever having been queued.
     init(owed row: PostgresRow<OwedColumn>) throws(PostgresError) {
-        id = try row.required(.triggerID, row.uuid)
-        schedule = try row.required(.scheduleID, row.uuid)
+        id = try row.required(.triggerID, row.id)
+        schedule = try row.required(.scheduleID, row.id)
         tenant = try row.required(.tenant, row.tenant)
         name = try row.required(.name, row.scheduleName)
         kind = TriggerKind(rawValue: try row.required(.kind, row.int)) ?? .scheduled
@@ -45,14 +45,14 @@ struct EndedTrigger: Sendable {
     }
 
     init(_ row: PostgresRow<Column>) throws(PostgresError) {
-        schedule = try row.required(.scheduleID, row.uuid)
+        schedule = try row.required(.scheduleID, row.id)
         let state = TriggerState(rawValue: try row.required(.state, row.int)) ?? .queued
         let outcome = TriggerState(rawValue: try row.required(.outcome, row.int)) ?? .queued
         // A late outcome of an earlier attempt does not end the trigger.
         self.state = state == outcome ? state : .queued
         occurrence = try row.required(.occurrence, row.time)
         reason = try row.text(.reason)
-        id = try row.required(.id, row.uuid)
+        id = try row.required(.id, row.id)
         kind = TriggerKind(rawValue: try row.required(.kind, row.int)) ?? .scheduled
         tenant = try row.required(.tenant, row.tenant)
         name = try row.required(.name, row.scheduleName)
@@ -79,8 +79,8 @@ extension PostgresTransaction {
 
     /// Counts consecutive failures of the watched schedules among these, and pauses those that reach their
     /// `pauseAfter`. Returns the queued triggers of the paused schedules, which are to be cancelled in the queue.
-    func countFailures(_ ended: [EndedTrigger]) throws(PostgresError) -> [Identifier] {
-        var counts: [Identifier: (isReset: Bool, failures: Int, reason: String?)] = [:]
+    func countFailures(_ ended: [EndedTrigger]) throws(PostgresError) -> [TriggerID] {
+        var counts: [ScheduleID: (isReset: Bool, failures: Int, reason: String?)] = [:]
         for trigger in ended.sorted(by: { $0.occurrence < $1.occurrence }) where trigger.isCounted {
             let known = counts[trigger.schedule] ?? (false, 0, nil)
             counts[trigger.schedule] =
@@ -95,12 +95,12 @@ extension PostgresTransaction {
             ])
         let failing = try query(call) { (row: PostgresRow<FailingColumn>) throws(PostgresError) in
             (
-                id: try row.required(.scheduleID, row.uuid), shard: try row.required(.shard, row.int),
+                id: try row.required(.scheduleID, row.id) as ScheduleID, shard: try row.required(.shard, row.int),
                 tenant: try row.required(.tenant, row.tenant), name: try row.required(.name, row.scheduleName),
                 failures: try row.required(.failures, row.int)
             )
         }
-        var queued: [Identifier] = []
+        var queued: [TriggerID] = []
         for schedule in failing {
             queued += try pauseFailing(
                 schedule.id, shard: schedule.shard, tenant: schedule.tenant, name: schedule.name,
@@ -112,8 +112,8 @@ extension PostgresTransaction {
     /// Cancels planned triggers; returns the queued ones, which whoever next takes them from the queue settles, at the
     /// latest the monitor.
     private func pauseFailing(
-        _ id: Identifier, shard: Int, tenant: TenantID, name: ScheduleName, reason: String
-    ) throws(PostgresError) -> [Identifier] {
+        _ id: ScheduleID, shard: Int, tenant: TenantID, name: ScheduleName, reason: String
+    ) throws(PostgresError) -> [TriggerID] {
         let lock = StatementCall(.lockSchedules, [.smallints([shard]), .uuids([id])])
         let rows = try query(lock) { row throws(PostgresError) in try row.schedule() }
         if rows.isEmpty { return [] }
@@ -130,7 +130,7 @@ extension PostgresTransaction {
     /// that no longer do.
     func watchFailures(_ results: [PutResult]) throws(PostgresError) {
         var watched: [(row: ScheduleRow, policy: FailurePolicy)] = []
-        var others: [Identifier] = []
+        var others: [ScheduleID] = []
         for result in results {
             if let policy = ActionRecord.failurePolicy(of: result.row.action) {
                 watched.append((result.row, policy))

@@ -3,8 +3,8 @@ import Store
 
 /// An open trigger that a change, pause or delete of its schedule cancels.
 struct OpenTrigger: Sendable {
-    var id: Identifier
-    var schedule: Identifier
+    var id: TriggerID
+    var schedule: ScheduleID
     /// Whether the queue may hold it.
     var isQueued: Bool
     /// Its occurrence, if that is to be planned again: only a scheduled trigger later than everything settled is.
@@ -18,10 +18,10 @@ struct OpenTrigger: Sendable {
     }
 
     init(_ row: PostgresRow<Column>) throws(PostgresError) {
-        id = try row.required(.id, row.uuid)
+        id = try row.required(.id, row.id)
         isQueued = try row.required(.isQueued, row.bool)
         replanned = try row.time(.replanned)
-        schedule = try row.required(.scheduleID, row.uuid)
+        schedule = try row.required(.scheduleID, row.id)
         shard = try row.required(.shard, row.int)
         revision = try row.required(.revision, row.int)
     }
@@ -45,7 +45,7 @@ extension PostgresTransaction {
         return nil
     }
 
-    func trigger(_ id: Identifier, tenant: TenantID) throws(PostgresError) -> TriggerRow? {
+    func trigger(_ id: TriggerID, tenant: TenantID) throws(PostgresError) -> TriggerRow? {
         try query(StatementCall(.apiTrigger, [.uuid(id), .time(id.v7Time), .tenant(tenant)])) {
             row throws(PostgresError) in
             try row.trigger()
@@ -55,7 +55,7 @@ extension PostgresTransaction {
     /// Requests cancellation of the schedules' open triggers: scheduled ones, or, if the schedules are deleted, all
     /// kinds. Planned triggers are cancelled at once; queued ones are decided by the queue.
     func cancelOpen(
-        _ schedules: [Identifier], now: Timestamp, reason: CancelReason
+        _ schedules: [ScheduleID], now: Timestamp, reason: CancelReason
     ) throws(PostgresError) -> [OpenTrigger] {
         try query(
             StatementCall(
@@ -98,7 +98,7 @@ extension PostgresTransaction {
 
     /// Moves schedules back to the first of their cancelled triggers that is to be planned again (decision 0006).
     func rewind(_ cancelled: [OpenTrigger]) throws(PostgresError) {
-        var places: [Identifier: (shard: Int, first: Timestamp, revision: Int, count: Int)] = [:]
+        var places: [ScheduleID: (shard: Int, first: Timestamp, revision: Int, count: Int)] = [:]
         for trigger in cancelled {
             guard let occurrence = trigger.replanned else { continue }
             let known = places[trigger.schedule]
@@ -125,7 +125,8 @@ extension PostgresTransaction {
 
     /// Appends one entry to the audit log.
     func appendAudit(
-        _ actor: AuditActor, _ action: String, _ object: some CustomStringConvertible, reason: String? = nil, now: Timestamp
+        _ actor: AuditActor, _ action: String, _ object: some CustomStringConvertible, reason: String? = nil,
+        now: Timestamp
     ) throws(PostgresError) {
         try appendAudit([(actor.tenant, object.description)], by: actor.subject, action, reason: reason, now: now)
     }

@@ -44,6 +44,7 @@ extension API {
         let reason = try await pauseReason(call)
         let count = try await pauseSchedules(
             prefix: prefix, reason: reason, by: call.caller.actor, now: try await status.now())
+        if count == 0 { call.effect.reportNone() }
         return Response.json(["paused": .integer(count)])
     }
 
@@ -53,6 +54,7 @@ extension API {
         try await refuseIfPaused(call.caller.tenant)
         let count = try await resumeSchedules(
             prefix: prefix, pausedFor: nil, missed: missed, by: call.caller.actor, now: try await status.now())
+        if count == 0 { call.effect.reportNone() }
         return Response.json(["resumed": .integer(count)])
     }
 

@@ -25,12 +25,15 @@ extension API {
     private struct ImportResult: Sendable {
         var created = 0
         var updated = 0
+        /// Whether a line differed from what is stored.
+        var hasChanged = false
         var refused: [(line: Int, errors: [FieldError])] = []
         var warned: [(line: Int, warnings: [FieldError])] = []
 
         static func += (left: inout ImportResult, right: ImportResult) {
             left.created += right.created
             left.updated += right.updated
+            left.hasChanged = left.hasChanged || right.hasChanged
             left.refused += right.refused
             left.warned += right.warned
         }
@@ -80,6 +83,7 @@ extension API {
         }
         if let writing { result += try await writing.value }
         if !batch.isEmpty { result += try await store(batch, by: call.caller, now: now) }
+        if !result.hasChanged { call.effect.reportNone() }
         let refused = result.refused.sorted { $0.line < $1.line }
         omitted += max(0, refused.count - API.listed)
         let list = refused.prefix(API.listed).map { line, errors -> JSON in
@@ -192,7 +196,7 @@ extension API {
         }
         let created = results.filter(\.isCreated).count
         return ImportResult(
-            created: created, updated: results.count - created,
+            created: created, updated: results.count - created, hasChanged: results.contains(where: \.isChanged),
             warned: lines.filter { !$0.warnings.isEmpty }.map { ($0.number, $0.warnings) })
     }
 }

@@ -59,7 +59,7 @@ extension API {
     }
 
     private func revokeKey(_ call: Call) async throws -> Response {
-        let id = try call.identifier("a key")
+        let id: KeyID = try call.id("a key")
         guard try await keyRegistry.revoke(id, by: call.caller.actor, now: try await status.now()) else {
             throw Problem.notFound("the key \(id)")
         }

@@ -90,7 +90,8 @@ extension API {
             items = dead.map { dead in
                 let message = dead.trigger.message
                 return [
-                    "id": .string("\(message.id)"), "tenant": .string("\(message.tenant)"), "diedAt": .time(dead.diedAt),
+                    "id": .string("\(message.id)"), "tenant": .string("\(message.tenant)"),
+                    "diedAt": .time(dead.diedAt),
                     "reason": .optional(dead.reason, JSON.string), "attempts": .integer(dead.trigger.attempts),
                     "schedule": message.kind == .oneOff ? .null : .string("\(message.schedule)"),
                 ]
@@ -99,7 +100,8 @@ extension API {
             let letters = call.caller.seesAll ? try await queue.peekDead(limit: limit) : []
             items = letters.map { letter in
                 [
-                    "id": .string("\(letter.id)"), "tenant": .string("\(letter.tenant)"), "diedAt": .time(letter.diedAt),
+                    "id": .string("\(letter.id)"), "tenant": .string("\(letter.tenant)"),
+                    "diedAt": .time(letter.diedAt),
                     "reason": .string(letter.reason), "attempts": .integer(letter.attempts), "schedule": .null,
                 ]
             }
@@ -117,6 +119,7 @@ extension API {
         let queue = try named(call)
         guard queue.name == .triggers else {
             let count = call.caller.seesAll ? try await queue.redriveDead(limit: limit, rate: rate) : 0
+            if count == 0 { call.effect.reportNone() }
             return Response.json(["redriven": .integer(count)])
         }
         var (redriven, place) = (0, DeadTrigger.Place?.none)
@@ -139,6 +142,7 @@ extension API {
             guard let last = page.last, page.count == asked else { break }
             place = last.place
         }
+        if redriven == 0 { call.effect.reportNone() }
         return Response.json(["redriven": .integer(redriven)])
     }
     private static let redrivenAtOnce = 500

@@ -36,6 +36,8 @@ struct CallRandom: RandomNumberGenerator {
 extension API {
     /// Carries out a call. A POST with `Idempotency-Key` is carried out once in 24 h; repetitions get the first answer.
     ///
+    /// A call that changed nothing leaves no answer, and is carried out again.
+    ///
     /// The answer is stored after the call. An attempt that died in between is made again with the same ids, so that
     /// nothing is created twice (draft-ietf-httpapi-idempotency-key-header).
     func serve(_ route: Route, _ call: Call) async throws -> Response {
@@ -90,9 +92,13 @@ extension API {
         let tenant = call.caller.tenant
         do {
             let response = try await route.handle(call)
+            if call.effect.isNone {
+                await abandon(tenant, key, changedNothing: true)
+                return response
+            }
             var kept = route.isAnsweredOnce ? Problem.shownOnce.response : response
             var text = try await kept.text()
-            if text.utf8.count > API.longestKeptAnswer {
+            if text.utf8.count > API.longestKeptAnswer || !answerBudgets.take(text.utf8.count, of: tenant) {
                 kept = Problem.notKept.response
                 text = try await kept.text()
             }
@@ -105,13 +111,17 @@ extension API {
             return response
         } catch {
             let changedNothing = (error as? Problem).map { $0.status.code < 500 } ?? (error is FieldErrors)
-            do {
-                try await ledger.abandon(tenant: tenant, key: key, changedNothing: changedNothing)
-            } catch let second {
-                // A repetition then has to wait a minute.
-                runtime.logger.warning("a refused request could not be let go: \(second)")
-            }
+            await abandon(tenant, key, changedNothing: changedNothing)
             throw error
+        }
+    }
+
+    private func abandon(_ tenant: TenantID, _ key: String, changedNothing: Bool) async {
+        do {
+            try await ledger.abandon(tenant: tenant, key: key, changedNothing: changedNothing)
+        } catch {
+            // A repetition then has to wait a minute.
+            runtime.logger.warning("the claim of a request without an answer to keep could not be given up: \(error)")
         }
     }
 
@@ -128,7 +138,8 @@ extension API {
 
 extension Problem {
     static let notKept = Problem.conflict(
-        "an earlier try of this request was carried out, but its answer was too long to be kept: look at what it has made"
+        "an earlier try of this request was carried out, but its answer was too long to be kept, or more than a tenant may "
+            + "keep in a day: look at what it has made"
     )
     static let shownOnce = Problem.conflict(
         "it was made by an earlier try of this request, and is shown only once: revoke it, and make another with a new "

@@ -55,7 +55,7 @@ extension API {
         let identity = ScheduleIdentity(tenant: tenant, name: name)
         let spec = try ScheduleSpec(json: document, identity: identity, zones: zones, now: now, ignoring: ignoring)
         var random = SystemRandomNumberGenerator()
-        let id = Identifier.v7(at: now, using: &random)
+        let id = ScheduleID.v7(at: now, using: &random)
         let (timing, zones) = (spec.timing, zones)
         let write = ScheduleWrite(
             tenant: tenant, name: name, id: id, shard: MessageID(id).shard(of: shards),
@@ -88,7 +88,6 @@ extension API {
         var shown: ScheduleRow?
         if ReadOnlyFields.areCompared(in: document) {
             shown = try await scheduleRegistry.schedule(name, tenant: call.caller.tenant)
-            if let shown { mistakes += ReadOnlyFields.mistakes(in: document, of: shown) }
         }
         var write: ScheduleWrite
         let (record, warnings): (ActionRecord, [FieldError])
@@ -97,8 +96,10 @@ extension API {
                 document, name: name, tenant: call.caller.tenant, now: now,
                 ignoring: ReadOnlyFields.schedule.union(["name"]))
         } catch {
+            mistakes += shown.map { ReadOnlyFields.mistakes(in: document, of: $0) } ?? []
             throw Problem.invalid(mistakes + error.errors)
         }
+        mistakes += shown.map { ReadOnlyFields.mistakes(in: document, of: $0, repeating: write) } ?? []
         // What was compared above must not change before it is replaced.
         write.expecting = expected ?? (document["revision"] == nil ? nil : shown.map { .exactly($0.entityTag) })
         mistakes += try await secretMistakes(record, tenant: call.caller.tenant)
@@ -136,7 +137,8 @@ extension API {
     /// A schedule as it is shown; if it cannot be read, with `error` in place of what it does.
     private func document(_ row: ScheduleRow) -> JSON {
         let members: [JSON.Member] = [
-            .init("name", .string("\(row.name)")), .init("tenant", .string("\(row.tenant)")), .init("id", .string("\(row.id)")),
+            .init("name", .string("\(row.name)")), .init("tenant", .string("\(row.tenant)")),
+            .init("id", .string("\(row.id)")),
         ]
         var content: [JSON.Member]
         do throws(ByteReader.Failure) {

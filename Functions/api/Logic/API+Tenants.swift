@@ -115,7 +115,7 @@ extension API {
     }
 
     private func eraseTriggers(of tenant: TenantID, on day: Timestamp) async throws -> Int {
-        var (count, last) = (0, Identifier(high: 0, low: 0))
+        var (count, last) = (0, TriggerID.lowest)
         while true {
             let page = try await tenantErasure.triggers(of: tenant, on: day, after: last, limit: API.erasedAtOnce)
             // Dead letters too: nobody could redrive or remove them any more.

@@ -30,10 +30,10 @@ extension API {
     }
 
     private func getTrigger(_ call: Call) async throws -> Response {
-        try await showTrigger(try call.identifier("a trigger"), tenant: call.caller.tenant)
+        try await showTrigger(try call.id("a trigger"), tenant: call.caller.tenant)
     }
 
-    func showTrigger(_ id: Identifier, tenant: TenantID, status: HTTPResponse.Status = .ok) async throws -> Response {
+    func showTrigger(_ id: TriggerID, tenant: TenantID, status: HTTPResponse.Status = .ok) async throws -> Response {
         if let row = try await triggerRegistry.trigger(id, tenant: tenant) {
             return Response.json(document(row), status: status)
         }
@@ -50,7 +50,7 @@ extension API {
         return Response.json(document(row), status: status)
     }
 
-    private static func hiddenName(_ id: Identifier) -> ScheduleName {
+    private static func hiddenName(_ id: TriggerID) -> ScheduleName {
         ScheduleName(checked: "one-off:\(id)")
     }
 
@@ -100,6 +100,11 @@ extension API {
             from: try call.time("from") ?? now - .seconds(86_400),
             to: try call.time("to") ?? now + .seconds(8 * 86_400),
             after: after, limit: limit + 1)
+        guard filter.from < filter.to else {
+            let isGiven = call.text("to") != nil
+            throw Problem.parameter(
+                isGiven ? "to" : "from", isGiven ? "is not after from" : "is too far ahead: give to")
+        }
         guard filter.schedule != nil else { return try await listAllTriggers(filter, limit: limit) }
         let rows = try await triggerRegistry.triggers(filter)
         return await .page(rows.prefix(limit), next: rows.count > limit ? .string(cursor(rows[limit - 1])) : .null) {
@@ -141,7 +146,7 @@ extension API {
 
     private func place(_ cursor: String) -> TriggerFilter.Place? {
         let parts = cursor.split(separator: "~")
-        guard parts.count == 2, let time = Int64(parts[0]), let id = Identifier(String(parts[1])) else { return nil }
+        guard parts.count == 2, let time = Int64(parts[0]), let id = TriggerID(String(parts[1])) else { return nil }
         let occurrence = Timestamp(microseconds: time)
         return occurrence.isWritable ? .init(occurrence: occurrence, id: id) : nil
     }
@@ -159,7 +164,7 @@ extension API {
         var members = (body.members ?? []).filter { ["action", "margin", "retry"].contains($0.name) }
         members.append(.init("when", [["at": .time(occurrence + (occurrence <= now ? .seconds(1) : .zero))]]))
         var random = CallRandom(call.firstTry)
-        let scheduleID = Identifier.v7(at: now, using: &random)
+        let scheduleID = ScheduleID.v7(at: now, using: &random)
         let key = TriggerKey(schedule: scheduleID, kind: .oneOff, revision: 1, occurrence: occurrence)
         let name = API.hiddenName(key.id())
         let identity = ScheduleIdentity(tenant: call.caller.tenant, name: name)
@@ -198,7 +203,7 @@ extension API {
     /// Requeues from the trigger's record: the queue keeps nothing that could be sent again. The monitor sends what
     /// cannot be sent here.
     private func redriveTrigger(_ call: Call) async throws -> Response {
-        let id = try call.identifier("a trigger")
+        let id: TriggerID = try call.id("a trigger")
         let ticket = try await queue.ticket()
         let now = try await status.now()
         let again = try await deadTriggerRegistry.redrive(
@@ -216,7 +221,7 @@ extension API {
     }
 
     private func cancelTrigger(_ call: Call) async throws -> Response {
-        let id = try call.identifier("a trigger")
+        let id: TriggerID = try call.id("a trigger")
         let now = try await status.now()
         guard let row = try await triggerRegistry.requestCancel(id, by: call.caller.actor, now: now) else {
             // A one-off too far ahead is cancelled with its hidden schedule.

@@ -38,6 +38,7 @@ package struct API: Sendable {
     let zones: ZoneCatalog
     private let configuration: Configuration
     let keyCache = KeyCache()
+    let answerBudgets: AnswerBudgets
     private let rates: RateKeeper
     private let slots: RequestSlots
     private let largeBodies = LargeBodies()
@@ -86,6 +87,7 @@ package struct API: Sendable {
         self.configuration = configuration
         slots = RequestSlots(configuration.slots, readers: configuration.readers)
         queueRoom = QueueRoom(configuration.queueShares)
+        answerBudgets = AnswerBudgets()
         rates = RateKeeper(
             RequestRateLimiter.Configuration(perKey: configuration.keyRate, perTenant: configuration.tenantRate))
         watch = store
@@ -257,7 +259,7 @@ package struct API: Sendable {
 
     /// Cancels triggers in the queue after the commit that requested it, and settles those that the queue gave back.
     /// The monitor repeats what fails.
-    func cancelInQueue(_ ids: [Identifier], tenant: TenantID, reason: CancelReason) async {
+    func cancelInQueue(_ ids: [TriggerID], tenant: TenantID, reason: CancelReason) async {
         if ids.isEmpty { return }
         do {
             let results = try await queue.cancel(ids.map { MessageID($0) })
@@ -309,7 +311,7 @@ private final class RateKeeper: Sendable {
 
     init(_ configuration: RequestRateLimiter.Configuration) { rates = Mutex(RequestRateLimiter(configuration)) }
 
-    func take(key: Identifier, tenant: TenantID) -> Duration? {
+    func take(key: KeyID, tenant: TenantID) -> Duration? {
         rates.withLock { $0.take(key: key, tenant: tenant, now: .now) }
     }
 }

@@ -13,6 +13,8 @@ struct Call: Sendable {
     var collected: [UInt8]?
     /// The first attempt, of a request with an idempotency key.
     var firstTry: FirstTry?
+    /// Whether it changed anything.
+    let effect = CallEffect()
     /// Decoded, in order.
     let query: [(name: String, value: String)]
 
@@ -58,8 +60,8 @@ struct Call: Sendable {
         return value
     }
 
-    func identifier(_ what: String) throws -> Identifier {
-        guard let id = Identifier(try path("id")) else { throw Problem.notFound("\(what) with that id") }
+    func id<ID: RecordID>(_ what: String) throws -> ID {
+        guard let id = ID(try path("id")) else { throw Problem.notFound("\(what) with that id") }
         return id
     }
 

@@ -16,7 +16,7 @@ enum Role: String, CaseIterable, Comparable, Sendable {
 
 /// Who makes a request, and for which tenant.
 struct Caller: Sendable {
-    var key: Identifier
+    var key: KeyID
     /// The tenant acted for: the key's own, or the one that a platform admin names.
     var tenant: TenantID
     var subject: String

@@ -48,15 +48,23 @@ enum ReadOnlyFields {
         return mistakes
     }
 
-    /// Where a line of an import differs from the stored schedule. A line that changes nothing may be of an earlier
-    /// creation of the schedule, with another id and time, so that the import of an export can be repeated.
+    /// Where a document that is to be stored differs from the stored schedule.
+    ///
+    /// One that changes nothing may show an earlier revision, so that a request whose answer was lost can be repeated.
+    /// It may also show an earlier creation of the schedule, with another id and time, so that the import of an export
+    /// can be repeated.
     static func mistakes(in document: JSON, of row: ScheduleRow, repeating write: ScheduleWrite) -> [FieldError] {
         let mistakes = mistakes(in: document, of: row)
         var ignored: Set = ["/id", "/revision", "/createdAt", "/state"]
         let isEarlier = ["/id", "/createdAt"].allSatisfy { field in mistakes.contains { $0.pointer == field } }
         let isPaused = row.state == .paused
-        guard isEarlier, write.timing == row.timing, write.action == row.action, write.paused ?? isPaused == isPaused
-        else { return mistakes }
+        guard write.timing == row.timing, write.action == row.action, write.paused ?? isPaused == isPaused else {
+            return mistakes
+        }
+        if !isEarlier {
+            let isOlder = document["revision"]?.int.map { $0 < row.revision } ?? false
+            return mistakes.filter { !isOlder || $0.pointer != "/revision" }
+        }
         // A schedule that was created paused has no reason.
         if row.pauseReason == nil { ignored.insert("/pauseReason") }
         return mistakes.filter { !ignored.contains($0.pointer) }

@@ -112,7 +112,7 @@ package struct Historian: Sendable {
 
     /// Cancels the triggers of paused schedules in the queue, before they are due. The monitor settles them, and
     /// repeats cancels that fail here.
-    private func cancel(_ ids: [Identifier]) async {
+    private func cancel(_ ids: [TriggerID]) async {
         if ids.isEmpty { return }
         do {
             _ = try await triggers.cancel(ids.map { MessageID($0) })

@@ -14,7 +14,7 @@ extension Loader {
         let horizon = now + configuration.every * 2 + configuration.lookahead
         for shard in try await store.staleZones(of: shards.sorted(), version: version) {
             let zones = zones
-            var last: Identifier? = Identifier(high: 0, low: 0)
+            var last: ScheduleID? = ScheduleID.lowest
             while let id = last, !runtime.life.isStopping {
                 last = try await store.recompute(shard: shard, after: id, dueAfter: horizon, limit: 500) {
                     timing, next in

@@ -351,7 +351,7 @@ package struct Loader: Sendable {
 
     /// Sends again what an earlier loader or a failed pass may not have sent.
     private func resend(_ shard: ShardOverview, _ weights: [TenantID: Double]) async throws {
-        var last: (Timestamp, Identifier)?
+        var last: (Timestamp, TriggerID)?
         while true {
             let now = try await ClockOffset(store.now).now()
             let ticket = try await queue.ticket()

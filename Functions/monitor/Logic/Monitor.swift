@@ -183,7 +183,7 @@ package struct Monitor: Sendable {
         for shard in shards { discarded += try await discardFinished(shard) }
         let clock = try await ClockOffset(store.now)
         try await store.recheckOverdue(now: clock.now())
-        var last: (Timestamp, Identifier)?
+        var last: (Timestamp, TriggerID)?
         while true {
             let ticket = try await queue.ticket()
             let triggers = try await store.unsettled(after: last, limit: Monitor.batch)
@@ -203,7 +203,7 @@ package struct Monitor: Sendable {
         repeat {
             let page = try await generation.held(shard: shard, after: cursor)
             let messages = page.messages.compactMap { message in
-                Identifier(message.id.description).map { (id: $0, redrive: message.generation) }
+                TriggerID(message.id.description).map { (id: $0, redrive: message.generation) }
             }
             let over = try await store.finished(messages)
             discarded += try await generation.discard(over.map { MessageID($0) })

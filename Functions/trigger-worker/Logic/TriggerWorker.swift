@@ -269,7 +269,7 @@ package actor TriggerWorker {
     }
 
     private func call(_ delivery: Delivery) {
-        let trace = (delivery.message.id.high, delivery.message.id.low)
+        let trace = (delivery.message.id.value.high, delivery.message.id.value.low)
         let request = delivery.request(traceID: trace, spanID: random.next() | 1)
         let completed = completed
         flights[delivery.receipt] = client.start(request) { completed.append(.init(delivery: delivery, result: $0)) }

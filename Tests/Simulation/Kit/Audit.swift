@@ -29,17 +29,17 @@ extension Simulation {
     }
 
     /// Prints what happens to the trigger being watched.
-    func say(_ id: Identifier, _ what: @autoclosure () -> String) {
+    func say(_ id: TriggerID, _ what: @autoclosure () -> String) {
         if let watched = configuration.watched, watched == id { print("\(clock.now) \(what())") }
     }
 
     func sayOf(_ id: MessageID, _ what: @autoclosure () -> String) {
-        guard configuration.watched != nil, let id = Identifier(id.description) else { return }
+        guard configuration.watched != nil, let id = TriggerID(id.description) else { return }
         say(id, what())
     }
 
     /// Where an open trigger is, for the report of a violation.
-    func place(of id: Identifier) async throws -> String {
+    func place(of id: TriggerID) async throws -> String {
         guard let row = store.stored(id) else { return "no record" }
         let isHeld = try await queue.holds([(MessageID(id), row.redrive)])[0]
         let hasAction = store.queuedTrigger(id)?.hasAction == true

@@ -8,7 +8,7 @@ import TestRandom
 
 /// A schedule of the simulation, as users refer to it.
 struct ScheduleHandle {
-    var id: Identifier
+    var id: ScheduleID
     var tenant: TenantID
     var name: ScheduleName
     /// Users leave schedules with `maxTriggers` alone: after a change their end could not be derived from the calendar.
@@ -50,10 +50,11 @@ extension Simulation {
     }
 
     private func write(_ name: ScheduleName, _ tenant: TenantID, _ timing: Timing) -> ScheduleWrite {
-        let id = Identifier.v7(at: clock.database, using: &random)
+        let id = ScheduleID.v7(at: clock.database, using: &random)
         let compiled = CompiledTiming(timing, zones: zones)
         return ScheduleWrite(
-            tenant: tenant, name: name, id: id, shard: Int(id.low % UInt64(Simulation.shards)), timing: timing.encode(),
+            tenant: tenant, name: name, id: id, shard: Int(id.value.low % UInt64(Simulation.shards)),
+            timing: timing.encode(),
             action: random.pick(writes).action, paused: nil, next: { compiled.next(atOrAfter: $0) })
     }
 
@@ -133,7 +134,7 @@ extension Simulation {
     }
 
     /// `API.cancelInQueue`.
-    private func cancelInQueue(_ ids: [Identifier], reason: CancelReason) async throws {
+    private func cancelInQueue(_ ids: [TriggerID], reason: CancelReason) async throws {
         if ids.isEmpty { return }
         try await step(60, needs: .queueOutage)
         let results = try await queue.cancel(ids.map { MessageID($0) })
@@ -146,7 +147,7 @@ extension Simulation {
     }
 
     /// Runs a write that may move the schedules of these triggers back.
-    func changing(schedulesOf triggers: [Identifier], _ body: () async throws -> Void) async throws {
+    func changing(schedulesOf triggers: [TriggerID], _ body: () async throws -> Void) async throws {
         let ids = Set(triggers.compactMap { store.stored($0)?.schedule })
         let before = ids.sorted().compactMap { store.row(of: $0) }
         try await body()

@@ -34,17 +34,17 @@ final class Ledger: Sendable {
 
     struct Open {
         var deadline: Timestamp
-        var schedule: Identifier
+        var schedule: ScheduleID
     }
 
     struct State {
         var accounts: [Account] = []
-        var places: [Identifier: Int32] = [:]
+        var places: [ScheduleID: Int32] = [:]
         /// The schedules of `accounts`, in the same order.
-        var schedules: [Identifier] = []
+        var schedules: [ScheduleID] = []
         /// Segments of revisions that have ended, for the few schedules that were changed.
         var ended: [Int32: [Segment]] = [:]
-        var open: [Identifier: Open] = [:]
+        var open: [TriggerID: Open] = [:]
         var inserted = 0
         var settled: [Int] = Array(repeating: 0, count: TriggerState.allCases.count)
         /// A hash of the changes since it was last read, for the trace.
@@ -82,7 +82,7 @@ final class Ledger: Sendable {
 
     private func settle(_ trigger: StoredTrigger, _ state: inout State) {
         state.settled[trigger.state.rawValue] += trigger.count
-        state.digest = Ledger.mix(state.digest ^ trigger.id.low &+ UInt64(trigger.state.rawValue))
+        state.digest = Ledger.mix(state.digest ^ trigger.id.value.low &+ UInt64(trigger.state.rawValue))
         if trigger.state != .delivered && trigger.reason == nil {
             state.violation = Violation("a trigger ended \(trigger.state) without a reason", trigger: trigger.id)
         }
@@ -91,7 +91,7 @@ final class Ledger: Sendable {
     private func insert(_ trigger: StoredTrigger, _ state: inout State) {
         guard trigger.kind == .scheduled, let place = state.places[trigger.schedule] else { return }
         let index = Int(place)
-        state.digest = Ledger.mix(state.digest &+ trigger.id.low)
+        state.digest = Ledger.mix(state.digest &+ trigger.id.value.low)
         if trigger.lastOccurrence == nil {
             state.accounts[index].sum &+= Ledger.hash(trigger.revision, trigger.occurrence)
             state.accounts[index].count += 1
@@ -153,12 +153,12 @@ final class Ledger: Sendable {
     // MARK: The oracle
 
     /// All schedules that ever existed, in the order of registration.
-    var registered: [Identifier] { state.withLock { $0.schedules } }
+    var registered: [ScheduleID] { state.withLock { $0.schedules } }
 
     /// Compares the records of a schedule with its calendar.
     ///
     /// - Parameter row: the schedule as it is now; nil: it was deleted.
-    func check(_ id: Identifier, _ row: ScheduleRow?) -> Violation? {
+    func check(_ id: ScheduleID, _ row: ScheduleRow?) -> Violation? {
         let (account, ended) = state.withLock { state in
             let place = state.places[id]!
             return (state.accounts[Int(place)], state.ended[place] ?? [])

@@ -183,7 +183,7 @@ extension Simulation {
 
     /// `Loader.resend`.
     private func resend(_ index: Int, _ shard: ShardOverview) async throws {
-        var last: (Timestamp, Identifier)?
+        var last: (Timestamp, TriggerID)?
         while true {
             try await step(10, needs: .queueOutage, .storeOutage)
             let now = clock.database

@@ -49,7 +49,7 @@ extension Simulation {
         if known > 0, present == known { return }
         if known > 0 {
             try await store.recheckOverdue(now: clock.database)
-            var last: (Timestamp, Identifier)?
+            var last: (Timestamp, TriggerID)?
             while true {
                 try await step(42, needs: .storeOutage)
                 let triggers = try await store.unsettled(after: last, limit: MonitorProcess.batch)

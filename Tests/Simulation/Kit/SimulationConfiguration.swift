@@ -15,7 +15,7 @@ package struct SimulationConfiguration: Sendable {
     /// Whether to print a line per virtual hour.
     package var isVerbose = false
     /// A trigger about which everything is printed.
-    package var watched: Identifier?
+    package var watched: TriggerID?
     /// How often faults strike.
     package var faults = FaultRates()
     /// Replaces the loaders' store by a faulty one, to check that the fault is noticed.

@@ -9,9 +9,9 @@ struct Target {
         var attempt: Int
     }
 
-    private var seen: [Identifier: Seen] = [:]
+    private var seen: [TriggerID: Seen] = [:]
     /// Triggers of which a fault explains a repeated call.
-    private var excused: Set<Identifier> = []
+    private var excused: Set<TriggerID> = []
     private(set) var calls = 0
     private(set) var duplicates = 0
     var groups = 0
@@ -19,8 +19,8 @@ struct Target {
     var trouble: Set<Int> = []
     static let hosts = 16
 
-    mutating func excuse(_ ids: some Sequence<Identifier>) { excused.formUnion(ids) }
-    func isExcused(_ id: Identifier) -> Bool { excused.contains(id) }
+    mutating func excuse(_ ids: some Sequence<TriggerID>) { excused.formUnion(ids) }
+    func isExcused(_ id: TriggerID) -> Bool { excused.contains(id) }
 
     /// Excuses every trigger called so far.
     mutating func excuseAll() {
@@ -30,7 +30,7 @@ struct Target {
     /// How often everything was excused.
     private(set) var troubles = 0
 
-    mutating func forget(_ id: Identifier) {
+    mutating func forget(_ id: TriggerID) {
         seen[id] = nil
         excused.remove(id)
     }

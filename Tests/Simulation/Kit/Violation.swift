@@ -7,7 +7,7 @@ package struct Violation: Error, CustomStringConvertible {
     /// The id or name of the schedule concerned, if any.
     package var schedule: String?
     /// The trigger concerned, if any.
-    package var trigger: Identifier?
+    package var trigger: TriggerID?
     /// The seed of the run.
     package var seed: UInt64 = 0
     /// When it was noticed, in virtual time.
@@ -15,7 +15,7 @@ package struct Violation: Error, CustomStringConvertible {
     /// The command line that repeats the run.
     package var command = ""
 
-    init(_ what: String, schedule: (any CustomStringConvertible)? = nil, trigger: Identifier? = nil) {
+    init(_ what: String, schedule: (any CustomStringConvertible)? = nil, trigger: TriggerID? = nil) {
         self.what = what
         self.schedule = schedule?.description
         self.trigger = trigger

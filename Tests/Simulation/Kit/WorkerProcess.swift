@@ -100,7 +100,7 @@ extension Simulation {
     /// its attempt.
     private func call(_ flight: WorkerProcess.Flight) throws {
         let message = flight.message
-        trace.note(.called, clock.now, message.id.low, UInt64(flight.attempt))
+        trace.note(.called, clock.now, message.id.value.low, UInt64(flight.attempt))
         say(message.id, "called, attempt \(flight.attempt) of redrive \(message.redrive), by \(flight.receipt.handle)")
         guard let row = store.stored(message.id) else {
             throw Violation("a call for a trigger without a record", schedule: message.schedule, trigger: message.id)

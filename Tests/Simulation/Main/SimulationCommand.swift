@@ -19,7 +19,7 @@ import SimulationKit
     func run() async throws {
         var settings = SimulationConfiguration(seed: seed, schedules: schedules, days: days, triggers: triggers)
         settings.isVerbose = verbose
-        settings.watched = watch.flatMap { Identifier($0) }
+        settings.watched = watch.flatMap { TriggerID($0) }
         if dense { settings.faults = .dense }
         let start = ContinuousClock.now
         do {

@@ -1,5 +1,4 @@
 import Model
-
 import Synchronization
 
 /// Turns for requests with large bodies, which take memory while they arrive and processor time when they are read: one

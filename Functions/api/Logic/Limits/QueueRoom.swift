@@ -1,5 +1,4 @@
 import Model
-
 import Queue
 import Synchronization
 

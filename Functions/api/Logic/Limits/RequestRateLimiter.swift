@@ -16,7 +16,7 @@ struct RequestRateLimiter {
     }
 
     private let configuration: Configuration
-    private var keys: [Identifier: Bucket] = [:]
+    private var keys: [KeyID: Bucket] = [:]
     private var tenants: [TenantID: Bucket] = [:]
     private var nextSweep: ContinuousClock.Instant?
 
@@ -26,7 +26,7 @@ struct RequestRateLimiter {
     init(_ configuration: Configuration) { self.configuration = configuration }
 
     /// Takes a token from both buckets; if either is empty, takes none and returns the time after which to try again.
-    mutating func take(key: Identifier, tenant: TenantID, now: ContinuousClock.Instant) -> Duration? {
+    mutating func take(key: KeyID, tenant: TenantID, now: ContinuousClock.Instant) -> Duration? {
         sweep(now)
         var keyBucket = refilled(keys[key], configuration.perKey, now)
         var tenantBucket = refilled(tenants[tenant], configuration.perTenant, now)
