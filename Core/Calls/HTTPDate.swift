@@ -15,7 +15,7 @@ enum HTTPDate {
         if parts.count == 4, parts[0].hasSuffix(","), parts[3] == "GMT" {
             let date = parts[1].split(separator: "-", omittingEmptySubsequences: false)
             guard date.count == 3, let digits = number(date[2], digits: 2) else { return nil }
-            return recent(digits, now) { year in
+            return inNearestCentury(digits, now) { year in
                 time(year: year, month: date[1], day: number(date[0]), clock: parts[2])
             }
         }
@@ -26,7 +26,7 @@ enum HTTPDate {
     }
 
     /// The latest time in a year with these last two digits that is not more than 50 years ahead.
-    private static func recent(_ digits: Int, _ now: Timestamp, _ time: (Int) -> Timestamp?) -> Timestamp? {
+    private static func inNearestCentury(_ digits: Int, _ now: Timestamp, _ time: (Int) -> Timestamp?) -> Timestamp? {
         let today = CivilDate(daysSinceEpoch: Int(now.seconds / 86_400))
         let last = today.year + 50
         let year = last - (last - digits) % 100

@@ -13,7 +13,7 @@ package struct TargetGate: Sendable {
     package struct Configuration: Sendable {
         /// Slots for calls in flight, of which each host and tenant gets a share; nil: the total is limited elsewhere,
         /// and the two limits below apply unchanged.
-        package var places: Int?
+        package var slots: Int?
         /// Limit on the calls in flight to one host.
         package var perHost: Int
         /// Limit on the calls in flight of one tenant.
@@ -33,9 +33,9 @@ package struct TargetGate: Sendable {
         package var longestRetry: Duration = .seconds(60)
 
         /// These limits; the other settings at their defaults.
-        package init(perHost: Int, perTenant: Int, places: Int? = nil) {
-            precondition(perHost > 0 && perTenant > 0 && places ?? 1 > 0, "a limit of at least one call")
-            self.places = places
+        package init(perHost: Int, perTenant: Int, slots: Int? = nil) {
+            precondition(perHost > 0 && perTenant > 0 && slots ?? 1 > 0, "a limit of at least one call")
+            self.slots = slots
             self.perHost = perHost
             self.perTenant = perTenant
         }
@@ -69,7 +69,7 @@ package struct TargetGate: Sendable {
     }
 
     /// The slots that a host or a tenant holds.
-    private struct Places {
+    private struct Usage {
         var inFlight = 0
         /// When the next call that finds no slot may be tried again.
         var turn: ContinuousClock.Instant?
@@ -81,18 +81,18 @@ package struct TargetGate: Sendable {
     }
 
     private struct Host {
-        var places = Places()
+        var usage = Usage()
         var breaker = Breaker.closed(failures: 0)
 
         var isIdle: Bool {
-            if case .closed(0) = breaker { return places.inFlight == 0 }
+            if case .closed(0) = breaker { return usage.inFlight == 0 }
             return false
         }
     }
 
     private let configuration: Configuration
     private var hosts: [String: Host] = [:]
-    private var tenants: [TenantID: Places] = [:]
+    private var tenants: [TenantID: Usage] = [:]
     private var inFlight = 0
 
     /// A gate without calls in flight.
@@ -112,7 +112,7 @@ package struct TargetGate: Sendable {
         case .halfOpen: return .breaker
         case .open, .closed: break
         }
-        return host.places.inFlight >= limit(configuration.perHost) ? .host : isFull(tenant) ? .tenant : nil
+        return host.usage.inFlight >= limit(configuration.perHost) ? .host : isFull(tenant) ? .tenant : nil
     }
 
     private func isFull(_ tenant: TenantID) -> Bool {
@@ -121,9 +121,9 @@ package struct TargetGate: Sendable {
 
     /// How many calls a host or tenant may have in flight now, given its own limit.
     private func limit(_ own: Int) -> Int {
-        guard let places = configuration.places else { return own }
-        let free = places - inFlight
-        if free > places / 9 { return own }
+        guard let slots = configuration.slots else { return own }
+        let free = slots - inFlight
+        if free > slots / 9 { return own }
         return free <= 0 ? 0 : min(own, max(1, free / 8))
     }
 
@@ -139,33 +139,33 @@ package struct TargetGate: Sendable {
         case .halfOpen: return .wait(jittered(configuration.retry, &random), .breaker)
         case .open, .closed: break
         }
-        if host.places.inFlight >= limit(configuration.perHost) {
-            let wait = nextRetry(&host.places, at: now, &random)
-            if host.places.inFlight > 0 { hosts[name] = host }
+        if host.usage.inFlight >= limit(configuration.perHost) {
+            let wait = nextRetry(&host.usage, at: now, &random)
+            if host.usage.inFlight > 0 { hosts[name] = host }
             return .wait(wait, .host)
         }
         if isFull(tenant) {
-            var places = tenants[tenant] ?? Places()
-            let wait = nextRetry(&places, at: now, &random)
-            if places.inFlight > 0 { tenants[tenant] = places }
+            var usage = tenants[tenant] ?? Usage()
+            let wait = nextRetry(&usage, at: now, &random)
+            if usage.inFlight > 0 { tenants[tenant] = usage }
             return .wait(wait, .tenant)
         }
         if case .open(_, let length) = host.breaker { host.breaker = .halfOpen(length: length) }
         inFlight += 1
-        host.places.inFlight += 1
+        host.usage.inFlight += 1
         hosts[name] = host
-        tenants[tenant, default: Places()].inFlight += 1
+        tenants[tenant, default: Usage()].inFlight += 1
         return .go
     }
 
     /// Gives back the slot of a call that has ended: with an answer, without one, or (nil) in a way that says nothing
     /// about the host.
     package mutating func end(host name: String, tenant: TenantID, isAnswered: Bool?, at now: ContinuousClock.Instant) {
-        guard var host = hosts[name], host.places.inFlight > 0 else {
+        guard var host = hosts[name], host.usage.inFlight > 0 else {
             preconditionFailure("no call to \(name) is in flight")
         }
         inFlight -= 1
-        host.places.free(at: now)
+        host.usage.free(at: now)
         tenants[tenant]?.free(at: now)
         if tenants[tenant]?.inFlight == 0 { tenants[tenant] = nil }
         switch (isAnswered, host.breaker) {
@@ -185,13 +185,13 @@ package struct TargetGate: Sendable {
     }
 
     private func nextRetry(
-        _ places: inout Places, at now: ContinuousClock.Instant, _ random: inout some RandomNumberGenerator
+        _ usage: inout Usage, at now: ContinuousClock.Instant, _ random: inout some RandomNumberGenerator
     ) -> Duration {
-        let turn = max(now + configuration.retry, places.turn ?? now)
+        let turn = max(now + configuration.retry, usage.turn ?? now)
         if turn - now > configuration.longestRetry {
             return configuration.longestRetry * Double.random(in: 0.5...1, using: &random)
         }
-        places.turn = turn + .seconds(1 / configuration.retriesPerSecond)
+        usage.turn = turn + .seconds(1 / configuration.retriesPerSecond)
         return turn - now
     }
 

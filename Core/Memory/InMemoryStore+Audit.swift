@@ -24,7 +24,7 @@ extension InMemoryStore {
 
     /// The trigger as the queue should have it, whatever its state; nil: there is none.
     package func queuedTrigger(_ id: TriggerID) -> QueuedTrigger? {
-        withTables { tables in tables.trigger(id).map { tables.queued($0) } }
+        withTables { tables in tables.trigger(id).map { tables.queuedTrigger($0) } }
     }
 
     /// The trigger's row; nil: there is none.

@@ -89,7 +89,7 @@ extension InMemoryStore: LoaderStore {
             let all = tables.takePlanned(shard, from: floor, before: horizon, limit: held.isEmpty ? limit : .max)
             func isHeld(_ id: TriggerID) -> Bool {
                 if held.isEmpty { return false }
-                return tables.trigger(id).map { held.contains(tables.queued($0).message.fairnessKey) } ?? false
+                return tables.trigger(id).map { held.contains(tables.queuedTrigger($0).message.fairnessKey) } ?? false
             }
             let free = all.filter { !isHeld($0) }
             let ids = Array(free.prefix(limit))
@@ -107,7 +107,7 @@ extension InMemoryStore: LoaderStore {
             let triggers = ids.compactMap { tables.trigger($0) }
             if let first = triggers.first { tables.openPass(shard, pass, queued: first.plannedAt, planned: nil) }
             tables.shards[shard].unconfirmed += ids
-            return triggers.map { tables.queued($0) }
+            return triggers.map { tables.queuedTrigger($0) }
         }
     }
 
@@ -154,7 +154,8 @@ extension InMemoryStore: LoaderStore {
                 trigger.isSendable && trigger.pass > confirmed && trigger.plannedAt >= floor
                     && after.map { $0 < TimedID(time: trigger.plannedAt, id: trigger.id) } ?? true
             }
-            return found.sorted { ($0.plannedAt, $0.id) < ($1.plannedAt, $1.id) }.prefix(limit).map(tables.queued)
+            return found.sorted { ($0.plannedAt, $0.id) < ($1.plannedAt, $1.id) }.prefix(limit).map(
+                tables.queuedTrigger)
         }
     }
 
@@ -233,7 +234,7 @@ extension InMemoryTables {
             }
             guard insert(trigger), trigger.state == .queued else { continue }
             shards[shard].unconfirmed.append(trigger.id)
-            toSend.append(queued(trigger))
+            toSend.append(queuedTrigger(trigger))
         }
         if !plan.rows.isEmpty {
             openPass(
@@ -249,7 +250,7 @@ extension InMemoryTables {
     /// behind.
     private mutating func watchLate(_ rows: [NewTrigger]) {
         for row in rows where !row.state.isFinal && row.plannedAt < sweptTo + .seconds(60) && checkAt[row.id] == nil {
-            if trigger(row.id)?.state.isFinal == false { check(row.id, at: sweptTo + .seconds(120)) }
+            if trigger(row.id)?.state.isFinal == false { scheduleCheck(of: row.id, at: sweptTo + .seconds(120)) }
         }
     }
 

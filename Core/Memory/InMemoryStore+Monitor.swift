@@ -13,7 +13,7 @@ extension InMemoryStore: MonitorStore {
                 guard first.time >= tables.sweptTo, tables.checkAt[first.id] == nil,
                     tables.trigger(first.id)?.state.isFinal == false
                 else { continue }
-                tables.check(first.id, at: now)
+                tables.scheduleCheck(of: first.id, at: now)
             }
             tables.sweptTo = max(tables.sweptTo, end)
         }
@@ -28,12 +28,12 @@ extension InMemoryStore: MonitorStore {
                 if tables.checkAt[first.id] == first.time { ids.append(first.id) }
                 if tables.checkAt[first.id] == first.time { tables.checkAt[first.id] = .distantFuture }
             }
-            for id in ids { tables.check(id, at: now + InMemoryStore.checkAgainAfter) }
+            for id in ids { tables.scheduleCheck(of: id, at: now + InMemoryStore.checkAgainAfter) }
             return ids.map { id in
                 let trigger = tables.trigger(id)
                 return OverdueTrigger(
                     id: id, state: trigger?.state, isCancelRequested: trigger?.isCancelRequested ?? false,
-                    trigger: trigger.map { tables.queued($0) })
+                    trigger: trigger.map { tables.queuedTrigger($0) })
             }
         }
     }
@@ -49,7 +49,7 @@ extension InMemoryStore: MonitorStore {
     package func recheckOverdue(now: Timestamp) async throws {
         withTables { tables in
             for (id, time) in tables.checkAt.sorted(by: { $0.key < $1.key }) where time > now {
-                tables.check(id, at: now)
+                tables.scheduleCheck(of: id, at: now)
             }
         }
     }
@@ -62,7 +62,7 @@ extension InMemoryStore: MonitorStore {
                 entry.time >= tables.sweptTo && after.map { $0 < entry } ?? true
                     && tables.trigger(entry.id)?.isSendable == true
             }
-            return found.sorted().prefix(limit).map { tables.queued(tables.trigger($0.id)!) }
+            return found.sorted().prefix(limit).map { tables.queuedTrigger(tables.trigger($0.id)!) }
         }
     }
 

@@ -88,11 +88,11 @@ extension InMemoryStore {
     package func redrive(_ ids: [TriggerID], deadline: Timestamp, now: Timestamp) async throws -> [QueuedTrigger] {
         withTables { tables in
             ids.sorted().compactMap { id in
-                guard let trigger = tables.trigger(id), tables.queued(trigger).hasAction,
+                guard let trigger = tables.trigger(id), tables.queuedTrigger(trigger).hasAction,
                     tables.update(id, { $0.redrive(deadline: deadline) }) == true
                 else { return nil }
-                tables.check(id, at: now + .seconds(60))
-                return tables.trigger(id).map { tables.queued($0) }
+                tables.scheduleCheck(of: id, at: now + .seconds(60))
+                return tables.trigger(id).map { tables.queuedTrigger($0) }
             }
         }
     }

@@ -103,7 +103,7 @@ extension InMemoryTables {
             if trigger.state == .planned { trigger.state = .cancelled }
             return trigger.state == .queued
         }
-        if isQueued == true { check(id, at: now + .seconds(5)) }
+        if isQueued == true { scheduleCheck(of: id, at: now + .seconds(5)) }
     }
 
     /// Marks triggers as cancelled whose cancel was requested and that the queue does not hold.

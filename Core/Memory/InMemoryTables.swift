@@ -59,7 +59,7 @@ struct InMemoryTables: Sendable {
         }
         guard isNew else { return false }
         if trigger.state.isFinal {
-            noteSettled(trigger)
+            updateLastSettled(trigger)
         } else {
             schedules[trigger.schedule]?.open.append(trigger.id)
             let entry = TimedID(time: trigger.plannedAt, id: trigger.id)
@@ -87,17 +87,17 @@ struct InMemoryTables: Sendable {
             }
             return value
         }
-        if let change { follow(change) }
+        if let change { apply(change) }
         return value
     }
 
-    private mutating func follow(_ change: StoredChange) {
+    private mutating func apply(_ change: StoredChange) {
         switch change {
         case .inserted: break
         case .settled(let trigger):
             if trigger.state == .dead { dead.insert(trigger.id) }
             schedules[trigger.schedule]?.open.removeAll { $0 == trigger.id }
-            noteSettled(trigger)
+            updateLastSettled(trigger)
         case .redriven(let trigger):
             dead.remove(trigger.id)
             schedules[trigger.schedule]?.open.append(trigger.id)
@@ -105,7 +105,7 @@ struct InMemoryTables: Sendable {
         observer?(change)
     }
 
-    private mutating func noteSettled(_ trigger: StoredTrigger) {
+    private mutating func updateLastSettled(_ trigger: StoredTrigger) {
         guard trigger.kind == .scheduled, trigger.state != .cancelled,
             let known = schedules[trigger.schedule]?.lastSettled, known < trigger.occurrence
         else { return }
@@ -117,7 +117,7 @@ struct InMemoryTables: Sendable {
     }
 
     /// The trigger's message, with the action of its own revision; with an empty one if nobody knows it.
-    func queued(_ trigger: StoredTrigger) -> QueuedTrigger {
+    func queuedTrigger(_ trigger: StoredTrigger) -> QueuedTrigger {
         let schedule = schedules[trigger.schedule]?.row
         let past = pastActions[Revision(schedule: trigger.schedule, number: trigger.revision)]
         let key = TriggerKey(
@@ -184,7 +184,7 @@ struct InMemoryTables: Sendable {
         return nil
     }
 
-    mutating func check(_ id: TriggerID, at time: Timestamp) {
+    mutating func scheduleCheck(of id: TriggerID, at time: Timestamp) {
         checkAt[id] = time
         checks.insert(TimedID(time: time, id: id))
     }

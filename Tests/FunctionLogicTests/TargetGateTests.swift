@@ -29,7 +29,7 @@ import Testing
         return reason
     }
 
-    @Test mutating func `a host and a tenant have so many places, and others have theirs`() {
+    @Test mutating func `a host and a tenant have so many slots, and others have theirs`() {
         for _ in 0..<4 { #expect(admit("slow") == .go) }
         #expect(reason(admit("slow")) == .host)
         for _ in 0..<2 { #expect(admit("fast") == .go) }
@@ -94,7 +94,7 @@ import Testing
         #expect(admit("dead", at: .seconds(5)) == .go)
     }
 
-    /// Takes places until none is given; how many.
+    /// Takes slots until none is given; how many.
     private func fill(_ gate: inout TargetGate, host: String, tenant: TenantID, _ most: Int = 10_000) -> Int {
         var random = SystemRandomNumberGenerator()
         for count in 0..<most {
@@ -103,16 +103,16 @@ import Testing
         return most
     }
 
-    @Test(arguments: [1, 2, 8, 9, 64, 1_024]) func `a tenant alone gets nearly all places`(places: Int) {
-        var gate = TargetGate(.init(perHost: places, perTenant: places, places: places))
+    @Test(arguments: [1, 2, 8, 9, 64, 1_024]) func `a tenant alone gets nearly all slots`(slots: Int) {
+        var gate = TargetGate(.init(perHost: slots, perTenant: slots, slots: slots))
         let taken = fill(&gate, host: "h", tenant: "t")
-        #expect(taken >= places * 8 / 9 && taken <= places)
-        #expect(taken == places || gate.reasonToWait(host: "h", tenant: "t", at: start) == .host)
+        #expect(taken >= slots * 8 / 9 && taken <= slots)
+        #expect(taken == slots || gate.reasonToWait(host: "h", tenant: "t", at: start) == .host)
     }
 
-    @Test func `calls that hold their places leave room for others, tenants and hosts`() {
+    @Test func `calls that hold their slots leave room for others, tenants and hosts`() {
         for hogs in 1...25 {
-            var gate = TargetGate(.init(perHost: 1_024, perTenant: 1_024, places: 1_024))
+            var gate = TargetGate(.init(perHost: 1_024, perTenant: 1_024, slots: 1_024))
             let first = fill(&gate, host: "h0", tenant: "t0")
             for hog in 1..<max(2, hogs) { _ = fill(&gate, host: "h\(hog)", tenant: TenantID(checked: "t\(hog)")) }
             #expect(first > 900 && fill(&gate, host: "quiet", tenant: "quiet") >= 1, "after \(hogs)")
@@ -122,9 +122,9 @@ import Testing
     }
 
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
-    func `no walk gives more places than there are, or refuses one to who holds none while one is free`(seed: UInt64) {
+    func `no walk gives more slots than there are, or refuses one to who holds none while one is free`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        var gate = TargetGate(.init(perHost: 60, perTenant: 60, places: 60))
+        var gate = TargetGate(.init(perHost: 60, perTenant: 60, slots: 60))
         var open: [(host: String, tenant: TenantID)] = []
         for step in 0..<3_000 {
             if Int.random(in: 0..<5, using: &random) < 2, !open.isEmpty {
@@ -145,7 +145,7 @@ import Testing
     }
 
     @Test func `who is turned away is asked again the later, the more wait`() {
-        var gate = TargetGate(.init(perHost: 90, perTenant: 90, places: 90))
+        var gate = TargetGate(.init(perHost: 90, perTenant: 90, slots: 90))
         var random = SystemRandomNumberGenerator()
         let taken = fill(&gate, host: "h", tenant: "t")
         var waits: [Duration] = []

@@ -15,6 +15,12 @@ struct TriggerCommand: AsyncParsableCommand {
         @Option(help: "RFC 3339.") var to: String?
         @Option var limit = 50
 
+        func validate() throws {
+            if let from = from.flatMap({ Timestamp($0) }), let to = to.flatMap({ Timestamp($0) }), to <= from {
+                throw ValidationError("--to is not after --from")
+            }
+        }
+
         func run() async throws {
             let query = [
                 ("schedule", schedule), ("state", state), ("from", from), ("to", to), ("limit", String(limit)),

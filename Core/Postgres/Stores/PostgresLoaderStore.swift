@@ -112,7 +112,7 @@ package final class PostgresLoaderStore: LoaderStore {
         let take = StatementCall(.takeOwedCalls, [.smallint(shard), .texts(held.sorted()), .bigint(limit)])
         return try await repeated {
             try await self.connection.transaction { transaction throws(PostgresError) in
-                let owed = try transaction.query(take) { row throws(PostgresError) in try EndedTrigger(owed: row) }
+                let owed = try transaction.query(take) { row throws(PostgresError) in try RecordedTrigger(owed: row) }
                 var created = CreatedFailureCalls(isMore: owed.count == limit)
                 if !owed.isEmpty { created.calls = try transaction.failureCalls(of: owed) }
                 let left = try transaction.values(StatementCall(.owesCalls, [.smallint(shard)]), .bool)
@@ -216,7 +216,7 @@ package final class PostgresLoaderStore: LoaderStore {
         // Create the notifications in the same transaction: a crash in between would lose them. The monitor sends them.
         return try await repeated {
             try await self.connection.transaction { transaction throws(PostgresError) in
-                let expired = try transaction.query(call) { row throws(PostgresError) in try EndedTrigger(row) }
+                let expired = try transaction.query(call) { row throws(PostgresError) in try RecordedTrigger(row) }
                 if !expired.isEmpty, try transaction.isWatching() { _ = try transaction.failureCalls(of: expired) }
                 return expired.count
             }

@@ -88,10 +88,10 @@ package final class PostgresOutcomeStore: OutcomeStore {
         let dead = PostgresOutcomeStore.dead(rounds.flatMap(\.self))
         return try await connection.transaction { transaction throws(PostgresError) in
             var recorded = 0
-            var ended: [EndedTrigger] = []
+            var ended: [RecordedTrigger] = []
             for round in rounds {
                 let changed = try transaction.query(PostgresOutcomeStore.call(.recordOutcomesAndReturn, round)) {
-                    row throws(PostgresError) in try EndedTrigger(row)
+                    row throws(PostgresError) in try RecordedTrigger(row)
                 }
                 recorded += changed.count
                 ended += changed

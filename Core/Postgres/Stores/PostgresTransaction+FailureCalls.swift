@@ -13,12 +13,12 @@ extension PostgresTransaction {
     ///
     /// Reports the latest failure of each schedule, or of each tenant for schedules without an `onFailure` of their
     /// own. Failures of such calls are not reported. Runs within the caller's transaction.
-    func failureCalls(of ended: [EndedTrigger]) throws(PostgresError) -> [QueuedTrigger] {
+    func failureCalls(of ended: [RecordedTrigger]) throws(PostgresError) -> [QueuedTrigger] {
         let failures = ended.filter { $0.isFailure && $0.kind != .onFailure }
         if failures.isEmpty { return [] }
         let now = try now().flooredToMillisecond
         // Report only the latest failure of each schedule; the others remain on record.
-        var last: [ScheduleID: EndedTrigger] = [:]
+        var last: [ScheduleID: RecordedTrigger] = [:]
         for failure in failures where last[failure.schedule].map({ $0.occurrence <= failure.occurrence }) ?? true {
             last[failure.schedule] = failure
         }
@@ -32,10 +32,10 @@ extension PostgresTransaction {
         return notices + (try tenantFailureCalls(of: last.values.filter { !own.contains($0.schedule) }, now: now))
     }
 
-    private func tenantFailureCalls(of failures: [EndedTrigger], now: Timestamp) throws(PostgresError)
+    private func tenantFailureCalls(of failures: [RecordedTrigger], now: Timestamp) throws(PostgresError)
         -> [QueuedTrigger]
     {
-        var last: [TenantID: EndedTrigger] = [:]
+        var last: [TenantID: RecordedTrigger] = [:]
         for failure in failures where last[failure.tenant].map({ $0.occurrence <= failure.occurrence }) ?? true {
             last[failure.tenant] = failure
         }
@@ -63,7 +63,7 @@ extension PostgresTransaction {
 
     /// Inserts the notification as a queued trigger. A hidden schedule keeps its action, as with one-off triggers.
     private func insertFailureCall(
-        of failure: EndedTrigger, call: HTTPAction, now: Timestamp
+        of failure: RecordedTrigger, call: HTTPAction, now: Timestamp
     ) throws(PostgresError) -> QueuedTrigger {
         var random = SystemRandomNumberGenerator()
         let hidden = ScheduleID.v7(at: now, using: &random)
@@ -87,7 +87,7 @@ extension PostgresTransaction {
     }
 }
 
-extension EndedTrigger {
+extension RecordedTrigger {
     /// The call to make. Unless it has a body or is a GET or HEAD, it gets a JSON document about the failure.
     fileprivate func notice(by call: HTTPAction) -> HTTPAction {
         var call = call

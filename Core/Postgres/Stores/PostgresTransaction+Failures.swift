@@ -2,7 +2,7 @@ import Model
 import Store
 
 /// A trigger whose outcome or expiry was just recorded, for counting failures and making failure calls.
-struct EndedTrigger: Sendable {
+struct RecordedTrigger: Sendable {
     var id: TriggerID
     var kind: TriggerKind
     var schedule: ScheduleID
@@ -79,7 +79,7 @@ extension PostgresTransaction {
 
     /// Counts consecutive failures of the watched schedules among these, and pauses those that reach their
     /// `pauseAfter`. Returns the queued triggers of the paused schedules, which are to be cancelled in the queue.
-    func countFailures(_ ended: [EndedTrigger]) throws(PostgresError) -> [TriggerID] {
+    func countFailures(_ ended: [RecordedTrigger]) throws(PostgresError) -> [TriggerID] {
         var counts: [ScheduleID: (isReset: Bool, failures: Int, reason: String?)] = [:]
         for trigger in ended.sorted(by: { $0.occurrence < $1.occurrence }) where trigger.isCounted {
             let known = counts[trigger.schedule] ?? (false, 0, nil)

@@ -210,7 +210,7 @@ package struct Loader: Sendable {
                 count(.loaderUnreadable, 1)
             }
             session.adopt(planner.resultingLoad, shard: shard, now: now)
-            if result.owed > 0 { session.owing.insert(shard) }
+            if result.owed > 0 { session.shardsOwingCalls.insert(shard) }
             try Failpoint.loaderAfterClaim.pass()
             try await send(result.toSend, ticket: ticket, now: now, session.weights)
             try Failpoint.loaderAfterSend.pass()
@@ -256,7 +256,7 @@ package struct Loader: Sendable {
     /// Live work does not wait for them (protocols.md, 11): while the loader is behind, and once the next round is due,
     /// each shard gets one batch and the rest stays owed.
     private func createFailureCalls(_ session: inout LoaderSession, before horizon: Timestamp) async throws {
-        for shard in session.owing.sorted() {
+        for shard in session.shardsOwingCalls.sorted() {
             var isMore = true
             repeat {
                 guard !runtime.life.isStopping, let (held, ticket) = await roomForFailureCalls() else { return }
@@ -287,13 +287,13 @@ package struct Loader: Sendable {
         do {
             let created = try await store.createFailureCalls(
                 shard: shard, limit: Loader.failureCallsAtOnce, except: held)
-            if !created.owesMore { session.owing.remove(shard) }
+            if !created.owesMore { session.shardsOwingCalls.remove(shard) }
             await send(failureCalls: created.calls, ticket: ticket)
             return created.isMore
         } catch let error as any StoreError where !error.isRetryable {
             // Repeating it at once cannot help; the next claim that owes a call, or the next session, tries again.
             runtime.logger.error("failure calls of shard \(shard) stay owed: \(error)")
-            session.owing.remove(shard)
+            session.shardsOwingCalls.remove(shard)
             return false
         }
     }

@@ -16,7 +16,7 @@ struct LoaderSession: Sendable {
     private var loads: [Int: LoadHistogram] = [:]
 
     /// Shards that may owe failure calls: shards just taken over, and those whose claims recorded expired triggers.
-    var owing: Set<Int> = []
+    var shardsOwingCalls: Set<Int> = []
 
     /// Whether the last round ended because the workers were behind.
     var isBehind = false
@@ -44,7 +44,7 @@ struct LoaderSession: Sendable {
     mutating func take(_ shards: Set<Int>) {
         shardsTriedAt = .now
         held.formUnion(shards)
-        owing.formUnion(shards)
+        shardsOwingCalls.formUnion(shards)
     }
 
     /// Whether to read the tenants' weights: every 5 s.

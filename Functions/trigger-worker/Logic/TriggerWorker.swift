@@ -91,7 +91,7 @@ package actor TriggerWorker {
         parked = ParkingLot(capacity: all / 8, patience: configuration.parking)
         gate = TargetGate(
             .init(
-                perHost: configuration.perHost ?? all, perTenant: configuration.perTenant ?? all, places: all))
+                perHost: configuration.perHost ?? all, perTenant: configuration.perTenant ?? all, slots: all))
     }
 
     /// Works until it is asked to stop, has been idle for too long, or reaches its maximum age; then lets calls in
