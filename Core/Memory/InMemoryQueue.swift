@@ -17,7 +17,7 @@ package final class InMemoryQueue: HoldingQueue {
     /// The queue whose outcomes this one carries; set when that queue is created.
     private let source = Mutex<InMemoryQueue?>(nil)
 
-    /// An empty queue; of the configuration only `maximumReceives` matters.
+    /// An empty queue; of the configuration only `kind` and `maximumReceives` matter.
     ///
     /// - Parameters:
     ///   - outcomes: the queue that settlements send to, which then confirms the ids of this one.
@@ -30,7 +30,8 @@ package final class InMemoryQueue: HoldingQueue {
         self.maximumReceives = configuration.maximumReceives
         self.clock = clock
         self.outcomes = outcomes
-        state = Mutex(InMemoryQueueState(hasOutcomes: outcomes != nil))
+        precondition(configuration.kind == .work || outcomes == nil, "a coalescing queue has no outcomes")
+        state = Mutex(InMemoryQueueState(kind: configuration.kind, hasOutcomes: outcomes != nil))
         self.arrivals = WaitingTasks(keepsSignal: true)
         outcomes?.source.withLock { $0 = self }
     }

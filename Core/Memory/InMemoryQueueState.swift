@@ -15,6 +15,8 @@ struct InMemoryQueueState {
         var sent: Timestamp
         var body: [UInt8]
         var place: Place
+        /// When it is to be received again, as sends during its lease have asked; only in a coalescing queue.
+        var again: Timestamp?
     }
 
     private enum Place {
@@ -49,6 +51,7 @@ struct InMemoryQueueState {
         }
     }
 
+    private let kind: QueueKind
     /// Whether deaths are recorded elsewhere, so that dead letters keep no body.
     private let hasOutcomes: Bool
     private var entries: [MessageID: Entry] = [:]
@@ -70,7 +73,10 @@ struct InMemoryQueueState {
     private var settledCount = 0
     private var notices: [UInt8] = []
 
-    init(hasOutcomes: Bool) { self.hasOutcomes = hasOutcomes }
+    init(kind: QueueKind, hasOutcomes: Bool) {
+        self.kind = kind
+        self.hasOutcomes = hasOutcomes
+    }
 
     /// Messages that are ready, delayed or in flight.
     var liveCount: Int { entries.count - dead.count }
@@ -78,8 +84,14 @@ struct InMemoryQueueState {
     mutating func send(_ message: OutgoingMessage, ticket: QueueTicket, mode: SendMode, now: Timestamp) -> SendResult {
         if now - ticket.time > QueueRules.ticketLifetime { return .stale }
         forget(now: now)
+        if kind == .coalescing, let entry = entries[message.id], !dead.contains(message.id) {
+            coalesce(entry, message, at: ticket.time + message.delay, now: now)
+            return .coalesced
+        }
         if let entry = entries[message.id] {
-            guard case .dead = entry.place, mode == .redrive || entry.generation < message.generation else {
+            guard case .dead = entry.place,
+                mode == .redrive || kind == .coalescing || entry.generation < message.generation
+            else {
                 return .known
             }
         } else if settled[message.id] != nil && mode == .add {
@@ -92,6 +104,19 @@ struct InMemoryQueueState {
                 attempts: message.attempts, sent: now, body: message.body, place: .delayed(until: now)),
             at: ticket.time + message.delay, now: now)
         return .accepted
+    }
+
+    /// Merges a send into the message that the queue has (protocols.md, 16a).
+    private mutating func coalesce(_ entry: Entry, _ message: OutgoingMessage, at time: Timestamp, now: Timestamp) {
+        var entry = entry
+        entry.body = message.body
+        switch entry.place {
+        case .inFlight:
+            entry.again = min(entry.again ?? time, time)
+            entries[entry.id] = entry
+        case .delayed(let until) where time < until: put(entry, at: time, now: now)
+        case .delayed, .ready, .dead: entries[entry.id] = entry
+        }
     }
 
     mutating func sendOutcome(_ body: [UInt8], now: Timestamp) {
@@ -139,6 +164,7 @@ struct InMemoryQueueState {
             moved += 1
             if case .inFlight(let handle, _) = entry.place {
                 handles[handle] = nil
+                if entry.again != nil { entry.receives = 0 }
                 if entry.receives >= maximumReceives {
                     let reason = BurialNotice.tooManyReceives(entry.receives)
                     notices += BurialNotice.line(id: entry.id, generation: entry.generation, reason: reason)
@@ -160,6 +186,8 @@ struct InMemoryQueueState {
             virtualTime = max(virtualTime, first.tag)
             epoch += 1
             entry.receives += 1
+            // This receive is the one that a send during the last lease asked for, unless that is due later.
+            if let again = entry.again, again <= now { entry.again = nil }
             let handle = "\(entry.id)|\(epoch)"
             entry.place = .inFlight(handle: handle, until: now + visibility)
             handles[handle] = entry.id
@@ -199,7 +227,16 @@ struct InMemoryQueueState {
         guard let id = handles.removeValue(forKey: settlement.receipt.handle), var entry = entries[id] else {
             return .stale
         }
+        let again = entry.again
+        entry.again = nil
         switch settlement.verdict {
+        case .acknowledge where again != nil, .bury where again != nil:
+            entry.receives = 0
+            entry.attempts = 0
+            put(entry, at: again ?? now, now: now)
+        case .acknowledge where kind == .coalescing:
+            remove(id)
+            settledCount += 1
         case .acknowledge:
             remove(id)
             keepKnown(id, until: hasOutcomes && !settlement.outcome.isEmpty ? nil : now + QueueRules.forgetAfter)
@@ -207,10 +244,10 @@ struct InMemoryQueueState {
         case .retry(let delay):
             entry.attempts += 1
             entry.receives = 0
-            put(entry, at: now + delay, now: now)
+            put(entry, at: min(now + delay, again ?? .distantFuture), now: now)
         case .release(let delay):
             entry.receives -= 1
-            put(entry, at: now + delay, now: now)
+            put(entry, at: min(now + delay, again ?? .distantFuture), now: now)
         case .bury(let reason):
             entry.attempts += 1
             bury(entry, reason: reason, now: now)
@@ -263,7 +300,7 @@ struct InMemoryQueueState {
     mutating func cancel(_ id: MessageID, now: Timestamp) -> CancelResult {
         guard let entry = entries[id] else {
             if case .some(.none) = settled[id] { return .inFlight }
-            keepKnown(id, until: now + QueueRules.forgetAfter)
+            if kind == .work { keepKnown(id, until: now + QueueRules.forgetAfter) }
             return .unknown
         }
         if case .inFlight = entry.place { return .inFlight }
@@ -306,7 +343,7 @@ struct InMemoryQueueState {
         let count = entries.count
         // Receipts from before the purge must never hold again.
         let epoch = epoch
-        self = InMemoryQueueState(hasOutcomes: hasOutcomes)
+        self = InMemoryQueueState(kind: kind, hasOutcomes: hasOutcomes)
         self.epoch = epoch
         return count
     }

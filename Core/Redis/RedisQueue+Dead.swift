@@ -14,7 +14,7 @@ extension RedisQueue {
                 arguments.append(place + page - 1)
                 arguments.append(limit - found)
                 arguments.append(tenant ?? "")
-                let call = ScriptCall(RedisQueueScripts.peekDead, keys: keys[shard], arguments: arguments)
+                let call = ScriptCall(scripts.peekDead, keys: keys[shard], arguments: arguments)
                 let (looked, part) = try self.letters(list(try await self.call([call])[0]))
                 letters += part
                 found += part.count
@@ -60,7 +60,7 @@ extension RedisQueue {
                 arguments.append(min(limit - moved, 1_000))
                 arguments.append(Int(Double(moved) * gap))
                 arguments.append(String(gap))
-                let call = ScriptCall(RedisQueueScripts.redriveDead, keys: keys[shard], arguments: arguments)
+                let call = ScriptCall(scripts.redriveDead, keys: keys[shard], arguments: arguments)
                 guard let count = try await self.call([call])[0].int else { throw unexpected("redrive-dead") }
                 moved += count
                 isAnyLeft = isAnyLeft || count > 0

@@ -18,7 +18,7 @@ extension RedisQueue: QueueGeneration {
     package func writeGeneration(
         _ counter: Int, replacing reading: GenerationReading
     ) async throws(QueueError) -> [Int] {
-        let replies = try await callAll(RedisQueueScripts.raiseGeneration) { arguments, shard in
+        let replies = try await callAll(scripts.raiseGeneration) { arguments, shard in
             arguments.append(reading.counters[shard].map { String($0) } ?? "")
             arguments.append(String(counter))
         }
@@ -38,7 +38,7 @@ extension RedisQueue: QueueGeneration {
         var arguments = arguments()
         arguments.append(cursor ?? "0")
         let fields = try list(
-            try await call([ScriptCall(RedisQueueScripts.held, keys: keys[shard], arguments: arguments)])[0])
+            try await call([ScriptCall(scripts.held, keys: keys[shard], arguments: arguments)])[0])
         guard let next = fields.first?.text, fields.count % 2 == 1 else { throw unexpected("held") }
         var messages: [(id: MessageID, generation: Int)] = []
         for index in stride(from: 1, to: fields.count, by: 2) {
@@ -53,7 +53,7 @@ extension RedisQueue: QueueGeneration {
         let removed = try await scatter(ids, shard: { $0.shard(of: keys.count) }, limit: 1_000) { shard, ids in
             var arguments = self.arguments()
             for id in ids { arguments.append(id.description) }
-            return ScriptCall(RedisQueueScripts.discard, keys: self.keys[shard], arguments: arguments)
+            return ScriptCall(scripts.discard, keys: self.keys[shard], arguments: arguments)
         } result: {
             $0.int == 1
         }

@@ -8,7 +8,7 @@ extension RedisQueue {
         let replies = try await call(
             keys.indices.map { shard in
                 ScriptCall(
-                    RedisQueueScripts.purge, keys: keys[shard] + (sourceKeys?[shard] ?? []), arguments: arguments())
+                    scripts.purge, keys: keys[shard] + (sourceKeys?[shard] ?? []), arguments: arguments())
             })
         return replies.reduce(0) { $0 + ($1.int ?? 0) }
     }
@@ -20,7 +20,7 @@ extension RedisQueue {
             arguments.append(keys == nil ? "1" : "0")
             for key in keys ?? [] { arguments.append(key) }
         }
-        for reply in try await callAll(RedisQueueScripts.statistics, add) {
+        for reply in try await callAll(scripts.statistics, add) {
             let fields = try list(reply)
             let numbers = fields.prefix(6).compactMap(\.int)
             guard numbers.count == 6 else { throw unexpected("statistics") }
@@ -40,7 +40,7 @@ extension RedisQueue {
     package func pressure(byTenant: Bool) async throws(QueueError) -> QueuePressure {
         var pressure = QueuePressure(fullestShard: 0)
         for reply in try await callAll(
-            RedisQueueScripts.pressure, { arguments, _ in arguments.append(byTenant ? "1" : "0") })
+            scripts.pressure, { arguments, _ in arguments.append(byTenant ? "1" : "0") })
         {
             let fields = try list(reply)
             let numbers = fields.prefix(4).compactMap(\.int)
@@ -64,7 +64,7 @@ extension RedisQueue {
     /// entries a call.
     package func maintain() async throws(QueueError) -> Int {
         let cursors = self.cursors.withLock { $0 }
-        let replies = try await callAll(RedisQueueScripts.maintain) { arguments, shard in
+        let replies = try await callAll(scripts.maintain) { arguments, shard in
             arguments.append(configuration.maximumReceives)
             arguments.append(cursors[shard]?.0 ?? "0")
             arguments.append(cursors[shard]?.1 ?? "0")

@@ -11,6 +11,7 @@ package final class RedisQueue: HoldingQueue {
     package let name: QueueName
     /// Shards, visibility and maximum receives; the same in every function that uses the queue.
     package let configuration: QueueConfiguration
+    let scripts: RedisQueueScripts
     private let connection: RedisConnection
     private let waiter: RedisWaiter
     /// The queue's keys by shard, each in the order of `RedisQueueKey`.
@@ -48,7 +49,10 @@ package final class RedisQueue: HoldingQueue {
         source: QueueName? = nil, prefix: String = "hg", clock: (@Sendable () -> Timestamp)? = nil
     ) {
         self.name = name
+        precondition(
+            configuration.kind == .work || outcomes == nil && source == nil, "a coalescing queue has no outcomes")
         self.configuration = configuration
+        scripts = configuration.kind == .coalescing ? .coalescing : .work
         self.clock = clock
         connection = RedisConnection(url: url)
         waiter = RedisWaiter(url: url)
@@ -69,7 +73,7 @@ package final class RedisQueue: HoldingQueue {
     /// The time by which the queue's delays run, read from shard 0.
     package func ticket() async throws(QueueError) -> QueueTicket {
         if let clock { return QueueTicket(time: clock()) }
-        let reply = try await call([ScriptCall(RedisQueueScripts.now, keys: keys[0], arguments: arguments())])[0]
+        let reply = try await call([ScriptCall(scripts.now, keys: keys[0], arguments: arguments())])[0]
         guard let milliseconds = reply.int else { throw unexpected("now") }
         return QueueTicket(time: Timestamp(milliseconds: Int64(milliseconds)))
     }
@@ -104,10 +108,11 @@ package final class RedisQueue: HoldingQueue {
                 arguments.append(message.tenant)
                 arguments.append(message.body)
             }
-            return ScriptCall(RedisQueueScripts.send, keys: self.keys[shard], arguments: arguments)
+            return ScriptCall(scripts.send, keys: self.keys[shard], arguments: arguments)
         } result: { reply in
             switch reply.int {
             case 1: .accepted
+            case 2: .coalesced
             case -1: .stale
             default: .known
             }
@@ -158,7 +163,7 @@ package final class RedisQueue: HoldingQueue {
                     arguments.append(visibility.milliseconds)
                     arguments.append(configuration.maximumReceives)
                     arguments.append(seenGeneration(of: part.shard))
-                    return ScriptCall(RedisQueueScripts.receive, keys: bothKeys(part.shard), arguments: arguments)
+                    return ScriptCall(scripts.receive, keys: bothKeys(part.shard), arguments: arguments)
                 }
                 var again: [(shard: Int, limit: Int)] = []
                 for (part, reply) in zip(pending, try await call(calls)) {
@@ -236,7 +241,7 @@ package final class RedisQueue: HoldingQueue {
                 arguments.append(max(0, rest.delay.milliseconds))
                 arguments.append(rest.reason)
             }
-            return ScriptCall(RedisQueueScripts.settle, keys: self.bothKeys(shard), arguments: arguments)
+            return ScriptCall(scripts.settle, keys: self.bothKeys(shard), arguments: arguments)
         } result: {
             $0.int == 1 ? .settled : .stale
         }
@@ -244,6 +249,7 @@ package final class RedisQueue: HoldingQueue {
 
     /// Ends leases and records what the messages wait for. One round trip per group.
     package func hold(_ holds: [Hold]) async throws(QueueError) -> [Bool] {
+        precondition(configuration.kind == .work, "hints are not held")
         var results = [Bool](repeating: false, count: holds.count)
         for (group, places) in Dictionary(grouping: holds.indices, by: { holds[$0].group }) {
             let held = try await scatter(places, shard: { holds[$0].receipt.shard }, limit: 500) { shard, places in
@@ -253,7 +259,7 @@ package final class RedisQueue: HoldingQueue {
                     arguments.append(max(1, holds[place].delay.milliseconds))
                 }
                 return ScriptCall(
-                    RedisQueueScripts.hold, keys: self.keys[shard] + [self.key(of: group, shard)], arguments: arguments)
+                    scripts.hold, keys: self.keys[shard] + [self.key(of: group, shard)], arguments: arguments)
             } result: {
                 $0.int == 1
             }
@@ -270,7 +276,7 @@ package final class RedisQueue: HoldingQueue {
                 var arguments = self.arguments()
                 arguments.append(RedisQueue.wokenAtOnce)
                 let call = ScriptCall(
-                    RedisQueueScripts.wake, keys: keys[shard] + [key(of: group, shard)], arguments: arguments)
+                    scripts.wake, keys: keys[shard] + [key(of: group, shard)], arguments: arguments)
                 let numbers = try list(try await self.call([call])[0]).compactMap(\.int)
                 guard numbers.count == 2 else { throw unexpected("wake") }
                 count += numbers[1]
@@ -290,7 +296,7 @@ package final class RedisQueue: HoldingQueue {
             var arguments = self.arguments()
             arguments.append(visibility.milliseconds)
             for receipt in receipts { arguments.append(receipt.handle) }
-            return ScriptCall(RedisQueueScripts.extend, keys: self.keys[shard], arguments: arguments)
+            return ScriptCall(scripts.extend, keys: self.keys[shard], arguments: arguments)
         } result: {
             $0.int == 1
         }
@@ -310,7 +316,7 @@ package final class RedisQueue: HoldingQueue {
                 for id in byShard[shard] ?? [] { arguments.append(id.description) }
             }
             return ScriptCall(
-                RedisQueueScripts.confirm, keys: self.keys[shard] + sourceKeys[shard], arguments: arguments)
+                scripts.confirm, keys: self.keys[shard] + sourceKeys[shard], arguments: arguments)
         } result: {
             $0.int == 1
         }
@@ -319,7 +325,7 @@ package final class RedisQueue: HoldingQueue {
             arguments.append(0)
             for id in ids { arguments.append(id.description) }
             return ScriptCall(
-                RedisQueueScripts.confirm, keys: self.keys[shard] + sourceKeys[shard], arguments: arguments)
+                scripts.confirm, keys: self.keys[shard] + sourceKeys[shard], arguments: arguments)
         }
         for reply in try await call(rest) { _ = try list(reply) }
         return results
@@ -330,7 +336,7 @@ package final class RedisQueue: HoldingQueue {
         try await scatter(ids, shard: { $0.shard(of: keys.count) }, limit: 1_000) { shard, ids in
             var arguments = self.arguments()
             for id in ids { arguments.append(id.description) }
-            return ScriptCall(RedisQueueScripts.cancel, keys: self.keys[shard], arguments: arguments)
+            return ScriptCall(scripts.cancel, keys: self.keys[shard], arguments: arguments)
         } result: { reply in
             switch reply.int {
             case 2: .removed
@@ -349,7 +355,7 @@ package final class RedisQueue: HoldingQueue {
                 arguments.append(message.id.description)
                 arguments.append(message.generation)
             }
-            return ScriptCall(RedisQueueScripts.holds, keys: self.keys[shard], arguments: arguments)
+            return ScriptCall(scripts.holds, keys: self.keys[shard], arguments: arguments)
         } result: {
             $0.int == 1
         }

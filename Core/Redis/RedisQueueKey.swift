@@ -17,6 +17,7 @@ enum RedisQueueKey: String, CaseIterable {
     case recorded1 = "k1"
     case recorded2 = "k2"
     case heavy = "e"
+    case again = "a"
 
     /// The key's place among a shard's keys, from 0.
     var index: Int { RedisQueueKey.allCases.firstIndex(of: self)! }

@@ -24,6 +24,27 @@ final class QueueUnderTest: Sendable {
 
     static let configuration = QueueConfiguration(shards: 1, visibility: .seconds(30), maximumReceives: 3)
 
+    /// A queue of hints, with the same clock; its outcome queue stays empty.
+    static func coalescing(_ driver: Driver) async throws -> QueueUnderTest {
+        var configuration = configuration
+        configuration.kind = .coalescing
+        let hints = QueueName("hints")
+        let url = driver == .redis ? try await RedisURL(TestServer.sharedRedis.value.redisURL) : nil
+        return QueueUnderTest { [configuration] clock in
+            guard let url else {
+                return (
+                    InMemoryQueue(name: hints, configuration: configuration, clock: clock),
+                    InMemoryQueue(name: .outcomes, clock: clock)
+                )
+            }
+            let prefix = "t\(UInt64.random(in: 0...UInt64.max))"
+            return (
+                RedisQueue(name: hints, configuration: configuration, url: url, prefix: prefix, clock: clock),
+                RedisQueue(name: .outcomes, configuration: configuration.work, url: url, prefix: prefix, clock: clock)
+            )
+        }
+    }
+
     static func inMemory() -> QueueUnderTest {
         QueueUnderTest { clock in
             let outcomes = InMemoryQueue(name: .outcomes, clock: clock)
@@ -64,6 +85,14 @@ final class QueueUnderTest: Sendable {
         let messages = try await outcomes.receive(upTo: 100, visibility: .seconds(30), wait: .zero)
         _ = try await outcomes.confirm(messages.map(\.receipt), recorded: recorded.map { MessageID($0) })
         return messages.flatMap { String(decoding: $0.body, as: UTF8.self).split(separator: "\n").map(String.init) }
+    }
+}
+
+extension QueueConfiguration {
+    fileprivate var work: QueueConfiguration {
+        var copy = self
+        copy.kind = .work
+        return copy
     }
 }
 

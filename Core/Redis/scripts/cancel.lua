@@ -37,7 +37,8 @@ countDead(Q, deads, -1)
 for j, id in ipairs(ids) do
     if not items[j] and out[j] == 0 then late[#late + 1] = id end
 end
-if #late > 0 then
+if coalescing then each(gone, 1, function(...) call('HDEL', Q.again, ...) end) end
+if #late > 0 and not coalescing then
     local k = recent(Q, t)
     each(late, 1, function(...) call('SADD', k, ...) end)
 end

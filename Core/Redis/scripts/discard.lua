@@ -25,7 +25,8 @@ each(gone, 1, function(...)
 end)
 count(Q, tally(live, -1))
 countDead(Q, deads, -1)
-if #gone > 0 then
+if coalescing then each(gone, 1, function(...) call('HDEL', Q.again, ...) end) end
+if #gone > 0 and not coalescing then
     local k = recent(Q, t)
     each(gone, 1, function(...) call('SADD', k, ...) end)
 end

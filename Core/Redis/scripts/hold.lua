@@ -1,4 +1,4 @@
--- Ends leases without counting the receive, and records what the messages wait for. KEYS[17]: the messages held for the group (ZSET id -> due
+-- Ends leases without counting the receive, and records what the messages wait for. KEYS[18]: the messages held for the group (ZSET id -> due
 -- ms; an entry is valid only while the message is delayed until exactly that time). ARGV: clock, then per message: handle, delay ms. Due times
 -- are rounded up to whole seconds, so that one receive can lease all messages due in the same second. Returns per message 1 held, 0 stale.
 local t = clock(ARGV[1])
@@ -23,7 +23,7 @@ each(leave, 1, function(...) call('ZREM', Q.inFlight, ...) end)
 each(ended, 2, function(...) call('HSET', Q.items, ...) end)
 delay(Q, t, later, laterTenants, dues)
 -- Drop expired entries: their messages have already become due.
-call('ZREMRANGEBYSCORE', KEYS[17], '-inf', t - 1)
-each(entries, 2, function(...) call('ZADD', KEYS[17], ...) end)
-if call('PTTL', KEYS[17]) < last - t + 60000 then call('PEXPIRE', KEYS[17], last - t + 60000) end
+call('ZREMRANGEBYSCORE', KEYS[18], '-inf', t - 1)
+each(entries, 2, function(...) call('ZADD', KEYS[18], ...) end)
+if call('PTTL', KEYS[18]) < last - t + 60000 then call('PEXPIRE', KEYS[18], last - t + 60000) end
 return out

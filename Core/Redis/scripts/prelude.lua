@@ -18,6 +18,7 @@
 --   unconfirmed  SET   settled ids whose outcome is not recorded yet
 --   recorded     SETs  three: ids recorded in the last 10 to 15 minutes, by 5-minute generation
 --   heavy        ZSET  as delayed, for tenants that were heavy when their messages were delayed
+--   again        HASH  id -> due ms: sent again while it was leased; only in a coalescing queue
 --
 -- "Tenant" is the fairness key throughout. A queue with outcomes is one whose settlements post to a second queue (P below).
 --
@@ -35,7 +36,7 @@ local heavySize, heavyPart = 1000, 250
 -- In a queue with outcomes: dead letters kept per tenant and shard, and for how long (ms).
 local deadMost, deadLifetime = 1000, 604800000
 
--- `queueKeys` comes from RedisQueueKey, which is the one list of the keys.
+-- `queueKeys` comes from RedisQueueKey, which is the one list of the keys, and `coalescing` from the queue's kind (protocols.md, 16a).
 local function queue(offset)
     if not KEYS[offset + 1] then return nil end
     local keys = {}
@@ -252,6 +253,7 @@ local function promote(q, t, maxReceives, room)
     if #due + #late + #heavy == 0 then return 0, false end
     local dueItems, lateItems, heavyItems = read('HMGET', q.items, due), read('HMGET', q.items, late), read('HMGET', q.items, heavy)
     local n, ids, items, vs, dead, deadVs, reasons, freed = 0, {}, {}, {}, {}, {}, {}, {}
+    local again = coalescing and read('HMGET', q.again, late) or {}
     local function free(id, item)
         if item and find(item, '^%d+|%d+|0|') then n = n + 1; ids[n], items[n] = id, item end
     end
@@ -262,6 +264,7 @@ local function promote(q, t, maxReceives, room)
     for j = 1, #late do
         if lateItems[j] then
             local id, v = late[j], parse(lateItems[j])
+            if again[j] then v.receives = 0 end
             if v.receives >= maxReceives then
                 dead[#dead + 1] = id; deadVs[#dead] = v
                 reasons[#dead] = fmt('received %d times without an outcome', v.receives)

@@ -44,6 +44,12 @@ for j = 1, #ids do
     end
 end
 each(leases, 2, function(...) call('ZADD', Q.inFlight, ...) end)
+if coalescing then
+    -- This receive is the one that a send during the last lease asked for, unless that is due later.
+    local met = {}
+    for j, due in ipairs(read('HMGET', Q.again, ids)) do if due and tonumber(due) <= t then met[#met + 1] = ids[j] end end
+    each(met, 1, function(...) call('HDEL', Q.again, ...) end)
+end
 each(leased, 2, function(...) call('HSET', Q.items, ...) end)
 each(gone, 1, function(...) call('HDEL', Q.bodies, ...); call('HDEL', Q.items, ...) end)
 count(Q, tally(tenants, -1))

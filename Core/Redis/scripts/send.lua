@@ -1,6 +1,6 @@
 -- Adds messages. ARGV: clock, ticket ms, redrive (1) or add (0), then per message: id, delay ms, head, tenant, body. The head is the beginning
 -- of the item, 0|attempts|0|generation|cost|: most messages have the same one. Returns per message 1 accepted, 0 known, -1 stale (the ticket is
--- older than 60 s).
+-- older than 60 s), 2 coalesced: the queue had it, and it is received again no later than this send asks for.
 local t, ticket, redrive = clock(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
 local n = (#ARGV - 3) / 5
 local out, ids = {}, {}
@@ -16,6 +16,36 @@ recent(Q, t)
 local a, b, c = read('SMISMEMBER', Q.recorded[0], ids), read('SMISMEMBER', Q.recorded[1], ids), read('SMISMEMBER', Q.recorded[2], ids)
 local newBodies, newItems, now, nowVs, later, laterTenants, dues, by, dead, deads, m = {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0
 local sent = fmt('%d', t) .. '|'
+-- Of several sends of an id the earliest due time counts, and the body of the last.
+local delays, bodies, last = {}, {}, {}
+for j = 1, n do
+    local o = 5 * j - 1
+    delays[j], bodies[j] = tonumber(ARGV[o + 1]), ARGV[o + 4]
+    local first = coalescing and last[ids[j]]
+    if first then
+        delays[first], bodies[first], out[j] = math.min(delays[first], delays[j]), bodies[j], 2
+    else
+        last[ids[j]] = j
+    end
+end
+local marks, replaced, sooner, soonerVs, moved, movedTenants, movedDues = {}, {}, {}, {}, {}, {}, {}
+local function coalesce(j, id, due)
+    out[j] = 2
+    replaced[#replaced + 1] = id; replaced[#replaced + 1] = bodies[j]
+    local v = parse(items[j])
+    if v.epoch ~= '0' then
+        local known = call('HGET', Q.again, id)
+        if not known or due < tonumber(known) then marks[#marks + 1] = id; marks[#marks + 1] = digits(due) end
+        return
+    end
+    local score = call('ZSCORE', Q.delayed, id) or call('ZSCORE', Q.heavy, id)
+    if not score or due >= tonumber(score) then return end
+    if due > t then
+        moved[#moved + 1] = id; movedTenants[#moved] = v.tenant; movedDues[#moved] = due
+    else
+        sooner[#sooner + 1] = id; soonerVs[#sooner] = v
+    end
+end
 for j = 1, n do
     local o, id = 5 * j - 1, ids[j]
     local settled = unconfirmed[j] + a[j] + b[j] + c[j] > 0
@@ -23,17 +53,21 @@ for j = 1, n do
     -- A dead letter makes way for its redrive, and for the repair of a redrive that was committed but not sent.
     if deaths[j] then
         local v = items[j] and parse(items[j]) or parseDead(deaths[j])
-        free = redrive or tonumber(v.generation) < tonumber(match(ARGV[o + 2], '(%d+)|[^|]+|$'))
+        free = redrive or coalescing or tonumber(v.generation) < tonumber(match(ARGV[o + 2], '(%d+)|[^|]+|$'))
         if free and not seen[id] then dead[#dead + 1] = id; deads[#deads + 1] = v.tenant end
+    end
+    if coalescing and not free and not seen[id] then
+        seen[id] = true
+        coalesce(j, id, ticket + delays[j])
     end
     if free and not seen[id] then
         seen[id], out[j] = true, 1
         local head, tenant = ARGV[o + 2], ARGV[o + 3]
         by[tenant] = (by[tenant] or 0) + 1
-        newBodies[m + 1], newBodies[m + 2] = id, ARGV[o + 4]
+        newBodies[m + 1], newBodies[m + 2] = id, bodies[j]
         newItems[m + 1], newItems[m + 2] = id, head .. sent .. tenant
         m = m + 2
-        local due = ticket + ARGV[o + 1]
+        local due = ticket + delays[j]
         if due > t then
             local k = #later + 1
             later[k], laterTenants[k], dues[k] = id, tenant, due
@@ -46,6 +80,16 @@ each(newBodies, 2, function(...) call('HSET', Q.bodies, ...) end)
 each(dead, 1, function(...) call('ZREM', Q.dead, ...); call('HDEL', Q.reasons, ...); call('SREM', Q.unconfirmed, ...) end)
 countDead(Q, deads, -1)
 each(newItems, 2, function(...) call('HSET', Q.items, ...) end)
+local counts = count(Q, by)
+if #replaced > 0 then
+    each(replaced, 2, function(...) call('HSET', Q.bodies, ...) end)
+    each(marks, 2, function(...) call('HSET', Q.again, ...) end)
+    for _, list in ipairs { sooner, moved } do
+        each(list, 1, function(...) call('ZREM', Q.delayed, ...); call('ZREM', Q.heavy, ...) end)
+    end
+    ready(Q, sooner, soonerVs)
+    delay(Q, t, moved, movedTenants, movedDues)
+end
 ready(Q, now, nowVs)
-delay(Q, t, later, laterTenants, dues, count(Q, by))
+delay(Q, t, later, laterTenants, dues, counts)
 return out

@@ -1,6 +1,7 @@
 -- Ends leases. ARGV: clock, number of settlements, then per settlement: handle, verdict (a acknowledge, r retry, l release, b bury), outcome,
 -- and unless it acknowledges: delay ms, reason.
--- Returns per settlement 1 settled, 0 stale. The outcomes of those settled go to the outcome queue as one message.
+-- Returns per settlement 1 settled, 0 stale. The outcomes of those settled go to the outcome queue as one message. What was sent again to a
+-- coalescing queue during its lease is received again, however its lease ends (protocols.md, 16a).
 local t = clock(ARGV[1])
 local n = tonumber(ARGV[2])
 local handles, places, place = {}, {}, 3
@@ -10,6 +11,7 @@ for j = 1, n do
 end
 local ids, items, ok, tenants = held(Q, handles)
 local leave, done, by, kept, plain, released, out, lines = {}, {}, {}, {}, {}, {}, {}, {}
+local again, marked = coalescing and read('HMGET', Q.again, ids) or {}, {}
 local back, backVs, later, laterTenants, dues, dead, deadVs, reasons = {}, {}, {}, {}, {}, {}, {}, {}
 for j = 1, n do
     out[j] = ok[j] and 1 or 0
@@ -18,7 +20,17 @@ for j = 1, n do
         local verdict, outcome = ARGV[o + 1], ARGV[o + 2]
         leave[#leave + 1] = id
         if outcome ~= '' then lines[#lines + 1] = outcome end
-        if verdict == 'a' then
+        local due = tonumber(again[j])
+        if due then marked[#marked + 1] = id end
+        if due and (verdict == 'a' or verdict == 'b') then
+            local v = parse(items[j])
+            released[#released + 1] = id; released[#released + 1] = item(v, 0, 0, '0')
+            if due > t then
+                later[#later + 1] = id; laterTenants[#later] = tenant; dues[#later] = due
+            else
+                back[#back + 1] = id; backVs[#back] = v
+            end
+        elseif verdict == 'a' then
             done[#done + 1] = id
             by[tenant] = (by[tenant] or 0) - 1
             -- It stays known until its outcome is recorded; without an outcome, for the usual time from now.
@@ -26,6 +38,7 @@ for j = 1, n do
             list[#list + 1] = id
         else
             local v, wait = parse(items[j]), tonumber(ARGV[o + 3])
+            if due then wait = math.min(wait, due - t) end
             if verdict == 'b' then
                 v.attempts = v.attempts + 1
                 dead[#dead + 1] = id; deadVs[#dead] = v; reasons[#dead] = ARGV[o + 4]
@@ -45,10 +58,12 @@ for j = 1, n do
 end
 if #leave == 0 then return out end
 each(leave, 1, function(...) call('ZREM', Q.inFlight, ...) end)
+each(marked, 1, function(...) call('HDEL', Q.again, ...) end)
 if #done > 0 then
     each(done, 1, function(...) call('HDEL', Q.bodies, ...); call('HDEL', Q.items, ...) end)
     each(kept, 1, function(...) call('SADD', Q.unconfirmed, ...) end)
-    if #plain > 0 then
+    -- A coalescing queue forgets what is done at once.
+    if #plain > 0 and not coalescing then
         local k = recent(Q, t)
         each(plain, 1, function(...) call('SADD', k, ...) end)
     end
