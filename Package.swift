@@ -33,6 +33,7 @@ let layers: [[Module]] = [
     // Layer 2: deciding code and protocols, without I/O.
     [
         Module("Scheduling", at: "Core/Scheduling", imports: "Model"),
+        Module("Flows", at: "Core/Flows", imports: "Model"),
         Module("Queue", at: "Core/Queue", imports: "Model"),
         Module("Store", at: "Core/Store", imports: "Model"),
         Module("HTTP", at: "Core/HTTP", imports: "Model"),
@@ -124,6 +125,7 @@ let tests = [
         imports: "Model Curl HTTP Postgres Queue Redis Scheduling TestServers ArgumentParser", .testProgram),
     Module("ModelTests", at: "Tests/ModelTests", imports: "Model TestRandom", .tests),
     Module("SchedulingTests", at: "Tests/SchedulingTests", imports: "Model Scheduling TestRandom", .tests),
+    Module("FlowTests", at: "Tests/FlowTests", imports: "Model Flows", .tests),
     Module("SecretsTests", at: "Tests/SecretsTests", imports: "Model Secrets", .tests),
     Module("StoreTests", at: "Tests/StoreTests", imports: "Model Memory Postgres Store TestServers", .tests),
     Module(

@@ -1,0 +1,270 @@
+/// What the names of a condition stand for.
+package enum ExpressionName: Sendable {
+    /// A step's outputs, or the flow's inputs.
+    case value(ExpressionValue)
+    /// A step that was skipped or failed.
+    case absent
+}
+
+extension Expression {
+    /// The condition's value with these names; a name that `lookUp` does not know is an error.
+    ///
+    /// `&&` and `||` absorb an error of one side where the other decides, whichever comes first (cel-spec, "Logical
+    /// operators"). What is left is thrown.
+    package func value(_ lookUp: @escaping (String) -> ExpressionName?) throws(ExpressionError) -> ExpressionValue {
+        try Evaluation(lookUp: lookUp).value(root)
+    }
+
+    /// Whether the condition holds; a value that is no bool is an error.
+    package func holds(_ lookUp: @escaping (String) -> ExpressionName?) throws(ExpressionError) -> Bool {
+        let value = try value(lookUp)
+        guard case .bool(let holds) = value else {
+            throw ExpressionError(.type, at: root.column, "a condition is true or false, this is \(value.type)")
+        }
+        return holds
+    }
+}
+
+/// One evaluation of a condition.
+private struct Evaluation {
+    typealias Node = Expression.Node
+
+    let lookUp: (String) -> ExpressionName?
+
+    func value(_ node: Node) throws(ExpressionError) -> ExpressionValue {
+        switch node.content {
+        case .literal(let value): return value
+        case .name(let name): return try named(name, node)
+        case .field(let operand, let name): return try field(name, of: try value(operand), node)
+        case .element(let operand, let index): return try element(try value(index), of: try value(operand), node)
+        case .has(let operand, let name): return .bool(try has(name, operand, node))
+        case .size(let operand): return try size(try value(operand), node)
+        case .list(let nodes):
+            var elements: [ExpressionValue] = []
+            for node in nodes { elements.append(try value(node)) }
+            return .list(elements)
+        case .not(let operand): return .bool(!(try flag(operand, "!")))
+        case .negative(let operand): return try negative(try value(operand), node)
+        case .and(let left, let right): return .bool(try decide(left, right, "&&", by: false))
+        case .or(let left, let right): return .bool(try decide(left, right, "||", by: true))
+        case .choice(let condition, let first, let second):
+            return try value(try flag(condition, "?:") ? first : second)
+        case .binary(let symbol, let left, let right):
+            return try apply(symbol, try value(left), try value(right), node)
+        }
+    }
+
+    private func flag(_ node: Node, _ symbol: String) throws(ExpressionError) -> Bool {
+        let value = try value(node)
+        guard case .bool(let flag) = value else {
+            throw ExpressionError(.type, at: node.column, "\(symbol) needs a bool, found \(value.type)")
+        }
+        return flag
+    }
+
+    /// The value of `&&` (decided by false) or `||` (decided by true).
+    private func decide(
+        _ left: Node, _ right: Node, _ symbol: String, by decisive: Bool
+    ) throws(ExpressionError) -> Bool {
+        let failure: ExpressionError
+        do throws(ExpressionError) {
+            if try flag(left, symbol) == decisive { return decisive }
+            return try flag(right, symbol)
+        } catch {
+            failure = error
+        }
+        // Where the left side failed, the right one may decide; where the right side failed, the left one has not.
+        if let other = try? flag(right, symbol), other == decisive { return decisive }
+        throw failure
+    }
+
+    // MARK: Names and fields
+
+    private func named(_ name: String, _ node: Node) throws(ExpressionError) -> ExpressionValue {
+        switch lookUp(name) {
+        case .value(let value): return value
+        case .absent: throw ExpressionError(.absent, at: node.column, "\(name) was skipped or has failed")
+        case nil: throw ExpressionError(.absent, at: node.column, "there is no step or input \(name)")
+        }
+    }
+
+    private func field(
+        _ name: String, of value: ExpressionValue, _ node: Node
+    ) throws(ExpressionError) -> ExpressionValue {
+        guard case .map(let fields) = value else {
+            throw ExpressionError(.type, at: node.column, "\(value.type) has no fields, so no \(name)")
+        }
+        guard let value = fields[name] else {
+            throw ExpressionError(.absent, at: node.column, "there is no field \(name)")
+        }
+        return value
+    }
+
+    /// False where the field is not there, and where the step that begins the path was skipped or has failed.
+    private func has(_ name: String, _ operand: Node, _ node: Node) throws(ExpressionError) -> Bool {
+        if case .absent = lookUp(Evaluation.firstName(operand) ?? "") { return false }
+        let value = try value(operand)
+        guard case .map(let fields) = value else {
+            throw ExpressionError(.type, at: node.column, "\(value.type) has no fields, so no \(name)")
+        }
+        return fields[name] != nil
+    }
+
+    /// The name that a path of fields and elements begins with.
+    private static func firstName(_ node: Node) -> String? {
+        switch node.content {
+        case .name(let name): name
+        case .field(let operand, _), .element(let operand, _): firstName(operand)
+        default: nil
+        }
+    }
+
+    private func element(
+        _ index: ExpressionValue, of value: ExpressionValue, _ node: Node
+    ) throws(ExpressionError) -> ExpressionValue {
+        switch (value, index) {
+        case (.list(let elements), .int(let place)):
+            guard place >= 0, place < elements.count else {
+                throw ExpressionError(.absent, at: node.column, "the list has no such element")
+            }
+            return elements[Int(place)]
+        case (.map(let fields), .string(let key)):
+            guard let value = fields[key] else {
+                throw ExpressionError(.absent, at: node.column, "the map has no such key")
+            }
+            return value
+        case (.list, _): throw ExpressionError(.type, at: node.column, "a list's index is an int, found \(index.type)")
+        case (.map, _): throw ExpressionError(.type, at: node.column, "a map's key is a string, found \(index.type)")
+        default: throw ExpressionError(.type, at: node.column, "\(value.type) has no elements")
+        }
+    }
+
+    private func size(_ value: ExpressionValue, _ node: Node) throws(ExpressionError) -> ExpressionValue {
+        switch value {
+        case .string(let text): .int(Int64(text.unicodeScalars.count))
+        case .list(let elements): .int(Int64(elements.count))
+        case .map(let fields): .int(Int64(fields.count))
+        default:
+            throw ExpressionError(.type, at: node.column, "size() takes a string, list or map, found \(value.type)")
+        }
+    }
+
+    // MARK: Operators
+
+    private func negative(_ value: ExpressionValue, _ node: Node) throws(ExpressionError) -> ExpressionValue {
+        switch value {
+        case .int(let number):
+            let (result, overflows) = Int64(0).subtractingReportingOverflow(number)
+            if overflows { throw ExpressionError(.overflow, at: node.column, "- does not fit 64 bits") }
+            return .int(result)
+        case .double(let number): return .double(-number)
+        default: throw ExpressionError(.type, at: node.column, "- needs a number, found \(value.type)")
+        }
+    }
+
+    private func apply(
+        _ symbol: Expression.Operator, _ left: ExpressionValue, _ right: ExpressionValue, _ node: Node
+    ) throws(ExpressionError) -> ExpressionValue {
+        switch symbol {
+        case .equal: .bool(left.equals(right))
+        case .unequal: .bool(!left.equals(right))
+        case .isIn: .bool(try contains(right, left, node))
+        case .less, .lessOrEqual, .greaterOrEqual, .greater: .bool(try compare(symbol, left, right, node))
+        case .add, .subtract, .multiply, .divide, .remainder: try calculate(symbol, left, right, node)
+        }
+    }
+
+    private func contains(
+        _ whole: ExpressionValue, _ part: ExpressionValue, _ node: Node
+    ) throws(ExpressionError) -> Bool {
+        switch whole {
+        case .list(let elements): return elements.contains { $0.equals(part) }
+        case .map(let fields): if case .string(let key) = part { return fields[key] != nil } else { return false }
+        default: throw ExpressionError(.type, at: node.column, "in needs a list or a map, found \(whole.type)")
+        }
+    }
+
+    private func compare(
+        _ symbol: Expression.Operator, _ left: ExpressionValue, _ right: ExpressionValue, _ node: Node
+    ) throws(ExpressionError) -> Bool {
+        let order: NumberOrder?
+        switch (left, right) {
+        case (.int, .int), (.int, .double), (.double, .int), (.double, .double):
+            order = NumberOrder.compare(left, right)
+        case (.string(let left), .string(let right)):
+            order = Evaluation.order(left.unicodeScalars, right.unicodeScalars)
+        case (.bool(let left), .bool(let right)): order = left == right ? .equal : right ? .less : .greater
+        default: throw mismatch(symbol, left, right, node)
+        }
+        // Every comparison with NaN is false.
+        return switch symbol {
+        case .less: order == .less
+        case .lessOrEqual: order == .less || order == .equal
+        case .greater: order == .greater
+        default: order == .greater || order == .equal
+        }
+    }
+
+    private static func order(_ left: String.UnicodeScalarView, _ right: String.UnicodeScalarView) -> NumberOrder {
+        if left.elementsEqual(right) { return .equal }
+        return left.lexicographicallyPrecedes(right) ? .less : .greater
+    }
+
+    private func mismatch(
+        _ symbol: Expression.Operator, _ left: ExpressionValue, _ right: ExpressionValue, _ node: Node
+    ) -> ExpressionError {
+        ExpressionError(
+            .type, at: node.column, "\(symbol.rawValue) does not take \(left.type) and \(right.type)")
+    }
+
+    private func calculate(
+        _ symbol: Expression.Operator, _ left: ExpressionValue, _ right: ExpressionValue, _ node: Node
+    ) throws(ExpressionError) -> ExpressionValue {
+        switch (left, right) {
+        case (.int(let left), .int(let right)): return .int(try integer(symbol, left, right, node))
+        case (.double(let left), .double(let right)) where symbol != .remainder:
+            return .double(Evaluation.real(symbol, left, right))
+        case (.string(let left), .string(let right)) where symbol == .add:
+            try check(left.utf8.count + right.utf8.count, node)
+            return .string(left + right)
+        case (.list(let left), .list(let right)) where symbol == .add:
+            try check(left.count + right.count, node)
+            return .list(left + right)
+        default: throw mismatch(symbol, left, right, node)
+        }
+    }
+
+    /// Bounds the cost of `a + a + …`.
+    private func check(_ size: Int, _ node: Node) throws(ExpressionError) {
+        guard size <= Expression.longestResult else {
+            throw ExpressionError(.tooLong, at: node.column, "+ makes more than \(Expression.longestResult)")
+        }
+    }
+
+    private func integer(
+        _ symbol: Expression.Operator, _ left: Int64, _ right: Int64, _ node: Node
+    ) throws(ExpressionError) -> Int64 {
+        if right == 0, symbol == .divide || symbol == .remainder {
+            throw ExpressionError(.divisionByZero, at: node.column, "\(symbol.rawValue) by zero")
+        }
+        let (result, overflows) =
+            switch symbol {
+            case .add: left.addingReportingOverflow(right)
+            case .subtract: left.subtractingReportingOverflow(right)
+            case .multiply: left.multipliedReportingOverflow(by: right)
+            case .divide: left.dividedReportingOverflow(by: right)
+            default: left.remainderReportingOverflow(dividingBy: right)
+            }
+        if overflows { throw ExpressionError(.overflow, at: node.column, "\(symbol.rawValue) does not fit 64 bits") }
+        return result
+    }
+
+    private static func real(_ symbol: Expression.Operator, _ left: Double, _ right: Double) -> Double {
+        switch symbol {
+        case .add: left + right
+        case .subtract: left - right
+        case .multiply: left * right
+        default: left / right
+        }
+    }
+}

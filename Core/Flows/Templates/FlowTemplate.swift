@@ -1,0 +1,172 @@
+package import Model
+
+/// A JSON value with references to steps' outputs and inputs.
+///
+/// `${…}` as a whole string stands for the value that it names, of whatever type; within a longer string a scalar is
+/// inserted. `$${` is a literal `${`.
+package indirect enum FlowTemplate: Hashable, Sendable {
+    /// A value without references.
+    case literal(ExpressionValue)
+    /// A string that is one reference.
+    case reference(FlowReference)
+    /// A string with references in it.
+    case text([Part])
+    case list([FlowTemplate])
+    /// Members in their order.
+    case object([Member])
+
+    /// A piece of a string.
+    package enum Part: Hashable, Sendable {
+        case text(String)
+        case reference(FlowReference)
+    }
+
+    /// One name and its template.
+    package struct Member: Hashable, Sendable {
+        package var name: String
+        package var value: FlowTemplate
+    }
+
+    /// Reads a template. A reference that cannot be read is reported with its pointer, and taken for text.
+    package init(_ json: JSON, at pointer: String, errors: inout [FieldError]) {
+        switch json {
+        case .string(let text): self = FlowTemplate.string(text, pointer, &errors)
+        case .array(let elements):
+            self = FlowTemplate.list(elements, pointer, &errors)
+        case .object(let members):
+            self = FlowTemplate.object(members, pointer, &errors)
+        case .null, .bool, .number: self = .literal(ExpressionValue(json))
+        }
+    }
+
+    private static func list(_ elements: [JSON], _ pointer: String, _ errors: inout [FieldError]) -> FlowTemplate {
+        var templates: [FlowTemplate] = []
+        for (index, element) in elements.enumerated() {
+            templates.append(FlowTemplate(element, at: "\(pointer)/\(index)", errors: &errors))
+        }
+        let literals = templates.compactMap(\.literal)
+        return literals.count == templates.count ? .literal(.list(literals)) : .list(templates)
+    }
+
+    private static func object(_ members: [JSON.Member], _ pointer: String, _ errors: inout [FieldError])
+        -> FlowTemplate
+    {
+        var templates: [Member] = []
+        for member in members {
+            let place = "\(pointer)/\(JSON.pointerToken(member.name))"
+            let value = FlowTemplate(member.value, at: place, errors: &errors)
+            templates.append(Member(name: member.name, value: value))
+        }
+        let literals = templates.compactMap { member in member.value.literal.map { (member.name, $0) } }
+        guard literals.count == templates.count else { return .object(templates) }
+        return .literal(.map(Dictionary(literals, uniquingKeysWith: { $1 })))
+    }
+
+    private var literal: ExpressionValue? { if case .literal(let value) = self { value } else { nil } }
+
+    private static func string(_ text: String, _ pointer: String, _ errors: inout [FieldError]) -> FlowTemplate {
+        var parts: [Part] = []
+        var plain = ""
+        var rest = Substring(text)
+        while let start = rest.firstIndex(of: "$") {
+            plain += rest[..<start]
+            rest = rest[start...]
+            if rest.hasPrefix("$${") {
+                plain += "${"
+                rest = rest.dropFirst(3)
+            } else if rest.hasPrefix("${") {
+                guard let end = closingBrace(in: rest) else {
+                    errors.append(FieldError(pointer: pointer, detail: "${ has no }; a literal ${ is written $${"))
+                    return .literal(.string(text))
+                }
+                do throws(ExpressionError) {
+                    let reference = try FlowReference(String(rest[rest.index(rest.startIndex, offsetBy: 2)..<end]))
+                    if !plain.isEmpty { parts.append(.text(plain)) }
+                    (plain, rest) = ("", rest[rest.index(after: end)...])
+                    parts.append(.reference(reference))
+                } catch {
+                    errors.append(FieldError(pointer: pointer, detail: "${…}: \(error)"))
+                    return .literal(.string(text))
+                }
+            } else {
+                plain += "$"
+                rest = rest.dropFirst()
+            }
+        }
+        plain += rest
+        if parts.isEmpty { return .literal(.string(plain)) }
+        if parts.count == 1, plain.isEmpty, case .reference(let reference) = parts[0] { return .reference(reference) }
+        if !plain.isEmpty { parts.append(.text(plain)) }
+        return .text(parts)
+    }
+
+    /// The end of a reference: the first brace outside quotes.
+    private static func closingBrace(in text: Substring) -> String.Index? {
+        var isQuoted: Character?
+        for index in text.indices {
+            let character = text[index]
+            if let quote = isQuoted {
+                if character == quote { isQuoted = nil }
+            } else if character == "\"" || character == "'" {
+                isQuoted = character
+            } else if character == "}" {
+                return index
+            }
+        }
+        return nil
+    }
+
+    /// All references, in order.
+    package var references: [FlowReference] {
+        switch self {
+        case .literal: []
+        case .reference(let reference): [reference]
+        case .text(let parts):
+            parts.compactMap { if case .reference(let reference) = $0 { reference } else { nil } }
+        case .list(let elements): elements.flatMap(\.references)
+        case .object(let members): members.flatMap(\.value.references)
+        }
+    }
+
+    /// The value with what the references name; throws where one is absent without a default, or where a list, map or
+    /// null stands within text.
+    package func value(_ lookUp: @escaping (String) -> ExpressionName?) throws(ExpressionError) -> ExpressionValue {
+        switch self {
+        case .literal(let value): return value
+        case .reference(let reference): return try reference.value(lookUp)
+        case .text(let parts):
+            var text = ""
+            for part in parts {
+                switch part {
+                case .text(let piece): text += piece
+                case .reference(let reference):
+                    text += try FlowTemplate.inserted(try reference.value(lookUp), reference)
+                }
+            }
+            return .string(text)
+        case .list(let elements):
+            var values: [ExpressionValue] = []
+            for element in elements { values.append(try element.value(lookUp)) }
+            return .list(values)
+        case .object(let members):
+            var values: [String: ExpressionValue] = [:]
+            for member in members { values[member.name] = try member.value.value(lookUp) }
+            return .map(values)
+        }
+    }
+
+    private static func inserted(
+        _ value: ExpressionValue, _ reference: FlowReference
+    ) throws(ExpressionError) -> String {
+        switch value {
+        case .string(let text): return text
+        case .int(let number): return String(number)
+        case .double(let number): return String(number)
+        case .bool(let flag): return String(flag)
+        case .null, .list, .map:
+            throw ExpressionError(
+                .type, at: 1,
+                "${\(reference)} within text is \(value.type); only a string, number or boolean can stand there")
+        }
+    }
+}
