@@ -21,7 +21,9 @@ package struct CallSecrets: Sendable {
             values[name] = try keys.open(secret.current, name: name, tenant: tenant)
         }
         headers = call.headers.map { header in
-            guard SecretText.isIn(header.value), let value = SecretText(header.value).resolved({ values[$0] }) else {
+            guard SecretText.containsReference(header.value),
+                let value = SecretText(header.value).resolved({ values[$0] })
+            else {
                 return header
             }
             return HTTPAction.Header(name: header.name, value: value)
@@ -37,16 +39,16 @@ package struct CallSecrets: Sendable {
         }
     }
 
-    /// An answer in which the call's secrets are replaced by `***`.
+    /// A response body in which the call's secrets are replaced by `***`.
     ///
-    /// - Parameter isCut: the answer may end within a secret; then a part of one at its end is removed too.
-    package func redacted(_ answer: [UInt8], isCut: Bool) -> [UInt8] {
-        var answer = hidden.reduce(answer) { $0.replacing($1, with: Array("***".utf8)) }
-        guard isCut else { return answer }
-        let tail = hidden.map { secret in (1..<secret.count).last { answer.suffix($0) == secret.prefix($0) } ?? 0 }
+    /// - Parameter isTruncated: the body may end within a secret; such a trailing part is removed, too.
+    package func redacted(_ body: [UInt8], isTruncated: Bool) -> [UInt8] {
+        var redacted = hidden.reduce(body) { $0.replacing($1, with: Array("***".utf8)) }
+        guard isTruncated else { return redacted }
+        let tail = hidden.map { secret in (1..<secret.count).last { redacted.suffix($0) == secret.prefix($0) } ?? 0 }
             .max()
-        answer.removeLast(min(tail ?? 0, answer.count))
-        return answer
+        redacted.removeLast(min(tail ?? 0, redacted.count))
+        return redacted
     }
 
     /// In bytes; shorter values occur by chance.

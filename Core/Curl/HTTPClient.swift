@@ -68,7 +68,7 @@ package final class HTTPClient: HTTPCaller {
     package func close() { engine.close() }
 
     private static let initializeOnce: Void = {
-        // libcurl takes a host's letters beyond ASCII for those of the locale's character set, and refuses them in "C".
+        // libcurl decodes host names beyond ASCII by the charset of the locale, and refuses them in "C".
         _ = unsafe setlocale(LC_CTYPE, "C.UTF-8")
         precondition(curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, "libcurl could not be initialised")
     }()

@@ -43,5 +43,5 @@ func beforeRequest(
     let endpoints = unsafe ConnectionTable.Endpoints(
         local: String(cString: local), localPort: localPort, remote: String(cString: remote), remotePort: remotePort)
     let transfer = unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
-    return transfer.maySend(endpoints) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+    return transfer.claimConnection(endpoints) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }

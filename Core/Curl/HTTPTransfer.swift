@@ -209,7 +209,7 @@ private import Model
 
     /// Called just before the request is sent: claims the connection, which may be left over from an earlier call, or
     /// sets `refusal` and returns false.
-    func maySend(_ endpoints: ConnectionTable.Endpoints) -> Bool {
+    func claimConnection(_ endpoints: ConnectionTable.Endpoints) -> Bool {
         leaveConnection()
         hasHadConnection = true
         var connects = 0

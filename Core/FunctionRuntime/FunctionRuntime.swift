@@ -31,7 +31,7 @@ package struct FunctionRuntime: Sendable {
     ///   - idle: the function ends after this long without work; nil: never.
     ///   - maxAge: the function ends at this age; nil: never.
     package static func start(
-        _ name: String, needs: [FunctionSettings.Need], idle: Duration? = nil, maxAge: Duration? = nil
+        _ name: String, needs: [FunctionSettings.RequiredVariable], idle: Duration? = nil, maxAge: Duration? = nil
     ) -> FunctionRuntime {
         signal(SIGPIPE, SIG_IGN)
         let settings: FunctionSettings

@@ -14,15 +14,15 @@ package import Telemetry
 /// | `HEADGATE_LOG` | level: trace, debug, info (default), notice, warning, error, critical |
 /// | `HEADGATE_LOG_FORMAT` | json (default) or text |
 /// | `HEADGATE_METRICS_FILE` | where metrics are written every 5 s |
-/// | `HEADGATE_ALLOW_TARGETS` | address blocks, by commas, that calls may go to although they are not public |
-/// | `HEADGATE_DENY_TARGETS` | address blocks, by commas, that calls never go to; they win over the allowed ones |
+/// | `HEADGATE_ALLOW_TARGETS` | comma-separated CIDR blocks that calls may go to although they are not public |
+/// | `HEADGATE_DENY_TARGETS` | comma-separated CIDR blocks that calls never go to; they win over the allowed ones |
 /// | `HEADGATE_SECRET_KEYS` | keys that seal secrets (api) and open them (trigger-worker): 32 bytes in base64 each |
-/// | `HEADGATE_LIFELINE` | an inherited file descriptor; the function ends when it does |
+/// | `HEADGATE_LIFELINE` | an inherited file descriptor of a pipe; the function ends when the pipe is closed |
 /// | `HEADGATE_FAILPOINTS` | for tests: see `Failpoint` |
-/// | `HEADGATE_CLOCK_SHIFT` | for tests: how wrong the host's clock is made, `6s` or `-6s` |
+/// | `HEADGATE_CLOCK_SHIFT` | for tests: an offset added to the clock, `6s` or `-6s` |
 package struct FunctionSettings: Sendable {
     /// All settings that are missing or wrong, one sentence each.
-    package struct Mistakes: Error, CustomStringConvertible {
+    package struct InvalidSettings: Error, CustomStringConvertible {
         package var list: [String]
         /// One mistake a line.
         package var description: String { list.joined(separator: "\n") }
@@ -42,7 +42,7 @@ package struct FunctionSettings: Sendable {
     /// A variable that a function cannot do without.
     ///
     /// Only the module that uses a value knows what it must look like: `Wiring` adds those of drivers.
-    package struct Need: Sendable {
+    package struct RequiredVariable: Sendable {
         package var variable: String
         /// What the value is and looks like, for whoever has to set it.
         package var meaning: String
@@ -59,7 +59,7 @@ package struct FunctionSettings: Sendable {
         }
 
         /// The database's URL, required by every function that uses Postgres.
-        package static let postgres = Need(
+        package static let postgres = RequiredVariable(
             "HEADGATE_POSTGRES", "the database's URL, postgresql://user:password@host:port/database")
     }
 
@@ -69,7 +69,9 @@ package struct FunctionSettings: Sendable {
     ///   - needs: variables that must be set.
     ///   - environment: the value of a variable; an empty one counts as not set.
     /// - Throws: everything that is missing or wrong, at once.
-    package init(needs: [Need], environment: (String) -> String? = FunctionSettings.variable) throws(Mistakes) {
+    package init(needs: [RequiredVariable], environment: (String) -> String? = FunctionSettings.variable)
+        throws(InvalidSettings)
+    {
         var mistakes: [String] = []
         func value(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
         for need in needs {
@@ -91,14 +93,15 @@ package struct FunctionSettings: Sendable {
             if let level = Logger.Level(rawValue: text) {
                 self.level = level
             } else {
-                mistakes.append("HEADGATE_LOG is \"\(text)\": trace, debug, info, notice, warning, error or critical")
+                mistakes.append(
+                    "HEADGATE_LOG is \"\(text)\"; expected trace, debug, info, notice, warning, error or critical")
             }
         }
         if let text = value("HEADGATE_LOG_FORMAT") {
             if let format = LineLogHandler.Format(rawValue: text) {
                 self.format = format
             } else {
-                mistakes.append("HEADGATE_LOG_FORMAT is \"\(text)\": json or text")
+                mistakes.append("HEADGATE_LOG_FORMAT is \"\(text)\"; expected json or text")
             }
         }
         metricsFile = value("HEADGATE_METRICS_FILE")
@@ -117,7 +120,7 @@ package struct FunctionSettings: Sendable {
             lifeline = Int32(text)
             if lifeline == nil { mistakes.append("HEADGATE_LIFELINE is \"\(text)\", not a file descriptor") }
         }
-        if !mistakes.isEmpty { throw Mistakes(list: mistakes) }
+        if !mistakes.isEmpty { throw InvalidSettings(list: mistakes) }
     }
 
     /// The machine's processors that are online, at least 1; a container's limit is not taken into account.
@@ -141,6 +144,7 @@ package struct FunctionSettings: Sendable {
             let receives = fields.optional("maxReceives", "1 to 1000") {
                 $0.int.flatMap { (1...1_000).contains($0) ? $0 : nil }
             }
+            // Named in the topology for people; dead letters need no setting here.
             _ = fields.raw("deadLetter")
             fields.finish()
             errors += fields.errors
@@ -162,7 +166,7 @@ package struct FunctionSettings: Sendable {
     package var postgres: String { self[.postgres] }
 
     /// The value of a variable that was among the `needs`; traps for any other.
-    package subscript(need: Need) -> String {
+    package subscript(need: RequiredVariable) -> String {
         guard let value = needed[need.variable] else {
             preconditionFailure("the function did not say that it needs \(need.variable)")
         }

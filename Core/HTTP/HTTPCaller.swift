@@ -15,7 +15,7 @@ package protocol HTTPCaller: Sendable {
 
 /// Identifies a started call; unique within its `HTTPCaller`.
 package struct HTTPCallToken: Hashable, Sendable {
-    /// Chosen by the caller that started the call.
+    /// Assigned by the `HTTPCaller`.
     package let number: Int
 
     /// The token of a call with this number.

@@ -73,7 +73,7 @@ struct StoredShard: Sendable {
     var plannedLow = Timestamp.distantFuture
     var pass = 0
     var confirmedPass = 0
-    var openLow = Timestamp.distantFuture
+    var unconfirmedLow = Timestamp.distantFuture
     /// Armed schedules by `nextAt`.
     var due = Heap<TimedID<ScheduleID>>()
     /// Planned triggers by `plannedAt`.

@@ -42,7 +42,7 @@ extension InMemoryStore: LoaderStore {
                 let row = tables.shards[shard]
                 return ShardOverview(
                     shard: shard, low: row.low, plannedLow: row.plannedLow, pass: row.pass,
-                    confirmedPass: row.confirmedPass, openLow: row.openLow,
+                    confirmedPass: row.confirmedPass, unconfirmedLow: row.unconfirmedLow,
                     firstDue: due.flatMap { $0 >= row.low && $0 < horizon ? $0 : nil })
             }
         }
@@ -270,13 +270,13 @@ extension InMemoryTables {
 
     fileprivate mutating func openPass(_ shard: Int, _ pass: Int, queued: Timestamp?, planned: Timestamp?) {
         shards[shard].pass = max(shards[shard].pass, pass)
-        shards[shard].openLow = min(shards[shard].openLow, queued ?? .distantFuture)
+        shards[shard].unconfirmedLow = min(shards[shard].unconfirmedLow, queued ?? .distantFuture)
         shards[shard].plannedLow = min(shards[shard].plannedLow, planned ?? .distantFuture)
     }
 
     fileprivate mutating func confirm(_ shard: Int, _ pass: Int) {
         shards[shard].confirmedPass = pass
-        if shards[shard].pass == pass { shards[shard].openLow = .distantFuture }
+        if shards[shard].pass == pass { shards[shard].unconfirmedLow = .distantFuture }
         let kept = shards[shard].unconfirmed.filter { trigger($0).map { $0.pass > pass } ?? false }
         shards[shard].unconfirmed = kept
     }

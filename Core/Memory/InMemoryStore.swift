@@ -23,8 +23,7 @@ package final class InMemoryDatabase: Sendable {
 
 /// One connection to an in-memory database, with the roles of the Postgres stores.
 ///
-/// The conformance suite of the stores holds both to the same rules. Each verb is one step: no other verb runs during
-/// it.
+/// The conformance suite of the stores holds both to the same rules. Each method is atomic.
 package final class InMemoryStore: Sendable {
     /// What it is connected to.
     package let database: InMemoryDatabase

@@ -45,7 +45,8 @@ extension Action {
     package init(from reader: inout ByteReader) throws(ByteReader.Failure) {
         switch try reader.unsigned() {
         case Action.httpTag: self = .http(try HTTPAction(from: &reader))
-        default: throw reader.failure("a kind of action that this version knows")
+        case 0: throw reader.failure("a kind of action")
+        default: throw reader.laterVersion("a kind of action that this version knows")
         }
     }
 

@@ -50,7 +50,10 @@ package struct ActionRecord: Hashable, Sendable {
     package init(decoding bytes: some Collection<UInt8>) throws(ByteReader.Failure) {
         var reader = ByteReader(Array(bytes))
         let version = try reader.unsigned()
-        guard (1...3).contains(version) else { throw reader.failure("an action record of version 1, 2 or 3") }
+        guard (1...3).contains(version) else {
+            let expected = "an action record of version 1, 2 or 3"
+            throw version > 3 ? reader.laterVersion(expected) : reader.failure(expected)
+        }
         let failures = version == 1 ? 0 : try reader.int()
         pauseAfter = failures == 0 ? nil : failures
         if version == 3 {

@@ -65,6 +65,9 @@ package struct ByteReader: Sendable {
         package var offset: Int
         /// What should have been there, in words.
         package var expected: String
+        /// Whether the bytes are in a format that a later version of Headgate writes: it can read them, so that they are
+        /// left to it (protocols.md, 26).
+        package var isOfLaterVersion = false
         /// Offset and expectation; never the bytes.
         package var description: String { "byte \(offset): expected \(expected)" }
     }
@@ -88,6 +91,11 @@ package struct ByteReader: Sendable {
     /// A failure at the current position, for values that a caller rejects.
     package func failure(_ expected: String) -> Failure {
         Failure(offset: position - bytes.startIndex, expected: expected)
+    }
+
+    /// A failure at the current position because of a number that a later version has given a meaning.
+    package func laterVersion(_ expected: String) -> Failure {
+        Failure(offset: position - bytes.startIndex, expected: expected, isOfLaterVersion: true)
     }
 
     /// Reads LEB128 of up to 64 bits.

@@ -41,11 +41,11 @@ package struct HTTPAction: Hashable, Sendable {
     /// The names of the secrets that the call needs, in headers and for its signature.
     package var secretNames: Set<String> {
         Set(
-            headers.flatMap { SecretText.isIn($0.value) ? SecretText($0.value).names : [] }
+            headers.flatMap { SecretText.containsReference($0.value) ? SecretText($0.value).names : [] }
                 + (signing.map { [$0] } ?? []))
     }
     /// Whether the call needs any secret; cheaper than `secretNames`.
-    package var usesSecrets: Bool { signing != nil || headers.contains { SecretText.isIn($0.value) } }
+    package var usesSecrets: Bool { signing != nil || headers.contains { SecretText.containsReference($0.value) } }
 
     /// The methods that a call may have.
     package static let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]

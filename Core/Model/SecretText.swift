@@ -39,7 +39,7 @@ package struct SecretText: Hashable, Sendable {
     }
 
     /// Whether a value refers to secrets; cheap for values without `$`.
-    package static func isIn(_ value: String) -> Bool {
+    package static func containsReference(_ value: String) -> Bool {
         value.utf8.contains(UInt8(ascii: "$")) && !SecretText(value).names.isEmpty
     }
 

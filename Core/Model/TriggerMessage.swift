@@ -71,8 +71,8 @@ package struct TriggerMessage: Hashable, Sendable {
         var reader = ByteReader(bytes)
         let version = try reader.unsigned()
         guard version == TriggerMessage.version || version == TriggerMessage.version - 1 else {
-            throw reader.failure(
-                "a trigger message of version \(TriggerMessage.version - 1) or \(TriggerMessage.version)")
+            let expected = "a trigger message of version \(TriggerMessage.version - 1) or \(TriggerMessage.version)"
+            throw version > TriggerMessage.version ? reader.laterVersion(expected) : reader.failure(expected)
         }
         id = TriggerID(try reader.identifier())
         guard let kind = TriggerKind(rawValue: try reader.int()) else { throw reader.failure("a kind of trigger") }

@@ -14,7 +14,19 @@ struct CronWalk: Sendable {
     /// The first occurrence at or after a second; nil if there is none: within 50 years for an expression of every
     /// year, in any of its years for one that names them.
     func next(atOrAfter start: Int64) -> Int64? {
-        let limit = entry.expression.years.last.map { CronWalk.end(ofYear: Int($0)) } ?? start + CronWalk.reach
+        let years = entry.expression.years
+        if years.isEmpty { return next(atOrAfter: start, before: start + CronWalk.reach) }
+        for year in years {
+            let end = CronWalk.secondOfJanuary(Int(year) + 1)
+            guard end > start else { continue }
+            // On December 30th it is the year before in every time zone.
+            let begin = max(start, CronWalk.secondOfJanuary(Int(year)) - 3 * 86_400)
+            if let found = next(atOrAfter: begin, before: end) { return found }
+        }
+        return nil
+    }
+
+    private func next(atOrAfter start: Int64, before limit: Int64) -> Int64? {
         var second = start
         while second < limit {
             let segment = zone.segment(at: second)
@@ -30,9 +42,9 @@ struct CronWalk: Sendable {
         return nil
     }
 
-    /// The end of a year in UTC and every time zone.
-    private static func end(ofYear year: Int) -> Int64 {
-        CivilDate(year: year + 1, month: 1, day: 2)!.secondsSinceEpoch
+    /// The start of January 2nd in UTC, when the year has begun in every time zone.
+    private static func secondOfJanuary(_ year: Int) -> Int64 {
+        CivilDate(year: year, month: 1, day: 2)!.secondsSinceEpoch
     }
 
     /// Whether the expression names the wall clock's reading at a second, whatever the policies.

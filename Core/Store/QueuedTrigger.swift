@@ -5,7 +5,7 @@ package struct QueuedTrigger: Sendable {
     package var message: TriggerMessage
     /// Attempts recorded so far; the next one follows them.
     package var attempts: Int
-    /// False: nobody knows the action of its revision any more, and it cannot be sent.
+    /// False: the action of its revision was deleted, and it cannot be sent.
     package var hasAction: Bool { !message.action.isEmpty }
 
     /// A message to send, with its recorded attempts.

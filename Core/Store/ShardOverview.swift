@@ -12,7 +12,7 @@ package struct ShardOverview: Hashable, Sendable {
     /// The last pass up to which everything was sent.
     package var confirmedPass: Int
     /// The earliest planned time among the queued triggers of unconfirmed passes; `distantFuture`: there are none.
-    package var openLow: Timestamp
+    package var unconfirmedLow: Timestamp
     /// When the first due schedule in the range asked for is due; nil: none is.
     package var firstDue: Timestamp?
     /// Whether any schedule in that range is due.
@@ -22,7 +22,7 @@ package struct ShardOverview: Hashable, Sendable {
 
     /// An overview as the store reports it.
     package init(
-        shard: Int, low: Timestamp, plannedLow: Timestamp, pass: Int, confirmedPass: Int, openLow: Timestamp,
+        shard: Int, low: Timestamp, plannedLow: Timestamp, pass: Int, confirmedPass: Int, unconfirmedLow: Timestamp,
         firstDue: Timestamp?
     ) {
         self.shard = shard
@@ -30,7 +30,7 @@ package struct ShardOverview: Hashable, Sendable {
         self.plannedLow = plannedLow
         self.pass = pass
         self.confirmedPass = confirmedPass
-        self.openLow = openLow
+        self.unconfirmedLow = unconfirmedLow
         self.firstDue = firstDue
     }
 }

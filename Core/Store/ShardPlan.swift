@@ -14,7 +14,7 @@ package struct ShardPlan: Sendable {
         /// planning goes on at `nextAt`.
         package var resumeAt: Timestamp?
 
-        /// A schedule that was planned and has caught up, unless given.
+        /// By default, a schedule that has nothing left to catch up with.
         package init(nextAt: Timestamp?, fired: Int, ahead: Range<Timestamp>? = nil, resumeAt: Timestamp? = nil) {
             self.resumeAt = resumeAt
             self.nextAt = nextAt
@@ -25,7 +25,7 @@ package struct ShardPlan: Sendable {
 
     package var rearms: [Rearm] = []
     package var rows: [NewTrigger] = []
-    /// By how much the planned load of each second since 1970 changes.
+    /// Planned triggers added, by Unix second.
     package var load: [(second: Int64, count: Int)] = []
 
     /// An empty plan.

@@ -94,6 +94,9 @@ extension Metric {
         "headgate_trigger_retries_total", .counter, "Attempts that failed and are repeated")
     package static let triggers = Metric(
         "headgate_triggers_total", .counter, labels: ["state"], "Triggers by their outcome")
+    package static let workerLaterVersions = Metric(
+        "headgate_worker_later_versions_total", .counter,
+        "Messages given back because a later version of Headgate has written them")
     package static let workerUnreadable = Metric(
         "headgate_worker_unreadable_total", .counter, "Triggers that died: their message or action could not be read")
 
@@ -104,6 +107,7 @@ extension Metric {
         .loaderHeldBack, .loaderHeldTenants, .loaderPaced, .loaderPartitions, .loaderSchedules, .loaderSent,
         .loaderShards, .loaderStale, .loaderUnreadable, .monitorDiscarded, .monitorDutyAgeSeconds, .monitorErrors,
         .monitorResent, .monitorUnreadable, .outcomes, .partitionOfTomorrow, .queueMessages, .queueOldestReadySeconds,
-        .redisClockSkewSeconds, .redisWentBack, .staleSettlements, .triggerRetries, .triggers, .workerUnreadable,
+        .redisClockSkewSeconds, .redisWentBack, .staleSettlements, .triggerRetries, .triggers,
+        .workerLaterVersions, .workerUnreadable,
     ]
 }

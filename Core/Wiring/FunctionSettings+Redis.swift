@@ -2,9 +2,10 @@ package import FunctionRuntime
 import Queue
 package import Redis
 
-extension FunctionSettings.Need {
+extension FunctionSettings.RequiredVariable {
     /// `HEADGATE_REDIS`: the URL of the Redis server that holds the queues.
-    package static let redis = FunctionSettings.Need("HEADGATE_REDIS", "the queues' URL, redis://host:port") { text in
+    package static let redis = FunctionSettings.RequiredVariable("HEADGATE_REDIS", "the queues' URL, redis://host:port")
+    { text in
         do throws(RedisError) { _ = try RedisURL(text) } catch { throw InvalidURL(description: error.message) }
     }
 

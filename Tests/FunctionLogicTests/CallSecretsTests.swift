@@ -22,16 +22,18 @@ import Testing
         SealedSecret(current: try keys.seal(value, name: name, tenant: "acme"))
     }
 
-    @Test func `every form of a secret is left out of an answer, also of one that is cut`() throws {
+    @Test func `every form of a secret is left out of a response, also of a truncated one`() throws {
         let secrets = try open(
             "${secret.short} ${secret.long}", ["short": seal("abcdef", "short"), "long": seal("abcdefghij", "long")])
-        func redacted(_ text: String, isCut: Bool = false) -> String {
-            String(decoding: secrets.redacted(Array(text.utf8), isCut: isCut), as: UTF8.self)
+        func redacted(_ text: String, isTruncated: Bool = false) -> String {
+            String(decoding: secrets.redacted(Array(text.utf8), isTruncated: isTruncated), as: UTF8.self)
         }
         #expect(redacted("x abcdefghij y abcdef z") == "x *** y *** z")
-        #expect(redacted("x abcdefgh", isCut: true) == "x ***" || redacted("x abcdefgh", isCut: true) == "x ***gh")
-        #expect(redacted("x abcde", isCut: true) == "x " && redacted("x abcde") == "x abcde")
-        #expect(redacted("", isCut: true).isEmpty)
+        #expect(
+            redacted("x abcdefgh", isTruncated: true) == "x ***"
+                || redacted("x abcdefgh", isTruncated: true) == "x ***gh")
+        #expect(redacted("x abcde", isTruncated: true) == "x " && redacted("x abcde") == "x abcde")
+        #expect(redacted("", isTruncated: true).isEmpty)
     }
 
     @Test func `an old value that no key opens does not stop the call`() throws {
@@ -48,6 +50,6 @@ import Testing
 
     @Test(arguments: ["plain", "$", "${secret.", "${secret.a", "a}", "${other.a}"])
     func `text that is no reference stays text`(text: String) {
-        #expect(!SecretText.isIn(text) && SecretText(text).resolved { _ in nil } == text)
+        #expect(!SecretText.containsReference(text) && SecretText(text).resolved { _ in nil } == text)
     }
 }

@@ -36,7 +36,7 @@ extension Cluster {
 
     /// Makes a part of a schedule unreadable.
     func damage(_ part: Damage, ofSchedule name: String) async throws {
-        try await execute("update headgate.schedule set \(part.rawValue) = '\\x63' where name = '\(name)'")
+        try await execute("update headgate.schedule set \(part.rawValue) = '\\x00' where name = '\(name)'")
     }
 
     /// Ends the sessions that meet a condition on `pg_stat_activity`.

@@ -172,8 +172,18 @@ import Testing
             let run = try await headgate(api, ["schedule", "apply", "-"], input: line)
             #expect(run.status == 0, "\(run)")
             #expect(try await api.call("GET", "/v1/schedules/a").body["revision"]?.int == 2)
-            let state = edited.replacing(#""state":"active""#, with: #""state":"paused""#)
-            for other in [shown, state, edited.replacing(#""revision":1"#, with: #""revision":3"#)] {
+            // A pause and a resume by the document, too.
+            let paused = try await api.call("GET", "/v1/schedules/a").body.description
+                .replacing(#""paused":false"#, with: #""paused":true"#)
+            for _ in 0..<2 {
+                #expect(try await api.call("PUT", "/v1/schedules/a", paused).body["state"]?.text == "paused")
+            }
+            let resumed = try await api.call("GET", "/v1/schedules/a").body.description
+                .replacing(#""paused":true"#, with: #""paused":false"#)
+            for _ in 0..<2 {
+                #expect(try await api.call("PUT", "/v1/schedules/a", resumed).body["state"]?.text == "active")
+            }
+            for other in [shown, edited.replacing(#""revision":1"#, with: #""revision":3"#)] {
                 #expect(try await api.call("PUT", "/v1/schedules/a", other).status == 400, "\(other)")
             }
         }

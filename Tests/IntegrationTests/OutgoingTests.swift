@@ -80,7 +80,7 @@ import Testing
         ])
         #expect(read.allowedTargets == [AddressBlock("10.0.0.0/8")!, AddressBlock("::1")!])
         #expect(read.deniedTargets == [AddressBlock("10.1.0.0/16")!, AddressBlock("52.0.0.1")!])
-        let error = #expect(throws: FunctionSettings.Mistakes.self) {
+        let error = #expect(throws: FunctionSettings.InvalidSettings.self) {
             try settings(["HEADGATE_DENY_TARGETS": "10.0.0.0/8,inner"])
         }
         #expect(

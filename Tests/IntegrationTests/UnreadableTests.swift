@@ -1,12 +1,14 @@
 import Foundation
 import Model
+import Postgres
+import Queue
 import Redis
 import Synchronization
 import TestServers
 import TestTarget
 import Testing
 
-/// Records that this version cannot read, and what hears of them.
+/// Records that this version cannot read and who reports them, and what `/readyz` reports.
 @Suite(.serialized) struct UnreadableTests {
     @Test
     func `a record that cannot be read is named in lists and forecasts, runs nothing, and is replaced or deleted`()
@@ -81,7 +83,7 @@ import Testing
             let api = try await APIClient.start(it)
             let document = APITests.schedule.replacing("1h", with: "1s")
             #expect(try await api.call("PUT", "/v1/schedules/damaged", document).status == 201)
-            try await it.execute("update headgate.schedule set action = '\\x63'")
+            try await it.execute("update headgate.schedule set action = '\\x00'")
             #expect(try await api.call("POST", "/v1/schedules/damaged/fire").status == 409)
             let errors = Pipe()
             let worker = try it.start("trigger-worker", errors: errors)
@@ -95,6 +97,37 @@ import Testing
             try errors.fileHandleForWriting.close()
             let log = await errors.text()
             #expect(log.contains(#""tenant":"dev""#) && log.contains("schedule damaged"), "\(log)")
+        }
+    }
+
+    @Test func `what a later version has written is left to its workers, and expires where there are none`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let url = try RedisURL(it.redis.withLock { $0 }.redisURL)
+            let queue = RedisQueue(
+                name: .triggers, configuration: .init(shards: 2), url: url, outcomes: .outcomes)
+            let outcomes = RedisQueue(name: .outcomes, configuration: .init(shards: 2), url: url, source: .triggers)
+            let now = try await it.registry.now()
+            let later: [UInt8] = [99, 1, 2]
+            func trigger(_ number: UInt64, deadline: Duration) -> TriggerMessage {
+                TriggerMessage(
+                    id: TriggerID(high: 1, low: number), kind: .scheduled, redrive: 0, occurrence: now, plannedAt: now,
+                    deadline: now + deadline, tenant: "acme", schedule: "later", action: later)
+            }
+            let (open, late) = (trigger(1, deadline: .seconds(600)), trigger(2, deadline: .seconds(-1)))
+            _ = try await queue.send(
+                [open, late].map { OutgoingMessage(id: MessageID($0.id), tenant: "acme", body: $0.encoded) }
+                    + [OutgoingMessage(id: MessageID("message"), tenant: "acme", body: later)])
+            try it.start("trigger-worker")
+            try await eventually("what can wait is released") {
+                let statistics = try await queue.statistics()
+                return statistics.delayed == 2 && statistics.ready + statistics.inFlight + statistics.dead == 0
+            }
+            let received = try await outcomes.receive(upTo: 10, visibility: .seconds(30), wait: .seconds(10))
+            let recorded = received.flatMap { TriggerOutcome.parse($0.body).outcomes }
+            #expect(recorded.map(\.id) == [late.id] && recorded.first?.state == .expired)
+            #expect(recorded.first?.reason?.contains("no worker of a later version") == true)
         }
     }
 
@@ -139,7 +172,7 @@ import Testing
         }
     }
 
-    @Test func `what is not ready is named without hosts and users, but to a platform admin's key`() async throws {
+    @Test func `readyz shows hosts and users to platform admins only`() async throws {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)
             let made = try await api.call("POST", "/v1/keys", #"{"subject":"bob","tenant":"other","role":"admin"}"#)
@@ -156,6 +189,7 @@ import Testing
             }
             let detailed = try await api.call("GET", "/readyz").body["checks"]?["redis"]?.text ?? ""
             #expect(detailed != "failed" && !detailed.isEmpty)
+            // Without Postgres no key can be checked, so that an admin gets no detail either.
             await it.postgres.end()
             let answer = try await api.call("GET", "/readyz")
             #expect(answer.status == 503 && answer.body["checks"]?["postgres"]?.text?.contains("headgate_api") != true)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Scheduling
 
-/// Random expressions with everything that the two dialects know, against a matcher that is asked about every second of a year.
+/// Random expressions with everything that the two dialects know, against a matcher that is asked about every half minute of a year.
 @Suite struct CronYearTests {
     typealias Field = CronPropertyTests.Field
     typealias Reading = CronPropertyTests.Reading
@@ -12,11 +12,11 @@ import Testing
     /// A field of days and what it says of a date.
     struct Days {
         var text: String
-        var isOpen = false
+        var isWildcard = false
         var matches: (CivilDate) -> Bool
     }
 
-    struct Model {
+    struct ReferenceMatcher {
         var dialect: CronExpression.Dialect
         var second, minute, hour, month: Field
         var day, weekday: Days
@@ -36,7 +36,7 @@ import Testing
             else { return false }
             let date = CivilDate(daysSinceEpoch: Int(days))
             guard month.values.contains(date.month), years?.values.contains(date.year) ?? true else { return false }
-            let isEither = dialect == .unix && !day.isOpen && !weekday.isOpen
+            let isEither = dialect == .unix && !day.isWildcard && !weekday.isWildcard
             return isEither
                 ? day.matches(date) || weekday.matches(date) : day.matches(date) && weekday.matches(date)
         }
@@ -54,8 +54,7 @@ import Testing
         }
     }
 
-    /// What the clocks of a zone show in each second of a year that an expression here can name: those at half and full minutes, where
-    /// the offset is one of whole minutes; and the seconds after a jump.
+    /// Local time every 30 s: expressions here name only the seconds 0 and 30, and offsets are whole minutes.
     private func readings(_ year: Range<Int64>, _ zone: TimeZone) -> [Reading] {
         var readings: [Reading] = []
         var places: [Int64: Int] = [:]
@@ -122,9 +121,9 @@ import Testing
         }
     }
 
-    private func model(_ random: inout SeededGenerator) -> Model {
+    private func model(_ random: inout SeededGenerator) -> ReferenceMatcher {
         let dialect = CronExpression.Dialect.allCases.randomElement(using: &random)!
-        let open = Days(text: dialect == .quartz ? "?" : "*", isOpen: true) { _ in true }
+        let open = Days(text: dialect == .quartz ? "?" : "*", isWildcard: true) { _ in true }
         var (day, weekday) = (day(&random), weekday(dialect, &random))
         switch Int.random(in: 0..<(dialect == .quartz ? 2 : 3), using: &random) {
         case 0: day = open
@@ -145,7 +144,7 @@ import Testing
             nil, Field(text: "2024-2030/2", values: [2024, 2026, 2028, 2030], isStar: false),
             Field(text: "*", values: Set(1970...2199), isStar: true),
         ]
-        return Model(
+        return ReferenceMatcher(
             dialect: dialect, second: seconds.randomElement(using: &random)!,
             minute: Field.random(0...59, using: &random), hour: Field.random(0...23, using: &random),
             month: months.randomElement(using: &random)!, day: day, weekday: weekday,
@@ -154,7 +153,7 @@ import Testing
     }
 
     @Test(arguments: ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
-    func `stepping through a year is the same as looking at every second of it`(zone name: String) throws {
+    func `stepping through a year is the same as looking at every half minute of it`(zone name: String) throws {
         let zone = try #require(TestZones.catalog.zone(name))
         let start = try #require(Timestamp("2026-01-01T00:00:00Z")).seconds
         let year = start..<start + 365 * 86_400

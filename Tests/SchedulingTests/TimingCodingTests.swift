@@ -10,7 +10,7 @@ import Testing
         #expect(timing.encode().count <= 24)
     }
 
-    @Test func `damaged bytes are refused and never crash`() {
+    @Test func `truncated bytes are refused, and a damaged byte never crashes`() {
         for seed in 0..<300 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)
             let bytes = Timing.random(zones: ["UTC", "Europe/Berlin"], using: &random).encode()

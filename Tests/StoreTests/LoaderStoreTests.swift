@@ -78,7 +78,7 @@ import Testing
         #expect(pass == 1)
         let sent = try await it.claim(pass: pass)!.toSend.map(\.message.id).sorted()
         let shard = try await it.shard()
-        #expect(shard.pass == 1 && shard.confirmedPass == 0 && shard.openLow == it.start)
+        #expect(shard.pass == 1 && shard.confirmedPass == 0 && shard.unconfirmedLow == it.start)
         let first = try await it.loader.unconfirmed(shard: 0, confirmed: 0, from: .epoch, after: nil, limit: 2)
         #expect(first.map(\.message.id) == Array(sent[..<2]))
         let rest = try await it.loader.unconfirmed(

@@ -19,7 +19,7 @@ import Testing
         Issue.record("the server is not full")
     }
 
-    @Test func `rates go on and a tenant's pause is heard while Redis is full`() async throws {
+    @Test func `rate limits and tenant pauses work while Redis is full`() async throws {
         let server = try await TestServer.redis()
         defer { server.stop() }
         let url = try RedisURL(server.redisURL)

@@ -31,7 +31,7 @@ struct TriggerCommand: AsyncParsableCommand {
             Table.print(
                 items,
                 ["id", "schedule", "kind", "state", "occurrence", "count", "latenessMs", "attempts", "reason"])
-            if items.isEmpty, from == nil {
+            if items.isEmpty, from == nil, to == nil, answer["next"]?.text == nil {
                 APIClient.say(
                     "no trigger of the last day or the next week matches; name other times by --from and --to")
             }

@@ -48,7 +48,7 @@ package final class PostgresLoaderStore: LoaderStore {
                 shard: try row.required(.shard, row.int), low: try row.required(.low, row.time),
                 plannedLow: try row.required(.plannedLow, row.time), pass: try row.required(.pass, row.int),
                 confirmedPass: try row.required(.confirmedPass, row.int),
-                openLow: try row.required(.openLow, row.time), firstDue: try row.time(.firstDue))
+                unconfirmedLow: try row.required(.openLow, row.time), firstDue: try row.time(.firstDue))
         }
     }
 

@@ -120,10 +120,11 @@ extension PostgresRegistry {
         }
     }
 
-    /// Stores a sealed value, keeping the replaced one until `keeping`; throws `TenantLimit` if the tenant has
+    /// Stores a sealed value, keeping the replaced one until `keepPreviousUntil`; throws `TenantLimit` if the tenant has
     /// `maximum` secrets already.
     package func putSecret(
-        _ name: String, sealed: [UInt8], keeping: Timestamp?, maximum: Int, by actor: AuditActor, now: Timestamp
+        _ name: String, sealed: [UInt8], keepPreviousUntil: Timestamp?, maximum: Int, by actor: AuditActor,
+        now: Timestamp
     ) async throws -> TenantChange {
         let tenant = PostgresValue.tenant(actor.tenant)
         return try await inTransaction(of: actor.tenant) {
@@ -134,8 +135,8 @@ extension PostgresRegistry {
                 return .failure(TenantLimit(things: "secrets", tenant: actor.tenant, limit: maximum))
             }
             var secret = SealedSecret(current: sealed)
-            if let keeping, let before = before.flatMap({ try? SealedSecret(decoding: $0) }) {
-                (secret.previous, secret.previousUntil) = (before.current, keeping)
+            if let keepPreviousUntil, let before = before.flatMap({ try? SealedSecret(decoding: $0) }) {
+                (secret.previous, secret.previousUntil) = (before.current, keepPreviousUntil)
             }
             try transaction.execute(
                 StatementCall(.putSecret, [tenant, .text(name), .bytes(secret.encoded), .time(now)]))

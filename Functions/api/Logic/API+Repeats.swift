@@ -17,6 +17,8 @@ extension HTTPField.Name {
 struct FirstTry: Sendable {
     var at: Timestamp
     var seed: UInt64
+    /// False: an earlier try died, and may have made changes that this one does not see.
+    var isThisTry: Bool
 }
 
 /// Random bits for a request; the same in every attempt of one with an idempotency key.
@@ -68,8 +70,8 @@ extension API {
         var hash = SHA256()
         hash.update(data: Array("\(call.request.method) \(call.request.uri)\n".utf8))
         hash.update(data: body)
-        let claim = try await ledger.begin(
-            tenant: tenant, key: key, request: Array(hash.finalize()), now: try await status.now())
+        let now = try await status.now()
+        let claim = try await ledger.begin(tenant: tenant, key: key, request: Array(hash.finalize()), now: now)
         switch claim {
         case .answered(let status, let body): return replay(status, body)
         case .underWay:
@@ -83,7 +85,7 @@ extension API {
             var seed = StableHash(seed: 3)
             seed.combine(tenant.description)
             seed.combine(key)
-            call.firstTry = FirstTry(at: first, seed: seed.value)
+            call.firstTry = FirstTry(at: first, seed: seed.value, isThisTry: first == now)
             return try await carryOut(route, call, key: key)
         }
     }
@@ -92,13 +94,15 @@ extension API {
         let tenant = call.caller.tenant
         do {
             let response = try await route.handle(call)
-            if call.effect.isNone {
+            if call.effect.isNone, call.firstTry?.isThisTry == true {
                 await abandon(tenant, key, changedNothing: true)
                 return response
             }
             var kept = route.isAnsweredOnce ? Problem.shownOnce.response : response
             var text = try await kept.text()
-            if text.utf8.count > API.longestKeptAnswer || !answerBudgets.take(text.utf8.count, of: tenant) {
+            if text.utf8.count > API.longestKeptAnswer
+                || !answerBudgets.take(text.utf8.count + API.bytesPerKey, of: tenant)
+            {
                 kept = Problem.notKept.response
                 text = try await kept.text()
             }
@@ -127,6 +131,8 @@ extension API {
 
     /// In bytes; otherwise a tenant could fill the database with answers.
     private static let longestKeptAnswer = 65_536
+    /// What a kept answer takes besides its body: key, hash and row.
+    private static let bytesPerKey = 512
 
     private func replay(_ status: Int, _ body: String) -> Response {
         var headers: HTTPFields = [.contentType: status < 400 ? "application/json" : "application/problem+json"]

@@ -49,7 +49,7 @@ extension API {
         let sealed = try keys.seal(value, name: name, tenant: call.caller.tenant)
         let kept = keeping ?? API.keptFor
         let change = try await secretRegistry.putSecret(
-            name, sealed: sealed, keeping: kept > .zero ? now + kept : nil, maximum: API.maximumSecrets,
+            name, sealed: sealed, keepPreviousUntil: kept > .zero ? now + kept : nil, maximum: API.maximumSecrets,
             by: call.caller.actor, now: now)
         await publish(change)
         return Response.json(

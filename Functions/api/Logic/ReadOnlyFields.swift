@@ -62,8 +62,12 @@ enum ReadOnlyFields {
             return mistakes
         }
         if !isEarlier {
-            let isOlder = document["revision"]?.int.map { $0 < row.revision } ?? false
-            return mistakes.filter { !isOlder || $0.pointer != "/revision" }
+            // The change that the document asks for has been made since it was shown.
+            let shownAt = document["updatedAt"]?.text.flatMap { Timestamp($0) }
+            let isOlder = shownAt.map { $0 < row.updatedAt.flooredToMillisecond } ?? false
+            ignored = isOlder ? ["/state", "/pauseReason"] : []
+            if let revision = document["revision"]?.int, revision < row.revision { ignored.insert("/revision") }
+            return mistakes.filter { !ignored.contains($0.pointer) }
         }
         // A schedule that was created paused has no reason.
         if row.pauseReason == nil { ignored.insert("/pauseReason") }

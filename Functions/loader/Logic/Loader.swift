@@ -356,7 +356,7 @@ package struct Loader: Sendable {
             let now = try await ClockOffset(store.now).now()
             let ticket = try await queue.ticket()
             let triggers = try await store.unconfirmed(
-                shard: shard.shard, confirmed: shard.confirmedPass, from: shard.openLow, after: last,
+                shard: shard.shard, confirmed: shard.confirmedPass, from: shard.unconfirmedLow, after: last,
                 limit: configuration.batch)
             try await send(triggers, ticket: ticket, now: now, weights)
             guard let end = triggers.last, triggers.count == configuration.batch else { break }

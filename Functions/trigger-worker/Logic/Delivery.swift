@@ -13,7 +13,7 @@ struct Delivery: Sendable {
     let attempt: Int
     /// Host and port of the call's URL, as written.
     let host: String
-    /// When the call began, or was last about to.
+    /// When the call began, or was last put off.
     var startedAt: Timestamp
     /// The opened secrets; nil: the call needs none.
     var secrets: CallSecrets?
@@ -40,9 +40,9 @@ struct Delivery: Sendable {
         return String(rest[..<(end ?? rest.endIndex)]) ?? url
     }
 
-    /// Bytes of an answer that are recorded.
+    /// Bytes of a response body that are recorded.
     static let keptBytes = 4_096
-    /// Bytes of an answer that are read so that the connection can be used again; a longer answer counts as answered
+    /// Bytes of a response body that are read, so that the connection can be used again; a longer response is a response
     /// too.
     static let readBytes = 1 << 20
 
@@ -82,6 +82,7 @@ struct Delivery: Sendable {
         return "00-\(hex(trace.0))\(hex(trace.1))-\(hex(span))-01"
     }
 
+    /// What is recorded of the delivery. Attempt 0: it ended without a call.
     func outcome(
         _ state: TriggerState, result: HTTPResult?, reason: String?, endedAt: Timestamp
     ) -> TriggerOutcome {
@@ -97,7 +98,8 @@ struct Delivery: Sendable {
         if let response = result.answer {
             outcome.status = response.status
             outcome.body =
-                secrets?.redacted(response.body, isCut: response.body.count >= Delivery.keptBytes) ?? response.body
+                secrets?.redacted(response.body, isTruncated: response.body.count >= Delivery.keptBytes)
+                ?? response.body
         }
         return outcome
     }

@@ -171,7 +171,8 @@ package actor TriggerWorker {
             do throws(ByteReader.Failure) {
                 trigger = try TriggerMessage(decoding: message.body)
             } catch {
-                settlements.append(unreadable(message, "the message cannot be read: \(error)"))
+                let what = "the message cannot be read: \(error)"
+                settlements.append(error.isOfLaterVersion ? giveBack(message, what) : unreadable(message, what))
                 continue
             }
             let record: ActionRecord
@@ -179,6 +180,10 @@ package actor TriggerWorker {
                 record = try ActionRecord(decoding: trigger.action)
             } catch {
                 let what = "the action of the schedule \(trigger.schedule) cannot be read (\(error))"
+                if error.isOfLaterVersion {
+                    settlements.append(giveBack(message, what, trigger))
+                    continue
+                }
                 settlements.append(unreadable(message, "\(what): PUT the schedule again", tenant: trigger.tenant))
                 continue
             }
@@ -284,6 +289,23 @@ package actor TriggerWorker {
         let notice = BurialNotice.line(id: message.id, generation: message.generation, reason: reason)
         return Settlement(message.receipt, .bury(reason: reason), outcome: notice)
     }
+
+    /// Leaves a message of a later version to a worker of that version (protocols.md, 26). Past its deadline it
+    /// expires: there is none.
+    private func giveBack(_ message: ReceivedMessage, _ reason: String, _ trigger: TriggerMessage? = nil) -> Settlement
+    {
+        if let trigger, trigger.deadline < WallClock.now() {
+            count(.expired)
+            let outcome = TriggerOutcome(
+                id: trigger.id, redrive: trigger.redrive, attempt: 0, state: .expired,
+                reason: "\(reason); no worker of a later version took it before its deadline")
+            return Settlement(message.receipt, .acknowledge, outcome: outcome.line)
+        }
+        runtime.logger.warning("\(reason): left to a worker of a later version", metadata: ["id": "\(message.id)"])
+        runtime.metrics.count(.workerLaterVersions)
+        return Settlement(message.receipt, .release(after: TriggerWorker.laterVersionPause))
+    }
+    private static let laterVersionPause = Duration.seconds(10)
 
     // MARK: Settling
 

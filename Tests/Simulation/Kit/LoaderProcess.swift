@@ -189,7 +189,7 @@ extension Simulation {
             let now = clock.database
             let ticket = try await queue.ticket()
             let triggers = try await loaders[index].store.unconfirmed(
-                shard: shard.shard, confirmed: shard.confirmedPass, from: shard.openLow, after: last,
+                shard: shard.shard, confirmed: shard.confirmedPass, from: shard.unconfirmedLow, after: last,
                 limit: LoaderProcess.batch)
             try await send(triggers, ticket, now)
             guard let end = triggers.last, triggers.count == LoaderProcess.batch else { break }

@@ -4,8 +4,9 @@ import Synchronization
 /// Limits the bytes of answers that are kept for repeated requests, by tenant (protocols.md, 12a). Over the limit only
 /// the fact is kept that a request was carried out.
 struct AnswerBudget {
-    /// In bytes: what a tenant may use at once, and what comes back over a day, for which answers are kept.
-    static let bytes = 16.0 * 1_048_576
+    /// In bytes: what a tenant may use at once, and what comes back over a day, for which answers are kept. Some 300,000
+    /// usual answers.
+    static let bytes = 256.0 * 1_048_576
 
     private struct Account {
         var left: Double
@@ -13,13 +14,15 @@ struct AnswerBudget {
     }
 
     private var accounts: [TenantID: Account] = [:]
+    private var nextSweep: ContinuousClock.Instant?
 
     /// Once there are more accounts than this, those that are full again are dropped.
     private static let sweepFrom = 10_000
 
     /// Takes an answer's bytes from the tenant's budget. False: too little is left, and nothing was taken.
     mutating func take(_ bytes: Int, of tenant: TenantID, now: ContinuousClock.Instant) -> Bool {
-        if accounts.count > AnswerBudget.sweepFrom {
+        if accounts.count > AnswerBudget.sweepFrom, nextSweep.map({ now >= $0 }) ?? true {
+            nextSweep = now + .seconds(60)
             accounts = accounts.filter { balance($0.value, now) < AnswerBudget.bytes }
         }
         let left = accounts[tenant].map { balance($0, now) } ?? AnswerBudget.bytes
