@@ -28,6 +28,19 @@ package enum ExpressionValue: Hashable, Sendable {
         }
     }
 
+    /// As JSON; NaN and infinities become null, and members are in the order of their names.
+    package var json: JSON {
+        switch self {
+        case .null: .null
+        case .bool(let flag): .bool(flag)
+        case .int(let number): .integer(number)
+        case .double(let number): .number(number)
+        case .string(let text): .string(text)
+        case .list(let elements): .array(elements.map(\.json))
+        case .map(let fields): .object(fields.sorted { $0.key < $1.key }.map { JSON.Member($0.key, $0.value.json) })
+        }
+    }
+
     /// The type's name for messages: `int`, `list`, ….
     package var type: String {
         switch self {

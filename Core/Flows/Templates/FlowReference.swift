@@ -12,7 +12,7 @@ package struct FlowReference: Hashable, Sendable, CustomStringConvertible {
     package let root: String
     /// Nil: an absent value is an error.
     package let fallback: ExpressionValue?
-    private let path: Expression
+    let path: Expression
 
     /// Reads the text between the braces; throws `ExpressionError` with the code `syntax`.
     package init(_ text: String) throws(ExpressionError) {

@@ -1,0 +1,180 @@
+package import Model
+
+/// Checks a flow against the contracts of its steps: every type, everything that may be absent, secrets. Finds all
+/// mistakes at once.
+package struct FlowChecker {
+    private let definition: FlowDefinition
+    private let contracts: [String: StepContract]
+    private let names: FlowNames
+
+    /// A checker with Headgate's own contracts, unless given.
+    package init(_ definition: FlowDefinition, contracts: [StepContract] = StepContract.builtIn) {
+        self.definition = definition
+        self.contracts = Dictionary(contracts.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+        names = FlowNames(definition, contracts: self.contracts)
+    }
+
+    /// In the order of the definition, each with its pointer and what would mend it.
+    package var mistakes: [FieldError] {
+        var mistakes: [FieldError] = []
+        for step in definition.steps { mistakes += self.mistakes(of: step) }
+        for output in definition.outputs {
+            let use = Use(pointer: "/outputs/\(JSON.pointerToken(output.name))", guarded: [], takesSecrets: false)
+            mistakes += check(output.value, against: .json, use)
+        }
+        return mistakes
+    }
+
+    /// Where a template stands.
+    private struct Use {
+        var pointer: String
+        /// Paths of which the step's `when` asks by `has()` whether they are there.
+        var guarded: Set<String>
+        var takesSecrets: Bool
+
+        func below(_ name: String) -> Use {
+            var copy = self
+            copy.pointer += "/\(JSON.pointerToken(name))"
+            return copy
+        }
+    }
+
+    // MARK: Steps
+
+    private func mistakes(of step: FlowStep) -> [FieldError] {
+        let pointer = "/steps/\(step.name)"
+        guard let contract = contracts[step.type] else {
+            let known = contracts.keys.sorted().joined(separator: ", ")
+            return [
+                FieldError(
+                    pointer: "\(pointer)/type", detail: "there is no type of step \(step.type); there are \(known)")
+            ]
+        }
+        var mistakes = condition(of: step, "\(pointer)/when")
+        let given = Set(step.with.map(\.name))
+        for (name, field) in contract.inputs.sorted(by: { $0.key < $1.key })
+        where !field.isOptional && !given.contains(name) {
+            mistakes.append(FieldError(pointer: "\(pointer)/with", detail: "needs \(name), a \(field.type)"))
+        }
+        let guarded = step.when?.guarded ?? []
+        for field in step.with {
+            let place = "\(pointer)/with/\(JSON.pointerToken(field.name))"
+            let known = contract.inputs[field.name]
+            guard known != nil || contract.takesParameters else {
+                let names = contract.inputs.keys.sorted().joined(separator: ", ")
+                mistakes.append(FieldError(pointer: place, detail: "\(step.type) takes \(names)"))
+                continue
+            }
+            let use = Use(pointer: place, guarded: guarded, takesSecrets: known?.isSecret ?? false)
+            mistakes += check(field.value, against: known?.type ?? .json, use)
+        }
+        if step.type == "wait", given.intersection(["for", "until"]).count != 1 {
+            mistakes.append(FieldError(pointer: "\(pointer)/with", detail: "needs either for or until"))
+        }
+        return mistakes
+    }
+
+    private func condition(of step: FlowStep, _ pointer: String) -> [FieldError] {
+        guard let when = step.when else { return [] }
+        var mistakes: [FieldError] = []
+        for path in when.paths {
+            switch names.resolve(path) {
+            case .failure(let mistake): mistakes.append(FieldError(pointer: pointer, detail: mistake.description))
+            case .success(let found):
+                if found.isSecret { mistakes.append(FieldError(pointer: pointer, detail: "\(path) is a secret")) }
+                if found.mayBeAbsent, !when.asksFor(path) {
+                    mistakes.append(
+                        FieldError(pointer: pointer, detail: FlowChecker.absent(path, "ask by has() first")))
+                }
+            }
+        }
+        // What names nothing is the same in every execution.
+        if when.names.isEmpty, (try? when.holds { _ in nil }) != true {
+            mistakes.append(FieldError(pointer: pointer, detail: "is never true, so that the step never runs"))
+        }
+        return mistakes
+    }
+
+    private static func absent(_ path: String, _ advice: String) -> String {
+        "\(path) may be absent, because its step may be skipped or fail, or because it is optional: \(advice)"
+    }
+
+    // MARK: Templates
+
+    private func check(_ template: FlowTemplate, against type: FlowType, _ use: Use) -> [FieldError] {
+        switch template {
+        case .literal(let value): return type.mistake(in: value.json, at: use.pointer).map { [$0] } ?? []
+        case .reference(let reference): return check(reference, against: type, use, isWithinText: false)
+        case .text(let parts):
+            guard FlowType.string.isAssignable(to: type) else {
+                return [FieldError(pointer: use.pointer, detail: "expected a \(type), found text with ${…} in it")]
+            }
+            return parts.flatMap { part -> [FieldError] in
+                guard case .reference(let reference) = part else { return [] }
+                return check(reference, against: .json, use, isWithinText: true)
+            }
+        case .list(let elements):
+            guard let inner = type.element else {
+                return [FieldError(pointer: use.pointer, detail: "expected a \(type), found a list")]
+            }
+            return elements.enumerated().flatMap { index, element in
+                check(element, against: inner, use.below("\(index)"))
+            }
+        case .object(let members): return check(members, against: type, use)
+        }
+    }
+
+    private func check(_ members: [FlowTemplate.Member], against type: FlowType, _ use: Use) -> [FieldError] {
+        var mistakes: [FieldError] = []
+        if case .lifecycle = type, !members.contains(where: { $0.name == "uri" }) {
+            mistakes.append(FieldError(pointer: use.pointer, detail: "a \(type) needs a uri"))
+        }
+        for member in members {
+            let below = use.below(member.name)
+            if let inner = type.field(member.name) {
+                mistakes += check(member.value, against: inner, below)
+            } else {
+                mistakes.append(FieldError(pointer: below.pointer, detail: "a \(type) has no field \(member.name)"))
+            }
+        }
+        return mistakes
+    }
+
+    private func check(
+        _ reference: FlowReference, against type: FlowType, _ use: Use, isWithinText: Bool
+    ) -> [FieldError] {
+        func mistake(_ detail: String) -> [FieldError] { [FieldError(pointer: use.pointer, detail: detail)] }
+        let path = reference.path.description.trimmedBlanks
+        let found: FlowNames.Found
+        switch names.resolve(path) {
+        case .failure(let error): return mistake(error.description)
+        case .success(let value): found = value
+        }
+        if found.isSecret, !use.takesSecrets { return mistake("\(path) is a secret, and this field is none") }
+        if found.mayBeAbsent, reference.fallback == nil, !use.guarded.contains(where: { path.begins(withPath: $0) }) {
+            return mistake(
+                FlowChecker.absent(path, "write \(path) ?? DEFAULT, or has(\(path)) in the step's when"))
+        }
+        if isWithinText, !found.type.isScalar {
+            return mistake("\(path) is a \(found.type), which cannot stand within text")
+        }
+        guard found.type.isAssignable(to: type) || found.type == .json else {
+            return mistake("expected a \(type), \(path) is a \(found.type)")
+        }
+        if let fallback = reference.fallback, fallback != .null,
+            let wrong = type.mistake(in: fallback.json, at: use.pointer)
+        {
+            return mistake("the default of \(path): \(wrong.detail)")
+        }
+        return []
+    }
+}
+
+extension String {
+    var trimmedBlanks: String { split(separator: " ").joined(separator: " ") }
+
+    /// Whether this path is that one, or a part of what it names.
+    func begins(withPath other: String) -> Bool {
+        self == other || hasPrefix(other + ".") || hasPrefix(other + "[")
+    }
+}

@@ -1,0 +1,145 @@
+package import Model
+
+/// The type of an input or output. Lifecycle types (`Dataset`, …) are references: uri, digest, size and media type,
+/// never the data.
+package indirect enum FlowType: Hashable, Sendable {
+    case string, integer, number, boolean, duration, timestamp, json
+    /// A map from a metric's name to a number.
+    case metricSet
+    case lifecycle(Lifecycle)
+    case list(FlowType)
+    /// Keys are strings.
+    case map(FlowType)
+
+    /// What a reference leads to.
+    package enum Lifecycle: String, CaseIterable, Sendable {
+        case dataset = "Dataset"
+        case transformation = "Transformation"
+        case model = "Model"
+        case evaluation = "Evaluation"
+        /// Any of the others, or something else that has a uri.
+        case reference = "Reference"
+    }
+
+    private static let simple: [(name: String, type: FlowType)] =
+        [
+            ("string", .string), ("integer", .integer), ("number", .number), ("boolean", .boolean),
+            ("duration", .duration), ("timestamp", .timestamp), ("json", .json), ("MetricSet", .metricSet),
+        ] + Lifecycle.allCases.map { ($0.rawValue, .lifecycle($0)) }
+
+    /// Reads `integer`, `Dataset`, `list<Dataset>`, …; nil for anything else.
+    package init?(_ text: String) { self.init(Substring(text), depth: 0) }
+
+    private init?(_ text: Substring, depth: Int) {
+        if let found = FlowType.simple.first(where: { $0.name == text }) {
+            self = found.type
+            return
+        }
+        for (prefix, make) in [("list<", FlowType.list), ("map<", FlowType.map)] as [(String, (FlowType) -> FlowType)] {
+            guard depth < FlowType.deepestNesting, text.hasPrefix(prefix), text.hasSuffix(">"),
+                let inner = FlowType(text.dropFirst(prefix.count).dropLast(), depth: depth + 1)
+            else { continue }
+            self = make(inner)
+            return
+        }
+        return nil
+    }
+    private static let deepestNesting = 8
+
+    /// The names of all simple types, for messages.
+    package static var names: String { simple.map(\.name).joined(separator: ", ") + ", list<…> and map<…>" }
+
+    /// Whether a value of this type may stand where `target` is expected.
+    package func isAssignable(to target: FlowType) -> Bool {
+        switch (self, target) {
+        case (_, .json): true
+        case (.integer, .number): true
+        case (.lifecycle, .lifecycle(.reference)): true
+        case (.metricSet, .map(let element)): FlowType.number.isAssignable(to: element)
+        case (.list(let own), .list(let other)), (.map(let own), .map(let other)): own.isAssignable(to: other)
+        default: self == target
+        }
+    }
+
+    /// The type of a field of a value of this type; nil: there is none. Of `json` it is `json`.
+    package func field(_ name: String) -> FlowType? {
+        switch self {
+        case .json: .json
+        case .metricSet: .number
+        case .map(let element): element
+        case .lifecycle: ["uri": .string, "digest": .string, "size": .integer, "mediaType": .string][name]
+        default: nil
+        }
+    }
+
+    /// The type of an element by its index; nil: there are none.
+    package var element: FlowType? {
+        switch self {
+        case .json: .json
+        case .list(let element): element
+        default: nil
+        }
+    }
+
+    /// Whether a value of this type can stand within text.
+    package var isScalar: Bool {
+        switch self {
+        case .string, .integer, .number, .boolean, .duration, .timestamp, .json: true
+        case .metricSet, .lifecycle, .list, .map: false
+        }
+    }
+
+    /// Why a JSON value is not of this type, with the pointer of the part that is not; nil: it is.
+    package func mistake(in value: JSON, at pointer: String) -> FieldError? {
+        func wrong(_ expected: String) -> FieldError {
+            FieldError(pointer: pointer, detail: "expected \(expected), found \(value.kind)")
+        }
+        switch self {
+        case .json: return nil
+        case .string: return value.text == nil ? wrong("a string") : nil
+        case .integer: return value.int == nil ? wrong("a whole number") : nil
+        case .number: return value.double == nil ? wrong("a number") : nil
+        case .boolean: return value.flag == nil ? wrong("true or false") : nil
+        case .duration:
+            return value.text.flatMap { Duration(text: $0) } == nil ? wrong("a duration such as \"90s\"") : nil
+        case .timestamp: return value.text.flatMap { Timestamp($0) } == nil ? wrong(Timestamp.requirement) : nil
+        case .metricSet: return FlowType.map(.number).mistake(in: value, at: pointer)
+        case .lifecycle(let kind): return FlowType.mistake(in: value, kind, pointer)
+        case .list(let element):
+            guard let elements = value.elements else { return wrong("a list") }
+            return elements.enumerated().lazy.compactMap { element.mistake(in: $1, at: "\(pointer)/\($0)") }.first
+        case .map(let element):
+            guard let members = value.members else { return wrong("an object") }
+            return members.lazy.compactMap { member in
+                element.mistake(in: member.value, at: "\(pointer)/\(JSON.pointerToken(member.name))")
+            }.first
+        }
+    }
+
+    private static func mistake(in value: JSON, _ kind: Lifecycle, _ pointer: String) -> FieldError? {
+        guard let members = value.members, value["uri"]?.text?.isEmpty == false else {
+            return FieldError(
+                pointer: pointer, detail: "expected a \(kind.rawValue), an object with a uri, found \(value.kind)")
+        }
+        let type = FlowType.lifecycle(kind)
+        for member in members {
+            let place = "\(pointer)/\(JSON.pointerToken(member.name))"
+            guard let field = type.field(member.name) else {
+                return FieldError(pointer: place, detail: "a \(kind.rawValue) has uri, digest, size and mediaType")
+            }
+            if let mistake = field.mistake(in: member.value, at: place) { return mistake }
+        }
+        return nil
+    }
+}
+
+extension FlowType: CustomStringConvertible {
+    /// As it is written.
+    package var description: String {
+        switch self {
+        case .list(let element): "list<\(element)>"
+        case .map(let element): "map<\(element)>"
+        default: FlowType.simple.first { $0.type == self }?.name ?? "json"
+        }
+    }
+}
