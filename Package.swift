@@ -100,7 +100,8 @@ let layers: [[Module]] = [
             imports: "APIFunction Model FunctionRuntime Wiring Postgres Queue Redis Scheduling Secrets ArgumentParser",
             .program),
         Module(
-            "headgate", at: "local-runner/CLI", imports: "Model FunctionRuntime Curl HTTP Postgres ArgumentParser",
+            "headgate", at: "local-runner/CLI",
+            imports: "Model Flows FunctionRuntime Curl HTTP Postgres ArgumentParser",
             .program),
         Module(
             "local-runner", at: "local-runner/Main",
@@ -143,7 +144,7 @@ let tests = [
         imports: "SimulationKit Memory Model Queue Scheduling Store FunctionRuntime", .tests),
     Module(
         "LocalRunnerTests", at: "Tests/LocalRunnerTests",
-        imports: "LocalRunner TestRandom TestTarget Model runner-probe", .tests),
+        imports: "LocalRunner TestRandom TestServers TestTarget Model runner-probe", .tests),
     Module(
         "IntegrationTests", at: "Tests/IntegrationTests",
         imports: """

@@ -140,18 +140,28 @@ public struct TestServerError: Error, CustomStringConvertible {
 }
 
 /// A TCP port of the loopback interface that nothing listens on now.
+///
+/// It is below those that the system gives to outgoing connections and to listeners that name none: one of these could
+/// be taken before the server that it is for has begun to listen.
 public func freePort() -> Int {
+    for _ in 0..<100 {
+        if let port = bindable(Int.random(in: 10_000..<32_768)) { return port }
+    }
+    preconditionFailure("no port is free")
+}
+
+private func bindable(_ port: Int) -> Int? {
     let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(socket) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    address.sin_port = UInt16(port).bigEndian
+    let length = socklen_t(MemoryLayout<sockaddr_in>.size)
     return withUnsafeMutablePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-            precondition(bind(socket, generic, length) == 0 && getsockname(socket, generic, &length) == 0)
+            bind(socket, generic, length) == 0 ? port : nil
         }
-        return Int(UInt16(bigEndian: pointer.pointee.sin_port))
     }
 }
 

@@ -36,14 +36,25 @@ struct LoopbackSocket: ~Copyable {
     }
 
     /// A port on 127.0.0.1 that nothing listens on: `wanted`, or any if that is 0. Nil if the wanted port is in use.
+    ///
+    /// Any port is below those that the system gives to outgoing connections and to listeners that name none: one of
+    /// these could be taken before the server that it is for has begun to listen.
     static func freePort(wanted: Int = 0) -> Int? {
+        if wanted != 0 { return bindable(wanted) }
+        for _ in 0..<100 {
+            if let port = bindable(Int.random(in: 10_000..<32_768)) { return port }
+        }
+        return bindable(0)
+    }
+
+    private static func bindable(_ port: Int) -> Int? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         // Connections that have just closed do not occupy the port.
         var isOn: Int32 = 1
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
-        var address = address(port: wanted)
+        var address = address(port: port)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
