@@ -1,4 +1,5 @@
 import Flows
+import Foundation
 import Model
 import Testing
 
@@ -49,6 +50,14 @@ import Testing
         #expect(flow.step("prepare")?.retry?.maxAttempts == 3 && flow.onFailure == "churn-cleanup")
         #expect(flow.inputs.map(\.isSecret) == [false, false, false, true] && flow.timeout == .seconds(365 * 86_400))
         #expect(flow.inputs[1].standard == .int(100))
+    }
+
+    @Test func `the example of the page is a flow`() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "docs/flows.md"), encoding: .utf8)
+        let block = page.split(separator: "```json\n").dropFirst().first?.split(separator: "```").first
+        #expect(mistakes(try JSON(parsing: String(try #require(block)))).isEmpty)
     }
 
     struct Change: Sendable, CustomTestStringConvertible {

@@ -49,6 +49,20 @@ import Testing
         }
     }
 
+    @Test func `flows are checked without an API, each mistake with its place`() async throws {
+        let good = #"{"steps":{"a":{"type":"wait","with":{"for":"1d"}}}}"#
+        let run = try await headgate(nil, ["flow", "validate", "-"], input: good)
+        #expect(run.status == 0 && run.output == "-: valid\n", "\(run)")
+        let bad = #"{"steps":{"a":{"type":"wait","with":{"for":"1d"},"after":["b"]},"c":{"type":"map"}}}"#
+        let refused = try await headgate(nil, ["flow", "validate", "-"], input: bad)
+        #expect(refused.status == 64 && refused.output.isEmpty, "\(refused)")
+        #expect(refused.errors.contains("-: /steps/c/type: steps of the type map are not supported yet"), "\(refused)")
+        let broken = try await headgate(nil, ["flow", "validate", "-"], input: "{\n\"steps\": }")
+        #expect(broken.status == 64 && broken.errors.hasPrefix("-:2:10: "), "\(broken)")
+        let types = try await headgate(nil, ["step-type", "list"])
+        #expect(types.status == 0 && types.output.contains("dataset: Dataset, model: Model"), "\(types)")
+    }
+
     @Test func `schedules are previewed, forecast, backfilled, and paused and resumed by prefix`() async throws {
         try await Cluster.with { it in
             let api = try await APIClient.start(it)

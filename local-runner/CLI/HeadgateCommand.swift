@@ -11,7 +11,7 @@ import ArgumentParser
         subcommands: [
             ScheduleCommand.self, TriggerCommand.self, QueueCommand.self, KeyCommand.self, TopCommand.self,
             TenantCommand.self, SecretCommand.self, MigrateCommand.self,
-            ReshardCommand.self,
+            ReshardCommand.self, FlowCommand.self, StepTypeCommand.self,
         ])
 }
 
