@@ -220,6 +220,17 @@ import Testing
         #expect(mistakes(["steps": .object(steps)]).isEmpty == (1...200).contains(count))
     }
 
+    @Test func `what 200 steps that wait for one another are told is bounded`() {
+        let names = (0..<200).map { "s\($0)" }
+        let after = JSON.array(names.map { .string($0) })
+        let steps = names.map { JSON.Member($0, ["type": "wait", "with": ["for": "1s"], "after": after]) }
+        let circles = mistakes(["steps": .object(steps)])
+        #expect((1...10).contains(circles.count))
+        let strangers = names.map { JSON.Member($0, ["type": "wait", "with": ["for": "1s"], "after": ["nobody"]]) }
+        let unknown = mistakes(["steps": .object(strangers)])
+        #expect(unknown.count == 200 && unknown.allSatisfy { $0.detail.utf8.count < 300 })
+    }
+
     @Test(arguments: ["false", "1 > 2", "1 / 0 == 1", "'a'"])
     func `a condition that is never true is a mistake`(when: String) {
         let json: JSON = ["steps": ["x": ["type": "wait", "with": ["for": "1s"], "when": .string(when)]]]

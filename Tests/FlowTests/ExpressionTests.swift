@@ -409,6 +409,15 @@ import Testing
         #expect(error?.code == .tooLong)
     }
 
+    /// Both sides of `&&` and `||` are evaluated at most once.
+    @Test(arguments: [("true && (", "1 / 0 == 1"), ("false || (", "1 / 0 == 1"), ("1 / 0 == 1 && (", "true")])
+    func `an error deep within costs no more than its text`(open: String, inner: String) throws {
+        let depth = 60
+        let text = String(repeating: open, count: depth) + inner + String(repeating: ")", count: depth)
+        let error = #expect(throws: ExpressionError.self) { try Expression(text).value { _ in nil } }
+        #expect(error?.code == .divisionByZero)
+    }
+
     /// Any text is read or refused, and any condition has a value or an error: nothing traps.
     @Test(arguments: 1...20 as ClosedRange<UInt64>) func `no text crashes`(seed: UInt64) {
         let words = [

@@ -170,6 +170,13 @@ package struct FlowChecker {
     }
 }
 
+extension [String] {
+    /// The first ten, for messages.
+    var listed: String {
+        prefix(10).joined(separator: ", ") + (count > 10 ? " and \(count - 10) more" : "")
+    }
+}
+
 extension String {
     var trimmedBlanks: String { split(separator: " ").joined(separator: " ") }
 

@@ -179,7 +179,7 @@ extension FlowDefinition {
             errors.append(
                 FieldError(
                     pointer: pointer,
-                    detail: "there is no step \(name); there are \(known.sorted().joined(separator: ", "))"))
+                    detail: "there is no step \(name); there are \(known.sorted().listed)"))
         }
         for step in steps {
             let pointer = "/steps/\(step.name)"
@@ -199,11 +199,14 @@ extension FlowDefinition {
         return errors
     }
 
-    /// One mistake for each circle of steps that wait for one another.
+    /// Where many steps wait for one another there are very many circles.
+    private static let mostCircles = 10
+
+    /// A mistake for each of the first circles of steps that wait for one another.
     private var circles: [FieldError] {
         var errors: [FieldError] = []
         var done: Set<String> = []
-        for start in steps where !done.contains(start.name) {
+        for start in steps where !done.contains(start.name) && errors.count < FlowDefinition.mostCircles {
             var path: [String] = []
             visit(start.name, &path, &done, &errors)
         }
@@ -212,6 +215,7 @@ extension FlowDefinition {
 
     private func visit(_ name: String, _ path: inout [String], _ done: inout Set<String>, _ errors: inout [FieldError])
     {
+        if errors.count == FlowDefinition.mostCircles { return }
         if let place = path.firstIndex(of: name) {
             let circle = (path[place...] + [name]).joined(separator: " → ")
             errors.append(FieldError(pointer: "/steps/\(name)", detail: "waits for itself: \(circle)"))

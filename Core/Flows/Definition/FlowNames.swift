@@ -77,7 +77,7 @@ struct FlowNames {
         if root == "inputs" {
             guard let input = inputs[name] else {
                 let known =
-                    inputs.isEmpty ? "the flow has none" : "there are \(inputs.keys.sorted().joined(separator: ", "))"
+                    inputs.isEmpty ? "the flow has none" : "there are \(inputs.keys.sorted().listed)"
                 throw Mistake(description: "there is no input \(name); \(known)")
             }
             return Found(

@@ -66,16 +66,21 @@ private struct Evaluation {
     private func decide(
         _ left: Node, _ right: Node, _ symbol: String, by decisive: Bool
     ) throws(ExpressionError) -> Bool {
-        let failure: ExpressionError
+        var failure: ExpressionError?
         do throws(ExpressionError) {
             if try flag(left, symbol) == decisive { return decisive }
-            return try flag(right, symbol)
         } catch {
+            // The right side may decide all the same.
             failure = error
         }
-        // Where the left side failed, the right one may decide; where the right side failed, the left one has not.
-        if let other = try? flag(right, symbol), other == decisive { return decisive }
-        throw failure
+        let second: Bool
+        do throws(ExpressionError) {
+            second = try flag(right, symbol)
+        } catch {
+            throw failure ?? error
+        }
+        if let failure, second != decisive { throw failure }
+        return second
     }
 
     // MARK: Names and fields
