@@ -50,6 +50,8 @@ import Testing
         #expect(flow.step("prepare")?.retry?.maxAttempts == 3 && flow.onFailure == "churn-cleanup")
         #expect(flow.inputs.map(\.isSecret) == [false, false, false, true] && flow.timeout == .seconds(365 * 86_400))
         #expect(flow.inputs[1].standard == .int(100))
+        let whole = DefinitionTests.churn.description.replacing(#""default":100"#, with: #""default":5.0"#)
+        #expect(try FlowDefinition(JSON(parsing: whole)).inputs[1].standard == .int(5))
     }
 
     @Test func `the example of the page is a flow`() throws {
@@ -163,7 +165,7 @@ import Testing
         // What may be absent, and secrets.
         .init(
             from: "has(evaluate.metrics) && evaluate", to: "evaluate", pointer: "/steps/register/when",
-            detail: "ask by has() first"),
+            detail: "write has(…) && before it"),
         .init(
             from: "has(evaluate.metrics) && ", to: "true || has(evaluate.metrics) && ",
             pointer: "/steps/register/with/metrics", detail: "may be absent"),
@@ -185,6 +187,22 @@ import Testing
             from: "has(evaluate.metrics) && evaluate.metrics.auc",
             to: "has(evaluate.metrics) && has(evaluate.nothing) && evaluate.metrics.auc",
             pointer: "/steps/register/when", detail: "no output nothing"),
+        .init(
+            from: "has(evaluate.metrics) && evaluate.metrics.auc >= 0.8",
+            to: "evaluate.metrics.auc >= 0.8 || has(evaluate.metrics)", pointer: "/steps/register/when",
+            detail: "write has(…) && before it"),
+        .init(
+            from: #"["pause"]"#, to: #"["pause", "inputs"]"#, pointer: "/steps/tell/after/1",
+            detail: "inputs are always there"),
+        .init(
+            from: #"{ "n":"#, to: #"{ "${inputs.note}":"#, pointer: "/steps/tell/with/body/${inputs.note}",
+            detail: "only values can"),
+        .init(
+            from: #""dataset": "${prepare.holdout}""#, to: #""dataset": "${prepare.segments[0] ?? null}""#,
+            pointer: "/steps/evaluate/with/dataset", detail: "null, which cannot stand here"),
+        .init(
+            from: "${train.model.digest}", to: "${inputs.note ?? null}", pointer: "/steps/tell/with/url",
+            detail: "null, which cannot stand here"),
     ]
 
     @Test(arguments: changes) func `each mistake is named by its pointer`(_ change: Change) throws {
@@ -259,10 +277,14 @@ import Testing
         for (from, to) in [
             ("integer", "number"), ("Model", "Reference"), ("list<integer>", "list<number>"),
             ("MetricSet", "map<number>"),
-            ("map<Dataset>", "map<Reference>"), ("string", "json"), ("list<Model>", "json"),
+            ("map<Dataset>", "map<Reference>"),
         ] {
             #expect(try type(from).isAssignable(to: type(to)), "\(from) to \(to)")
             #expect(try !type(to).isAssignable(to: type(from)), "\(to) to \(from)")
+        }
+        // What is json is checked when it arrives.
+        for other in ["string", "Model", "list<Model>"] {
+            #expect(try type(other).isAssignable(to: .json) && FlowType.json.isAssignable(to: type(other)))
         }
         #expect(FlowType("list<") == nil && FlowType("list<x>") == nil && FlowType("") == nil)
         #expect(FlowType(String(repeating: "list<", count: 9) + "json" + String(repeating: ">", count: 9)) == nil)

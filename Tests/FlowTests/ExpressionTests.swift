@@ -226,6 +226,7 @@ import Testing
         R'\\' -> "\\\\"
         "\\q" -> !syntax
         "\\u12" -> !syntax
+        "\\u+041" -> !syntax
         "\\ud800" -> !syntax
         "\\U00110000" -> !syntax
         "\\400" -> !syntax

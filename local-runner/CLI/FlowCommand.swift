@@ -28,7 +28,7 @@ struct FlowCommand: AsyncParsableCommand {
             let bytes = try ScheduleCommand.read(file)
             let document: JSON
             do throws(JSON.SyntaxError) {
-                document = try JSON(parsing: bytes)
+                document = try JSON(document: bytes)
             } catch {
                 APIClient.say("\(file):\(error.line):\(error.column): \(error.detail)")
                 throw ExitCode(64)

@@ -77,14 +77,20 @@ package struct FlowChecker {
     private func condition(of step: FlowStep, _ pointer: String) -> [FieldError] {
         guard let when = step.when else { return [] }
         var mistakes: [FieldError] = []
+        for path in when.askedPaths {
+            if case .failure(let mistake) = names.resolve(path) {
+                mistakes.append(FieldError(pointer: pointer, detail: mistake.description))
+            }
+        }
+        let guarded = when.guarded
         for path in when.paths {
             switch names.resolve(path) {
             case .failure(let mistake): mistakes.append(FieldError(pointer: pointer, detail: mistake.description))
             case .success(let found):
                 if found.isSecret { mistakes.append(FieldError(pointer: pointer, detail: "\(path) is a secret")) }
-                if found.mayBeAbsent, !when.asksFor(path) {
+                if found.mayBeAbsent, !guarded.contains(where: { path.begins(withPath: $0) }) {
                     mistakes.append(
-                        FieldError(pointer: pointer, detail: FlowChecker.absent(path, "ask by has() first")))
+                        FieldError(pointer: pointer, detail: FlowChecker.absent(path, "write has(…) && before it")))
                 }
             }
         }
@@ -158,10 +164,13 @@ package struct FlowChecker {
         if isWithinText, !found.type.isScalar {
             return mistake("\(path) is a \(found.type), which cannot stand within text")
         }
-        guard found.type.isAssignable(to: type) || found.type == .json else {
+        guard found.type.isAssignable(to: type) else {
             return mistake("expected a \(type), \(path) is a \(found.type)")
         }
-        if let fallback = reference.fallback, fallback != .null,
+        if reference.fallback == .null, isWithinText || type != .json {
+            return mistake("the default of \(path) is null, which cannot stand here")
+        }
+        if let fallback = reference.fallback,
             let wrong = type.mistake(in: fallback.json, at: use.pointer)
         {
             return mistake("the default of \(path): \(wrong.detail)")

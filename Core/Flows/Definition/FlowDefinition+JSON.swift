@@ -79,7 +79,11 @@ extension FlowDefinition {
         errors += fields.errors.map { isShort ? FieldError(pointer: pointer, detail: $0.detail) : $0 }
         guard fields.errors.isEmpty, let type else { return nil }
         return Input(
-            name: member.name, type: type, standard: standard.map { ExpressionValue($0) }, isOptional: isOptional,
+            name: member.name, type: type,
+            standard: standard.map { value in
+                // 5.0 is whole, too.
+                type == .integer ? value.int.map { .int(Int64($0)) } ?? ExpressionValue(value) : ExpressionValue(value)
+            }, isOptional: isOptional,
             isSecret: isSecret)
     }
 
@@ -189,7 +193,13 @@ extension FlowDefinition {
                 }
             }
             for name in step.when?.names ?? [] { check(name, "\(pointer)/when") }
-            for (index, name) in step.after.enumerated() { check(name, "\(pointer)/after/\(index)") }
+            for (index, name) in step.after.enumerated() {
+                if name == "inputs" {
+                    let detail = "names steps to wait for; inputs are always there"
+                    errors.append(FieldError(pointer: "\(pointer)/after/\(index)", detail: detail))
+                }
+                check(name, "\(pointer)/after/\(index)")
+            }
         }
         for output in outputs {
             for reference in output.value.references {

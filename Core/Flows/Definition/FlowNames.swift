@@ -99,10 +99,31 @@ struct FlowNames {
 }
 
 extension Expression {
-    /// The longest paths that the condition reads, as texts, those within `has()` included; each once, sorted.
+    /// The longest paths whose values the condition reads, as texts; each once, sorted.
     var paths: [String] {
         var paths: Set<String> = []
-        Expression.paths(in: root, &paths)
+        func visit(_ node: Node) {
+            if case .has = node.content { return }
+            if let path = Expression.path(node) {
+                paths.insert(path)
+            } else {
+                for child in Expression.children(of: node) { visit(child) }
+            }
+        }
+        visit(root)
+        return paths.sorted()
+    }
+
+    /// The paths that stand in `has(…)`, each once, sorted.
+    var askedPaths: [String] {
+        var paths: Set<String> = []
+        func visit(_ node: Node) {
+            if case .has(let operand, let name) = node.content, let path = Expression.path(operand) {
+                paths.insert("\(path).\(name)")
+            }
+            for child in Expression.children(of: node) { visit(child) }
+        }
+        visit(root)
         return paths.sorted()
     }
 
@@ -121,28 +142,6 @@ extension Expression {
         }
         visit(root)
         return guarded
-    }
-
-    /// Whether the condition asks anywhere by `has()` for what a path names, or for what it lies in.
-    func asksFor(_ path: String) -> Bool {
-        var asked: Set<String> = []
-        Expression.asked(in: root, &asked)
-        return asked.contains { path.begins(withPath: $0) }
-    }
-
-    private static func asked(in node: Node, _ asked: inout Set<String>) {
-        if case .has(let operand, let name) = node.content, let path = path(operand) { asked.insert("\(path).\(name)") }
-        for child in children(of: node) { Expression.asked(in: child, &asked) }
-    }
-
-    private static func paths(in node: Node, _ paths: inout Set<String>) {
-        if case .has(let operand, let name) = node.content, let path = path(operand) {
-            paths.insert("\(path).\(name)")
-        } else if let path = path(node) {
-            paths.insert(path)
-        } else {
-            for child in children(of: node) { Expression.paths(in: child, &paths) }
-        }
     }
 
     /// The text of a path of names, fields and literal indexes; nil for anything else.

@@ -52,7 +52,8 @@ package indirect enum FlowType: Hashable, Sendable {
     /// Whether a value of this type may stand where `target` is expected.
     package func isAssignable(to target: FlowType) -> Bool {
         switch (self, target) {
-        case (_, .json): true
+        // What is json is checked when it arrives.
+        case (_, .json), (.json, _): true
         case (.integer, .number): true
         case (.lifecycle, .lifecycle(.reference)): true
         case (.metricSet, .map(let element)): FlowType.number.isAssignable(to: element)

@@ -199,7 +199,8 @@ struct ExpressionLexer {
             digits.unicodeScalars.append(scalar)
             position += 1
         }
-        guard digits.unicodeScalars.count == count, let value = UInt32(digits, radix: radix),
+        guard digits.unicodeScalars.count == count, !digits.hasPrefix("+"), !digits.hasPrefix("-"),
+            let value = UInt32(digits, radix: radix),
             let scalar = Unicode.Scalar(value)
         else { throw error(at: start, "the escape needs \(count) digits of a code point") }
         return scalar

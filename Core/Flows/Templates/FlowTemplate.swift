@@ -54,6 +54,9 @@ package indirect enum FlowTemplate: Hashable, Sendable {
         var templates: [Member] = []
         for member in members {
             let place = "\(pointer)/\(JSON.pointerToken(member.name))"
+            if member.name.contains("${") {
+                errors.append(FieldError(pointer: place, detail: "a name cannot have references; only values can"))
+            }
             let value = FlowTemplate(member.value, at: place, errors: &errors)
             templates.append(Member(name: member.name, value: value))
         }
