@@ -29,12 +29,11 @@ import Testing
         }
     }
 
-    private static let inputs = try! JSON(
-        parsing:
-            #"""
-            {"name": "Ada", "age": 36, "tags": ["a", "b"], "score": 0.5, "none": null, "ok": true, "empty": {},
-             "large": 9007199254740993, "larger": 9223372036854775808, "whole": 1.0, "nested": {"list": [{"x": 1}]}}
-            """#)
+    private static let inputs: JSON = [
+        "name": "Ada", "age": 36, "tags": ["a", "b"], "score": .number("0.5"), "none": nil, "ok": true, "empty": [:],
+        "large": 9_007_199_254_740_993, "larger": .number("9223372036854775808"), "whole": .number("1.0"),
+        "nested": ["list": [["x": 1]]],
+    ]
 
     private static func lookUp(_ name: String) -> ExpressionName? {
         switch name {

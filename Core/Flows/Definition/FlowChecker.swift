@@ -78,23 +78,24 @@ package struct FlowChecker {
         guard let when = step.when else { return [] }
         var mistakes: [FieldError] = []
         for path in when.askedPaths {
-            if case .failure(let mistake) = names.resolve(path) {
-                mistakes.append(FieldError(pointer: pointer, detail: mistake.description))
+            do throws(FlowNames.Mistake) { _ = try names.resolve(path.node) } catch {
+                mistakes.append(FieldError(pointer: pointer, detail: error.description))
             }
         }
         let guarded = when.guarded
         for path in when.paths {
-            switch names.resolve(path) {
-            case .failure(let mistake): mistakes.append(FieldError(pointer: pointer, detail: mistake.description))
-            case .success(let found):
-                if found.isSecret { mistakes.append(FieldError(pointer: pointer, detail: "\(path) is a secret")) }
-                if found.mayBeAbsent, !guarded.contains(where: { path.begins(withPath: $0) }) {
-                    mistakes.append(
-                        FieldError(pointer: pointer, detail: FlowChecker.absent(path, "write has(…) && before it")))
+            do throws(FlowNames.Mistake) {
+                let found = try names.resolve(path.node)
+                if found.isSecret { mistakes.append(FieldError(pointer: pointer, detail: "\(path.text) is a secret")) }
+                if found.mayBeAbsent, !guarded.contains(where: { path.text.begins(withPath: $0) }) {
+                    let detail = FlowChecker.absent(path.text, "write has(…) && before it")
+                    mistakes.append(FieldError(pointer: pointer, detail: detail))
                 }
+            } catch {
+                mistakes.append(FieldError(pointer: pointer, detail: error.description))
             }
         }
-        // What names nothing is the same in every execution.
+        // What names nothing is the same in every execution. One that fails is never true either.
         if when.names.isEmpty, (try? when.holds { _ in nil }) != true {
             mistakes.append(FieldError(pointer: pointer, detail: "is never true, so that the step never runs"))
         }
@@ -150,11 +151,10 @@ package struct FlowChecker {
         _ reference: FlowReference, against type: FlowType, _ use: Use, isWithinText: Bool
     ) -> [FieldError] {
         func mistake(_ detail: String) -> [FieldError] { [FieldError(pointer: use.pointer, detail: detail)] }
-        let path = reference.path.description.trimmedBlanks
+        let path = Expression.path(reference.path.root) ?? reference.description
         let found: FlowNames.Found
-        switch names.resolve(path) {
-        case .failure(let error): return mistake(error.description)
-        case .success(let value): found = value
+        do throws(FlowNames.Mistake) { found = try names.resolve(reference.path.root) } catch {
+            return mistake(error.description)
         }
         if found.isSecret, !use.takesSecrets { return mistake("\(path) is a secret, and this field is none") }
         if found.mayBeAbsent, reference.fallback == nil, !use.guarded.contains(where: { path.begins(withPath: $0) }) {
@@ -187,8 +187,6 @@ extension [String] {
 }
 
 extension String {
-    var trimmedBlanks: String { split(separator: " ").joined(separator: " ") }
-
     /// Whether this path is that one, or a part of what it names.
     func begins(withPath other: String) -> Bool {
         self == other || hasPrefix(other + ".") || hasPrefix(other + "[")

@@ -34,6 +34,7 @@ extension FlowDefinition {
                 (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || $0 == 95
             }
             && name.utf8.first.map { !(48...57).contains($0) } ?? false
+        // What cannot be read as a condition, such as `while`, cannot be referred to.
         guard isName, let word = try? Expression(name), word.names == [name] else {
             return "\(what) is 1 to 63 of a-z A-Z 0-9 _, does not begin with a digit, and is no word of conditions"
         }

@@ -25,14 +25,7 @@ struct FlowNames {
     }
 
     /// What a path such as `train.model.uri` names.
-    func resolve(_ path: String) -> Result<Found, Mistake> {
-        guard let expression = try? Expression(path) else {
-            return .failure(Mistake(description: "\(path) is no path"))
-        }
-        return Result { () throws(Mistake) in try resolve(expression.root) }
-    }
-
-    private func resolve(_ node: Expression.Node) throws(Mistake) -> Found {
+    func resolve(_ node: Expression.Node) throws(Mistake) -> Found {
         switch node.content {
         case .name(let name):
             throw Mistake(
@@ -99,32 +92,33 @@ struct FlowNames {
 }
 
 extension Expression {
-    /// The longest paths whose values the condition reads, as texts; each once, sorted.
-    var paths: [String] {
-        var paths: Set<String> = []
-        func visit(_ node: Node) {
-            if case .has = node.content { return }
-            if let path = Expression.path(node) {
-                paths.insert(path)
-            } else {
-                for child in Expression.children(of: node) { visit(child) }
-            }
-        }
-        visit(root)
-        return paths.sorted()
+    /// The longest paths whose values the condition reads; each once, by their texts.
+    var paths: [Path] { Expression.paths(in: root, isRead: true) }
+
+    /// The paths that stand in `has(…)`; each once, by their texts.
+    var askedPaths: [Path] { Expression.paths(in: root, isRead: false) }
+
+    /// A path with its text, in which two that name the same are the same.
+    struct Path {
+        var text: String
+        var node: Node
     }
 
-    /// The paths that stand in `has(…)`, each once, sorted.
-    var askedPaths: [String] {
-        var paths: Set<String> = []
+    private static func paths(in root: Node, isRead: Bool) -> [Path] {
+        var found: [String: Node] = [:]
         func visit(_ node: Node) {
-            if case .has(let operand, let name) = node.content, let path = Expression.path(operand) {
-                paths.insert("\(path).\(name)")
+            if case .has(let operand, let name) = node.content {
+                if isRead { return }
+                let field = Node(column: node.column, content: .field(operand, name))
+                if let text = path(field) { found[text] = field }
+            } else if isRead, let text = path(node) {
+                found[text] = node
+                return
             }
-            for child in Expression.children(of: node) { visit(child) }
+            for child in children(of: node) { visit(child) }
         }
         visit(root)
-        return paths.sorted()
+        return found.sorted { $0.key < $1.key }.map { Path(text: $0.key, node: $0.value) }
     }
 
     /// Paths of which the condition can only be true where they are there: `has(…)` as one of its conjuncts.
@@ -145,7 +139,7 @@ extension Expression {
     }
 
     /// The text of a path of names, fields and literal indexes; nil for anything else.
-    private static func path(_ node: Node) -> String? {
+    static func path(_ node: Node) -> String? {
         switch node.content {
         case .name(let name): return name
         case .field(let operand, let name): return path(operand).map { "\($0).\(name)" }

@@ -31,20 +31,11 @@ package struct FlowReference: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func split(_ text: String) -> (path: String, fallback: String?) {
-        var isQuoted: Character?
-        var before: Character?
-        for index in text.indices {
-            let character = text[index]
-            if let quote = isQuoted {
-                if character == quote { isQuoted = nil }
-            } else if character == "\"" || character == "'" {
-                isQuoted = character
-            } else if character == "?", before == "?" {
-                return (String(text[..<text.index(before: index)]), String(text[text.index(after: index)...]))
-            }
-            before = character
+        let place = text.firstIndexOutsideQuotes { index in
+            text[index] == "?" && text[text.index(after: index)...].first == "?"
         }
-        return (text, nil)
+        guard let place else { return (text, nil) }
+        return (String(text[..<place]), String(text[text.index(place, offsetBy: 2)...]))
     }
 
     /// The name that a path begins with; nil if it is no path.
@@ -74,5 +65,23 @@ package struct FlowReference: Hashable, Sendable, CustomStringConvertible {
             guard error.code == .absent, let fallback else { throw error }
             return fallback
         }
+    }
+}
+
+extension StringProtocol {
+    /// The first index that meets a condition and is not within quotes of either kind.
+    func firstIndexOutsideQuotes(where matches: (Index) -> Bool) -> Index? {
+        var quote: Character?
+        for index in indices {
+            let character = self[index]
+            if let open = quote {
+                if character == open { quote = nil }
+            } else if character == "\"" || character == "'" {
+                quote = character
+            } else if matches(index) {
+                return index
+            }
+        }
+        return nil
     }
 }

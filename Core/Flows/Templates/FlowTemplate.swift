@@ -78,7 +78,7 @@ package indirect enum FlowTemplate: Hashable, Sendable {
                 plain += "${"
                 rest = rest.dropFirst(3)
             } else if rest.hasPrefix("${") {
-                guard let end = closingBrace(in: rest) else {
+                guard let end = rest.firstIndexOutsideQuotes(where: { rest[$0] == "}" }) else {
                     errors.append(FieldError(pointer: pointer, detail: "${ has no }; a literal ${ is written $${"))
                     return .literal(.string(text))
                 }
@@ -101,22 +101,6 @@ package indirect enum FlowTemplate: Hashable, Sendable {
         if parts.count == 1, plain.isEmpty, case .reference(let reference) = parts[0] { return .reference(reference) }
         if !plain.isEmpty { parts.append(.text(plain)) }
         return .text(parts)
-    }
-
-    /// The end of a reference: the first brace outside quotes.
-    private static func closingBrace(in text: Substring) -> String.Index? {
-        var isQuoted: Character?
-        for index in text.indices {
-            let character = text[index]
-            if let quote = isQuoted {
-                if character == quote { isQuoted = nil }
-            } else if character == "\"" || character == "'" {
-                isQuoted = character
-            } else if character == "}" {
-                return index
-            }
-        }
-        return nil
     }
 
     /// All references, in order.
