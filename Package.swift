@@ -126,7 +126,7 @@ let tests = [
         imports: "Model Curl HTTP Postgres Queue Redis Scheduling TestServers ArgumentParser", .testProgram),
     Module("ModelTests", at: "Tests/ModelTests", imports: "Model TestRandom", .tests),
     Module("SchedulingTests", at: "Tests/SchedulingTests", imports: "Model Scheduling TestRandom", .tests),
-    Module("FlowTests", at: "Tests/FlowTests", imports: "Model Flows", .tests),
+    Module("FlowTests", at: "Tests/FlowTests", imports: "Model Flows TestRandom", .tests),
     Module("SecretsTests", at: "Tests/SecretsTests", imports: "Model Secrets", .tests),
     Module("StoreTests", at: "Tests/StoreTests", imports: "Model Memory Postgres Store TestServers", .tests),
     Module(

@@ -50,6 +50,8 @@ package struct ByteWriter: Sendable {
         write(unsigned: UInt64(value.count))
         bytes.append(contentsOf: value)
     }
+    /// Writes bytes whose number the reader knows.
+    package mutating func write(raw value: some Collection<UInt8>) { bytes.append(contentsOf: value) }
     /// Writes a flag for whether there is a value, then the value by `body`.
     package mutating func write<Value>(optional value: Value?, _ body: (inout ByteWriter, Value) -> Void) {
         write(value != nil)
@@ -142,6 +144,12 @@ package struct ByteReader: Sendable {
         guard count <= UInt64(bytes.endIndex - position) else { throw failure("\(count) bytes") }
         defer { position += Int(count) }
         return bytes[position..<position + Int(count)]
+    }
+    /// Reads `count` bytes, without copying them.
+    package mutating func raw(_ count: Int) throws(Failure) -> ArraySlice<UInt8> {
+        guard count <= bytes.endIndex - position else { throw failure("\(count) bytes") }
+        defer { position += count }
+        return bytes[position..<position + count]
     }
     /// Reads a length and UTF-8; invalid UTF-8 becomes U+FFFD.
     package mutating func text() throws(Failure) -> String { String(decoding: try byteString(), as: UTF8.self) }
