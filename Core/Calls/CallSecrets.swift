@@ -29,14 +29,26 @@ package struct CallSecrets: Sendable {
             return HTTPAction.Header(name: header.name, value: value)
         }
         signing = []
-        hidden = values.values.map { Array($0.utf8) }.filter { $0.count >= CallSecrets.shortestHidden }
-            .sorted { $0.count > $1.count }
+        hidden = CallSecrets.hidden(values.values)
         guard let name = call.signing, let current = values[name], let secret = sealed[name] else { return }
         signing = [current]
         if let previous = secret.previous, let until = secret.previousUntil, now < until {
             // A previous value whose key is gone is left out: the current one signs.
             if let value = try? keys.open(previous, name: name, tenant: tenant) { signing.append(value) }
         }
+    }
+
+    /// Opened secrets of these parts.
+    ///
+    /// - Parameter values: all that were opened.
+    init(headers: [HTTPAction.Header], signing: [String], values: [String]) {
+        self.headers = headers
+        self.signing = signing
+        hidden = CallSecrets.hidden(values)
+    }
+
+    private static func hidden(_ values: some Sequence<String>) -> [[UInt8]] {
+        values.map { Array($0.utf8) }.filter { $0.count >= shortestHidden }.sorted { $0.count > $1.count }
     }
 
     /// A response body in which the call's secrets are replaced by `***`.

@@ -22,7 +22,6 @@ private import Model
     private var readBytes = 0
     /// More of the body has arrived than the request reads; the transfer is ended.
     private var hasReadEnough = false
-    private var isTruncated = false
     /// How many of the target's addresses the policy refused.
     private var refusedAddresses = 0
     private var beganAt = ContinuousClock.now
@@ -75,7 +74,6 @@ private import Model
     func begin(_ submission: HTTPEngine.Submission) -> HTTPError? {
         self.submission = submission
         body = []
-        isTruncated = false
         readBytes = 0
         hasReadEnough = false
         refusedAddresses = 0
@@ -179,7 +177,7 @@ private import Model
     private var answer: HTTPResponse? {
         if status < 200 { return nil }
         return HTTPResponse(
-            status: status, headerLines: headers.bytes, body: body, isTruncated: isTruncated,
+            status: status, headerLines: headers.bytes, body: body, totalBytes: readBytes,
             duration: .now - beganAt)
     }
 
@@ -244,7 +242,6 @@ private import Model
     func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let request = submission?.request
         let room = (request?.keptBytes ?? 0) - body.count
-        if bytes.count > room { isTruncated = true }
         if room > 0 { unsafe body.append(contentsOf: bytes.prefix(room)) }
         readBytes += bytes.count
         hasReadEnough = readBytes > request?.readBytes ?? .max

@@ -5,17 +5,20 @@ package struct HTTPResponse: Hashable, Sendable {
     package var headerLines: [UInt8]
     /// The first bytes of the body, at most as many as the request wanted to keep.
     package var body: [UInt8]
-    /// Whether the body was longer than that.
-    package var isTruncated: Bool
+    /// How many bytes of the body were received, kept or not. The target may have sent more if the request reads only
+    /// so many.
+    package var totalBytes: Int
+    /// Whether the body was longer than what is kept.
+    package var isTruncated: Bool { totalBytes > body.count }
     /// From the start of the call to the end of the answer.
     package var duration: Duration
 
     /// An answer as a client received it.
-    package init(status: Int, headerLines: [UInt8], body: [UInt8], isTruncated: Bool, duration: Duration) {
+    package init(status: Int, headerLines: [UInt8], body: [UInt8], totalBytes: Int, duration: Duration) {
         self.status = status
         self.headerLines = headerLines
         self.body = body
-        self.isTruncated = isTruncated
+        self.totalBytes = totalBytes
         self.duration = duration
     }
 

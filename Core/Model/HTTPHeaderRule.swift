@@ -1,5 +1,5 @@
 /// Which header fields a user may set (RFC 9110, section 5), and what is wrong with others.
-enum HTTPHeaderRule {
+package enum HTTPHeaderRule {
     /// Set by the HTTP client or by Headgate itself.
     private static let reserved: Set<String> = [
         "host", "content-length", "transfer-encoding", "connection", "idempotency-key",
@@ -15,7 +15,7 @@ enum HTTPHeaderRule {
     static let namePattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,\(maximumNameLength)}$"
 
     /// What is wrong with a name; nil if nothing is.
-    static func mistake(inName name: String) -> String? {
+    package static func mistake(inName name: String) -> String? {
         if name.utf8.count > maximumNameLength {
             return "is \(name.utf8.count) bytes; at most \(maximumNameLength) are allowed"
         }
@@ -31,7 +31,7 @@ enum HTTPHeaderRule {
     }
 
     /// What is wrong with a value; nil if nothing is.
-    static func mistake(inValue value: String) -> String? {
+    package static func mistake(inValue value: String) -> String? {
         if value.utf8.count > maximumValueLength {
             return "is \(value.utf8.count) bytes; at most \(maximumValueLength) are allowed"
         }

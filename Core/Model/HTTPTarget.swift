@@ -1,9 +1,9 @@
 /// Which URLs Headgate calls, and what is wrong with others.
 ///
 /// Checks the text at registration; the addresses that a host resolves to are checked at every connection.
-enum HTTPTarget {
+package enum HTTPTarget {
     /// What is wrong with a URL; nil if nothing is.
-    static func mistake(in url: String) -> String? {
+    package static func mistake(in url: String) -> String? {
         if url.utf8.count > HTTPAction.maximumURLLength {
             return "is \(url.utf8.count) bytes; at most \(HTTPAction.maximumURLLength) are allowed"
         }

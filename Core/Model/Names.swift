@@ -36,6 +36,40 @@ public struct ScheduleName: Hashable, Comparable, Sendable, CustomStringConverti
     public static func < (left: ScheduleName, right: ScheduleName) -> Bool { left.description < right.description }
 }
 
+/// A flow's name, unique within its tenant.
+///
+/// 1 to 200 of `a-z A-Z 0-9 . _ - : @ +`, beginning with a letter or a digit.
+public struct FlowName: Hashable, Comparable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    /// Nil if the text is no valid flow name.
+    public init?(_ text: String) {
+        guard NameRule.flow.accepts(text) else { return nil }
+        description = text
+    }
+
+    /// For names that were checked before, such as those read from the store.
+    package init(checked text: String) { description = text }
+
+    /// By bytes: the characters are ASCII.
+    public static func < (left: FlowName, right: FlowName) -> Bool { left.description < right.description }
+}
+
+extension FlowName: ExpressibleByStringLiteral {
+    /// A constant; whoever writes it has checked it.
+    public init(stringLiteral text: String) { description = text }
+}
+
+extension FlowName {
+    /// `POST /v1/flows/validate` is a call of its own, so no flow can have that path.
+    private static let callNames = ["validate"]
+
+    /// Whether no flow may be published with this name.
+    package var isUnavailable: Bool { FlowName.callNames.contains(description) }
+    /// What a flow may be called, for messages.
+    package static let requirement = "\(NameRule.flow.requirement), and not \(callNames.joined(separator: ", "))"
+}
+
 extension TenantID: ExpressibleByStringLiteral {
     /// A constant; whoever writes it has checked it.
     public init(stringLiteral text: String) { description = text }
@@ -75,6 +109,8 @@ package struct NameRule: Sendable {
     package static let tenant = NameRule(maximumLength: 63, punctuation: "._-")
     /// For `ScheduleName`.
     package static let schedule = NameRule(maximumLength: 200, punctuation: "._-:@+")
+    /// For `FlowName`.
+    package static let flow = schedule
     /// For the names of secrets.
     package static let secret = NameRule(maximumLength: 63, punctuation: "._-")
 

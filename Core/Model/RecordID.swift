@@ -18,6 +18,18 @@ public struct TriggerID: RecordID {
     public init(_ value: Identifier) { self.value = value }
 }
 
+/// The id of a flow's definition: of one version of a flow.
+public struct DefinitionID: RecordID {
+    public let value: Identifier
+    public init(_ value: Identifier) { self.value = value }
+}
+
+/// The id of an execution of a flow.
+public struct ExecutionID: RecordID {
+    public let value: Identifier
+    public init(_ value: Identifier) { self.value = value }
+}
+
 /// An API key's id, which is no secret.
 public struct KeyID: RecordID {
     public let value: Identifier
@@ -51,6 +63,14 @@ extension RecordID {
         guard let value = Identifier(text) else { return nil }
         self.init(value)
     }
+}
+
+extension ExecutionID {
+    /// How many buckets executions are hashed into (protocols.md, 21a).
+    package static let buckets = 64
+
+    /// The bucket of the execution, for good: 0 to 63.
+    package var bucket: Int { StableHash.shard(of: description, count: ExecutionID.buckets) }
 }
 
 extension ScheduleID {

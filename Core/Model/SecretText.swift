@@ -28,6 +28,9 @@ package struct SecretText: Hashable, Sendable {
         if !rest.isEmpty || parts.isEmpty { parts.append(.text(String(rest))) }
     }
 
+    /// A value of these parts.
+    package init(_ parts: [Part]) { self.parts = parts.isEmpty ? [.text("")] : parts }
+
     /// Whether a reference begins and does not end.
     package var isCutShort: Bool {
         if case .text(let text) = parts.last { text.contains(SecretText.opening) } else { false }

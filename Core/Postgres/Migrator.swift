@@ -31,6 +31,7 @@ package struct Migrator: Sendable {
         ("V0005_what_outlives_a_change", PackageResources.V0005_what_outlives_a_change_sql),
         ("V0006_owed_failure_calls", PackageResources.V0006_owed_failure_calls_sql),
         ("V0007_owed_calls_are_locked", PackageResources.V0007_owed_calls_are_locked_sql),
+        ("V0008_flows", PackageResources.V0008_flows_sql),
     ]
 
     /// The schema version that this code needs: the number of migrations.

@@ -14,4 +14,6 @@ package struct QueueName: Hashable, Sendable, CustomStringConvertible {
     package static let triggers = QueueName("triggers")
     /// What became of triggers, on its way to historians.
     package static let outcomes = QueueName("outcomes")
+    /// Hints that executions of flows have something to do, on their way to step-workers.
+    package static let steps = QueueName("steps")
 }

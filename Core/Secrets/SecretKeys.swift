@@ -6,7 +6,7 @@ package import Model
 ///
 /// The first key seals; all of them open. To rotate, put a new key in front and store the secrets again.
 package struct SecretKeys: Sendable {
-    private let keys: [(mark: [UInt8], key: SymmetricKey)]
+    let keys: [(mark: [UInt8], key: SymmetricKey)]
 
     /// Reads `HEADGATE_SECRET_KEYS`: 32 random bytes in base64 each, separated by commas. Throws without a valid key.
     package init(_ text: String) throws(SecretError) {
@@ -55,7 +55,7 @@ package struct SecretKeys: Sendable {
         }
     }
 
-    private static let markLength = 4
+    static let markLength = 4
 
     /// What a sealed value is bound to (GCM's additional data): it opens nowhere else.
     private static func place(_ name: String, _ tenant: TenantID) -> [UInt8] { Array("\(tenant)\0\(name)".utf8) }

@@ -1,5 +1,6 @@
 /// Everything that the API needs of the store.
 package protocol APIStore: StoreStatus, ScheduleRegistry, BulkRegistry, TriggerRegistry, DeadTriggerRegistry,
     TenantRegistry,
-    TenantErasure, SecretRegistry, KeyRegistry, AuditLog, RequestLedger, MonitorWatch
+    TenantErasure, SecretRegistry, KeyRegistry, AuditLog, RequestLedger, MonitorWatch,
+    FlowRegistry, ExecutionRegistry
 {}

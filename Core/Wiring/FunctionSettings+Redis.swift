@@ -27,6 +27,13 @@ extension FunctionSettings {
         RedisQueue(name: .triggers, configuration: queues["triggers"] ?? .init(), url: redisURL, outcomes: .outcomes)
     }
 
+    /// The queue of hints that executions have something to do.
+    package func stepQueue() -> RedisQueue {
+        var configuration = queues["steps"] ?? .init()
+        configuration.kind = .coalescing
+        return RedisQueue(name: .steps, configuration: configuration, url: redisURL)
+    }
+
     /// The queue of outcomes; it always has as many shards as the queue of triggers.
     package func outcomeQueue() -> RedisQueue {
         var configuration = queues["outcomes"] ?? .init()

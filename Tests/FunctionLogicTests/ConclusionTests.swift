@@ -26,7 +26,7 @@ import Testing
     }
 
     private static func answer(_ status: Int) -> HTTPResponse {
-        HTTPResponse(status: status, headerLines: [], body: [], isTruncated: false, duration: .milliseconds(5))
+        HTTPResponse(status: status, headerLines: [], body: [], totalBytes: 0, duration: .milliseconds(5))
     }
     private static func broken(_ code: HTTPError.Code, _ status: Int? = nil) -> HTTPResult {
         .failure(HTTPError(code, "why", answer: status.map(answer)))

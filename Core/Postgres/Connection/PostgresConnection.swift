@@ -102,6 +102,19 @@ package actor PostgresConnection {
         try keeper.inTransaction(first: first, body)
     }
 
+    /// Begins, reads by two statements, and commits what `body` makes of their rows: two round trips in all.
+    ///
+    /// The second statement sees what was committed before it ran, after the first took its locks.
+    func transaction<FirstColumn, First: Sendable, SecondColumn, Second: Sendable, Value: Sendable>(
+        reading first: StatementCall,
+        _ readFirst: @Sendable (PostgresRow<FirstColumn>) throws(PostgresError) -> First,
+        _ second: StatementCall,
+        _ readSecond: @Sendable (PostgresRow<SecondColumn>) throws(PostgresError) -> Second,
+        committing body: @Sendable ([First], [Second]) -> (Value, [StatementCall])
+    ) throws(PostgresError) -> Value {
+        try keeper.inTransaction(reading: first, readFirst, second, readSecond, body)
+    }
+
     /// Runs `COPY … FROM STDIN` with `data` in the text format. Returns the number of rows.
     @discardableResult
     package func copyIn(_ statement: Statement, data: [UInt8]) throws(PostgresError) -> Int {

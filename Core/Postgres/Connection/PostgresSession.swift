@@ -83,6 +83,15 @@ private import Model
     /// every reply has been read. Returns the row counts of all statements, in order.
     @discardableResult
     func pipeline(_ parts: [[StatementCall]]) throws(PostgresError) -> [Int] {
+        var counts: [Int] = []
+        try pipeline(parts) { result, _ in counts.append(result.affectedRows) }
+        return counts
+    }
+
+    /// As `pipeline(_:)`, but gives every result to `read`, in order.
+    private func pipeline(
+        _ parts: [[StatementCall]], _ read: (borrowing ResultOwner, Statement) throws(PostgresError) -> Void
+    ) throws(PostgresError) {
         for part in parts { for call in part { try prepare(call) } }
         guard unsafe PQenterPipelineMode(connection) == 1 else { throw failure(nil) }
         for part in parts {
@@ -90,12 +99,11 @@ private import Model
             guard unsafe PQpipelineSync(connection) == 1 else { throw failure(nil) }
         }
         var failed: PostgresError?
-        var counts: [Int] = []
         for part in parts {
             for call in part {
                 do throws(PostgresError) {
                     let result = try checked(unsafe ResultOwner(PQgetResult(connection)), call.statement)
-                    counts.append(result.affectedRows)
+                    try read(result, call.statement)
                 } catch {
                     if !isAlive { throw error }
                     failed = failed ?? error
@@ -108,7 +116,28 @@ private import Model
         }
         guard unsafe PQexitPipelineMode(connection) == 1 else { throw failure(nil) }
         if let failed { throw failed }
-        return counts
+    }
+
+    /// Begins a transaction and runs two statements in it, in one round trip; returns their rows.
+    func beginReading<FirstColumn, First, SecondColumn, Second>(
+        _ first: StatementCall, _ readFirst: (PostgresRow<FirstColumn>) throws(PostgresError) -> First,
+        _ second: StatementCall, _ readSecond: (PostgresRow<SecondColumn>) throws(PostgresError) -> Second
+    ) throws(PostgresError) -> ([First], [Second]) {
+        var (firstRows, secondRows): ([First], [Second]) = ([], [])
+        var place = 0
+        try pipeline([[.begin], [first, second]]) { result, statement throws(PostgresError) in
+            defer { place += 1 }
+            switch place {
+            case 1:
+                try verify(result, of: statement, has: FirstColumn.self)
+                firstRows = try result.rows(readFirst)
+            case 2:
+                try verify(result, of: statement, has: SecondColumn.self)
+                secondRows = try result.rows(readSecond)
+            default: break
+            }
+        }
+        return (firstRows, secondRows)
     }
 
     func copyIn(_ statement: Statement, data: [UInt8]) throws(PostgresError) -> Int {

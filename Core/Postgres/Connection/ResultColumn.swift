@@ -75,6 +75,10 @@ extension ColumnType<TriggerID> {
     /// A trigger's id, stored as `uuid`.
     package static var triggerID: Self { Self { row throws(PostgresError) in try row.id(.value) } }
 }
+extension ColumnType<ExecutionID> {
+    /// An execution's id, stored as `uuid`.
+    package static var executionID: Self { Self { row throws(PostgresError) in try row.id(.value) } }
+}
 extension ColumnType<Identifier> {
     /// A `uuid`.
     package static var uuid: ColumnType<Identifier> { Self { row throws(PostgresError) in try row.uuid(.value) } }

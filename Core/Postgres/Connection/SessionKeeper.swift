@@ -64,6 +64,24 @@ final class SessionKeeper {
         }
     }
 
+    /// As `PostgresConnection.transaction(reading:_:_:_:_:)`.
+    func inTransaction<FirstColumn, First, SecondColumn, Second, Value>(
+        reading first: StatementCall, _ readFirst: (PostgresRow<FirstColumn>) throws(PostgresError) -> First,
+        _ second: StatementCall, _ readSecond: (PostgresRow<SecondColumn>) throws(PostgresError) -> Second,
+        _ body: ([First], [Second]) -> (Value, [StatementCall])
+    ) throws(PostgresError) -> Value {
+        precondition(transaction == .none, "transactions do not nest")
+        let (firstRows, secondRows) = try withSession { session throws(PostgresError) in
+            // Whatever fails, `withSession` rolls back what was begun.
+            try session.beginReading(first, readFirst, second, readSecond)
+        }
+        transaction = .open
+        defer { transaction = .none }
+        let (value, last) = body(firstRows, secondRows)
+        try withSession { session throws(PostgresError) in try session.pipeline([last + [.commit]]) }
+        return value
+    }
+
     func holdSession() throws(PostgresError) {
         _ = try connected()
         isHeld = true
@@ -128,7 +146,7 @@ extension SessionKeeper {
 
 extension StatementCall {
     /// For `inTransaction` alone: used elsewhere, a failing statement would leave the transaction open.
-    fileprivate static let begin = StatementCall(Statement("begin"))
+    static let begin = StatementCall(Statement("begin"))
     fileprivate static let commit = StatementCall(Statement("commit"))
 }
 

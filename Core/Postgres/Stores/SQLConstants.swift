@@ -15,6 +15,7 @@ package enum SQLConstants {
         for state in ScheduleState.allCases { values["schedule.\(state)"] = "\(state.rawValue)" }
         for kind in ScheduleKind.allCases { values["schedule.\(kind)"] = "\(kind.rawValue)" }
         for reason in CancelReason.allCases { values["reason.\(reason)"] = "'\(reason.rawValue)'" }
+        for status in ExecutionStatus.allCases { values["execution.\(status)"] = "\(status.rawValue)" }
         values["reason.tenantPaused"] = "'\(TenantSettings.pauseReason)'"
         return values
     }()

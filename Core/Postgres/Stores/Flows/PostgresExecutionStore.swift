@@ -1,0 +1,188 @@
+package import Model
+package import Store
+
+/// `ExecutionStore` on one Postgres connection.
+///
+/// A transition is two round trips: begin, lock and read; write and commit. Per execution it reads one row of
+/// `execution` and `wake` and its arrivals, and writes one HOT update, one row of the outbox, and what else has
+/// changed. A batch takes 6 to 10 statements whatever its size.
+package final class PostgresExecutionStore: ExecutionStore {
+    private let connection: PostgresConnection
+
+    /// A store that connects as the engine role.
+    package init(url: String) {
+        connection = PostgresConnection(.engine(url: url, applicationName: "headgate step-worker"))
+    }
+
+    /// Ends the session; the next call opens another.
+    package func close() async { await connection.close() }
+
+    /// Columns of `read-arrivals`.
+    private enum ArrivalColumn: Int, ResultColumn {
+        case execution, due, arrival, kind, payload, isKnown
+    }
+
+    /// One row of `read-arrivals`.
+    private struct ArrivalRow: Sendable {
+        var execution: ExecutionID
+        var due: Timestamp?
+        var arrival: Arrival?
+        var isKnown: Bool
+    }
+
+    package func transition(
+        _ ids: [ExecutionID],
+        _ decide: @escaping @Sendable ([LockedExecution], _ now: Timestamp) -> [ExecutionWrite]
+    ) async throws -> TransitionResult {
+        let ids = PostgresValue.uuids(Set(ids).sorted())
+        return try await connection.transaction(
+            reading: StatementCall(.lockExecutions, [ids]),
+            { (row: PostgresRow<LockedExecutionColumn>) throws(PostgresError) in try row.execution() },
+            StatementCall(.readArrivals, [ids, .bigint(ExecutionLimits.arrivalsAtOnce)]),
+            { (row: PostgresRow<ArrivalColumn>) throws(PostgresError) in try PostgresExecutionStore.arrival(row) },
+            committing: { locked, arrivals in
+                let found = PostgresExecutionStore.combine(locked, arrivals)
+                let writes = found.isEmpty ? [] : decide(found, locked[0].now)
+                let result = TransitionResult(
+                    written: Set(writes.map(\.id)),
+                    missing: Set(arrivals.lazy.filter { !$0.isKnown }.map(\.execution)))
+                return (result, PostgresExecutionStore.statements(writes, found, now: locked.first?.now ?? .epoch))
+            })
+    }
+
+    private static func arrival(_ row: PostgresRow<ArrivalColumn>) throws(PostgresError) -> ArrivalRow {
+        var arrival: Arrival?
+        if let id = try row.int(.arrival) {
+            let raw = try row.required(.kind, row.int)
+            guard let kind = Arrival.Kind(rawValue: raw) else {
+                throw PostgresError(.unexpectedValue, "an arrival has the kind \(raw), which this version does not know")
+            }
+            arrival = Arrival(id: id, kind: kind, payload: try row.required(.payload, row.bytes))
+        }
+        return ArrivalRow(
+            execution: try row.required(.execution, row.id), due: try row.time(.due), arrival: arrival,
+            isKnown: try row.required(.isKnown, row.bool))
+    }
+
+    private static func combine(
+        _ locked: [(row: ExecutionRow, seq: Int, now: Timestamp)], _ arrivals: [ArrivalRow]
+    ) -> [LockedExecution] {
+        let byExecution = Dictionary(grouping: arrivals, by: \.execution)
+        return locked.map { found in
+            let rows = byExecution[found.row.id] ?? []
+            return LockedExecution(
+                row: found.row, seq: found.seq, wakeAt: rows.first?.due, arrivals: rows.compactMap(\.arrival))
+        }
+    }
+
+    /// The statements that write a transition; those without rows are left out.
+    private static func statements(
+        _ writes: [ExecutionWrite], _ found: [LockedExecution], now: Timestamp
+    ) -> [StatementCall] {
+        if writes.isEmpty { return [] }
+        var calls = [
+            StatementCall(
+                .writeExecutions,
+                [
+                    .uuids(writes.map(\.id)), .smallints(writes.map(\.status.rawValue)), .byteas(writes.map(\.state)),
+                    .ints(writes.map { $0.history == nil ? 0 : 1 }), .times(writes.map(\.endedAt)),
+                ])
+        ]
+        let applied = writes.flatMap { write in write.arrivals.map { (write.id, $0) } }
+        if !applied.isEmpty {
+            calls.append(StatementCall(.dropArrivals, [.uuids(applied.map(\.0)), .bigints(applied.map(\.1))]))
+        }
+        let wakes = writes.compactMap { write -> (ExecutionWrite, Timestamp)? in
+            if case .set(let due) = write.wake { (write, due) } else { nil }
+        }
+        if !wakes.isEmpty {
+            calls.append(
+                StatementCall(
+                    .putWakes,
+                    [
+                        .uuids(wakes.map(\.0.id)), .smallints(wakes.map(\.0.id.bucket)), .times(wakes.map(\.1)),
+                        .tenants(wakes.map(\.0.tenant)),
+                    ]))
+        }
+        let removed = writes.filter { $0.wake == .remove }
+        if !removed.isEmpty { calls.append(StatementCall(.dropWakes, [.uuids(removed.map(\.id))])) }
+        let outputs = writes.flatMap { write in write.outputs.map { (write, $0) } }
+        if !outputs.isEmpty {
+            calls.append(
+                StatementCall(
+                    .putOutputs,
+                    [
+                        .uuids(outputs.map(\.0.id)), .smallints(outputs.map(\.1.step)), .ints(outputs.map(\.1.attempt)),
+                        .tenants(outputs.map(\.0.tenant)), .byteas(outputs.map(\.1.body)),
+                    ]))
+        }
+        let ended = writes.compactMap { write in write.forgetAt.map { (write, $0) } }
+        if !ended.isEmpty {
+            calls.append(
+                StatementCall(
+                    .putEnded,
+                    [.times(ended.map(\.1)), .uuids(ended.map(\.0.id)), .tenants(ended.map(\.0.tenant))]))
+        }
+        return calls + history(of: writes, found, now: now)
+    }
+
+    private static func history(
+        of writes: [ExecutionWrite], _ found: [LockedExecution], now: Timestamp
+    ) -> [StatementCall] {
+        let seqs = Dictionary(uniqueKeysWithValues: found.map { ($0.row.id, $0.seq) })
+        let rows = writes.filter { $0.history != nil }
+        if rows.isEmpty { return [] }
+        let values: [PostgresValue] = [
+            .uuids(rows.map(\.id)), .tenants(rows.map(\.tenant)), .bigints(rows.map { seqs[$0.id] }),
+            .times(rows.map { _ in now }), .byteas(rows.map(\.history)),
+        ]
+        // Which table is in use is decided where the rows are written.
+        return Statement.appendOutbox.enumerated().map { turn, statement in
+            StatementCall(statement, values + [.smallint(turn)])
+        }
+    }
+
+    package func renew(worker: Identifier, host: String, lifetime: Duration) async throws -> Set<Identifier> {
+        let call = StatementCall(
+            .renewWorker, [.uuid(worker), .text(host), .bigint(Int(lifetime.microseconds))])
+        return Set(try await connection.values(call, .uuid))
+    }
+
+    package func remove(worker: Identifier) async throws {
+        try await connection.execute(StatementCall(.removeWorker, [.uuid(worker)]))
+    }
+
+    package func store(
+        answers: [(execution: ExecutionID, tenant: TenantID, payload: [UInt8])], now: Timestamp
+    ) async throws {
+        try await connection.execute(
+            StatementCall(
+                .storeAnswers,
+                [
+                    .uuids(answers.map(\.execution)), .tenants(answers.map(\.tenant)), .byteas(answers.map(\.payload)),
+                    .smallint(Arrival.Kind.answer.rawValue), .time(now),
+                ]))
+    }
+
+    package func countFailure(of id: ExecutionID, reason: String, now: Timestamp) async throws {
+        try await connection.execute(StatementCall(.countFlowFailure, [.uuid(id), .text(reason)]))
+    }
+
+    package func definitions(_ ids: [DefinitionID]) async throws -> [DefinitionRow] {
+        try await connection.query(StatementCall(.readDefinitions, [.uuids(ids)])) {
+            (row: PostgresRow<DefinitionColumn>) throws(PostgresError) in try row.definition()
+        }
+    }
+
+    package func bindings(of tenant: TenantID) async throws -> [BindingRow] {
+        try await connection.query(StatementCall(.bindingsOfTenant, [.tenant(tenant)])) {
+            (row: PostgresRow<BindingColumn>) throws(PostgresError) in try row.binding()
+        }
+    }
+
+    package func bindings(_ ids: [Int]) async throws -> [BindingRow] {
+        try await connection.query(StatementCall(.bindingsByID, [.bigints(ids)])) {
+            (row: PostgresRow<BindingColumn>) throws(PostgresError) in try row.binding()
+        }
+    }
+}

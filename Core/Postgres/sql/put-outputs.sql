@@ -1,0 +1,6 @@
+-- Keeps outputs of steps in full: per output $1 execution, $2 step, $3 attempt, $4 tenant, $5 JSON. Insert-only: an attempt succeeds once.
+-- Index: primary key.
+insert into headgate.output (execution, step, attempt, tenant, body)
+select u.execution, u.step, u.attempt, u.tenant, u.body
+from unnest($1::uuid[], $2::smallint[], $3::int[], $4::text[], $5::bytea[]) as u (execution, step, attempt, tenant, body)
+on conflict do nothing
