@@ -67,6 +67,9 @@ let layers: [[Module]] = [
             "TriggerWorkerFunction", at: "Functions/trigger-worker/Logic",
             imports: "Model Calls HTTP Queue Secrets Worker FunctionRuntime Telemetry Logging"),
         Module(
+            "StepWorkerFunction", at: "Functions/step-worker/Logic",
+            imports: "Model Calls Flows HTTP Queue Secrets Store Worker FunctionRuntime Telemetry Logging"),
+        Module(
             "HistorianFunction", at: "Functions/historian/Logic",
             imports: "Model Queue Sending Store Worker FunctionRuntime Telemetry Logging"),
         Module(
@@ -75,7 +78,7 @@ let layers: [[Module]] = [
         Module(
             "APIFunction", at: "Functions/api/Logic",
             imports: """
-                Model Queue Scheduling Secrets Sending Store FunctionRuntime Telemetry Logging Crypto Hummingbird HTTPTypes \
+                Model Flows Queue Scheduling Secrets Sending Store FunctionRuntime Telemetry Logging Crypto Hummingbird HTTPTypes \
                 NIOCore NIOHTTPTypes
                 """),
         Module("LocalRunner", at: "local-runner/Runner", imports: "Model TestTarget Yams"),
@@ -89,6 +92,11 @@ let layers: [[Module]] = [
             "trigger-worker", at: "Functions/trigger-worker/Main",
             imports: "TriggerWorkerFunction Model FunctionRuntime Wiring Curl HTTP Queue Redis Secrets ArgumentParser",
             .program),
+        Module(
+            "step-worker", at: "Functions/step-worker/Main",
+            imports: """
+                StepWorkerFunction Model FunctionRuntime Wiring Curl HTTP Postgres Queue Redis Secrets ArgumentParser
+                """, .program),
         Module(
             "historian", at: "Functions/historian/Main",
             imports: "HistorianFunction Model FunctionRuntime Wiring Postgres Queue Redis ArgumentParser", .program),
@@ -149,7 +157,7 @@ let tests = [
         "IntegrationTests", at: "Tests/IntegrationTests",
         imports: """
             Model FunctionRuntime Telemetry Curl HTTP Postgres Queue Redis Scheduling Sending Store TestServers TestTarget loader \
-            trigger-worker historian monitor api headgate local-runner Crypto
+            trigger-worker step-worker historian monitor api headgate local-runner Crypto
             """, .tests),
 ]
 

@@ -60,16 +60,6 @@ extension FlowName: ExpressibleByStringLiteral {
     public init(stringLiteral text: String) { description = text }
 }
 
-extension FlowName {
-    /// `POST /v1/flows/validate` is a call of its own, so no flow can have that path.
-    private static let callNames = ["validate"]
-
-    /// Whether no flow may be published with this name.
-    package var isUnavailable: Bool { FlowName.callNames.contains(description) }
-    /// What a flow may be called, for messages.
-    package static let requirement = "\(NameRule.flow.requirement), and not \(callNames.joined(separator: ", "))"
-}
-
 extension TenantID: ExpressibleByStringLiteral {
     /// A constant; whoever writes it has checked it.
     public init(stringLiteral text: String) { description = text }

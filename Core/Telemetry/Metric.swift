@@ -42,6 +42,14 @@ extension Metric {
         "Triggers that came long before their time: the queue's clock is ahead")
     package static let clockSkewSeconds = Metric(
         "headgate_clock_skew_seconds", .gauge, "Offset of the database's clock (in workers: the queue's) to the host's")
+    package static let flowEvents = Metric(
+        "headgate_flow_events_total", .counter, "Events that were applied to executions of flows")
+    package static let flowEventsIgnored = Metric(
+        "headgate_flow_events_ignored_total", .counter, "Answers and callbacks of attempts that were over")
+    package static let flowTransitions = Metric(
+        "headgate_flow_transitions_total", .counter, "Executions written, once a transaction")
+    package static let flowsEnded = Metric(
+        "headgate_flows_ended_total", .counter, labels: ["outcome"], "Executions that ended")
     package static let historianErrors = Metric(
         "headgate_historian_errors_total", .counter, "Batches that were given back")
     package static let loaderErrors = Metric("headgate_loader_errors_total", .counter, "Passes that ended early")
@@ -90,6 +98,12 @@ extension Metric {
         "headgate_redis_went_back_total", .counter, "Times that Redis had lost something, or was started anew")
     package static let staleSettlements = Metric(
         "headgate_stale_settlements_total", .counter, "Leases that ended before their outcome")
+    package static let stepCalls = Metric(
+        "headgate_step_calls_total", .counter, labels: ["result"], "Calls of steps by what their answers meant")
+    package static let stepCallsInFlight = Metric(
+        "headgate_step_calls_in_flight", .gauge, "Calls of steps that this worker makes, or whose answers it holds")
+    package static let stepWorkerErrors = Metric(
+        "headgate_step_worker_errors_total", .counter, "Transactions of step-workers that failed and are repeated")
     package static let triggerRetries = Metric(
         "headgate_trigger_retries_total", .counter, "Attempts that failed and are repeated")
     package static let triggers = Metric(
@@ -103,11 +117,11 @@ extension Metric {
     /// All of them, by name.
     package static let all: [Metric] = [
         .apiClosed, .apiRefused, .apiRequestSeconds, .apiRequests, .apiUnreadable, .breakersOpen, .callsHeldBack,
-        .callsTooEarly, .clockSkewSeconds, .historianErrors, .loaderErrors, .loaderExpired, .loaderFailureCallsUnsent,
+        .callsTooEarly, .clockSkewSeconds, .flowEvents, .flowEventsIgnored, .flowTransitions, .flowsEnded, .historianErrors, .loaderErrors, .loaderExpired, .loaderFailureCallsUnsent,
         .loaderHeldBack, .loaderHeldTenants, .loaderPaced, .loaderPartitions, .loaderSchedules, .loaderSent,
         .loaderShards, .loaderStale, .loaderUnreadable, .monitorDiscarded, .monitorDutyAgeSeconds, .monitorErrors,
         .monitorResent, .monitorUnreadable, .outcomes, .partitionOfTomorrow, .queueMessages, .queueOldestReadySeconds,
-        .redisClockSkewSeconds, .redisWentBack, .staleSettlements, .triggerRetries, .triggers,
+        .redisClockSkewSeconds, .redisWentBack, .staleSettlements, .stepCalls, .stepCallsInFlight, .stepWorkerErrors, .triggerRetries, .triggers,
         .workerLaterVersions, .workerUnreadable,
     ]
 }

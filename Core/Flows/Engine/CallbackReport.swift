@@ -3,6 +3,8 @@ package import Model
 /// A callback's body, as it is kept until it is applied.
 package enum CallbackReport: Hashable, Sendable {
     case running
+    /// Of an answer that its worker could not apply: the remote system has begun.
+    case accepted
     case progress(ExpressionValue)
     /// Outputs as JSON; they are checked against the contract when they are applied.
     case succeeded(JSON)
@@ -56,7 +58,7 @@ package enum CallbackReport: Hashable, Sendable {
     /// What the reducer is told: outputs are checked against the contract.
     package func report(_ contract: StepContract) -> StepReport {
         switch self {
-        case .running: return .running
+        case .running, .accepted: return .running
         case .progress(let value): return .progress(value)
         case .failed(let failure): return .failed(failure)
         case .succeeded(let outputs):
@@ -65,6 +67,24 @@ package enum CallbackReport: Hashable, Sendable {
             } catch {
                 return .failed(error)
             }
+        }
+    }
+
+    /// An answer, to be applied later.
+    package init(_ answer: StepAnswer) {
+        switch answer {
+        case .succeeded(let outputs): self = .succeeded(outputs.json)
+        case .accepted: self = .accepted
+        case .failed(let failure): self = .failed(failure)
+        }
+    }
+
+    /// The answer that `init(_:)` was given.
+    package func answer(_ contract: StepContract) -> StepAnswer {
+        switch report(contract) {
+        case .succeeded(let outputs): .succeeded(outputs)
+        case .failed(let failure): .failed(failure)
+        case .running, .progress: .accepted
         }
     }
 
@@ -88,6 +108,7 @@ package enum CallbackReport: Hashable, Sendable {
             writer.write(unsigned: 4)
             writer.write(unsigned: UInt64(failure.kind.rawValue))
             writer.write(failure.message)
+        case .accepted: writer.write(unsigned: 5)
         }
         return writer.bytes
     }
@@ -114,6 +135,7 @@ package enum CallbackReport: Hashable, Sendable {
                 throw reader.laterVersion("a kind of failure that this version knows")
             }
             return (call, .failed(StepFailure(kind, try reader.text())))
+        case 5: return (call, .accepted)
         default: throw reader.laterVersion("a kind of report that this version knows")
         }
     }

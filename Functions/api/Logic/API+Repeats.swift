@@ -59,7 +59,8 @@ extension API {
         for parameter in route.query where parameter.isRequired && call.text(parameter.name) == nil {
             throw Problem.parameter(parameter.name, "is required: \(parameter.expected)")
         }
-        guard route.method == .post, !route.changesNothing, let key = try Call.header(.idempotencyKey, of: call.request)
+        guard route.method == .post, !route.changesNothing, !route.isSigned,
+            let key = try Call.header(.idempotencyKey, of: call.request)
         else {
             return try await route.handle(call)
         }

@@ -28,8 +28,12 @@ package struct API: Sendable {
     let keyRegistry: any KeyRegistry
     let auditLog: any AuditLog
     let ledger: any RequestLedger
+    let flowRegistry: any FlowRegistry
+    let executionRegistry: any ExecutionRegistry
     let queue: any MessageQueue
     let outcomes: any MessageQueue
+    /// Of hints that executions have something to do.
+    let hints: any MessageQueue
     let watch: any MonitorWatch
     /// Where workers read about tenants.
     let directory: any TenantDirectory
@@ -81,7 +85,7 @@ package struct API: Sendable {
     ///   - shards: the number of schedule shards at the start; it is read again every ten seconds.
     package init(
         _ runtime: FunctionRuntime, store: any APIStore,
-        queue: any MessageQueue, outcomes: any MessageQueue, directory: any TenantDirectory, keys: SecretKeys?,
+        queue: any MessageQueue, outcomes: any MessageQueue, hints: any MessageQueue, directory: any TenantDirectory, keys: SecretKeys?,
         zones: ZoneCatalog, shards: Int, configuration: Configuration = Configuration()
     ) {
         self.configuration = configuration
@@ -105,6 +109,9 @@ package struct API: Sendable {
         keyRegistry = store
         auditLog = store
         ledger = store
+        flowRegistry = store
+        executionRegistry = store
+        self.hints = hints
         self.queue = queue
         self.outcomes = outcomes
         self.zones = zones
@@ -113,6 +120,7 @@ package struct API: Sendable {
 
     var routes: [Route] {
         scheduleRoutes + bulkRoutes + triggerRoutes + queueRoutes + keyRoutes + tenantRoutes + secretRoutes
+            + flowRoutes + bindingRoutes + executionRoutes + callbackRoutes
     }
 
     /// Serves until the process is asked to stop; requests in progress are answered first.
@@ -132,7 +140,9 @@ package struct API: Sendable {
         router.get("/openapi.json") { _, _ in Response.json(document) }
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
-                let caller = try await authenticate(request)
+                let caller =
+                    route.isSigned
+                    ? try callbackCaller(context.parameters.get("token") ?? "") : try await authenticate(request)
                 if let wait = rates.take(key: caller.key, tenant: caller.tenant) {
                     runtime.metrics.count(.apiRefused, labels: "reason=\"rate\"")
                     throw Problem.tooMany(wait)

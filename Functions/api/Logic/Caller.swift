@@ -29,6 +29,15 @@ struct Caller: Sendable {
     var seesDetails: Bool { isPlatform && role == .admin }
     var actor: AuditActor { AuditActor(tenant: tenant, subject: subject) }
 
+    /// A remote system that reports on a step by the URL that it was given.
+    init(reportingFor tenant: TenantID) {
+        key = KeyID(high: 0, low: 0)
+        self.tenant = tenant
+        subject = "callback"
+        role = .viewer
+        (isPlatform, seesAll) = (false, false)
+    }
+
     init(_ row: KeyRow, namedTenant: String?) throws {
         key = row.id
         subject = row.subject

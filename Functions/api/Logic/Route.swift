@@ -23,6 +23,8 @@ struct Route: Sendable {
     var changesNothing = false
     /// Whether the answer contains something shown only once, which a repetition does not get.
     var isAnsweredOnce = false
+    /// The path has a signed token in place of a key.
+    var isSigned = false
     var handle: @Sendable (Call) async throws -> Response
 
     /// What a call takes besides its path.
@@ -35,7 +37,8 @@ struct Route: Sendable {
 
     /// The header fields that it accepts.
     var headers: [Parameter] {
-        (method == .post ? [.idempotencyKey] : []) + (isVersioned ? [.ifMatch] : []) + [.tenantHeader]
+        isSigned
+            ? [] : (method == .post ? [.idempotencyKey] : []) + (isVersioned ? [.ifMatch] : []) + [.tenantHeader]
     }
 
     /// How many segments of the path are literal: if two paths match a request, the one with more wins.

@@ -80,7 +80,7 @@ import Wiring
         }
         let api = API(
             runtime, store: registry, queue: runtime.settings.triggerQueue(),
-            outcomes: runtime.settings.outcomeQueue(),
+            outcomes: runtime.settings.outcomeQueue(), hints: runtime.settings.stepQueue(),
             directory: RedisTenantDirectory(url: runtime.settings.redisURL), keys: keys,
             zones: SystemZones.catalog, shards: shards, configuration: try configuration)
         do {

@@ -27,17 +27,8 @@ struct Delivery: Sendable {
         self.attempt = attempt
         self.startedAt = startedAt
         switch record.action {
-        case .http(let call): host = Delivery.host(of: call.url)
+        case .http(let call): host = TargetGate.host(of: call.url)
         }
-    }
-
-    /// The part of a URL between scheme and path.
-    private static func host(of url: String) -> String {
-        let bytes = url.utf8
-        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return url }
-        let rest = bytes[colon...].dropFirst(3)
-        let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
-        return String(rest[..<(end ?? rest.endIndex)]) ?? url
     }
 
     /// Bytes of a response body that are recorded.
@@ -62,7 +53,7 @@ struct Delivery: Sendable {
             headers.append(("Headgate-Schedule", message.schedule.description))
             headers.append(("Headgate-Fire-Time", message.occurrence.description))
             headers.append(("Headgate-Attempt", String(attempt)))
-            headers.append(("traceparent", Delivery.traceparent(traceID, spanID)))
+            headers.append(("traceparent", Traceparent.header(traceID, spanID)))
             if let signing = secrets?.signing, !signing.isEmpty {
                 headers += WebhookSignature.headers(
                     id: message.key.description, at: startedAt, body: call.body ?? [], secrets: signing)
@@ -71,15 +62,6 @@ struct Delivery: Sendable {
                 method: call.method, url: call.url, headers: headers, body: call.body, timeout: call.timeout,
                 keptBytes: Delivery.keptBytes, readBytes: Delivery.readBytes)
         }
-    }
-
-    /// A `traceparent` header: W3C Trace Context, version 00, sampled.
-    private static func traceparent(_ trace: (UInt64, UInt64), _ span: UInt64) -> String {
-        func hex(_ word: UInt64) -> String {
-            let digits = String(word, radix: 16)
-            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-        }
-        return "00-\(hex(trace.0))\(hex(trace.1))-\(hex(span))-01"
     }
 
     /// What is recorded of the delivery. Attempt 0: it ended without a call.

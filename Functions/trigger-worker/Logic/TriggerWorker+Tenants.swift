@@ -95,7 +95,7 @@ extension TriggerWorker {
     /// Begins the calls that their rates allow now, and returns settlements for the others.
     private func applyRates(_ deliveries: [Delivery]) async throws(QueueError) -> [Settlement] {
         let (instant, now) = (ContinuousClock.now, WallClock.now())
-        let buckets = deliveries.map { $0.buckets(cache.record(of: $0.message.tenant)) }
+        let buckets = deliveries.map { cache.record(of: $0.message.tenant)?.buckets(host: $0.host) ?? [] }
         // A call that the gate turns away anyway must not use up its tenant's rate.
         let rated = deliveries.indices.filter { place in
             let delivery = deliveries[place]
@@ -173,21 +173,6 @@ extension Delivery {
         switch record.action {
         case .http(let call): call.usesSecrets
         }
-    }
-
-    /// The rates that the call is subject to.
-    func buckets(_ tenant: TenantRecord?) -> [RateRequest.Bucket] {
-        guard let tenant else { return [] }
-        var buckets: [RateRequest.Bucket] = []
-        if let rate = tenant.maxRate { buckets.append(.init(name: "all", rate: rate)) }
-        if !tenant.targetRates.isEmpty {
-            let name = host.lowercased()
-            let bare = name.lastIndex(of: ":").map { String(name[..<$0]) } ?? name
-            if let rate = tenant.targetRates[name] ?? tenant.targetRates[bare] {
-                buckets.append(.init(name: "target:\(tenant.targetRates[name] == nil ? bare : name)", rate: rate))
-            }
-        }
-        return buckets
     }
 }
 

@@ -91,7 +91,7 @@ enum Answers {
                 .init("ready", flag),
                 .init("checks", ["type": "object", "additionalProperties": ["type": "string"]]),
             ])),
-    ]
+    ] + flowSchemas
 
     private static var schedule: JSON {
         let document = ScheduleSpec.schema()["properties"]?.members ?? []

@@ -74,7 +74,7 @@ enum Bodies {
         .init("NewKey", JSONFields.schema { _ = key(&$0) }),
         .init("SecretValue", JSONFields.schema { _ = secret(&$0) }),
         .init("TenantSettings", tenantSettings),
-    ]
+    ] + flowSchemas
 
     private static var scheduleDocument: JSON {
         let shown = ReadOnlyFields.schedule.sorted().map { name in

@@ -61,6 +61,18 @@ extension Parameter {
         FieldType<String>.oneOf([
             "planned", "queued", "delivered", "rejected", "expired", "dead", "skipped", "cancelled",
         ]))
+    static let flowVersion = Parameter("version", FieldType<Int>.integer(1...1_000_000_000))
+    static let executionState = Parameter(
+        "state",
+        FieldType<String>.oneOf([
+            "new", "running", "paused", "ending", "succeeded", "failed", "cancelled", "quarantined",
+        ]))
+    static let executionCursor = Parameter(
+        "cursor",
+        FieldType<String>(
+            "the next of an earlier answer", schema: ["type": "string", "format": "uuid"],
+            read: { $0.text.flatMap { ExecutionID($0) != nil ? $0 : nil } }))
+    static let bindingScope = Parameter("scope", FieldType<String>.oneOf(["tenant", "platform"]).defaulting("tenant"))
     static let schedule = Parameter("schedule", FieldType.text(0...200, "the name of a schedule"))
     static let step = Parameter(
         "step", FieldType<Duration>.duration(.seconds(1)...(.seconds(366 * 86_400))).defaulting("1h"))
@@ -98,6 +110,10 @@ extension Parameter {
             case "queue": Parameter("queue", FieldType<String>.oneOf(["triggers", "outcomes"]))
             case "name" where path.hasPrefix("/v1/secrets/"):
                 Parameter("name", FieldType.name(.secret, "a secret's name"))
+            case "type": Parameter("type", FieldType.text(1...200, "a type of step, such as model.train"))
+            case "token": Parameter("token", FieldType.text(1...1_000, "the signed token of an attempt"))
+            case "name" where path.hasPrefix("/v1/flows/"):
+                Parameter("name", FieldType.name(.flow, "a flow's name"))
             case "name": Parameter("name", FieldType.name(.schedule, "a schedule's name"))
             default: preconditionFailure("no description of {\(name)} in \(path)")
             }

@@ -1,0 +1,285 @@
+import Crypto
+import Flows
+import HTTPTypes
+import Hummingbird
+import Model
+import Secrets
+import Store
+
+/// Starting, showing and controlling executions of flows.
+extension API {
+    var executionRoutes: [Route] {
+        [
+            Route(
+                method: .post, path: "/v1/flows/{name}/executions", summary: "Start an execution of a flow",
+                role: .operator, body: .json("Start", isOptional: true), statuses: [200, 202], answer: "Execution",
+                handle: startExecution),
+            Route(
+                method: .post, path: "/v1/flows/{name}/executions/import",
+                summary: "Start many executions, one a line", role: .operator, body: .lines("Start"),
+                bodyLimit: 64 << 20, answer: "Started", handle: importExecutions),
+            Route(
+                method: .get, path: "/v1/executions", summary: "List executions, newest first", role: .viewer,
+                query: [.executionState, .limit, .executionCursor], answer: "ExecutionPage", handle: listExecutions),
+            Route(
+                method: .get, path: "/v1/executions/{id}", summary: "Show an execution with its steps", role: .viewer,
+                answer: "Execution", handle: getExecution),
+            Route(
+                method: .get, path: "/v1/executions/{id}/explain",
+                summary: "Say why each step that has not ended has not ended", role: .viewer, answer: "Explanation",
+                handle: explainExecution),
+            control("cancel", "Cancel an execution, and what it runs on remote systems", .cancel),
+            control("pause", "Pause an execution: nothing new is called", .pause),
+            control("resume", "Resume an execution that is paused or quarantined", .resume),
+            Route(
+                method: .post, path: "/v1/executions/{id}/retry",
+                summary: "Run a failed or cancelled execution again, from a step on or what did not succeed",
+                role: .operator, body: .json("RetryExecution", isOptional: true), statuses: [202],
+                answer: "Execution", handle: retryExecution),
+        ]
+    }
+
+    private func control(_ verb: String, _ summary: String, _ kind: Arrival.Kind) -> Route {
+        Route(
+            method: .post, path: "/v1/executions/{id}/\(verb)", summary: summary, role: .operator, statuses: [202],
+            answer: "Execution"
+        ) { call in
+            let (row, _) = try await found(call)
+            return try await add(kind, [], to: row, call)
+        }
+    }
+
+    // MARK: Starting
+
+    private func startExecution(_ call: Call) async throws -> Response {
+        let flow = try await flowToStart(call)
+        var fields = JSONFields(try await call.json(isOptional: true))
+        let start = Bodies.start(&fields)
+        fields.finish()
+        guard fields.errors.isEmpty else { throw Problem.invalid(fields.errors) }
+        let now = try await call.now(status)
+        let execution = try await newExecution(start, flow, call, now: now)
+        let result = try await executionRegistry.start([execution], tenant: call.caller.tenant, now: now)
+        if result[0] == .different { throw API.different(execution.id) }
+        await hint(execution.id, call.caller.tenant)
+        let row = ExecutionRow(
+            id: execution.id, tenant: call.caller.tenant, definition: execution.definition, status: .new, state: nil,
+            input: execution.input, trigger: nil, createdAt: now, endedAt: nil, quarantineReason: nil)
+        if result[0] == .known, let known = try await executionRegistry.execution(execution.id, tenant: row.tenant) {
+            return try await answer(known)
+        }
+        return try await answer(row, status: .accepted)
+    }
+
+    private static func different(_ id: ExecutionID) -> Problem {
+        Problem.conflict("the execution \(id) exists already, with another flow or input")
+    }
+
+    private func flowToStart(_ call: Call) async throws -> DefinitionRow {
+        let name = try flowName(call)
+        guard let flow = try await flowRegistry.flow(name, version: nil, tenant: call.caller.tenant) else {
+            throw Problem.notFound("the flow \(name)")
+        }
+        return flow
+    }
+
+    private func newExecution(
+        _ start: Bodies.Start, _ current: DefinitionRow, _ call: Call, now: Timestamp
+    ) async throws -> NewExecution {
+        var row = current
+        if let version = start.version, version != current.version, let name = current.name {
+            guard let other = try await flowRegistry.flow(name, version: version, tenant: current.tenant) else {
+                throw Problem.notFound("the flow \(name)@\(version)")
+            }
+            row = other
+        }
+        var random = SystemRandomNumberGenerator()
+        // A repetition with the same idempotency key starts nothing twice.
+        let id = start.id ?? call.firstTry.map { ExecutionID.v7(at: now, seed: $0.seed) } ?? .v7(at: now, using: &random)
+        let definition = try FlowDefinition(try JSON(parsing: row.body))
+        let inputs = try inputs(start.input, of: definition, id: id, tenant: row.tenant, at: "/input")
+        return NewExecution(
+            id: id, tenant: row.tenant, definition: row.id, input: inputs.encoded,
+            digest: Array(SHA256.hash(data: inputs.plainBytes)))
+    }
+
+    private func inputs(
+        _ json: JSON, of definition: FlowDefinition, id: ExecutionID, tenant: TenantID, at pointer: String
+    ) throws(FieldErrors) -> FlowInputs {
+        try FlowInputs(json, of: definition, at: pointer) { name, value throws(FieldErrors) in
+            do throws(SecretError) {
+                guard let keys else { throw SecretError("HEADGATE_SECRET_KEYS is not set for the API") }
+                return try keys.seal(value, name: FlowInputs.sealName(name, id), tenant: tenant)
+            } catch {
+                throw FieldErrors([FieldError(pointer: "\(pointer)/\(name)", detail: "\(error)")])
+            }
+        }
+    }
+
+    /// Starts of one transaction.
+    private static let startBatch = 1_000
+    /// Lines of an import.
+    private static let mostStarts = 10_000
+
+    /// Good lines are started; bad ones are listed.
+    private func importExecutions(_ call: Call) async throws -> Response {
+        let flow = try await flowToStart(call)
+        let body = try await call.bytes(limit: 64 << 20)
+        let now = try await call.now(status)
+        var batch: [(line: Int, execution: NewExecution)] = []
+        var refused: [(line: Int, errors: [FieldError])] = []
+        var (started, known, number) = (0, 0, 0)
+        func store() async throws {
+            let results = try await executionRegistry.start(
+                batch.map(\.execution), tenant: call.caller.tenant, now: now)
+            for (item, result) in zip(batch, results) {
+                switch result {
+                case .started: started += 1
+                case .known: known += 1
+                case .different:
+                    refused.append((item.line, [FieldError(pointer: "/id", detail: API.different(item.execution.id).detail)]))
+                }
+            }
+            await hint(batch.map(\.execution.id), call.caller.tenant)
+            batch = []
+        }
+        for line in body.withoutByteOrderMark.split(separator: 10, omittingEmptySubsequences: false) {
+            number += 1
+            if !line.contains(where: { $0 > 32 }) { continue }
+            guard number <= API.mostStarts else {
+                throw Problem.invalid([
+                    FieldError(pointer: "", detail: "an import has at most \(API.mostStarts) lines; send the rest in another")
+                ])
+            }
+            if number % 64 == 0 { await Task.yield() }
+            do {
+                batch.append((number, try await read(line, flow, call, now: now)))
+            } catch let errors as FieldErrors {
+                refused.append((number, errors.errors))
+            } catch let problem as Problem {
+                refused.append((number, [FieldError(pointer: "", detail: problem.detail)]))
+            }
+            if batch.count == API.startBatch { try await store() }
+        }
+        if !batch.isEmpty { try await store() }
+        return Response.json([
+            "started": .integer(started), "known": .integer(known),
+            "refused": .array(
+                refused.sorted { $0.line < $1.line }.map { ["line": .integer($0.line), "errors": .mistakes($0.errors)] }),
+        ])
+    }
+
+    private func read(
+        _ line: ArraySlice<UInt8>, _ flow: DefinitionRow, _ call: Call, now: Timestamp
+    ) async throws -> NewExecution {
+        let document: JSON
+        do throws(JSON.SyntaxError) {
+            document = try JSON(document: line)
+        } catch {
+            throw FieldErrors([error.fieldError(isLine: true)])
+        }
+        var fields = JSONFields(document)
+        let start = Bodies.start(&fields)
+        fields.finish()
+        guard fields.errors.isEmpty else { throw FieldErrors(fields.errors) }
+        var own = start
+        if own.id == nil {
+            var random = SystemRandomNumberGenerator()
+            own.id = .v7(at: now, using: &random)
+        }
+        return try await newExecution(own, flow, call, now: now)
+    }
+
+    // MARK: Showing
+
+    func found(_ call: Call) async throws -> (ExecutionRow, DefinitionRow?) {
+        let id: ExecutionID = try call.id("an execution")
+        guard let row = try await executionRegistry.execution(id, tenant: call.caller.tenant) else {
+            throw Problem.notFound("the execution \(id)")
+        }
+        return (row, try await flowRegistry.definition(row.definition, tenant: row.tenant))
+    }
+
+    private func getExecution(_ call: Call) async throws -> Response {
+        let (row, _) = try await found(call)
+        return try await answer(row)
+    }
+
+    private func answer(_ row: ExecutionRow, status: HTTPResponse.Status = .ok) async throws -> Response {
+        let definition = try await flowRegistry.definition(row.definition, tenant: row.tenant)
+        let outputs =
+            row.state == nil ? [] : try await executionRegistry.outputs(of: row.id, tenant: row.tenant)
+        return Response.json(
+            ExecutionView(row: row, definition: definition, outputs: outputs).document, status: status)
+    }
+
+    private func listExecutions(_ call: Call) async throws -> Response {
+        let limit = try call.int("limit", in: 1...1_000, default: 100)
+        let rows = try await executionRegistry.executions(
+            tenant: call.caller.tenant, status: call.text("state").flatMap { ExecutionStatus(name: $0) },
+            before: call.text("cursor").flatMap { ExecutionID($0) }, limit: limit + 1)
+        var names: [DefinitionID: DefinitionRow] = [:]
+        for id in Set(rows.map(\.definition)) {
+            names[id] = try await flowRegistry.definition(id, tenant: call.caller.tenant)
+        }
+        let items = rows.prefix(limit).map { row in
+            ExecutionView(row: row, definition: names[row.definition], outputs: []).brief
+        }
+        return Response.json([
+            "items": .array(items), "next": rows.count > limit ? .string("\(rows[limit - 1].id)") : .null,
+        ])
+    }
+
+    private func explainExecution(_ call: Call) async throws -> Response {
+        let (row, definition) = try await found(call)
+        let now = try await status.now()
+        return Response.json(ExecutionView(row: row, definition: definition, outputs: []).explanation(now: now))
+    }
+
+    // MARK: Control
+
+    private func retryExecution(_ call: Call) async throws -> Response {
+        let (row, definition) = try await found(call)
+        var fields = JSONFields(try await call.json(isOptional: true))
+        let step = Bodies.retry(&fields)
+        fields.finish()
+        guard fields.errors.isEmpty else { throw Problem.invalid(fields.errors) }
+        guard row.status == .failed || row.status == .cancelled else {
+            throw Problem.conflict("the execution is \(row.status.name); only failed and cancelled ones run again")
+        }
+        if let step, let definition, let flow = try? FlowDefinition(try JSON(parsing: definition.body)),
+            flow.step(step) == nil
+        {
+            throw Problem.invalid([
+                FieldError(
+                    pointer: "/fromStep",
+                    detail: "there is no step \(step); there are \(flow.steps.map(\.name).joined(separator: ", "))")
+            ])
+        }
+        return try await add(.retry, Array((step ?? "").utf8), to: row, call)
+    }
+
+    /// Stores what was asked, and answers 202: the step-worker carries it out.
+    private func add(_ kind: Arrival.Kind, _ payload: [UInt8], to row: ExecutionRow, _ call: Call) async throws -> Response {
+        let now = try await status.now()
+        switch try await executionRegistry.add(kind, payload, to: row.id, tenant: row.tenant, now: now) {
+        case .accepted:
+            await hint(row.id, row.tenant)
+            return try await answer(row, status: .accepted)
+        case .unknown: throw Problem.notFound("the execution \(row.id)")
+        case .ended(let status): throw Problem.conflict("the execution has ended: \(status.name)")
+        case .full:
+            throw Problem(
+                status: .tooManyRequests, type: "full", title: "Too much has arrived",
+                detail: "the execution has \(ExecutionLimits.arrivals) requests that are not carried out yet",
+                retryAfter: .seconds(5))
+        }
+    }
+}
+
+extension ExecutionID {
+    /// The id of what a request with an idempotency key starts: the same in every attempt.
+    fileprivate static func v7(at time: Timestamp, seed: UInt64) -> ExecutionID {
+        ExecutionID.v7(milliseconds: time.milliseconds, tailHigh: seed >> 52, tailLow: seed)
+    }
+}

@@ -1,0 +1,108 @@
+import Flows
+import Model
+import Store
+
+/// An execution as the API shows it.
+struct ExecutionView {
+    let row: ExecutionRow
+    let definition: DefinitionRow?
+    private let plan: FlowPlan?
+    private let state: FlowState?
+    private let outputs: [Int: OutputRow]
+
+    /// - Parameter outputs: of its steps in full, as far as they are kept.
+    init(row: ExecutionRow, definition: DefinitionRow?, outputs: [OutputRow]) {
+        self.row = row
+        self.definition = definition
+        let flow = definition.flatMap { try? JSON(parsing: $0.body) }.flatMap { try? FlowDefinition($0) }
+        plan = flow.flatMap { FlowPlan($0) }
+        if let plan, let bytes = row.state {
+            state = try? FlowState(decoding: bytes, plan)
+        } else {
+            state = nil
+        }
+        self.outputs = Dictionary(outputs.map { ($0.step, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What lists show.
+    var brief: JSON { .object(briefMembers) }
+
+    private var briefMembers: [JSON.Member] {
+        var members = [
+            JSON.Member("id", .string("\(row.id)")),
+            JSON.Member("flow", definition?.name.map { .string("\($0)") } ?? .null),
+            JSON.Member("version", definition?.version.map { .integer($0) } ?? .null),
+            JSON.Member("state", .string(row.status.name)), JSON.Member("createdAt", .time(row.createdAt)),
+            JSON.Member("endedAt", row.endedAt.map { .time($0) } ?? .null),
+        ]
+        if let trigger = row.trigger { members.append(JSON.Member("trigger", .string("\(trigger)"))) }
+        if let reason = row.quarantineReason { members.append(JSON.Member("reason", .string(reason))) }
+        return members
+    }
+
+    /// The execution with its steps.
+    var document: JSON {
+        var members = briefMembers
+        if let inputs = try? FlowInputs(decoding: row.input) {
+            members.append(JSON.Member("input", ExpressionValue.map(inputs.forReducer).json))
+        }
+        guard let plan, let state else { return .object(members) }
+        if let failure = state.failure { members.append(JSON.Member("failure", ExecutionView.document(failure))) }
+        if let number = state.failedStep {
+            members.append(JSON.Member("failedStep", .string(plan.steps[number].name)))
+        }
+        if state.outcome == .succeeded, let context, let outputs = try? state.outputs(context) {
+            members.append(
+                JSON.Member("outputs", .object(outputs.map { JSON.Member($0.name, $0.value.json) })))
+        }
+        members.append(JSON.Member("steps", .array(plan.steps.indices.map { step($0, plan, state) })))
+        return .object(members)
+    }
+
+    /// What the flow's outputs are computed with; bindings do not matter to them.
+    private var context: FlowContext? {
+        guard let plan, let inputs = try? FlowInputs(decoding: row.input) else { return nil }
+        return FlowContext(
+            plan: plan, inputs: inputs.forReducer, seed: 0, binding: { _ in nil }, bindingOfAttempt: { _ in nil })
+    }
+
+    private func step(_ number: Int, _ plan: FlowPlan, _ state: FlowState) -> JSON {
+        let step = state.steps[number]
+        var members = [
+            JSON.Member("name", .string(plan.steps[number].name)),
+            JSON.Member("type", .string(plan.steps[number].contract.name)),
+            JSON.Member("state", .string(step.name)), JSON.Member("attempt", .integer(step.attempt)),
+        ]
+        switch step.phase {
+        case .backoff(let until), .sleeping(let until), .cancelling(let until):
+            members.append(JSON.Member("until", .time(until)))
+        default: if let deadline = step.attemptDeadline { members.append(JSON.Member("until", .time(deadline))) }
+        }
+        if let failure = step.failure { members.append(JSON.Member("failure", ExecutionView.document(failure))) }
+        if let progress = step.latestProgress { members.append(JSON.Member("progress", progress.json)) }
+        if case .succeeded = step.phase {
+            let all = outputs[number].flatMap { try? JSON(parsing: $0.body) } ?? step.readOutputs.json
+            members.append(JSON.Member("outputs", all))
+        }
+        return .object(members)
+    }
+
+    private static func document(_ failure: StepFailure) -> JSON {
+        ["class": .string("\(failure.kind)"), "message": .string(failure.message)]
+    }
+
+    /// Why each step that has not ended has not.
+    func explanation(now: Timestamp) -> JSON {
+        var items: [JSON] = []
+        if let plan, let state {
+            items = state.explanations(plan, id: row.id, now: now).map { explanation in
+                var members = [
+                    JSON.Member("name", .string(explanation.step)), JSON.Member("why", .string(explanation.why)),
+                ]
+                if let command = explanation.command { members.append(JSON.Member("command", .string(command))) }
+                return .object(members)
+            }
+        }
+        return ["state": .string(row.status.name), "steps": .array(items)]
+    }
+}
