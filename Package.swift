@@ -82,6 +82,9 @@ let layers: [[Module]] = [
                 NIOCore NIOHTTPTypes
                 """),
         Module("LocalRunner", at: "local-runner/Runner", imports: "Model TestTarget Yams"),
+        Module(
+            "ComputeGateway", at: "local-runner/ComputeGateway",
+            imports: "Model HTTP Crypto NIOCore NIOPosix NIOHTTP1"),
     ],
     // Layer 6: programs.
     [
@@ -114,7 +117,8 @@ let layers: [[Module]] = [
         Module(
             "local-runner", at: "local-runner/Main",
             imports: """
-                LocalRunner TestTarget Model FunctionRuntime Curl HTTP Postgres Queue Redis Store ArgumentParser Crypto
+                LocalRunner ComputeGateway TestTarget Model FunctionRuntime Curl HTTP Postgres Queue Redis Store \
+                ArgumentParser Crypto
                 """, .program),
     ],
 ]
@@ -152,7 +156,7 @@ let tests = [
         imports: "SimulationKit Memory Model Queue Scheduling Store FunctionRuntime", .tests),
     Module(
         "LocalRunnerTests", at: "Tests/LocalRunnerTests",
-        imports: "LocalRunner TestRandom TestServers TestTarget Model runner-probe", .tests),
+        imports: "LocalRunner ComputeGateway Curl HTTP TestRandom TestServers TestTarget Model runner-probe", .tests),
     Module(
         "IntegrationTests", at: "Tests/IntegrationTests",
         imports: """

@@ -10,7 +10,7 @@ import LocalRunner
             Exit codes: 0 stopped as asked; 1 something needed failed; 64 the command line, a file or the machine needs \
             mending; 75 the data directory or a port is in use.
             """,
-        subcommands: [UpCommand.self, TestTargetCommand.self])
+        subcommands: [UpCommand.self, TestTargetCommand.self, ComputeGatewayCommand.self])
 
     /// Runs a command's work; a failure becomes a message on standard error and an exit code.
     static func report(_ work: () async throws -> Void) async throws {
