@@ -8,6 +8,8 @@ package enum MonitorDuty: String, CaseIterable, Sendable {
     case generation
     /// Sending lost triggers again, and settling cancelled ones.
     case overdue
+    /// Sending lost hints of executions again, and removing executions that ended long ago.
+    case flows
     /// Creating and dropping the partitions of days, and cleaning up.
     case partitions
 }

@@ -73,6 +73,8 @@ extension Metric {
         "headgate_loader_stale_total", .counter, "Triggers left to the monitor: this loader was paused")
     package static let loaderUnreadable = Metric(
         "headgate_loader_unreadable_total", .counter, "Schedules that could not be read and do not run")
+    package static let loaderWakes = Metric(
+        "headgate_loader_wakes_total", .counter, "Hints sent for executions that are due")
     package static let monitorDiscarded = Metric(
         "headgate_monitor_discarded_total", .counter, "Messages removed that Redis had again and Postgres calls over")
     package static let monitorDutyAgeSeconds = Metric(
@@ -119,7 +121,7 @@ extension Metric {
         .apiClosed, .apiRefused, .apiRequestSeconds, .apiRequests, .apiUnreadable, .breakersOpen, .callsHeldBack,
         .callsTooEarly, .clockSkewSeconds, .flowEvents, .flowEventsIgnored, .flowTransitions, .flowsEnded, .historianErrors, .loaderErrors, .loaderExpired, .loaderFailureCallsUnsent,
         .loaderHeldBack, .loaderHeldTenants, .loaderPaced, .loaderPartitions, .loaderSchedules, .loaderSent,
-        .loaderShards, .loaderStale, .loaderUnreadable, .monitorDiscarded, .monitorDutyAgeSeconds, .monitorErrors,
+        .loaderShards, .loaderStale, .loaderUnreadable, .loaderWakes, .monitorDiscarded, .monitorDutyAgeSeconds, .monitorErrors,
         .monitorResent, .monitorUnreadable, .outcomes, .partitionOfTomorrow, .queueMessages, .queueOldestReadySeconds,
         .redisClockSkewSeconds, .redisWentBack, .staleSettlements, .stepCalls, .stepCallsInFlight, .stepWorkerErrors, .triggerRetries, .triggers,
         .workerLaterVersions, .workerUnreadable,

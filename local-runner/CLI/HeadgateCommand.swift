@@ -2,7 +2,7 @@ import ArgumentParser
 
 @main struct HeadgateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "headgate", abstract: "Schedules, triggers and queues of a Headgate.",
+        commandName: "headgate", abstract: "Schedules, flows, triggers and queues of a Headgate.",
         discussion: """
             The API and the key come from --api and --key, or HEADGATE_API and HEADGATE_KEY, or from .headgate/ready.json.
             Exit codes: 0 done; 1 the API refused or failed; 2 there is no such thing; 64 the command line or a file needs \
@@ -11,7 +11,7 @@ import ArgumentParser
         subcommands: [
             ScheduleCommand.self, TriggerCommand.self, QueueCommand.self, KeyCommand.self, TopCommand.self,
             TenantCommand.self, SecretCommand.self, MigrateCommand.self,
-            ReshardCommand.self, FlowCommand.self, StepTypeCommand.self,
+            ReshardCommand.self, FlowCommand.self, ExecutionCommand.self, BindingCommand.self, StepTypeCommand.self,
         ])
 }
 

@@ -6,7 +6,7 @@ package import Store
 /// Connects at the first call. Unless stated otherwise a verb is one statement and one round trip, and throws
 /// `PostgresError`.
 package final class PostgresMonitorStore: MonitorStore {
-    private let connection: PostgresConnection
+    let connection: PostgresConnection
     /// How long after a check an overdue trigger is checked again.
     private static let checkAgainAfter = Duration.seconds(60)
 

@@ -114,6 +114,8 @@ enum AdvisoryLock {
     static let floor = 1_212_632
     /// Held by a transaction that counts a tenant's schedules.
     static let count = 1_212_633
+    /// Held by the session of the loader that wakes executions of a group of buckets. It only saves work.
+    static let wakes = 1_212_634
 }
 
 extension PostgresConnection.Configuration {

@@ -95,7 +95,7 @@ create table headgate.wake (
     due timestamptz not null,
     tenant text not null
 ) with (autovacuum_vacuum_scale_factor = 0.05);
-create index wake_due on headgate.wake (bucket, due);
+create index wake_due on headgate.wake (bucket, due, execution);
 
 -- Outputs in full; the state has only what later steps read.
 create table headgate.output (
@@ -114,6 +114,7 @@ create table headgate.ended (
     tenant text not null,
     primary key (forget_at, execution)
 );
+create index ended_execution on headgate.ended (execution);
 
 -- Workers that make calls: a claim of one that is not here, or not alive, is taken over.
 create table headgate.worker (

@@ -25,6 +25,13 @@ import Wiring
             runtime, configuration: configuration, store: PostgresLoaderStore(url: runtime.settings.postgres),
             queue: runtime.settings.triggerQueue(), zones: SystemZones.catalog,
             zonesVersion: SystemZones.version)
-        await runtime.run { await loader.run() }
+        let wakes = WakeSender(
+            runtime, store: PostgresWakeStore(url: runtime.settings.postgres), hints: runtime.settings.stepQueue())
+        await runtime.run {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await loader.run() }
+                group.addTask { await wakes.run() }
+            }
+        }
     }
 }

@@ -31,8 +31,21 @@ package struct Monitor: Sendable {
     private let outcomes: any MessageQueue
     private let generation: any QueueGeneration
     private let tenants: any TenantDirectory
+    private let flows: Flows?
     private let hasPublished = PublishedOnce()
     private static let batch = 1_000
+
+    /// What the monitor needs to look after executions of flows.
+    package struct Flows: Sendable {
+        let executions: any ExecutionUpkeep
+        let hints: any MessageQueue
+
+        /// Upkeep of these executions, by hints on this queue.
+        package init(executions: any ExecutionUpkeep, hints: any MessageQueue) {
+            self.executions = executions
+            self.hints = hints
+        }
+    }
 
     /// A monitor of two queues and their store.
     ///
@@ -40,10 +53,13 @@ package struct Monitor: Sendable {
     ///   - queue: the queue of triggers.
     ///   - generation: the generation counters of the same queue.
     ///   - tenants: the directory that it publishes to.
+    ///   - flows: what it looks after executions of flows with; nil: there are none.
     package init(
         _ runtime: FunctionRuntime, configuration: Configuration, store: any MonitorStore, queue: any MessageQueue,
-        outcomes: any MessageQueue, generation: any QueueGeneration, tenants: any TenantDirectory
+        outcomes: any MessageQueue, generation: any QueueGeneration, tenants: any TenantDirectory,
+        flows: Flows? = nil
     ) {
+        self.flows = flows
         self.tenants = tenants
         self.runtime = runtime
         self.configuration = configuration
@@ -72,6 +88,7 @@ package struct Monitor: Sendable {
                     // Before lost triggers are sent again: their calls may need a tenant's secrets.
                     await duty(.tenants) { try await publishTenants() }
                     await duty(.overdue) { try await repair() }
+                    await duty(.flows) { try await keepFlows() }
                     await duty(.partitions) { try await keepDays() }
                 }
             }
@@ -103,7 +120,7 @@ package struct Monitor: Sendable {
     }
 
     private func tickQueues() async throws {
-        for queue in [queue, outcomes] {
+        for queue in [queue, outcomes] + (flows.map { [$0.hints] } ?? []) {
             _ = try await queue.maintain()
             let statistics = try await queue.statistics()
             for (place, count) in [
@@ -115,6 +132,24 @@ package struct Monitor: Sendable {
             runtime.metrics.set(
                 .queueOldestReadySeconds, statistics.oldestReady?.inSeconds ?? 0, labels: "queue=\"\(queue.name)\"")
         }
+    }
+
+    // MARK: Flows
+
+    /// How long a hint may take before it counts as lost.
+    private static let hintPatience = Duration.seconds(5)
+
+    /// Sends lost hints of arrivals again, and removes executions whose time has come.
+    private func keepFlows() async throws {
+        guard let flows else { return }
+        let now = try await store.now()
+        let unapplied = try await flows.executions.unapplied(before: now - Monitor.hintPatience, limit: Monitor.batch)
+        if !unapplied.isEmpty {
+            _ = try await flows.hints.send(unapplied.map { StepHint.message($0.execution, tenant: $0.tenant) })
+        }
+        while !runtime.life.isStopping,
+            try await flows.executions.forgetEnded(before: now, limit: Monitor.batch) == Monitor.batch
+        {}
     }
 
     // MARK: Tenants

@@ -34,10 +34,12 @@ import Wiring
             throw ExitCode(FunctionRuntime.ExitCode.usage)
         }
         let queue = runtime.settings.triggerQueue()
+        let store = PostgresMonitorStore(url: runtime.settings.postgres)
         let monitor = Monitor(
-            runtime, configuration: configuration, store: PostgresMonitorStore(url: runtime.settings.postgres),
+            runtime, configuration: configuration, store: store,
             queue: queue, outcomes: runtime.settings.outcomeQueue(), generation: queue,
-            tenants: RedisTenantDirectory(url: runtime.settings.redisURL))
+            tenants: RedisTenantDirectory(url: runtime.settings.redisURL),
+            flows: .init(executions: store, hints: runtime.settings.stepQueue()))
         await runtime.run { await monitor.run() }
     }
 }

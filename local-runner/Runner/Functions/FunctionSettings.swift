@@ -46,7 +46,7 @@ package struct FunctionSettings: Sendable {
             switch function.work {
             case .resident(let every, _): ["--every", every.text]
             case .pull(let pull):
-                (function.name == "trigger-worker" ? ["--batch", String(pull.batch)] : [])
+                (["trigger-worker", "step-worker"].contains(function.name) ? ["--batch", String(pull.batch)] : [])
                     + ["--idle", idle.text, "--max-age", maxAge.text]
             }
         let command = function.command ?? ["\(programs)/\(function.name)"]
@@ -70,8 +70,10 @@ package struct FunctionSettings: Sendable {
         environment["HEADGATE_LOG_FORMAT"] = format.rawValue
         // Only for the functions that seal or open secrets.
         environment["HEADGATE_SECRET_KEYS"] =
-            label.hasPrefix("api-") || label.hasPrefix("trigger-worker-")
+            ["api-", "trigger-worker-", "step-worker-"].contains(where: label.hasPrefix)
             ? inherited["HEADGATE_SECRET_KEYS"] ?? secretKeys : nil
+        // Where remote systems report on steps.
+        environment["HEADGATE_CALLBACK_URL"] = inherited["HEADGATE_CALLBACK_URL"] ?? "http://127.0.0.1:\(apiPort)"
         environment["HEADGATE_METRICS_FILE"] = "\(metrics)/\(label).prom"
         // Allow deliveries to this machine, where a developer's targets are; in production they are refused.
         environment["HEADGATE_ALLOW_TARGETS"] = inherited["HEADGATE_ALLOW_TARGETS"] ?? "127.0.0.0/8,::1"

@@ -20,6 +20,13 @@ extension Statement {
         return Statement("append-\(table)", Array(text.replacing("${outbox}", with: table).utf8))
     }
 
+    static let readWakes = Statement("read-wakes", PackageResources.read_wakes_sql)
+    static let forgetExecutions = Statement("forget-executions", PackageResources.forget_executions_sql)
+    static let takeWakeGroup = Statement("select pg_try_advisory_lock(\(AdvisoryLock.wakes), $1)")
+    static let unappliedArrivals = Statement(
+        "select distinct execution, tenant from (select execution, tenant from headgate.arrival where at < $1 order by at limit $2) a"
+    )
+
     static let dropArrivals = Statement(
         """
         delete from headgate.arrival a using unnest($1::uuid[], $2::bigint[]) as u (execution, id)

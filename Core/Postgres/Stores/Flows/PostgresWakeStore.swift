@@ -1,0 +1,68 @@
+package import Model
+package import Store
+
+/// `WakeStore` on one Postgres connection, whose session holds the locks of its groups. A page of all buckets is one
+/// statement.
+package final class PostgresWakeStore: WakeStore {
+    private let connection: PostgresConnection
+
+    /// Columns of `read-wakes`.
+    private enum WakeColumn: Int, ResultColumn {
+        case bucket, execution, tenant, due
+    }
+
+    /// A store that connects as the engine role.
+    package init(url: String) {
+        connection = PostgresConnection(.engine(url: url, applicationName: "headgate wakes"))
+    }
+
+    package func close() async { await connection.close() }
+
+    package func now() async throws -> Timestamp { try await connection.now() }
+
+    package func takeGroups(_ groups: [Int]) async throws -> Set<Int> {
+        var taken: Set<Int> = []
+        // The locks die with the session: pin it, so that the loader learns of its loss and takes the groups again.
+        if !groups.isEmpty { try await connection.holdSession() }
+        for group in groups {
+            if try await connection.value(StatementCall(.takeWakeGroup, [.int(group)]), .bool) == true {
+                taken.insert(group)
+            }
+        }
+        return taken
+    }
+
+    package func wakes(_ buckets: [WakePlace], before time: Timestamp, limit: Int) async throws -> [WakeRow] {
+        let call = StatementCall(
+            .readWakes,
+            [
+                .smallints(buckets.map(\.bucket)), .times(buckets.map(\.due)), .uuids(buckets.map(\.execution)),
+                .time(time), .bigint(limit),
+            ])
+        return try await connection.query(call) { (row: PostgresRow<WakeColumn>) throws(PostgresError) in
+            WakeRow(
+                bucket: try row.required(.bucket, row.int), execution: try row.required(.execution, row.id),
+                tenant: try row.required(.tenant, row.tenant), due: try row.required(.due, row.time))
+        }
+    }
+}
+
+/// Columns of `Statement.unappliedArrivals`.
+private enum UnappliedColumn: Int, ResultColumn {
+    case execution, tenant
+}
+
+extension PostgresMonitorStore: ExecutionUpkeep {
+    package func unapplied(
+        before time: Timestamp, limit: Int
+    ) async throws -> [(execution: ExecutionID, tenant: TenantID)] {
+        try await connection.query(StatementCall(.unappliedArrivals, [.time(time), .bigint(limit)])) {
+            (row: PostgresRow<UnappliedColumn>) throws(PostgresError) in
+            (try row.required(.execution, row.id), try row.required(.tenant, row.tenant))
+        }
+    }
+
+    package func forgetEnded(before time: Timestamp, limit: Int) async throws -> Int {
+        try await connection.value(StatementCall(.forgetExecutions, [.time(time), .bigint(limit)]), .int) ?? 0
+    }
+}
