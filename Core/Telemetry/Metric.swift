@@ -119,11 +119,14 @@ extension Metric {
     /// All of them, by name.
     package static let all: [Metric] = [
         .apiClosed, .apiRefused, .apiRequestSeconds, .apiRequests, .apiUnreadable, .breakersOpen, .callsHeldBack,
-        .callsTooEarly, .clockSkewSeconds, .flowEvents, .flowEventsIgnored, .flowTransitions, .flowsEnded, .historianErrors, .loaderErrors, .loaderExpired, .loaderFailureCallsUnsent,
+        .callsTooEarly, .clockSkewSeconds, .flowEvents, .flowEventsIgnored, .flowTransitions, .flowsEnded,
+        .historianErrors, .loaderErrors, .loaderExpired, .loaderFailureCallsUnsent,
         .loaderHeldBack, .loaderHeldTenants, .loaderPaced, .loaderPartitions, .loaderSchedules, .loaderSent,
-        .loaderShards, .loaderStale, .loaderUnreadable, .loaderWakes, .monitorDiscarded, .monitorDutyAgeSeconds, .monitorErrors,
+        .loaderShards, .loaderStale, .loaderUnreadable, .loaderWakes, .monitorDiscarded, .monitorDutyAgeSeconds,
+        .monitorErrors,
         .monitorResent, .monitorUnreadable, .outcomes, .partitionOfTomorrow, .queueMessages, .queueOldestReadySeconds,
-        .redisClockSkewSeconds, .redisWentBack, .staleSettlements, .stepCalls, .stepCallsInFlight, .stepWorkerErrors, .triggerRetries, .triggers,
+        .redisClockSkewSeconds, .redisWentBack, .staleSettlements, .stepCalls, .stepCallsInFlight, .stepWorkerErrors,
+        .triggerRetries, .triggers,
         .workerLaterVersions, .workerUnreadable,
     ]
 }

@@ -54,6 +54,7 @@ links() {
 }
 links loader pq hiredis
 links trigger-worker hiredis curl
+links step-worker pq hiredis curl
 links historian pq hiredis
 links monitor pq hiredis
 links api pq hiredis

@@ -91,7 +91,8 @@ struct ExecutionCommand: AsyncParsableCommand {
     }
 
     /// Asks for something that the engine then does.
-    fileprivate static func ask(_ verb: String, _ id: String, _ connection: Connection, body: JSON? = nil) async throws {
+    fileprivate static func ask(_ verb: String, _ id: String, _ connection: Connection, body: JSON? = nil) async throws
+    {
         let answer = try await APIClient(connection).call("POST", "\(path(id))/\(verb)", body: body)
         print(connection.json ? answer.description : "the \(verb) is asked for")
     }

@@ -102,7 +102,8 @@ extension FlowCommand {
                 for error in line["errors"]?.elements ?? [] {
                     let pointer = error["pointer"]?.text ?? ""
                     APIClient.say(
-                        "\(file):\(line["line"]?.int ?? 0): \(pointer.isEmpty ? "" : "\(pointer): ")\(error["detail"]?.text ?? "")")
+                        "\(file):\(line["line"]?.int ?? 0): \(pointer.isEmpty ? "" : "\(pointer): ")\(error["detail"]?.text ?? "")"
+                    )
                 }
             }
             if connection.json {

@@ -49,7 +49,8 @@ package enum CallbackReport: Hashable, Sendable {
                 : .failed(
                     StepFailure(
                         .user,
-                        "what it returned: /outputs: are \(size) bytes of JSON; at most \(StepOutputs.longest) are allowed")
+                        "what it returned: /outputs: are \(size) bytes of JSON; at most \(StepOutputs.longest) are allowed"
+                    )
                 )
         default: self = .failed(failure ?? StepFailure(.platform, "it failed without a message"))
         }
@@ -122,7 +123,8 @@ package enum CallbackReport: Hashable, Sendable {
             throw version > CallbackReport.version ? reader.laterVersion(expected) : reader.failure(expected)
         }
         let call = StepCall(
-            step: Int(truncatingIfNeeded: try reader.unsigned()), attempt: Int(truncatingIfNeeded: try reader.unsigned()))
+            step: Int(truncatingIfNeeded: try reader.unsigned()),
+            attempt: Int(truncatingIfNeeded: try reader.unsigned()))
         switch try reader.unsigned() {
         case 1: return (call, .running)
         case 2: return (call, .progress(try ExpressionValue(from: &reader)))

@@ -9,7 +9,8 @@ extension API {
     var bindingRoutes: [Route] {
         [
             Route(
-                method: .get, path: "/v1/bindings", summary: "List the bindings that apply to the tenant", role: .author,
+                method: .get, path: "/v1/bindings", summary: "List the bindings that apply to the tenant",
+                role: .author,
                 answer: "BindingPage", handle: listBindings),
             Route(
                 method: .get, path: "/v1/bindings/{type}", summary: "Show the binding of a type of step",

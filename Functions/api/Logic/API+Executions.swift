@@ -95,7 +95,8 @@ extension API {
         }
         var random = SystemRandomNumberGenerator()
         // A repetition with the same idempotency key starts nothing twice.
-        let id = start.id ?? call.firstTry.map { ExecutionID.v7(at: now, seed: $0.seed) } ?? .v7(at: now, using: &random)
+        let id =
+            start.id ?? call.firstTry.map { ExecutionID.v7(at: now, seed: $0.seed) } ?? .v7(at: now, using: &random)
         let definition = try FlowDefinition(try JSON(parsing: row.body))
         let inputs = try inputs(start.input, of: definition, id: id, tenant: row.tenant, at: "/input")
         return NewExecution(
@@ -137,7 +138,8 @@ extension API {
                 case .started: started += 1
                 case .known: known += 1
                 case .different:
-                    refused.append((item.line, [FieldError(pointer: "/id", detail: API.different(item.execution.id).detail)]))
+                    refused.append(
+                        (item.line, [FieldError(pointer: "/id", detail: API.different(item.execution.id).detail)]))
                 }
             }
             await hint(batch.map(\.execution.id), call.caller.tenant)
@@ -148,7 +150,8 @@ extension API {
             if !line.contains(where: { $0 > 32 }) { continue }
             guard number <= API.mostStarts else {
                 throw Problem.invalid([
-                    FieldError(pointer: "", detail: "an import has at most \(API.mostStarts) lines; send the rest in another")
+                    FieldError(
+                        pointer: "", detail: "an import has at most \(API.mostStarts) lines; send the rest in another")
                 ])
             }
             if number % 64 == 0 { await Task.yield() }
@@ -165,7 +168,9 @@ extension API {
         return Response.json([
             "started": .integer(started), "known": .integer(known),
             "refused": .array(
-                refused.sorted { $0.line < $1.line }.map { ["line": .integer($0.line), "errors": .mistakes($0.errors)] }),
+                refused.sorted { $0.line < $1.line }.map {
+                    ["line": .integer($0.line), "errors": .mistakes($0.errors)]
+                }),
         ])
     }
 
@@ -260,7 +265,9 @@ extension API {
     }
 
     /// Stores what was asked, and answers 202: the step-worker carries it out.
-    private func add(_ kind: Arrival.Kind, _ payload: [UInt8], to row: ExecutionRow, _ call: Call) async throws -> Response {
+    private func add(_ kind: Arrival.Kind, _ payload: [UInt8], to row: ExecutionRow, _ call: Call) async throws
+        -> Response
+    {
         let now = try await status.now()
         switch try await executionRegistry.add(kind, payload, to: row.id, tenant: row.tenant, now: now) {
         case .accepted:

@@ -85,7 +85,8 @@ package struct API: Sendable {
     ///   - shards: the number of schedule shards at the start; it is read again every ten seconds.
     package init(
         _ runtime: FunctionRuntime, store: any APIStore,
-        queue: any MessageQueue, outcomes: any MessageQueue, hints: any MessageQueue, directory: any TenantDirectory, keys: SecretKeys?,
+        queue: any MessageQueue, outcomes: any MessageQueue, hints: any MessageQueue, directory: any TenantDirectory,
+        keys: SecretKeys?,
         zones: ZoneCatalog, shards: Int, configuration: Configuration = Configuration()
     ) {
         self.configuration = configuration

@@ -32,7 +32,8 @@ struct CallJob: Sendable {
     ///   - callback: the URL for the remote system's reports.
     func rendered(isCancel: Bool, callback: String?, keys: SecretKeys?) throws(StepFailure) -> RenderedCall {
         guard let binding else {
-            throw StepFailure(.user, "the binding of \(contract.name) cannot be read: PUT /v1/bindings/\(contract.name)")
+            throw StepFailure(
+                .user, "the binding of \(contract.name) cannot be read: PUT /v1/bindings/\(contract.name)")
         }
         let fields = try stepInputs(keys)
         if contract.name == "http" { return try RenderedCall(http: fields) }

@@ -73,9 +73,10 @@ struct ExecutionTransition: Sendable {
         do throws(ByteReader.Failure) {
             let inputs = try FlowInputs(decoding: row.input)
             let context = catalog.context(of: plan, inputs: inputs, tenant: row.tenant, id: row.id)
-            var run = Run(state: try row.state.map { bytes throws(ByteReader.Failure) in
-                try FlowState(decoding: bytes, plan)
-            }, plan: plan, context: context, now: now)
+            var run = Run(
+                state: try row.state.map { bytes throws(ByteReader.Failure) in
+                    try FlowState(decoding: bytes, plan)
+                }, plan: plan, context: context, now: now)
             let unknown = run.bindings.filter { !catalog.knowsBinding($0) }
             if !unknown.isEmpty { return .needs(Needs(bindings: unknown)) }
             let holders = Set(run.state.claims.lazy.map(\.worker)).filter { $0 != worker && liveness[$0] == nil }

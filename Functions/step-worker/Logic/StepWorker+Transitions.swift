@@ -217,7 +217,8 @@ extension StepWorker {
             return
         }
         guard items.count > 1 else {
-            runtime.logger.error("an execution cannot be written: \(error)", metadata: ["execution": "\(items[0].execution)"])
+            runtime.logger.error(
+                "an execution cannot be written: \(error)", metadata: ["execution": "\(items[0].execution)"])
             await quarantine(items[0], "\(error)")
             if let hint = items[0].hint { await settle([Settlement(hint, .release(after: .seconds(1)))]) }
             return

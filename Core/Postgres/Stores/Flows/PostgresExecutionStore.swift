@@ -55,7 +55,8 @@ package final class PostgresExecutionStore: ExecutionStore {
         if let id = try row.int(.arrival) {
             let raw = try row.required(.kind, row.int)
             guard let kind = Arrival.Kind(rawValue: raw) else {
-                throw PostgresError(.unexpectedValue, "an arrival has the kind \(raw), which this version does not know")
+                throw PostgresError(
+                    .unexpectedValue, "an arrival has the kind \(raw), which this version does not know")
             }
             arrival = Arrival(id: id, kind: kind, payload: try row.required(.payload, row.bytes))
         }

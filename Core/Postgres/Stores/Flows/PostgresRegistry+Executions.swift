@@ -47,7 +47,8 @@ extension PostgresRegistry {
             return executions.map { execution in
                 if new.contains(execution.id) { return .started }
                 let same = known.first { $0.id == execution.id }
-                return same?.definition == execution.definition && same?.digest == execution.digest ? .known : .different
+                return same?.definition == execution.definition && same?.digest == execution.digest
+                    ? .known : .different
             }
         }
     }

@@ -71,7 +71,8 @@ extension BindingRow {
 extension ExecutionStatus {
     static func stored(_ value: Int) throws(PostgresError) -> ExecutionStatus {
         guard let status = ExecutionStatus(rawValue: value) else {
-            throw PostgresError(.unexpectedValue, "an execution has the status \(value), which this version does not know")
+            throw PostgresError(
+                .unexpectedValue, "an execution has the status \(value), which this version does not know")
         }
         return status
     }

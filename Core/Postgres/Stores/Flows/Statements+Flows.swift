@@ -72,8 +72,10 @@ extension Statement {
         on conflict (tenant, name) do update set updated_at = f.updated_at
         """)
     static let deleteFlow = Statement(
-        "update headgate.flow set definition = null, updated_at = $3 where tenant = $1 and name = $2 and definition is not null")
-    static let lockBinding = Statement("select pg_advisory_xact_lock(hashtextextended('binding ' || $1 || ' ' || $2, 0))")
+        "update headgate.flow set definition = null, updated_at = $3 where tenant = $1 and name = $2 and definition is not null"
+    )
+    static let lockBinding = Statement(
+        "select pg_advisory_xact_lock(hashtextextended('binding ' || $1 || ' ' || $2, 0))")
     static let replaceBinding = Statement(
         """
         update headgate.binding set replaced_at = $4

@@ -33,7 +33,8 @@ extension Answers {
             "Explanation",
             object([
                 .init("state", string),
-                .init("steps", list(object([.init("name", string), .init("why", string)], [.init("command", string)]))),
+                .init(
+                    "steps", list(object([.init("name", string), .init("why", string)], [.init("command", string)]))),
             ])),
         .init(
             "Started",

@@ -23,75 +23,80 @@ enum Answers {
     }
 
     /// All schemas by name, for `components`.
-    static let schemas: [JSON.Member] = [
-        .init(
-            "Mistake",
-            object([
-                .init("pointer", ["type": "string", "description": "a JSON Pointer; ?name of a parameter"]),
-                .init("detail", string),
-            ])),
-        .init(
-            "Problem",
-            object(
-                [
-                    .init("type", string), .init("title", string), .init("status", integer), .init("detail", string),
-                ], [.init("errors", list(ref("Mistake")))])),
-        .init("Schedule", schedule), .init("SchedulePage", page("Schedule")),
-        .init("Trigger", trigger), .init("TriggerPage", page("Trigger")),
-        .init(
-            "Imported",
-            object([
-                .init("created", integer), .init("updated", integer),
-                .init("refused", list(object([.init("line", integer), .init("errors", list(ref("Mistake")))]))),
-                .init(
-                    "omitted", ["type": "integer", "description": "refused lines beyond the 10,000 that are listed"]),
-                .init("warnings", list(object([.init("line", integer), .init("warnings", list(ref("Mistake")))]))),
-            ])),
-        .init("Upcoming", object([.init("upcoming", list(time))], [.init("warnings", list(ref("Mistake")))])),
-        .init("Paused", object([.init("paused", integer)])), .init("Resumed", object([.init("resumed", integer)])),
-        .init("Backfilled", object([.init("triggers", integer), .init("skipped", integer)])),
-        .init(
-            "Forecast",
-            object([
-                .init("schedules", integer),
-                .init("steps", list(object([.init("at", time), .init("triggers", integer)]))),
-                .init("unreadable", list(object([.init("name", string), .init("error", string)]))),
-            ])),
-        .init(
-            "Queue",
-            object(
-                [.init("name", string)],
-                ["queued", "dead", "ready", "delayed", "inFlight", "settled"].map { .init($0, integer) } + [
-                    .init("oldestReady", string.nullable),
-                    .init("tenants", list(object([.init("tenant", string), .init("queued", integer)]))),
-                ])), .init("QueuePage", page("Queue")),
-        .init(
-            "DeadLetter",
-            object(
-                [.init("id", string)],
-                [
-                    .init("tenant", string), .init("diedAt", time.nullable), .init("reason", string.nullable),
-                    .init("attempts", integer), .init("schedule", string.nullable),
-                ])), .init("DeadLetterPage", page("DeadLetter")),
-        .init("Redriven", object([.init("redriven", integer)])), .init("Purged", object([.init("purged", integer)])),
-        .init("Key", key([])), .init("KeyPage", page("Key")), .init("MadeKey", key([.init("key", string)])),
-        .init(
-            "AuditEntry",
-            object([
-                .init("id", integer), .init("at", time), .init("subject", string), .init("action", string),
-                .init("object", string), .init("reason", string.nullable),
-            ])), .init("AuditPage", page("AuditEntry")),
-        .init("Tenant", tenant), .init("Erased", object([.init("schedules", integer), .init("triggers", integer)])),
-        .init("Secret", object([.init("name", string), .init("updatedAt", time)], [.init("createdAt", time)])),
-        .init("SecretPage", page("Secret")),
-        .init("Health", object([.init("status", string)])),
-        .init(
-            "Readiness",
-            object([
-                .init("ready", flag),
-                .init("checks", ["type": "object", "additionalProperties": ["type": "string"]]),
-            ])),
-    ] + flowSchemas
+    static let schemas: [JSON.Member] =
+        [
+            .init(
+                "Mistake",
+                object([
+                    .init("pointer", ["type": "string", "description": "a JSON Pointer; ?name of a parameter"]),
+                    .init("detail", string),
+                ])),
+            .init(
+                "Problem",
+                object(
+                    [
+                        .init("type", string), .init("title", string), .init("status", integer),
+                        .init("detail", string),
+                    ], [.init("errors", list(ref("Mistake")))])),
+            .init("Schedule", schedule), .init("SchedulePage", page("Schedule")),
+            .init("Trigger", trigger), .init("TriggerPage", page("Trigger")),
+            .init(
+                "Imported",
+                object([
+                    .init("created", integer), .init("updated", integer),
+                    .init("refused", list(object([.init("line", integer), .init("errors", list(ref("Mistake")))]))),
+                    .init(
+                        "omitted",
+                        ["type": "integer", "description": "refused lines beyond the 10,000 that are listed"]),
+                    .init("warnings", list(object([.init("line", integer), .init("warnings", list(ref("Mistake")))]))),
+                ])),
+            .init("Upcoming", object([.init("upcoming", list(time))], [.init("warnings", list(ref("Mistake")))])),
+            .init("Paused", object([.init("paused", integer)])), .init("Resumed", object([.init("resumed", integer)])),
+            .init("Backfilled", object([.init("triggers", integer), .init("skipped", integer)])),
+            .init(
+                "Forecast",
+                object([
+                    .init("schedules", integer),
+                    .init("steps", list(object([.init("at", time), .init("triggers", integer)]))),
+                    .init("unreadable", list(object([.init("name", string), .init("error", string)]))),
+                ])),
+            .init(
+                "Queue",
+                object(
+                    [.init("name", string)],
+                    ["queued", "dead", "ready", "delayed", "inFlight", "settled"].map { .init($0, integer) } + [
+                        .init("oldestReady", string.nullable),
+                        .init("tenants", list(object([.init("tenant", string), .init("queued", integer)]))),
+                    ])), .init("QueuePage", page("Queue")),
+            .init(
+                "DeadLetter",
+                object(
+                    [.init("id", string)],
+                    [
+                        .init("tenant", string), .init("diedAt", time.nullable), .init("reason", string.nullable),
+                        .init("attempts", integer), .init("schedule", string.nullable),
+                    ])), .init("DeadLetterPage", page("DeadLetter")),
+            .init("Redriven", object([.init("redriven", integer)])),
+            .init("Purged", object([.init("purged", integer)])),
+            .init("Key", key([])), .init("KeyPage", page("Key")), .init("MadeKey", key([.init("key", string)])),
+            .init(
+                "AuditEntry",
+                object([
+                    .init("id", integer), .init("at", time), .init("subject", string), .init("action", string),
+                    .init("object", string), .init("reason", string.nullable),
+                ])), .init("AuditPage", page("AuditEntry")),
+            .init("Tenant", tenant),
+            .init("Erased", object([.init("schedules", integer), .init("triggers", integer)])),
+            .init("Secret", object([.init("name", string), .init("updatedAt", time)], [.init("createdAt", time)])),
+            .init("SecretPage", page("Secret")),
+            .init("Health", object([.init("status", string)])),
+            .init(
+                "Readiness",
+                object([
+                    .init("ready", flag),
+                    .init("checks", ["type": "object", "additionalProperties": ["type": "string"]]),
+                ])),
+        ] + flowSchemas
 
     private static var schedule: JSON {
         let document = ScheduleSpec.schema()["properties"]?.members ?? []

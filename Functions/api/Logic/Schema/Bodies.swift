@@ -63,18 +63,19 @@ enum Bodies {
     static func triggerTime(_ fields: inout JSONFields) -> Timestamp? { fields.optional("at", .time) }
 
     /// All schemas by name, for `components`.
-    static let schemas: [JSON.Member] = [
-        .init("ScheduleDocument", scheduleDocument),
-        .init("ImportLine", importLine),
-        .init("TriggerDocument", trigger),
-        .init("Pause", JSONFields.schema { _ = reason(&$0) }),
-        .init("Resume", JSONFields.schema { _ = missed(&$0) }),
-        .init("Backfill", JSONFields.schema { _ = backfill(&$0) }),
-        .init("Redrive", JSONFields.schema { _ = redrive(&$0) }),
-        .init("NewKey", JSONFields.schema { _ = key(&$0) }),
-        .init("SecretValue", JSONFields.schema { _ = secret(&$0) }),
-        .init("TenantSettings", tenantSettings),
-    ] + flowSchemas
+    static let schemas: [JSON.Member] =
+        [
+            .init("ScheduleDocument", scheduleDocument),
+            .init("ImportLine", importLine),
+            .init("TriggerDocument", trigger),
+            .init("Pause", JSONFields.schema { _ = reason(&$0) }),
+            .init("Resume", JSONFields.schema { _ = missed(&$0) }),
+            .init("Backfill", JSONFields.schema { _ = backfill(&$0) }),
+            .init("Redrive", JSONFields.schema { _ = redrive(&$0) }),
+            .init("NewKey", JSONFields.schema { _ = key(&$0) }),
+            .init("SecretValue", JSONFields.schema { _ = secret(&$0) }),
+            .init("TenantSettings", tenantSettings),
+        ] + flowSchemas
 
     private static var scheduleDocument: JSON {
         let shown = ReadOnlyFields.schedule.sorted().map { name in
