@@ -73,6 +73,9 @@ let layers: [[Module]] = [
             "HistorianFunction", at: "Functions/historian/Logic",
             imports: "Model Queue Sending Store Worker FunctionRuntime Telemetry Logging"),
         Module(
+            "FlowHistorianFunction", at: "Functions/flow-historian/Logic",
+            imports: "Model Flows Store FunctionRuntime Telemetry Logging"),
+        Module(
             "MonitorFunction", at: "Functions/monitor/Logic",
             imports: "Model Queue Sending Store FunctionRuntime Telemetry Logging"),
         Module(
@@ -103,6 +106,9 @@ let layers: [[Module]] = [
         Module(
             "historian", at: "Functions/historian/Main",
             imports: "HistorianFunction Model FunctionRuntime Wiring Postgres Queue Redis ArgumentParser", .program),
+        Module(
+            "flow-historian", at: "Functions/flow-historian/Main",
+            imports: "FlowHistorianFunction Model FunctionRuntime Postgres ArgumentParser", .program),
         Module(
             "monitor", at: "Functions/monitor/Main",
             imports: "MonitorFunction Model FunctionRuntime Wiring Postgres Redis ArgumentParser Logging", .program),
@@ -161,7 +167,7 @@ let tests = [
         "IntegrationTests", at: "Tests/IntegrationTests",
         imports: """
             Model FunctionRuntime Telemetry Curl HTTP Postgres Queue Redis Scheduling Sending Store TestServers TestTarget loader \
-            trigger-worker step-worker historian monitor api headgate local-runner Crypto
+            trigger-worker step-worker historian flow-historian monitor api headgate local-runner Crypto
             """, .tests),
 ]
 

@@ -78,8 +78,29 @@ package final class Failpoint: Sendable {
     /// The historian has acknowledged.
     package static let historianAfterConfirm = Failpoint("historian.after-confirm")
 
+    /// Executions are decided on and written, but not committed.
+    package static let stepWorkerBeforeCommit = Failpoint("step-worker.before-commit")
+    /// A transition is committed, but none of its calls is made.
+    package static let stepWorkerAfterCommit = Failpoint("step-worker.after-commit")
+    /// A call was answered, but the answer is not applied.
+    package static let stepWorkerAfterCall = Failpoint("step-worker.after-call")
+    /// Answers are applied, but hints are not acknowledged.
+    package static let stepWorkerBeforeAcknowledge = Failpoint("step-worker.before-acknowledge")
+    /// Rows of the outbox are in the history, but the cursor is not.
+    package static let flowHistorianAfterCommit = Failpoint("flow-historian.after-commit")
+    /// Everything up to a transaction is in the history, but the cursor does not say so.
+    package static let flowHistorianBeforeCursor = Failpoint("flow-historian.before-cursor")
+    /// A table of the outbox is about to be emptied.
+    package static let flowHistorianBeforeEmpty = Failpoint("flow-historian.before-empty")
+
     /// The monitor has read what may be lost, but has sent nothing of it.
     package static let monitorBeforeSend = Failpoint("monitor.before-send")
+
+    /// The failpoints on an execution's path, in the order in which it passes them.
+    package static let ofFlows = [
+        stepWorkerBeforeCommit, stepWorkerAfterCommit, stepWorkerAfterCall, stepWorkerBeforeAcknowledge,
+        flowHistorianAfterCommit, flowHistorianBeforeCursor, flowHistorianBeforeEmpty,
+    ]
 
     /// The failpoints on a trigger's path, in the order in which it passes them.
     package static let all = [

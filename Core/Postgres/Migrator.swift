@@ -13,13 +13,16 @@ package struct Migrator: Sendable {
     /// Number of partitions of the schedules, 1 to 1024. Used only by the migration that creates the schema;
     /// `Resharder` raises it later.
     package var shards: Int
+    /// The database of the history of executions, reached as `url` is; nil: the same one.
+    package var history: String?
 
     /// A migrator that has not connected yet; traps unless `shards` is 1 to 1024.
-    package init(url: String, password: String?, shards: Int) {
+    package init(url: String, password: String?, shards: Int, history: String? = nil) {
         precondition((1...1_024).contains(shards), "1 to 1024 shards, not \(shards)")
         self.url = url
         self.password = password
         self.shards = shards
+        self.history = history
     }
 
     /// Migration n is at index n - 1.
@@ -71,6 +74,45 @@ package struct Migrator: Sendable {
         for day in today - 1...today + 3 {
             try await connection.execute(
                 StatementCall(.addDay, [.time(Timestamp(seconds: day * 86_400))]))
+        }
+        await connection.close()
+        return ran + (try await migrateHistory())
+    }
+
+    /// Migration n of the history is at index n - 1.
+    private static let historyMigrations: [(name: String, text: [UInt8])] = [
+        ("H0001_history", PackageResources.H0001_history_sql)
+    ]
+
+    /// The history has a schema of its own, with its own versions.
+    private func migrateHistory() async throws -> [String] {
+        let connection = PostgresConnection(.init(url: history ?? url, applicationName: "headgate migrate"))
+        try await connection.run(
+            script: "set client_min_messages = warning; select pg_advisory_lock(\(AdvisoryLock.migration))")
+        if history != nil { try await connection.run(script: roles) }
+        try await connection.run(
+            script: """
+                set role headgate_owner; create schema if not exists headgate_history;
+                create table if not exists headgate_history.migration (version integer primary key, name text not null,
+                    at timestamptz not null default now());
+                grant usage on schema headgate_history to headgate_api, headgate_engine;
+                grant select on headgate_history.migration to headgate_api, headgate_engine
+                """)
+        let done = try await connection.values(
+            StatementCall(Statement("select coalesce(max(version), 0) from headgate_history.migration")), .int)
+        var ran: [String] = []
+        for (index, migration) in Migrator.historyMigrations.enumerated() where index >= done[0] {
+            let text = String(decoding: migration.text, as: UTF8.self)
+            try await connection.run(
+                script: """
+                    begin; \(text);
+                    insert into headgate_history.migration (version, name) values (\(index + 1), '\(migration.name)'); commit
+                    """)
+            ran.append(migration.name)
+        }
+        let today = floorDivide(try await connection.now().seconds, 86_400)
+        for day in today - 1...today + 3 {
+            try await connection.execute(StatementCall(.addHistoryDay, [.time(Timestamp(seconds: day * 86_400))]))
         }
         await connection.close()
         return ran

@@ -52,6 +52,12 @@ extension Metric {
         "headgate_flows_ended_total", .counter, labels: ["outcome"], "Executions that ended")
     package static let historianErrors = Metric(
         "headgate_historian_errors_total", .counter, "Batches that were given back")
+    package static let historyErrors = Metric(
+        "headgate_history_errors_total", .counter, "Times that reading the outbox ended early and was begun again")
+    package static let historyLagSeconds = Metric(
+        "headgate_history_lag_seconds", .gauge, "Age of the oldest event that was moved to the history last")
+    package static let historyRows = Metric(
+        "headgate_history_rows_total", .counter, "Rows of the outbox that were moved to the history")
     package static let loaderErrors = Metric("headgate_loader_errors_total", .counter, "Passes that ended early")
     package static let loaderExpired = Metric(
         "headgate_loader_expired_total", .counter, "Triggers that a full queue kept until their deadline")
@@ -119,14 +125,13 @@ extension Metric {
     /// All of them, by name.
     package static let all: [Metric] = [
         .apiClosed, .apiRefused, .apiRequestSeconds, .apiRequests, .apiUnreadable, .breakersOpen, .callsHeldBack,
-        .callsTooEarly, .clockSkewSeconds, .flowEvents, .flowEventsIgnored, .flowTransitions, .flowsEnded,
-        .historianErrors, .loaderErrors, .loaderExpired, .loaderFailureCallsUnsent,
-        .loaderHeldBack, .loaderHeldTenants, .loaderPaced, .loaderPartitions, .loaderSchedules, .loaderSent,
-        .loaderShards, .loaderStale, .loaderUnreadable, .loaderWakes, .monitorDiscarded, .monitorDutyAgeSeconds,
-        .monitorErrors,
-        .monitorResent, .monitorUnreadable, .outcomes, .partitionOfTomorrow, .queueMessages, .queueOldestReadySeconds,
-        .redisClockSkewSeconds, .redisWentBack, .staleSettlements, .stepCalls, .stepCallsInFlight, .stepWorkerErrors,
-        .triggerRetries, .triggers,
+        .callsTooEarly, .clockSkewSeconds, .flowEventsIgnored, .flowEvents, .flowTransitions, .flowsEnded,
+        .historianErrors, .historyErrors, .historyLagSeconds, .historyRows, .loaderErrors, .loaderExpired,
+        .loaderFailureCallsUnsent, .loaderHeldBack, .loaderHeldTenants, .loaderPaced, .loaderPartitions,
+        .loaderSchedules, .loaderSent, .loaderShards, .loaderStale, .loaderUnreadable, .loaderWakes,
+        .monitorDiscarded, .monitorDutyAgeSeconds, .monitorErrors, .monitorResent, .monitorUnreadable, .outcomes,
+        .partitionOfTomorrow, .queueMessages, .queueOldestReadySeconds, .redisClockSkewSeconds, .redisWentBack,
+        .staleSettlements, .stepCallsInFlight, .stepCalls, .stepWorkerErrors, .triggerRetries, .triggers,
         .workerLaterVersions, .workerUnreadable,
     ]
 }

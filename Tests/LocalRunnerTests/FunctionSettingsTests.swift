@@ -41,15 +41,16 @@ import Testing
                 "HEADGATE_QUEUES": #"{"triggers":{"shards":1,"visibility":"30s","maxReceives":30}}"#,
                 "HEADGATE_LOG": "debug", "HEADGATE_LOG_FORMAT": "json", "HEADGATE_METRICS_FILE": "/metrics/api-1.prom",
                 "HEADGATE_ALLOW_TARGETS": "127.0.0.0/8,::1", "HEADGATE_SECRET_KEYS": "key",
+                "HEADGATE_CALLBACK_URL": "http://127.0.0.1:8123",
             ])
     }
 
     @Test func `only those that seal and open secrets get the key`() {
-        let names = ["loader", "trigger-worker", "historian"].filter { name in
+        let names = ["loader", "trigger-worker", "step-worker", "historian"].filter { name in
             let function = FunctionSpecification(name: name, work: .pull(.init(queues: ["triggers"])))
             return settings.request(function, number: 1).environment["HEADGATE_SECRET_KEYS"] != nil
         }
-        #expect(names == ["trigger-worker"])
+        #expect(names == ["trigger-worker", "step-worker"])
     }
 
     @Test func `the death signal is set after the change of user`() {

@@ -17,12 +17,14 @@ import Testing
     @Test func `the repository's own topology reads as it is meant`() throws {
         let path = "\(Place.project)/infra/topology.yaml"
         let topology = try Topology(yaml: try #require(LocalFile.text(path)), file: path)
-        #expect(topology.functions.map(\.name) == ["loader", "trigger-worker", "historian", "monitor"])
+        #expect(topology.functions.map(\.name) == [
+                "loader", "trigger-worker", "step-worker", "historian", "flow-historian", "monitor",
+            ])
         #expect(topology.scheduleShards == 16)
         guard case .pull(let pull) = topology.functions[1].work else { throw WrongKind() }
         #expect(pull.queues == ["triggers"] && pull.batch == 200 && pull.concurrency == 1...1)
         #expect(topology.functions[1].memory == 256 << 20)
-        #expect(topology.queues.map(\.deadLetter) == ["triggers-dead", "outcomes-dead"])
+        #expect(topology.queues.map(\.deadLetter) == ["triggers-dead", "outcomes-dead", "steps-dead"])
         #expect(topology.queues[0].json.description == #"{"shards":1,"visibility":"30s","maxReceives":30}"#)
     }
 

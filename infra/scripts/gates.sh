@@ -56,6 +56,7 @@ links loader pq hiredis
 links trigger-worker hiredis curl
 links step-worker pq hiredis curl
 links historian pq hiredis
+links flow-historian pq
 links monitor pq hiredis
 links api pq hiredis
 links headgate pq curl

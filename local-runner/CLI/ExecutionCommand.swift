@@ -6,7 +6,7 @@ struct ExecutionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "execution", abstract: "List, show, explain and control executions of flows.",
         subcommands: [
-            List.self, Show.self, Watch.self, Explain.self, Cancel.self, Pause.self, Resume.self, Retry.self,
+            List.self, Show.self, Events.self, Watch.self, Explain.self, Cancel.self, Pause.self, Resume.self, Retry.self,
         ])
 
     static func path(_ id: String) -> String { "/v1/executions/\(APIClient.encode(id))" }
@@ -15,11 +15,14 @@ struct ExecutionCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List executions, newest first.")
         @OptionGroup var connection: Connection
         @Option(help: "new, running, paused, ending, succeeded, failed, cancelled or quarantined.") var state: String?
+        @Option(help: "The name of a flow.") var flow: String?
+        @Option(help: "Created from then on, RFC 3339.") var from: String?
+        @Option(help: "Created before then, RFC 3339.") var to: String?
         @Option var limit = 50
 
         func run() async throws {
-            let answer = try await APIClient(connection).call(
-                "GET", "/v1/executions", query: [("state", state), ("limit", String(limit))])
+            let query = [("flow", flow), ("state", state), ("from", from), ("to", to), ("limit", String(limit))]
+            let answer = try await APIClient(connection).call("GET", "/v1/executions", query: query)
             if connection.json { return print(answer) }
             Table.print(
                 answer["items"]?.elements ?? [],
@@ -36,6 +39,27 @@ struct ExecutionCommand: AsyncParsableCommand {
         func run() async throws {
             let answer = try await APIClient(connection).call("GET", ExecutionCommand.path(id))
             print(connection.json ? answer.description : answer.pretty)
+        }
+    }
+
+    struct Events: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show what happened to an execution, in order; it is kept after the execution has ended.")
+        @OptionGroup var connection: Connection
+        @Argument var id: String
+
+        func run() async throws {
+            let client = try APIClient(connection)
+            var cursor: String?
+            var items: [JSON] = []
+            repeat {
+                let answer = try await client.call(
+                    "GET", "\(ExecutionCommand.path(id))/events", query: [("limit", "1000"), ("cursor", cursor)])
+                items += answer["items"]?.elements ?? []
+                cursor = answer["next"]?.text
+            } while cursor != nil
+            if connection.json { return print(JSON.array(items)) }
+            Table.print(items, ["at", "event", "step", "attempt", "detail"])
         }
     }
 

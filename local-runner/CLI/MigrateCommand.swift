@@ -9,6 +9,8 @@ struct MigrateCommand: AsyncParsableCommand {
         discussion:
             "The roles headgate_api and headgate_engine get the password in HEADGATE_ROLE_PASSWORD, if it is set.")
     @Option(help: "The URL of a superuser, or of the owner of the database who may create roles.") var postgres: String
+    @Option(help: "The same for the database of the history of executions (default: the same database).")
+    var history: String?
     @Option(help: "Partitions of the schedules, when the schema is made.") var shards = 16
 
     func validate() throws {
@@ -20,7 +22,8 @@ struct MigrateCommand: AsyncParsableCommand {
     func run() async throws {
         let password = FunctionSettings.variable("HEADGATE_ROLE_PASSWORD")
         do {
-            let ran = try await Migrator(url: postgres, password: password, shards: shards).run()
+            let ran = try await Migrator(url: postgres, password: password, shards: shards, history: history)
+                .run()
             print(ran.isEmpty ? "nothing to do" : "ran \(ran.joined(separator: ", "))")
         } catch {
             APIClient.say("\(error)")

@@ -25,7 +25,7 @@ extension FlowState {
     ) -> (String, String?) {
         let step = steps[number]
         let resume = "headgate execution resume \(id)"
-        func left(_ until: Timestamp) -> String { until > now ? (until - now).text : "a moment" }
+        func left(_ until: Timestamp) -> String { FlowState.text(until, now) }
         switch step.phase {
         case .waiting:
             let open = plan.steps[number].dependencies.filter { !steps[$0].isFinal }.map { plan.steps[$0].name }
@@ -56,6 +56,14 @@ extension FlowState {
 
     private func deadlines(_ step: StepState, _ now: Timestamp) -> String {
         guard let deadline = step.attemptDeadline else { return "" }
-        return deadline > now ? "; it times out in \((deadline - now).text)" : "; it is about to time out"
+        return deadline > now ? "; it times out in \(FlowState.text(deadline, now))" : "; it is about to time out"
+    }
+
+    /// How long until then, in whole seconds.
+    private static func text(_ until: Timestamp, _ now: Timestamp) -> String {
+        guard until > now else { return "a moment" }
+        let left = until - now
+        if left < .seconds(1) { return "less than a second" }
+        return Duration.seconds(left.microseconds / 1_000_000).text
     }
 }

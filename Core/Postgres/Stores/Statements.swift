@@ -116,6 +116,8 @@ enum AdvisoryLock {
     static let count = 1_212_633
     /// Held by the session of the loader that wakes executions of a group of buckets. It only saves work.
     static let wakes = 1_212_634
+    /// Held by the session of the flow-historian that reads the outbox. It only saves work.
+    static let outbox = 1_212_635
 }
 
 extension PostgresConnection.Configuration {

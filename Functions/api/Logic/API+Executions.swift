@@ -20,7 +20,7 @@ extension API {
                 bodyLimit: 64 << 20, answer: "Started", handle: importExecutions),
             Route(
                 method: .get, path: "/v1/executions", summary: "List executions, newest first", role: .viewer,
-                query: [.executionState, .limit, .executionCursor], answer: "ExecutionPage", handle: listExecutions),
+                query: [.flow, .executionState, .time("from"), .time("to"), .limit, .triggerCursor], answer: "ExecutionPage", handle: listExecutions),
             Route(
                 method: .get, path: "/v1/executions/{id}", summary: "Show an execution with its steps", role: .viewer,
                 answer: "Execution", handle: getExecution),
@@ -28,6 +28,9 @@ extension API {
                 method: .get, path: "/v1/executions/{id}/explain",
                 summary: "Say why each step that has not ended has not ended", role: .viewer, answer: "Explanation",
                 handle: explainExecution),
+            Route(
+                method: .get, path: "/v1/executions/{id}/events", summary: "List what happened to an execution, in order",
+                role: .viewer, query: [.limit, .eventCursor], answer: "EventPage", handle: listEvents),
             control("cancel", "Cancel an execution, and what it runs on remote systems", .cancel),
             control("pause", "Pause an execution: nothing new is called", .pause),
             control("resume", "Resume an execution that is paused or quarantined", .resume),
@@ -205,9 +208,16 @@ extension API {
         return (row, try await flowRegistry.definition(row.definition, tenant: row.tenant))
     }
 
+    /// From the engine, or from the history once it has left the engine.
     private func getExecution(_ call: Call) async throws -> Response {
-        let (row, _) = try await found(call)
-        return try await answer(row)
+        let id: ExecutionID = try call.id("an execution")
+        let tenant = call.caller.tenant
+        if let row = try await executionRegistry.execution(id, tenant: tenant) { return try await answer(row) }
+        guard let summary = try await history.summary(of: id, tenant: tenant) else {
+            throw Problem.notFound("the execution \(id)")
+        }
+        let definition = try await flowRegistry.definition(summary.definition, tenant: tenant)
+        return Response.json(ExecutionView(summary: summary, definition: definition).document)
     }
 
     private func answer(_ row: ExecutionRow, status: HTTPResponse.Status = .ok) async throws -> Response {
@@ -218,20 +228,46 @@ extension API {
             ExecutionView(row: row, definition: definition, outputs: outputs).document, status: status)
     }
 
+    /// From the history alone: a search never reads the engine's tables. What happened in the last moments may be
+    /// missing.
     private func listExecutions(_ call: Call) async throws -> Response {
         let limit = try call.int("limit", in: 1...1_000, default: 100)
-        let rows = try await executionRegistry.executions(
-            tenant: call.caller.tenant, status: call.text("state").flatMap { ExecutionStatus(name: $0) },
-            before: call.text("cursor").flatMap { ExecutionID($0) }, limit: limit + 1)
-        var names: [DefinitionID: DefinitionRow] = [:]
-        for id in Set(rows.map(\.definition)) {
-            names[id] = try await flowRegistry.definition(id, tenant: call.caller.tenant)
+        var filter = ExecutionFilter(limit: limit + 1)
+        filter.flow = call.text("flow").map { FlowName(checked: $0) }
+        filter.status = call.text("state").flatMap { ExecutionStatus(name: $0) }
+        (filter.from, filter.to) = (try call.time("from"), try call.time("to"))
+        if let text = call.text("cursor") {
+            let parts = text.split(separator: "~").map(String.init)
+            guard parts.count == 2, let time = Int64(parts[0]), let id = ExecutionID(parts[1]) else {
+                throw Problem.parameter("cursor", "expected the next of an earlier answer")
+            }
+            filter.after = .init(createdAt: Timestamp(microseconds: time), execution: id)
         }
-        let items = rows.prefix(limit).map { row in
-            ExecutionView(row: row, definition: names[row.definition], outputs: []).brief
-        }
+        let rows = try await history.summaries(filter, tenant: call.caller.tenant)
+        let next = rows.count > limit ? rows[limit - 1] : nil
         return Response.json([
-            "items": .array(items), "next": rows.count > limit ? .string("\(rows[limit - 1].id)") : .null,
+            "items": .array(rows.prefix(limit).map { ExecutionView.brief($0) }),
+            "next": next.map { .string("\($0.createdAt.microseconds)~\($0.execution)") } ?? .null,
+        ])
+    }
+
+    private func listEvents(_ call: Call) async throws -> Response {
+        let id: ExecutionID = try call.id("an execution")
+        let tenant = call.caller.tenant
+        let limit = try call.int("limit", in: 1...1_000, default: 100)
+        guard let summary = try await history.summary(of: id, tenant: tenant) else {
+            // Started a moment ago, or unknown.
+            if try await executionRegistry.execution(id, tenant: tenant) != nil {
+                return Response.json(["items": [], "next": .null])
+            }
+            throw Problem.notFound("the execution \(id)")
+        }
+        let rows = try await history.events(
+            of: summary, after: call.text("cursor").flatMap { Int($0) } ?? 0, limit: limit + 1)
+        let definition = try await flowRegistry.definition(summary.definition, tenant: tenant)
+        let items = EventView.items(of: rows.prefix(limit), definition)
+        return Response.json([
+            "items": .array(items), "next": rows.count > limit ? .string(String(rows[limit - 1].seq)) : .null,
         ])
     }
 

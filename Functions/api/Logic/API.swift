@@ -30,6 +30,7 @@ package struct API: Sendable {
     let ledger: any RequestLedger
     let flowRegistry: any FlowRegistry
     let executionRegistry: any ExecutionRegistry
+    let history: any HistoryRegistry
     let queue: any MessageQueue
     let outcomes: any MessageQueue
     /// Of hints that executions have something to do.
@@ -85,7 +86,8 @@ package struct API: Sendable {
     ///   - shards: the number of schedule shards at the start; it is read again every ten seconds.
     package init(
         _ runtime: FunctionRuntime, store: any APIStore,
-        queue: any MessageQueue, outcomes: any MessageQueue, hints: any MessageQueue, directory: any TenantDirectory,
+        queue: any MessageQueue, outcomes: any MessageQueue, hints: any MessageQueue,
+        history: any HistoryRegistry, directory: any TenantDirectory,
         keys: SecretKeys?,
         zones: ZoneCatalog, shards: Int, configuration: Configuration = Configuration()
     ) {
@@ -113,6 +115,7 @@ package struct API: Sendable {
         flowRegistry = store
         executionRegistry = store
         self.hints = hints
+        self.history = history
         self.queue = queue
         self.outcomes = outcomes
         self.zones = zones

@@ -24,8 +24,28 @@ struct ExecutionView {
         self.outputs = Dictionary(outputs.map { ($0.step, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// An execution that has left the engine.
+    init(summary: ExecutionSummary, definition: DefinitionRow?) {
+        self.init(
+            row: ExecutionRow(
+                id: summary.execution, tenant: summary.tenant, definition: summary.definition, status: summary.status,
+                state: summary.snapshot, input: FlowInputs(values: [:]).encoded, trigger: summary.trigger,
+                createdAt: summary.createdAt, endedAt: summary.endedAt, quarantineReason: nil),
+            definition: definition, outputs: [])
+    }
+
     /// What lists show.
-    var brief: JSON { .object(briefMembers) }
+    static func brief(_ summary: ExecutionSummary) -> JSON {
+        var members = [
+            JSON.Member("id", .string("\(summary.execution)")),
+            JSON.Member("flow", summary.flow.map { .string("\($0)") } ?? .null),
+            JSON.Member("version", summary.version.map { .integer($0) } ?? .null),
+            JSON.Member("state", .string(summary.status.name)), JSON.Member("createdAt", .time(summary.createdAt)),
+            JSON.Member("endedAt", summary.endedAt.map { .time($0) } ?? .null),
+        ]
+        if let trigger = summary.trigger { members.append(JSON.Member("trigger", .string("\(trigger)"))) }
+        return .object(members)
+    }
 
     private var briefMembers: [JSON.Member] {
         var members = [

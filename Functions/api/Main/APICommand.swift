@@ -81,6 +81,8 @@ import Wiring
         let api = API(
             runtime, store: registry, queue: runtime.settings.triggerQueue(),
             outcomes: runtime.settings.outcomeQueue(), hints: runtime.settings.stepQueue(),
+            history: PostgresHistoryRegistry(
+                url: FunctionSettings.variable("HEADGATE_HISTORY") ?? runtime.settings.postgres),
             directory: RedisTenantDirectory(url: runtime.settings.redisURL), keys: keys,
             zones: SystemZones.catalog, shards: shards, configuration: try configuration)
         do {

@@ -56,6 +56,7 @@ extension StepWorker {
         }
         guard let answer = answer(result, call, job) else { return abandon(job, isCancel: false) }
         count(answer)
+        try? Failpoint.stepWorkerAfterCall.pass()
         deliver(job, .answer(answer))
     }
 

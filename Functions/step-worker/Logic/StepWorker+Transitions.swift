@@ -80,6 +80,8 @@ extension StepWorker {
                 }
             }
             decisions.byExecution.withLock { $0 = made }
+            // Kills or waits here; an error cannot be thrown, and acts after the commit.
+            try? Failpoint.stepWorkerBeforeCommit.pass()
             return writes
         }
         return (decisions.byExecution.withLock { $0 }, result)
@@ -108,6 +110,7 @@ extension StepWorker {
         _ items: [PendingWork.Item], _ decisions: [ExecutionID: ExecutionTransition.Decision],
         _ result: TransitionResult
     ) async {
+        try? Failpoint.stepWorkerAfterCommit.pass()
         var settlements: [Settlement] = []
         var hints: [(id: ExecutionID, tenant: TenantID, delay: Duration)] = []
         let now = WallClock.now()
@@ -148,6 +151,7 @@ extension StepWorker {
                 await keepAnswers(item)
             }
         }
+        try? Failpoint.stepWorkerBeforeAcknowledge.pass()
         await self.settle(settlements)
         await send(hints)
     }

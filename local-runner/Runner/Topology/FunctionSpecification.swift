@@ -39,5 +39,5 @@ package struct FunctionSpecification: Equatable, Sendable {
     }
 
     /// The functions that come with Headgate; others need a `command`.
-    package static let builtIn = ["loader", "trigger-worker", "step-worker", "historian", "monitor"]
+    package static let builtIn = ["loader", "trigger-worker", "step-worker", "historian", "flow-historian", "monitor"]
 }

@@ -42,6 +42,12 @@ extension Answers {
                 .init("started", integer), .init("known", integer),
                 .init("refused", list(object([.init("line", integer), .init("errors", list(ref("Mistake")))]))),
             ])),
+        .init(
+            "Event",
+            object(
+                [.init("at", time), .init("event", string)],
+                [.init("step", string), .init("attempt", integer), .init("detail", string)])),
+        .init("EventPage", page("Event")),
         .init("Reported", object([.init("status", string)])),
     ]
 

@@ -67,11 +67,14 @@ extension Parameter {
         FieldType<String>.oneOf([
             "new", "running", "paused", "ending", "succeeded", "failed", "cancelled", "quarantined",
         ]))
-    static let executionCursor = Parameter(
+    static let flow = Parameter("flow", FieldType.name(.flow, "the name of a flow"))
+    static let eventCursor = Parameter(
         "cursor",
         FieldType<String>(
-            "the next of an earlier answer", schema: ["type": "string", "format": "uuid"],
-            read: { $0.text.flatMap { ExecutionID($0) != nil ? $0 : nil } }))
+            "the next of an earlier answer", schema: ["type": "string", "pattern": "^[0-9]{1,17}$"],
+            read: { value in
+                value.text.flatMap { $0.utf8.count <= 17 && $0.utf8.allSatisfy { (48...57).contains($0) } ? $0 : nil }
+            }))
     static let bindingScope = Parameter("scope", FieldType<String>.oneOf(["tenant", "platform"]).defaulting("tenant"))
     static let schedule = Parameter("schedule", FieldType.text(0...200, "the name of a schedule"))
     static let step = Parameter(
