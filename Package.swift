@@ -81,7 +81,7 @@ let layers: [[Module]] = [
         Module(
             "APIFunction", at: "Functions/api/Logic",
             imports: """
-                Model Flows Queue Scheduling Secrets Sending Store FunctionRuntime Telemetry Logging Crypto Hummingbird HTTPTypes \
+                Model Calls Flows Queue Scheduling Secrets Sending Store FunctionRuntime Telemetry Logging Crypto Hummingbird HTTPTypes \
                 NIOCore NIOHTTPTypes
                 """),
         Module("LocalRunner", at: "local-runner/Runner", imports: "Model TestTarget Yams"),

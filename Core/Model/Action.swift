@@ -2,10 +2,12 @@
 package enum Action: Hashable, Sendable {
     /// A call to an HTTP target.
     case http(HTTPAction)
+    /// An execution of a flow.
+    case flow(FlowAction)
 }
 
 extension Action {
-    /// Reads `{"http": {…}}`; appends every mistake with its pointer, and is nil if there is one.
+    /// Reads `{"http": {…}}` or `{"flow": {…}}`; appends every mistake with its pointer, and is nil if there is one.
     package init?(_ value: JSON, at pointer: String = "/action", errors: inout [FieldError]) {
         var fields = JSONFields(value, at: pointer)
         let action = Action(&fields)
@@ -15,20 +17,25 @@ extension Action {
         self = action
     }
 
-    /// Reads the fields of `{"http": {…}}`; nil if there is a mistake.
+    /// Reads the fields of `{"http": {…}}` or `{"flow": {…}}`; nil if there is a mistake.
     package init?(_ fields: inout JSONFields) {
         let before = fields.errors.count
         let hasFlow = !fields.isDescribing && fields.raw("flow") != nil
-        if hasFlow { fields.fail("flow", "flow actions are not supported yet") }
-        let call = fields.object("http", isRequired: !hasFlow, "the call to make") { HTTPAction(&$0) }
-        guard fields.errors.count == before, let call else { return nil }
-        self = .http(call)
+        let hasCall = !fields.isDescribing && fields.raw("http") != nil
+        let flow = fields.object("flow", isRequired: false, "the flow to start") { FlowAction(&$0) }
+        let call = fields.object("http", isRequired: !hasFlow && !fields.isDescribing, "the call to make") {
+            HTTPAction(&$0)
+        }
+        if hasFlow, hasCall { fields.fail("flow", "an action is either http or flow") }
+        guard fields.errors.count == before else { return nil }
+        if let flow { self = .flow(flow) } else if let call { self = .http(call) } else { return nil }
     }
 
     /// The document that `init(_:at:errors:)` reads, with all defaults filled in.
     package var json: JSON {
         switch self {
         case .http(let call): ["http": call.json]
+        case .flow(let flow): ["flow": flow.json]
         }
     }
 
@@ -38,6 +45,9 @@ extension Action {
         case .http(let call):
             writer.write(unsigned: Action.httpTag)
             call.encode(into: &writer)
+        case .flow(let flow):
+            writer.write(unsigned: Action.flowTag)
+            flow.encode(into: &writer)
         }
     }
 
@@ -45,10 +55,12 @@ extension Action {
     package init(from reader: inout ByteReader) throws(ByteReader.Failure) {
         switch try reader.unsigned() {
         case Action.httpTag: self = .http(try HTTPAction(from: &reader))
+        case Action.flowTag: self = .flow(try FlowAction(from: &reader))
         case 0: throw reader.failure("a kind of action")
         default: throw reader.laterVersion("a kind of action that this version knows")
         }
     }
 
     private static let httpTag: UInt64 = 1
+    private static let flowTag: UInt64 = 2
 }

@@ -2,5 +2,5 @@
 package protocol APIStore: StoreStatus, ScheduleRegistry, BulkRegistry, TriggerRegistry, DeadTriggerRegistry,
     TenantRegistry,
     TenantErasure, SecretRegistry, KeyRegistry, AuditLog, RequestLedger, MonitorWatch,
-    FlowRegistry, ExecutionRegistry
+    FlowRegistry, ExecutionRegistry, TriggerStarts
 {}

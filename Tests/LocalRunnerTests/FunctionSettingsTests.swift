@@ -6,7 +6,7 @@ import Testing
     private let settings = FunctionSettings(
         database: DatabaseURLs(api: "postgres://api", engine: "postgres://engine"), redis: "redis://here",
         queues: [QueueSpecification(name: "triggers")], format: .json, programs: "/programs", metrics: "/metrics",
-        apiPort: 8_123, secretKeys: "key",
+        apiPort: 8_123, secretKeys: "key", serviceKey: "service",
         inherited: ["PATH": "/bin", "HEADGATE_POSTGRES": "postgres://stale", "HEADGATE_LOG": "debug"])
 
     @Test func `a resident function gets its tick, a pull function when to leave`() {
@@ -41,7 +41,8 @@ import Testing
                 "HEADGATE_QUEUES": #"{"triggers":{"shards":1,"visibility":"30s","maxReceives":30}}"#,
                 "HEADGATE_LOG": "debug", "HEADGATE_LOG_FORMAT": "json", "HEADGATE_METRICS_FILE": "/metrics/api-1.prom",
                 "HEADGATE_ALLOW_TARGETS": "127.0.0.0/8,::1", "HEADGATE_SECRET_KEYS": "key",
-                "HEADGATE_CALLBACK_URL": "http://127.0.0.1:8123",
+                "HEADGATE_CALLBACK_URL": "http://127.0.0.1:8123", "HEADGATE_API": "http://127.0.0.1:8123",
+                "HEADGATE_SERVICE_KEY": "service",
             ])
     }
 

@@ -100,9 +100,11 @@ import Testing
         #expect(
             Set(errors.map(\.pointer)) == [
                 "/action/http/method", "/action/http/url", "/action/http/headers", "/action/http/timeout",
-                "/action/http/verb", "/action/flow", "/action/mail",
+                "/action/http/verb", "/action/flow", "/action/flow/name", "/action/mail",
             ])
-        #expect(try read(#"{"flow": {}}"#).errors.map(\.detail) == ["flow actions are not supported yet"])
+        #expect(try read(#"{"flow": {}}"#).errors.map(\.pointer) == ["/action/flow/name"])
+        let both = try read(#"{"http": {"url": "https://example.com/"}, "flow": {"name": "churn"}}"#)
+        #expect(both.errors.map(\.detail) == ["an action is either http or flow"])
         #expect(try read("{}").errors.map(\.pointer) == ["/action/http"])
         #expect(
             try http(#""url": "http://h", "method": "GET", "body": 1"#).errors.map(\.pointer) == ["/action/http/body"])

@@ -72,7 +72,10 @@ import Testing
             ])
         #expect(mistakes("[]") == [""])
         #expect(Set(mistakes("{}")) == ["/action", "/when"])
-        #expect(mistakes(#"{"action": {"flow": {"name": "churn"}}, "when": [{"every": "1h"}]}"#) == ["/action/flow"])
+        #expect(mistakes(#"{"action": {"flow": {"name": "churn"}}, "when": [{"every": "1h"}]}"#) == [])
+        #expect(mistakes(#"{"action": {"flow": {}}, "when": [{"every": "1h"}]}"#) == ["/action/flow/name"])
+        #expect(
+            mistakes(#"{"action": {"flow": {"name": "a"}}, "when": [{"every": "1h"}], "overlap": {"queue": 2}}"#) == [])
     }
 
     @Test func `members of the call are let through only where they are named`() throws {

@@ -16,7 +16,7 @@ extension Up {
         let settings = FunctionSettings(
             database: database, redis: redis.url, queues: topology.queues, format: configuration.format,
             programs: configuration.functions, metrics: "\(data)/metrics", apiPort: port,
-            secretKeys: try secretKey(), inherited: configuration.environment)
+            secretKeys: try secretKey(), serviceKey: try serviceKey(), inherited: configuration.environment)
         let api = "http://127.0.0.1:\(port)"
 
         try await withThrowingDiscardingTaskGroup { group in
@@ -89,6 +89,15 @@ extension Up {
         if let key = LocalFile.text(path), !key.isEmpty { return key }
         var random = SystemRandomNumberGenerator()
         let key = Data((0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }).base64EncodedString()
+        try LocalFile.write(key, to: path)
+        return key
+    }
+
+    /// The key by which functions call the API; the same at every start.
+    private func serviceKey() throws -> String {
+        let path = "\(data)/service.key"
+        if let key = LocalFile.text(path), !key.isEmpty { return key }
+        let key = EmbeddedPostgres.randomPassword()
         try LocalFile.write(key, to: path)
         return key
     }

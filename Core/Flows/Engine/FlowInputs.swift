@@ -37,12 +37,15 @@ package struct FlowInputs: Hashable, Sendable {
                 }
                 continue
             }
-            if let mistake = input.type.mistake(in: value, at: place) {
+            let texts = value.textMistakes(at: place)
+            if !texts.isEmpty {
+                errors += texts
+            } else if let mistake = input.type.mistake(in: value, at: place) {
                 // What was found stays out of the message for secrets.
                 errors.append(
                     input.isSecret ? FieldError(pointer: place, detail: "expected \(input.type)") : mistake)
-                continue
             }
+            guard errors.isEmpty else { continue }
             let size = value.serialized.count
             if size > FlowInputs.longestValue {
                 let detail = "is \(size) bytes of JSON; at most \(FlowInputs.longestValue) are allowed"

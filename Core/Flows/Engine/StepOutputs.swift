@@ -39,8 +39,8 @@ package struct StepOutputs: Hashable, Sendable {
                 mistakes.append(FieldError(pointer: pointer, detail: detail))
             } else if let mistake = field.type.mistake(in: value, at: pointer) {
                 mistakes.append(mistake)
-            } else if value.hasNUL {
-                mistakes.append(FieldError(pointer: pointer, detail: "has the character U+0000"))
+            } else {
+                mistakes += value.textMistakes(at: pointer)
             }
             fields.append(Field(name: name, value: ExpressionValue(value)))
         }
@@ -58,16 +58,4 @@ package struct StepOutputs: Hashable, Sendable {
 
     /// As JSON.
     package var json: JSON { .object(fields.map { JSON.Member($0.name, $0.value.json) }) }
-}
-
-extension JSON {
-    /// Whether a string or name in it has the character U+0000, which Postgres does not store.
-    fileprivate var hasNUL: Bool {
-        switch self {
-        case .null, .bool, .number: false
-        case .string(let text): text.utf8.contains(0)
-        case .array(let elements): elements.contains(where: \.hasNUL)
-        case .object(let members): members.contains { $0.name.utf8.contains(0) || $0.value.hasNUL }
-        }
-    }
 }

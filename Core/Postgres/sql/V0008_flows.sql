@@ -48,7 +48,7 @@ create table headgate.execution (
     -- One of 64 (protocols.md, 21a).
     bucket smallint not null,
     definition uuid not null,
-    -- 0 new, 1 running, 2 paused, 3 ending, 4 succeeded, 5 failed, 6 cancelled, 7 quarantined
+    -- 0 new, 1 running, 2 paused, 3 ending, 4 succeeded, 5 failed, 6 cancelled, 7 quarantined, 8 pending
     status smallint not null,
     -- In the binary form of the code; null: nothing has happened yet.
     state bytea,

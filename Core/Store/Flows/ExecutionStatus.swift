@@ -12,11 +12,13 @@ package enum ExecutionStatus: Int, CaseIterable, Sendable {
     case cancelled = 6
     /// It cannot be applied: an operator must look at it.
     case quarantined = 7
+    /// It waits for another run of its schedule to end.
+    case pending = 8
 
     /// Whether only a retry can change it.
     package var isEnded: Bool {
         switch self {
-        case .new, .running, .paused, .ending, .quarantined: false
+        case .new, .running, .paused, .ending, .quarantined, .pending: false
         case .succeeded, .failed, .cancelled: true
         }
     }

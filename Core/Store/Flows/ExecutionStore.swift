@@ -39,15 +39,18 @@ package struct LockedExecution: Sendable {
     package var row: ExecutionRow
     /// Of the next row of its history.
     package var seq: Int
+    /// The schedule that started it; nil: none.
+    package var schedule: ScheduleID?
     /// When it is to be woken; nil: never.
     package var wakeAt: Timestamp?
     /// In the order of their ids, at most `ExecutionLimits.arrivalsAtOnce`.
     package var arrivals: [Arrival]
 
     /// A locked execution of these parts.
-    package init(row: ExecutionRow, seq: Int, wakeAt: Timestamp?, arrivals: [Arrival]) {
+    package init(row: ExecutionRow, seq: Int, schedule: ScheduleID? = nil, wakeAt: Timestamp?, arrivals: [Arrival]) {
         self.row = row
         self.seq = seq
+        self.schedule = schedule
         self.wakeAt = wakeAt
         self.arrivals = arrivals
     }
@@ -74,6 +77,8 @@ package struct ExecutionWrite: Sendable {
     package var history: [UInt8]?
     /// When it ended; nil: it has not.
     package var endedAt: Timestamp?
+    /// The schedule whose next run may begin, because this one has ended; nil: none.
+    package var endsRunOf: ScheduleID?
     /// When it leaves the engine; nil: not yet.
     package var forgetAt: Timestamp?
 

@@ -41,9 +41,9 @@ extension API {
             throw Problem.forbidden("only a platform admin may bind a type of step for everybody")
         }
         let json = try await call.json()
-        let binding: FlowBinding
-        do throws(FieldErrors) { binding = try FlowBinding(json) } catch { throw Problem.invalid(error.errors) }
-        _ = binding
+        let texts = json.textMistakes()
+        guard texts.isEmpty else { throw Problem.invalid(texts) }
+        do throws(FieldErrors) { _ = try FlowBinding(json) } catch { throw Problem.invalid(error.errors) }
         let now = try await call.now(status)
         let row = try await flowRegistry.putBinding(
             contract.name, tenant: isForAll ? nil : call.caller.tenant, body: json.description,

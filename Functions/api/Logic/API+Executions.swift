@@ -55,11 +55,13 @@ extension API {
     // MARK: Starting
 
     private func startExecution(_ call: Call) async throws -> Response {
-        let flow = try await flowToStart(call)
-        var fields = JSONFields(try await call.json(isOptional: true))
+        let body = try await call.json(isOptional: true)
+        var fields = JSONFields(body)
         let start = Bodies.start(&fields)
         fields.finish()
+        fields.add(body.textMistakes())
         guard fields.errors.isEmpty else { throw Problem.invalid(fields.errors) }
+        let flow = try await flowToStart(call)
         let now = try await call.now(status)
         let execution = try await newExecution(start, flow, call, now: now)
         let result = try await executionRegistry.start([execution], tenant: call.caller.tenant, now: now)
@@ -107,7 +109,7 @@ extension API {
             digest: Array(SHA256.hash(data: inputs.plainBytes)))
     }
 
-    private func inputs(
+    func inputs(
         _ json: JSON, of definition: FlowDefinition, id: ExecutionID, tenant: TenantID, at pointer: String
     ) throws(FieldErrors) -> FlowInputs {
         try FlowInputs(json, of: definition, at: pointer) { name, value throws(FieldErrors) in
@@ -280,11 +282,11 @@ extension API {
     // MARK: Control
 
     private func retryExecution(_ call: Call) async throws -> Response {
-        let (row, definition) = try await found(call)
         var fields = JSONFields(try await call.json(isOptional: true))
         let step = Bodies.retry(&fields)
         fields.finish()
         guard fields.errors.isEmpty else { throw Problem.invalid(fields.errors) }
+        let (row, definition) = try await found(call)
         guard row.status == .failed || row.status == .cancelled else {
             throw Problem.conflict("the execution is \(row.status.name); only failed and cancelled ones run again")
         }

@@ -42,6 +42,8 @@ extension API {
     /// Reads a definition and checks everything that can be known of it before it runs.
     private func definition(_ call: Call) async throws -> (JSON, [FieldError]) {
         let json = try await call.json()
+        let texts = json.textMistakes()
+        if !texts.isEmpty { return (json, texts) }
         do throws(FieldErrors) {
             return (json, FlowChecker(try FlowDefinition(json)).mistakes)
         } catch {

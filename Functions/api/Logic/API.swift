@@ -31,6 +31,9 @@ package struct API: Sendable {
     let flowRegistry: any FlowRegistry
     let executionRegistry: any ExecutionRegistry
     let history: any HistoryRegistry
+    let triggerStarts: any TriggerStarts
+    /// By which functions call; nil: none can.
+    let serviceKey: String?
     let queue: any MessageQueue
     let outcomes: any MessageQueue
     /// Of hints that executions have something to do.
@@ -89,8 +92,10 @@ package struct API: Sendable {
         queue: any MessageQueue, outcomes: any MessageQueue, hints: any MessageQueue,
         history: any HistoryRegistry, directory: any TenantDirectory,
         keys: SecretKeys?,
-        zones: ZoneCatalog, shards: Int, configuration: Configuration = Configuration()
+        zones: ZoneCatalog, shards: Int, serviceKey: String? = nil, configuration: Configuration = Configuration()
     ) {
+        self.serviceKey = serviceKey
+        triggerStarts = store
         self.configuration = configuration
         slots = RequestSlots(configuration.slots, readers: configuration.readers)
         queueRoom = QueueRoom(configuration.queueShares)
@@ -140,6 +145,7 @@ package struct API: Sendable {
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
                 body: .init(byteBuffer: ByteBuffer(string: runtime.metrics.text)))
         }
+        router.post("/engine/starts") { request, _ in try await startByTriggers(request) }
         let document = OpenAPI.document(routes)
         router.get("/openapi.json") { _, _ in Response.json(document) }
         for route in routes {

@@ -84,7 +84,8 @@ import Wiring
             history: PostgresHistoryRegistry(
                 url: FunctionSettings.variable("HEADGATE_HISTORY") ?? runtime.settings.postgres),
             directory: RedisTenantDirectory(url: runtime.settings.redisURL), keys: keys,
-            zones: SystemZones.catalog, shards: shards, configuration: try configuration)
+            zones: SystemZones.catalog, shards: shards,
+            serviceKey: FunctionSettings.variable("HEADGATE_SERVICE_KEY"), configuration: try configuration)
         do {
             try await api.run(host: host, port: port)
         } catch is CannotListen {

@@ -138,6 +138,8 @@ package struct Monitor: Sendable {
 
     /// How long a hint may take before it counts as lost.
     private static let hintPatience = Duration.seconds(5)
+    /// How long a run that has ended may stand as running.
+    private static let runPatience = Duration.seconds(15)
 
     /// Sends lost hints of arrivals again, and removes executions whose time has come.
     private func keepFlows() async throws {
@@ -147,6 +149,7 @@ package struct Monitor: Sendable {
         if !unapplied.isEmpty {
             _ = try await flows.hints.send(unapplied.map { StepHint.message($0.execution, tenant: $0.tenant) })
         }
+        _ = try await flows.executions.repairOverlaps(before: now - Monitor.runPatience, limit: Monitor.batch)
         while !runtime.life.isStopping,
             try await flows.executions.forgetEnded(before: now, limit: Monitor.batch) == Monitor.batch
         {}

@@ -62,6 +62,8 @@ struct ExecutionTransition: Sendable {
         let row = locked.row
         let isResumed = locked.arrivals.contains { $0.kind == .resume }
         if row.status == .quarantined, !isResumed { return .nothing }
+        // It waits for another run of its schedule; only a cancel ends that wait.
+        if row.status == .pending, !locked.arrivals.contains(where: { $0.kind == .cancel }) { return .nothing }
         if row.status.isEnded, locked.arrivals.isEmpty, answers.isEmpty {
             if locked.wakeAt == nil { return .nothing }
         }
@@ -131,6 +133,7 @@ struct ExecutionTransition: Sendable {
         }
         let isEnded = run.state.isEnded
         write.endedAt = isEnded ? (effects.outcome == nil ? row.endedAt : now) : nil
+        if effects.outcome != nil { write.endsRunOf = locked.schedule }
         if effects.outcome != nil { write.forgetAt = now + FlowRetention.of(effects.outcome) }
         if !history.isEmpty {
             write.history =

@@ -28,6 +28,8 @@ struct Delivery: Sendable {
         self.startedAt = startedAt
         switch record.action {
         case .http(let call): host = TargetGate.host(of: call.url)
+        // Flows are started by Headgate's own API, which no limit of targets applies to.
+        case .flow: host = ""
         }
     }
 
@@ -40,6 +42,7 @@ struct Delivery: Sendable {
     /// The call of the action, with headers that tell the target which trigger it is for.
     func request(traceID: (UInt64, UInt64), spanID: UInt64) -> HTTPRequest {
         switch record.action {
+        case .flow: preconditionFailure("flows are started in batches")
         case .http(let call):
             var headers: [(name: String, value: String)] = []
             headers.reserveCapacity(call.headers.count + 9)

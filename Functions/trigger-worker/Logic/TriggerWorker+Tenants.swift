@@ -172,6 +172,7 @@ extension Delivery {
     var usesSecrets: Bool {
         switch record.action {
         case .http(let call): call.usesSecrets
+        case .flow: false
         }
     }
 }

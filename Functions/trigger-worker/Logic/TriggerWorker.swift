@@ -68,14 +68,20 @@ package actor TriggerWorker {
     /// Deliveries whose tenant's record, secrets or rates are being looked up.
     var admitting = 0
     private var window: CallWindow
+    let starter: FlowStarter
+    /// Triggers whose flows are being started.
+    var starting = 0
 
     /// A worker that has leased nothing yet.
     ///
-    /// - Parameter keys: what unseals secrets; nil: calls that need one wait until their deadline.
+    /// - Parameters:
+    ///   - keys: what unseals secrets; nil: calls that need one wait until their deadline.
+    ///   - starter: what starts flows.
     package init(
         _ runtime: FunctionRuntime, configuration: Configuration, queue: any MessageQueue, client: any HTTPCaller,
-        tenants: any TenantDirectory, limiter: any RateLimiter, keys: SecretKeys?
+        tenants: any TenantDirectory, limiter: any RateLimiter, keys: SecretKeys?, starter: FlowStarter
     ) {
+        self.starter = starter
         self.tenants = tenants
         self.limiter = limiter
         self.keys = keys
@@ -124,6 +130,7 @@ package actor TriggerWorker {
             completed.close()
         }
         client.close()
+        starter.close()
     }
 
     // MARK: Receiving
@@ -131,7 +138,7 @@ package actor TriggerWorker {
     private func receiveLoop() async {
         let life = runtime.life
         while !life.isStopping {
-            let free = window.size - flights.count - parked.count - admitting
+            let free = window.size - flights.count - parked.count - admitting - starting
             let step = min(configuration.batch, max(1, configuration.concurrency / 8))
             if free < step {
                 if !window.isWide {
@@ -229,6 +236,10 @@ package actor TriggerWorker {
     ///
     /// - Parameter since: when it first asked for a slot.
     func begin(_ delivery: Delivery, since: ContinuousClock.Instant) -> Admission {
+        if case .flow(let flow) = delivery.record.action {
+            startFlow(delivery, flow)
+            return .begun
+        }
         let now = ContinuousClock.now
         switch gate.admit(host: delivery.host, tenant: delivery.message.tenant, at: now, using: &random) {
         case .go:
@@ -463,10 +474,11 @@ package actor TriggerWorker {
     /// they need.
     private func drain() async {
         var deadline: ContinuousClock.Instant?
-        while !flights.isEmpty || parked.count > 0 || admitting > 0 {
+        while !flights.isEmpty || parked.count > 0 || admitting > 0 || starting > 0 {
             if runtime.life.isAskedToStop { deadline = deadline ?? .now + configuration.drain }
             if runtime.life.isUrgent || deadline.map({ ContinuousClock.now > $0 }) ?? false {
                 for token in flights.values { client.cancel(token) }
+                starter.close()
             }
             try? await Task.sleep(for: .milliseconds(10))
         }

@@ -46,10 +46,21 @@ import Wiring
         http.policy = .publicOnly(
             except: runtime.settings.allowedTargets, denying: runtime.settings.deniedTargets)
         let redis = runtime.settings.redisURL
+        // A client of its own: the API may be where targets may not be.
+        let starter = FlowStarter(TriggerWorkerCommand.starts, client: HTTPClient())
         let worker = TriggerWorker(
             runtime, configuration: configuration, queue: queue, client: HTTPClient(http),
-            tenants: RedisTenantDirectory(url: redis), limiter: RedisRateLimiter(url: redis), keys: try secretKeys())
+            tenants: RedisTenantDirectory(url: redis), limiter: RedisRateLimiter(url: redis), keys: try secretKeys(),
+            starter: starter)
         await runtime.run { await worker.run() }
+    }
+
+    /// How flows are started; nil: the settings for it are missing.
+    private static var starts: FlowStarter.Configuration? {
+        guard let api = FunctionSettings.variable("HEADGATE_API"),
+            let key = FunctionSettings.variable("HEADGATE_SERVICE_KEY"), !key.isEmpty
+        else { return nil }
+        return FlowStarter.Configuration(api: api.hasSuffix("/") ? String(api.dropLast()) : api, key: key)
     }
 
     private func secretKeys() throws -> SecretKeys? {

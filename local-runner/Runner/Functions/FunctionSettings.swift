@@ -16,6 +16,8 @@ package struct FunctionSettings: Sendable {
     package var apiPort: Int
     /// What seals tenants' secrets, in the form of `HEADGATE_SECRET_KEYS`.
     package var secretKeys: String
+    /// The key by which functions call the API.
+    package var serviceKey: String
     /// The runner's environment, which the functions inherit.
     package var inherited: [String: String]
 
@@ -27,9 +29,10 @@ package struct FunctionSettings: Sendable {
     /// Settings of an installation that is running.
     package init(
         database: DatabaseURLs, redis: String, queues: [QueueSpecification], format: Console.Format, programs: String,
-        metrics: String, apiPort: Int, secretKeys: String, inherited: [String: String]
+        metrics: String, apiPort: Int, secretKeys: String, serviceKey: String, inherited: [String: String]
     ) {
         self.secretKeys = secretKeys
+        self.serviceKey = serviceKey
         self.database = database
         self.redis = redis
         self.queues = queues
@@ -72,6 +75,10 @@ package struct FunctionSettings: Sendable {
         environment["HEADGATE_SECRET_KEYS"] =
             ["api-", "trigger-worker-", "step-worker-"].contains(where: label.hasPrefix)
             ? inherited["HEADGATE_SECRET_KEYS"] ?? secretKeys : nil
+        // Triggers that start flows ask the API to.
+        environment["HEADGATE_API"] = "http://127.0.0.1:\(apiPort)"
+        environment["HEADGATE_SERVICE_KEY"] =
+            ["api-", "trigger-worker-"].contains(where: label.hasPrefix) ? serviceKey : nil
         // Where remote systems report on steps.
         environment["HEADGATE_CALLBACK_URL"] = inherited["HEADGATE_CALLBACK_URL"] ?? "http://127.0.0.1:\(apiPort)"
         environment["HEADGATE_METRICS_FILE"] = "\(metrics)/\(label).prom"

@@ -66,13 +66,13 @@ package final class PostgresExecutionStore: ExecutionStore {
     }
 
     private static func combine(
-        _ locked: [(row: ExecutionRow, seq: Int, now: Timestamp)], _ arrivals: [ArrivalRow]
+        _ locked: [(row: ExecutionRow, seq: Int, schedule: ScheduleID?, now: Timestamp)], _ arrivals: [ArrivalRow]
     ) -> [LockedExecution] {
         let byExecution = Dictionary(grouping: arrivals, by: \.execution)
         return locked.map { found in
             let rows = byExecution[found.row.id] ?? []
             return LockedExecution(
-                row: found.row, seq: found.seq, wakeAt: rows.first?.due, arrivals: rows.compactMap(\.arrival))
+                row: found.row, seq: found.seq, schedule: found.schedule, wakeAt: rows.first?.due, arrivals: rows.compactMap(\.arrival))
         }
     }
 
@@ -124,7 +124,23 @@ package final class PostgresExecutionStore: ExecutionStore {
                     .putEnded,
                     [.times(ended.map(\.1)), .uuids(ended.map(\.0.id)), .tenants(ended.map(\.0.tenant))]))
         }
-        return calls + history(of: writes, found, now: now)
+        return calls + overlaps(of: writes) + history(of: writes, found, now: now)
+    }
+
+    /// A schedule's row changes once a statement.
+    private static func overlaps(of writes: [ExecutionWrite]) -> [StatementCall] {
+        var rounds: [[(schedule: ScheduleID, execution: ExecutionID)]] = []
+        var counts: [ScheduleID: Int] = [:]
+        for write in writes {
+            guard let schedule = write.endsRunOf else { continue }
+            let round = counts[schedule, default: 0]
+            counts[schedule] = round + 1
+            if round == rounds.count { rounds.append([]) }
+            rounds[round].append((schedule, write.id))
+        }
+        return rounds.map { round in
+            StatementCall(.finishOverlaps, [.uuids(round.map(\.schedule)), .uuids(round.map(\.execution))])
+        }
     }
 
     private static func history(

@@ -8,7 +8,7 @@ enum ExecutionColumn: Int, ResultColumn {
 
 /// Columns of `lock-executions`.
 enum LockedExecutionColumn: Int, ResultColumn {
-    case id, tenant, definition, status, state, input, origin, createdAt, endedAt, quarantineReason, seq, now
+    case id, tenant, definition, status, state, input, origin, createdAt, endedAt, quarantineReason, seq, scheduleID, now
 }
 
 /// Columns of statements that return definitions.
@@ -33,14 +33,14 @@ extension PostgresRow<ExecutionColumn> {
 }
 
 extension PostgresRow<LockedExecutionColumn> {
-    func execution() throws(PostgresError) -> (row: ExecutionRow, seq: Int, now: Timestamp) {
+    func execution() throws(PostgresError) -> (row: ExecutionRow, seq: Int, schedule: ScheduleID?, now: Timestamp) {
         let row = ExecutionRow(
             id: try required(.id, id), tenant: try required(.tenant, tenant),
             definition: try required(.definition, id), status: try .stored(try required(.status, int)),
             state: try bytes(.state), input: try required(.input, bytes), trigger: try id(.origin),
             createdAt: try required(.createdAt, time), endedAt: try time(.endedAt),
             quarantineReason: try text(.quarantineReason))
-        return (row, try required(.seq, int), try required(.now, time))
+        return (row, try required(.seq, int), try id(.scheduleID), try required(.now, time))
     }
 }
 

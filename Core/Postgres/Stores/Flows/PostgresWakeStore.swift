@@ -52,6 +52,11 @@ private enum UnappliedColumn: Int, ResultColumn {
     case execution, tenant
 }
 
+/// Columns of `stale-overlaps`.
+private enum StaleColumn: Int, ResultColumn {
+    case scheduleID, execution
+}
+
 extension PostgresMonitorStore: ExecutionUpkeep {
     package func unapplied(
         before time: Timestamp, limit: Int
@@ -60,6 +65,18 @@ extension PostgresMonitorStore: ExecutionUpkeep {
             (row: PostgresRow<UnappliedColumn>) throws(PostgresError) in
             (try row.required(.execution, row.id), try row.required(.tenant, row.tenant))
         }
+    }
+
+    package func repairOverlaps(before time: Timestamp, limit: Int) async throws -> Int {
+        let stale = try await connection.query(StatementCall(.staleOverlaps, [.time(time), .bigint(limit)])) {
+            (row: PostgresRow<StaleColumn>) throws(PostgresError) in
+            (schedule: try row.required(.scheduleID, row.uuid), execution: try row.required(.execution, row.uuid))
+        }
+        if !stale.isEmpty {
+            try await connection.execute(
+                StatementCall(.finishOverlaps, [.uuids(stale.map(\.schedule)), .uuids(stale.map(\.execution))]))
+        }
+        return stale.count
     }
 
     package func forgetEnded(before time: Timestamp, limit: Int) async throws -> Int {

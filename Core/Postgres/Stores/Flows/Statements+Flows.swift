@@ -14,6 +14,12 @@ extension Statement {
     static let listFlows = Statement("list-flows", PackageResources.list_flows_sql)
     static let listExecutions = Statement("list-executions", PackageResources.list_executions_sql)
 
+    static let readOrigins = Statement("read-origins", PackageResources.read_origins_sql)
+    static let insertExecutions = Statement("insert-executions", PackageResources.insert_executions_sql)
+    static let finishOverlaps = Statement("finish-overlaps", PackageResources.finish_overlaps_sql)
+    static let staleOverlaps = Statement("stale-overlaps", PackageResources.stale_overlaps_sql)
+    static let existingExecutions = Statement("select id from headgate.execution where id = any ($1::uuid[])")
+
     /// By turn.
     static let appendOutbox = ["outbox_a", "outbox_b"].map { table in
         let text = String(decoding: PackageResources.append_outbox_sql, as: UTF8.self)

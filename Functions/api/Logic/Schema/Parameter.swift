@@ -66,6 +66,7 @@ extension Parameter {
         "state",
         FieldType<String>.oneOf([
             "new", "running", "paused", "ending", "succeeded", "failed", "cancelled", "quarantined",
+            "pending",
         ]))
     static let flow = Parameter("flow", FieldType.name(.flow, "the name of a flow"))
     static let eventCursor = Parameter(
