@@ -207,7 +207,8 @@ import Testing
                     // As a name: the pointer is that of the object.
                     let body = Array("{\"".utf8) + text + Array("\":1}".utf8)
                     let answer = try await session.send(operation, target: target, body: body)
-                    let isList = operation.path.hasSuffix("/import") || answer.body["mistakes"]?.elements?.isEmpty == false
+                    let isList =
+                        operation.path.hasSuffix("/import") || answer.body["mistakes"]?.elements?.isEmpty == false
                     #expect(answer.status == (isList ? 200 : 400), "\(label): a name: \(answer.status ?? 0)")
                 }
             }

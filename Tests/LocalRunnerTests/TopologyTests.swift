@@ -17,7 +17,8 @@ import Testing
     @Test func `the repository's own topology reads as it is meant`() throws {
         let path = "\(Place.project)/infra/topology.yaml"
         let topology = try Topology(yaml: try #require(LocalFile.text(path)), file: path)
-        #expect(topology.functions.map(\.name) == [
+        #expect(
+            topology.functions.map(\.name) == [
                 "loader", "trigger-worker", "step-worker", "historian", "flow-historian", "monitor",
             ])
         #expect(topology.scheduleShards == 16)

@@ -6,7 +6,8 @@ struct ExecutionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "execution", abstract: "List, show, explain and control executions of flows.",
         subcommands: [
-            List.self, Show.self, Events.self, Watch.self, Explain.self, Cancel.self, Pause.self, Resume.self, Retry.self,
+            List.self, Show.self, Events.self, Watch.self, Explain.self, Cancel.self, Pause.self, Resume.self,
+            Retry.self,
         ])
 
     static func path(_ id: String) -> String { "/v1/executions/\(APIClient.encode(id))" }

@@ -18,6 +18,12 @@ struct Installation {
         }
     }
 
+    /// The absolute path of the directory of a file of the project.
+    func directory(_ path: String) -> String {
+        let whole = LocalFile.absolute(file(path)) ?? file(path)
+        return whole.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
+    }
+
     /// A file of the project: in the working directory, otherwise in the nearest directory above the program that has
     /// it.
     func file(_ path: String) -> String {

@@ -26,7 +26,11 @@ struct UpCommand: AsyncParsableCommand {
         help: ArgumentHelp("Gets the addresses and an admin's key, as JSON, once all is ready.", valueName: "file"))
     var readyFile: String?
 
-    @Flag(help: "Register sample schedules that call a test target of the runner's own, and show the deliveries.")
+    @Flag(
+        help: """
+            Register sample schedules that call a test target of the runner's own, and a sample flow that works on its \
+            compute gateway; show what they do.
+            """)
     var examples = false
 
     @Option(
@@ -54,6 +58,7 @@ struct UpCommand: AsyncParsableCommand {
         up.topology = topology ?? installation.file("infra/topology.yaml")
         up.readyFile = readyFile
         up.examples = examples ? installation.file("local-runner/examples/tenants.ndjson") : nil
+        up.flowExample = examples ? installation.directory("local-runner/examples/churn/flow.json") : nil
         up.duration = duration
         up.format = logFormat
         let configuration = up

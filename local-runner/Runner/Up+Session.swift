@@ -31,6 +31,13 @@ extension Up {
                 let job = ExampleJob(file: examples, data: data, cloud: cloud, console: console)
                 group.addTask { try await job.run(api: api, key: key) }
             }
+            if let directory = configuration.flowExample {
+                let example = ChurnExample(directory: directory, data: data, cloud: cloud, console: console)
+                let gateway = try example.gateway(
+                    program: "\(configuration.functions)/local-runner", environment: configuration.environment)
+                group.addTask { try await functions.keep(gateway.request) }
+                group.addTask { try await example.run(api: api, key: key, port: gateway.port) }
+            }
         }
     }
 

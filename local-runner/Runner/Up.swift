@@ -19,6 +19,8 @@ package struct Up: Sendable {
         package var readyFile: String?
         /// NDJSON with schedules to register and show; nil: none.
         package var examples: String?
+        /// The directory of the sample flow, to be published and started every minute; nil: none.
+        package var flowExample: String?
         /// The directory with the functions' programs.
         package var functions: String
         /// Stop after this time; nil: only when told to.

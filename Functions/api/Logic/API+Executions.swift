@@ -20,7 +20,8 @@ extension API {
                 bodyLimit: 64 << 20, answer: "Started", handle: importExecutions),
             Route(
                 method: .get, path: "/v1/executions", summary: "List executions, newest first", role: .viewer,
-                query: [.flow, .executionState, .time("from"), .time("to"), .limit, .triggerCursor], answer: "ExecutionPage", handle: listExecutions),
+                query: [.flow, .executionState, .time("from"), .time("to"), .limit, .triggerCursor],
+                answer: "ExecutionPage", handle: listExecutions),
             Route(
                 method: .get, path: "/v1/executions/{id}", summary: "Show an execution with its steps", role: .viewer,
                 answer: "Execution", handle: getExecution),
@@ -29,7 +30,8 @@ extension API {
                 summary: "Say why each step that has not ended has not ended", role: .viewer, answer: "Explanation",
                 handle: explainExecution),
             Route(
-                method: .get, path: "/v1/executions/{id}/events", summary: "List what happened to an execution, in order",
+                method: .get, path: "/v1/executions/{id}/events",
+                summary: "List what happened to an execution, in order",
                 role: .viewer, query: [.limit, .eventCursor], answer: "EventPage", handle: listEvents),
             control("cancel", "Cancel an execution, and what it runs on remote systems", .cancel),
             control("pause", "Pause an execution: nothing new is called", .pause),

@@ -24,7 +24,9 @@ extension API {
             guard bytes.count <= API.longestStarts else { throw Problem.tooManyLarge }
         }
         let json: JSON
-        do throws(JSON.SyntaxError) { json = try JSON(parsing: bytes) } catch { throw Problem.invalid([error.fieldError()]) }
+        do throws(JSON.SyntaxError) { json = try JSON(parsing: bytes) } catch {
+            throw Problem.invalid([error.fieldError()])
+        }
         let elements = json["starts"]?.elements ?? []
         var results: [FlowStart.Result] = elements.map { _ in .rejected("the request cannot be read") }
         var starts: [(place: Int, start: FlowStart)] = []
@@ -133,7 +135,8 @@ extension API {
                 started[item.execution.tenant, default: []] += [item.execution.id] + (other.map { [$0] } ?? [])
             case .known: results[item.place] = .started
             case .skipped:
-                results[item.place] = .skipped("another run of the schedule is under way, and overlap is \(item.policy)")
+                results[item.place] = .skipped(
+                    "another run of the schedule is under way, and overlap is \(item.policy)")
             }
         }
         for (tenant, ids) in started { await hint(ids, tenant) }

@@ -72,7 +72,8 @@ package final class PostgresExecutionStore: ExecutionStore {
         return locked.map { found in
             let rows = byExecution[found.row.id] ?? []
             return LockedExecution(
-                row: found.row, seq: found.seq, schedule: found.schedule, wakeAt: rows.first?.due, arrivals: rows.compactMap(\.arrival))
+                row: found.row, seq: found.seq, schedule: found.schedule, wakeAt: rows.first?.due,
+                arrivals: rows.compactMap(\.arrival))
         }
     }
 

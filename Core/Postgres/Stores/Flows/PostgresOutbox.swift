@@ -76,7 +76,8 @@ package final class PostgresOutbox: Outbox {
         do throws(PostgresError) {
             return try await connection.transaction { transaction throws(PostgresError) in
                 try transaction.execute(StatementCall(Statement("set local lock_timeout = '200ms'")))
-                let turn = try transaction.value(StatementCall(Statement("select turn from headgate.outbox_turn")), .int)
+                let turn = try transaction.value(
+                    StatementCall(Statement("select turn from headgate.outbox_turn")), .int)
                 let other = turn == 0 ? "outbox_b" : "outbox_a"
                 try transaction.execute(StatementCall(Statement("truncate headgate.\(other)")))
                 return true

@@ -8,7 +8,8 @@ enum ExecutionColumn: Int, ResultColumn {
 
 /// Columns of `lock-executions`.
 enum LockedExecutionColumn: Int, ResultColumn {
-    case id, tenant, definition, status, state, input, origin, createdAt, endedAt, quarantineReason, seq, scheduleID, now
+    case id, tenant, definition, status, state, input, origin, createdAt, endedAt, quarantineReason, seq, scheduleID,
+        now
 }
 
 /// Columns of statements that return definitions.

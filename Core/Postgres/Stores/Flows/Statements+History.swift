@@ -42,7 +42,8 @@ extension Statement {
         on conflict (source) do update set xid = excluded.xid, updated_at = excluded.updated_at
         """)
     static let addHistoryDay = Statement("select headgate_history.add_day(($1::timestamptz at time zone 'UTC')::date)")
-    static let dropHistoryDays = Statement("select headgate_history.drop_days(($1::timestamptz at time zone 'UTC')::date)")
+    static let dropHistoryDays = Statement(
+        "select headgate_history.drop_days(($1::timestamptz at time zone 'UTC')::date)")
     static let readSummary = Statement(
         """
         select * from (
