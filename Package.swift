@@ -166,7 +166,7 @@ let tests = [
     Module(
         "IntegrationTests", at: "Tests/IntegrationTests",
         imports: """
-            Model FunctionRuntime Telemetry Curl HTTP Postgres Queue Redis Scheduling Sending Store TestServers TestTarget loader \
+            Model FunctionRuntime Telemetry Curl HTTP Postgres Queue Redis Scheduling Secrets Sending Store TestServers TestTarget loader \
             trigger-worker step-worker historian flow-historian monitor api headgate local-runner Crypto
             """, .tests),
 ]

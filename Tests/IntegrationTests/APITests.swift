@@ -32,6 +32,7 @@ struct APIClient: Sendable {
             row, hash: Array(SHA256.hash(data: Array(key.utf8))), by: AuditActor(tenant: "dev", subject: "test"),
             now: now)
         let port = freePort()
+        cluster.apiPort.withLock { $0 = port }
         try cluster.start(
             "api", ["--port", "\(port)"] + arguments, role: "headgate_api", postgresPort: postgresPort)
         let client = APIClient(url: "http://127.0.0.1:\(port)", key: key)

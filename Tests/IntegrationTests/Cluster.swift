@@ -22,6 +22,8 @@ final class Cluster: Sendable {
     private let processes = Mutex<[Process]>([])
     /// Where functions find Redis, if not at the server itself.
     let redisPort = Mutex<Int?>(nil)
+    /// Where functions find the API, once it was started.
+    let apiPort = Mutex<Int?>(nil)
     static let shards = 4
     static let secretKeys = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
@@ -84,12 +86,16 @@ final class Cluster: Sendable {
             "HEADGATE_REDIS": redisPort.withLock { $0 }.map { "redis://127.0.0.1:\($0)" }
                 ?? redis.withLock { $0 }.redisURL,
             "HEADGATE_QUEUES":
-                #"{"triggers":{"shards":2,"visibility":"3s","maxReceives":10},"outcomes":{"shards":2,"visibility":"3s","maxReceives":1000}}"#,
+                #"{"triggers":{"shards":2,"visibility":"3s","maxReceives":10},"outcomes":{"shards":2,"visibility":"3s","maxReceives":1000},"steps":{"shards":2,"visibility":"3s","maxReceives":1000}}"#,
             "HEADGATE_ALLOW_TARGETS": "127.0.0.0/8", "HEADGATE_LOG": "error",
             "HEADGATE_FAILPOINTS": failpoint.map { $0.contains("=") ? $0 : "\($0)=kill" } ?? "",
             "HEADGATE_CLOCK_SHIFT": clockShift, "HEADGATE_METRICS_FILE": metrics,
-            "HEADGATE_SECRET_KEYS": Cluster.secretKeys,
+            "HEADGATE_SECRET_KEYS": Cluster.secretKeys, "HEADGATE_SERVICE_KEY": "between functions",
         ]
+        if let port = apiPort.withLock({ $0 }) {
+            process.environment?["HEADGATE_API"] = "http://127.0.0.1:\(port)"
+            process.environment?["HEADGATE_CALLBACK_URL"] = "http://127.0.0.1:\(port)"
+        }
         if let errors { process.standardError = errors }
         try process.runFunction()
         processes.withLock { $0.append(process) }

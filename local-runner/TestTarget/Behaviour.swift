@@ -17,6 +17,8 @@ package enum Behaviour: Equatable, Sendable {
     case echo
     /// `/close/…`: drops the connection without an answer.
     case close
+    /// `/callback/2s/…`: 202, and after that time the `outputs` of the request's body are posted to its `callback`.
+    case report(after: Duration)
     /// `GET /_stats`.
     case statistics
     /// `GET /_recent?after=N`: the latest requests, those with a number above N.
@@ -43,6 +45,7 @@ package enum Behaviour: Equatable, Sendable {
             case "bearer": .authorize(token: parts.count > 1 ? String(parts[1]) : "")
             case "echo": .echo
             case "close": .close
+            case "callback": Behaviour.callback(parts)
             case "_stats": .statistics
             case "_recent": .recent(after: Behaviour.after(uri))
             case "_reset": .reset
@@ -70,6 +73,11 @@ package enum Behaviour: Equatable, Sendable {
     private static func slow(_ parts: [Substring]) -> Behaviour {
         guard parts.count > 1, let delay = Duration(text: parts[1]), delay >= .zero else { return .answer(status: 400) }
         return .delay(delay)
+    }
+
+    private static func callback(_ parts: [Substring]) -> Behaviour {
+        guard parts.count > 1, let delay = Duration(text: parts[1]), delay >= .zero else { return .answer(status: 400) }
+        return .report(after: delay)
     }
 
     private static func after(_ uri: String) -> Int {

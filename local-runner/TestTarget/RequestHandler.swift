@@ -29,7 +29,7 @@ final class RequestHandler: ChannelInboundHandler {
             }
             body.removeAll(keepingCapacity: true)
         case .body(let part):
-            if behaviour == .echo { body.append(contentsOf: part.readableBytesView) }
+            if keepsBody { body.append(contentsOf: part.readableBytesView) }
         case .end:
             guard let head else { return }
             self.head = nil
@@ -42,6 +42,13 @@ final class RequestHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // The client went away, or sent something that is not HTTP; it gets no answer.
         context.close(promise: nil)
+    }
+
+    private var keepsBody: Bool {
+        switch behaviour {
+        case .echo, .report: true
+        default: false
+        }
     }
 
     private func answer(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
@@ -66,6 +73,12 @@ final class RequestHandler: ChannelInboundHandler {
                 handler.respond(head, status, nil, context: context)
                 context.flush()
             }
+        case .report(let delay):
+            guard let sender = CallbackSender(request: body, loop: context.eventLoop) else {
+                return respond(head, 400, ["error": "expected {\"callback\": URL, \"outputs\": {…}}"], context: context)
+            }
+            sender.send(after: .nanoseconds(delay.microseconds * 1_000))
+            respond(head, status, nil, context: context)
         case .echo: respond(head, status, echo(head), context: context)
         case .putOff(let seconds) where status != 200:
             respond(head, status, nil, retryAfter: seconds, context: context)

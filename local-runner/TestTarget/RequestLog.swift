@@ -117,6 +117,7 @@ package final class RequestLog: Sendable {
 
     private static func status(of behaviour: Behaviour, calls: Int) -> Int {
         switch behaviour {
+        case .report: 202
         case .answer(let status): status
         case .fail(let times, let status): calls < times ? status : 200
         case .putOff: calls < 1 ? 503 : 200

@@ -12,11 +12,14 @@ package protocol Outbox: Sendable {
     /// The transactions below which all have ended: what they wrote can be read completely.
     func bounds() async throws -> OutboxBounds
 
-    /// A page of rows that transactions from `first` up to and without `end` wrote, in the order of their places.
+    /// A page of rows that transactions from `first` up to and without `end` wrote, in the order of their places: first
+    /// of the table that is not in use, so that what an execution did earlier comes before what it did later.
     ///
-    /// - Parameter place: where to go on; nil: from the start.
+    /// - Parameters:
+    ///   - turn: the table in use.
+    ///   - place: where to go on; nil: from the start.
     func page(
-        from first: UInt64, upTo end: UInt64, after place: OutboxPlace?, limit: Int
+        from first: UInt64, upTo end: UInt64, turn: Int, after place: OutboxPlace?, limit: Int
     ) async throws -> OutboxPage
 
     /// Lets transactions that begin from now on write to the other table.
@@ -39,14 +42,17 @@ package struct OutboxBounds: Hashable, Sendable {
     package var end: UInt64
     /// No transaction has an id as high or higher yet.
     package var next: UInt64
-    /// How many rows the tables have, nearly: the one in use, and the other.
+    /// The table in use: 0 or 1.
+    package var turn: Int
+    /// How large the tables are, in bytes: the one in use, and the other.
     package var current: Int
     package var other: Int
 
     /// Bounds of these parts.
-    package init(end: UInt64, next: UInt64, current: Int, other: Int) {
+    package init(end: UInt64, next: UInt64, turn: Int, current: Int, other: Int) {
         self.end = end
         self.next = next
+        self.turn = turn
         self.current = current
         self.other = other
     }

@@ -74,7 +74,7 @@ package struct FlowHistorian: Sendable {
             let bounds = try await outbox.bounds()
             var moved = 0
             if bounds.end > cursor, bounds.current + bounds.other > 0 {
-                moved = try await move(from: cursor, upTo: bounds.end, &names)
+                moved = try await move(from: cursor, bounds, &names)
             }
             try Failpoint.flowHistorianBeforeCursor.pass()
             // An unchanged cursor of an idle outbox is written now and then only.
@@ -95,12 +95,13 @@ package struct FlowHistorian: Sendable {
         }
     }
 
-    /// Moves the rows of the transactions from `first` up to and without `end`; returns how many.
-    private func move(from first: UInt64, upTo end: UInt64, _ names: inout DefinitionNames) async throws -> Int {
+    /// Moves the rows of the transactions from `first` on that have ended; returns how many.
+    private func move(from first: UInt64, _ bounds: OutboxBounds, _ names: inout DefinitionNames) async throws -> Int {
         var place: OutboxPlace?
         var moved = 0
         repeat {
-            let page = try await outbox.page(from: first, upTo: end, after: place, limit: configuration.page)
+            let page = try await outbox.page(
+                from: first, upTo: bounds.end, turn: bounds.turn, after: place, limit: configuration.page)
             if !page.rows.isEmpty {
                 let records = try page.rows.map { try HistoryRecord(decoding: $0.body) }
                 let unknown = names.unknown(of: records)

@@ -36,15 +36,15 @@ package final class PostgresOutbox: Outbox {
             let turn = try row.required(.turn, row.int)
             return OutboxBounds(
                 end: UInt64(try row.required(.endXid, row.text)) ?? 0,
-                next: UInt64(try row.required(.nextXid, row.text)) ?? 0, current: sizes[turn], other: sizes[1 - turn])
+                next: UInt64(try row.required(.nextXid, row.text)) ?? 0, turn: turn, current: sizes[turn], other: sizes[1 - turn])
         }
         return found[0]
     }
 
     package func page(
-        from first: UInt64, upTo end: UInt64, after place: OutboxPlace?, limit: Int
+        from first: UInt64, upTo end: UInt64, turn: Int, after place: OutboxPlace?, limit: Int
     ) async throws -> OutboxPage {
-        let from = place ?? OutboxPlace(table: 0, address: PostgresOutbox.start)
+        let from = place ?? OutboxPlace(table: 1 - turn, address: PostgresOutbox.start)
         let call = StatementCall(
             Statement.readOutbox[from.table],
             [.text(String(first)), .text(String(end)), .text(from.address), .bigint(limit)])
@@ -61,8 +61,8 @@ package final class PostgresOutbox: Outbox {
         var next: OutboxPlace?
         if found.count == limit, let last = found.last {
             next = OutboxPlace(table: from.table, address: last.place)
-        } else if from.table == 0 {
-            next = OutboxPlace(table: 1, address: PostgresOutbox.start)
+        } else if from.table != turn {
+            next = OutboxPlace(table: turn, address: PostgresOutbox.start)
         }
         return OutboxPage(rows: found.filter(\.isWanted).map(\.row), next: next)
     }

@@ -16,6 +16,27 @@ enum Examples {
         "Redrive": ["limit": 500, "ratePerSecond": 10],
         "NewKey": ["subject": "deploys", "role": "author"],
         "SecretValue": ["value": "s3cr3t-of-2026", "keepPrevious": "1d"],
+        "FlowDocument": [
+            "inputs": ["source": "Dataset", "trees": ["type": "integer", "default": 100]],
+            "steps": [
+                "train": [
+                    "type": "model.train", "with": ["dataset": "${inputs.source}", "trees": "${inputs.trees}"],
+                    "timeout": "12h",
+                ]
+            ],
+            "outputs": ["model": "${train.model}"],
+        ],
+        "BindingDocument": [
+            "request": [
+                "url": "https://models.example.com/train", "headers": ["Authorization": "Bearer ${secret.models}"],
+                "body": ["inputs": "${inputs}", "callback": "${callback}"], "timeout": "10s",
+            ],
+            "completion": "callback", "accepted": [409],
+            "cancel": ["url": "https://models.example.com/cancel"], "startTimeout": "10m", "timeout": "12h",
+        ],
+        "Start": ["input": ["source": ["uri": "s3://customers/acme.csv"]]],
+        "RetryExecution": ["fromStep": "train"],
+        "Report": ["status": "succeeded", "outputs": ["model": ["uri": "s3://models/acme"]]],
         "TenantSettings": ["weight": 2, "maxRate": 50, "maxSchedules": 10_000],
     ]
 
