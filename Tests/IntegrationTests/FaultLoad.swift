@@ -3,6 +3,7 @@ import Model
 import Postgres
 import Queue
 import Redis
+import Store
 import Synchronization
 import TestServers
 import TestTarget
@@ -310,7 +311,8 @@ final class FaultLoad: Sendable {
             }
             if function == "monitor" {
                 try await eventually("the monitor does its duties", within: timeout) {
-                    try await it.number("select count(*) from headgate.duty where done_at > '\(now)'") == 5
+                    try await it.number("select count(*) from headgate.duty where done_at > '\(now)'")
+                        == MonitorDuty.allCases.count
                 }
             }
         } catch let error as TestServerError {

@@ -4,15 +4,30 @@ import Postgres
 /// The statements that the code declares, read from its sources, so that a new one cannot be left out of a test.
 enum StatementCatalog {
     /// The names under which connections prepare them; those that exist once a shard without their number.
-    static func declared() throws -> Set<String> {
-        let folder = Cluster.sources.appending(path: "Core/Postgres")
+    static func declared() throws -> Set<String> { try declared(in: "Core/Postgres").subtracting(ofFlows()) }
+
+    /// Those of flows, which have a test of their own.
+    static func ofFlows() throws -> Set<String> {
+        var names = try declared(in: "Core/Postgres/Stores/Flows")
+        let folder = Cluster.sources.appending(path: "Core/Postgres/Stores/Flows")
+        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: /Statement\("([a-z-]+)", PackageResources/) { names.insert(String(match.1)) }
+        }
+        // One for each table of the outbox.
+        for table in ["a", "b"] { names.formUnion(["append-outbox_\(table)", "read-outbox_\(table)"]) }
+        return names.union(["append-outbox", "read-outbox"])
+    }
+
+    private static func declared(in path: String) throws -> Set<String> {
+        let folder = Cluster.sources.appending(path: path)
         let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)!.compactMap {
             $0 as? URL
         }
         var names = Set(
-            files.filter { $0.pathExtension == "sql" && !$0.lastPathComponent.hasPrefix("V") }
+            files.filter { $0.pathExtension == "sql" && $0.lastPathComponent.first?.isLowercase == true }
                 .map { $0.deletingPathExtension().lastPathComponent })
-        names.insert("record-outcomes-and-return")
+        if path == "Core/Postgres" { names.insert("record-outcomes-and-return") }
         for file in files where file.pathExtension == "swift" {
             let text = try String(contentsOf: file, encoding: .utf8)
             for match in text.matches(of: /Statement\(\s*"((?:[^"\\]|\\\()[^"]*)"\s*\)/) {
@@ -34,6 +49,7 @@ enum StatementCatalog {
         var text = text
         for (word, number) in [
             ("migration", 1_212_630), ("loader", 1_212_631), ("floor", 1_212_632), ("count", 1_212_633),
+            ("wakes", 1_212_634), ("outbox", 1_212_635),
         ] {
             text = text.replacing("\\(AdvisoryLock.\(word))", with: "\(number)")
         }
