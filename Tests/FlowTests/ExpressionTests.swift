@@ -277,7 +277,11 @@ import Testing
         has(train.nothing) -> false
         has(train.metrics.auc) -> true
         has(train.metrics.f1) -> false
-        has(train.nothing.f1) -> !absent
+        has(train.nothing.f1) -> false
+        has(train.nothing["a"].f1) -> false
+        has(inputs.tags[2].f1) -> false
+        has(inputs.nested[inputs.nothing].f1) -> !absent
+        has(inputs.name.x.y) -> !type
         has(skipped.x) -> false
         has(skipped.x.y) -> false
         has(skipped.x[0].y) -> false

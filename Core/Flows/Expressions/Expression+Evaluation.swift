@@ -105,22 +105,40 @@ private struct Evaluation {
         return value
     }
 
-    /// False where the field is not there, and where the step that begins the path was skipped or has failed.
+    /// False where any part of the path is not there, and where the step that begins it was skipped or has failed.
+    ///
+    /// In CEL `has(a.b.c)` fails where `a.b` is absent. Here it is false, as it must be where `a` is: who asks for a
+    /// field of what may be absent would otherwise get an answer if the step is skipped, and a failure if it ran.
     private func has(_ name: String, _ operand: Node, _ node: Node) throws(ExpressionError) -> Bool {
-        if case .absent = lookUp(Evaluation.firstName(operand) ?? "") { return false }
-        let value = try value(operand)
+        guard let value = try present(operand) else { return false }
         guard case .map(let fields) = value else {
             throw ExpressionError(.type, at: node.column, "\(value.type) has no fields, so no \(name)")
         }
         return fields[name] != nil
     }
 
-    /// The name that a path of fields and elements begins with.
-    private static func firstName(_ node: Node) -> String? {
+    /// The value of a path; nil where a part of it is not there.
+    private func present(_ node: Node) throws(ExpressionError) -> ExpressionValue? {
+        func absentAsNil(
+            _ value: () throws(ExpressionError) -> ExpressionValue
+        ) throws(ExpressionError) -> ExpressionValue? {
+            do throws(ExpressionError) { return try value() } catch {
+                if error.code == .absent { return nil }
+                throw error
+            }
+        }
         switch node.content {
-        case .name(let name): name
-        case .field(let operand, _), .element(let operand, _): firstName(operand)
-        default: nil
+        case .name(let name):
+            if case .absent = lookUp(name) { return nil }
+            return try named(name, node)
+        case .field(let operand, let name):
+            guard let value = try present(operand) else { return nil }
+            return try absentAsNil { () throws(ExpressionError) in try field(name, of: value, node) }
+        case .element(let operand, let index):
+            guard let value = try present(operand) else { return nil }
+            let key = try self.value(index)
+            return try absentAsNil { () throws(ExpressionError) in try element(key, of: value, node) }
+        default: return try value(node)
         }
     }
 
