@@ -23,7 +23,7 @@ import Testing
                           "with": { "model": "${train.model}", "metrics": "${evaluate.metrics}" } },
             "pause":    { "type": "wait", "with": { "for": "30d" }, "after": ["register"] },
             "tell":     { "type": "http", "after": ["pause"],
-                          "with": { "url": "https://example.com/${train.model.digest}", "body": { "n": "${inputs.note ?? \"none\"}" },
+                          "with": { "url": "https://example.com/${train.model.uri}", "body": { "n": "${inputs.note ?? \"none\"}" },
                                     "headers": { "Authorization": "Bearer ${inputs.token}" } } }
           },
           "outputs":   { "model": "${train.model}", "auc": "${evaluate.metrics.auc ?? 0}" },
@@ -150,13 +150,13 @@ import Testing
             from: #""dataset": "${prepare.holdout}""#, to: #""dataset": "x ${prepare.holdout.uri}""#,
             pointer: "/steps/evaluate/with/dataset", detail: "found text"),
         .init(
-            from: "${train.model.digest}", to: "${train.model}", pointer: "/steps/tell/with/url",
+            from: "${train.model.uri}", to: "${train.model}", pointer: "/steps/tell/with/url",
             detail: "cannot stand within text"),
         .init(
-            from: "${train.model.digest}", to: "${train.model.name}", pointer: "/steps/tell/with/url",
+            from: "${train.model.uri}", to: "${train.model.name}", pointer: "/steps/tell/with/url",
             detail: "no field name"),
         .init(
-            from: "${train.model.digest}", to: "${train}", pointer: "/steps/tell/with/url",
+            from: "${train.model.uri}", to: "${train}", pointer: "/steps/tell/with/url",
             detail: "none of its outputs"),
         .init(
             from: #"${inputs.note ?? \"none\"}"#, to: "${inputs.source[0] ?? 1}", pointer: "/steps/tell/with/body/n",
@@ -164,7 +164,7 @@ import Testing
         // What may be absent, and secrets.
         .init(
             from: "has(evaluate.metrics) && evaluate", to: "evaluate", pointer: "/steps/register/when",
-            detail: "write has(…) && before it"),
+            detail: "write has(evaluate.metrics) && before it"),
         .init(
             from: "has(evaluate.metrics) && ", to: "true || has(evaluate.metrics) && ",
             pointer: "/steps/register/with/metrics", detail: "may be absent"),
@@ -172,12 +172,15 @@ import Testing
             from: #"${inputs.note ?? \"none\"}"#, to: "${inputs.note}", pointer: "/steps/tell/with/body/n",
             detail: "may be absent"),
         .init(
+            from: "${train.model.uri}", to: "${train.model.digest}", pointer: "/steps/tell/with/url",
+            detail: "train.model.digest may be absent"),
+        .init(
             from: "${evaluate.metrics.auc ?? 0}", to: "${evaluate.metrics.auc}", pointer: "/outputs/auc",
             detail: "may be absent"),
         .init(
             from: "${evaluate.metrics.auc ?? 0}", to: "${inputs.token}", pointer: "/outputs/auc", detail: "is a secret"),
         .init(
-            from: "${train.model.digest}", to: "${inputs.token}", pointer: "/steps/tell/with/url", detail: "is a secret"
+            from: "${train.model.uri}", to: "${inputs.token}", pointer: "/steps/tell/with/url", detail: "is a secret"
         ),
         .init(
             from: "evaluate.metrics.auc >= 0.8", to: "inputs.token == 'x'", pointer: "/steps/register/when",
@@ -189,7 +192,7 @@ import Testing
         .init(
             from: "has(evaluate.metrics) && evaluate.metrics.auc >= 0.8",
             to: "evaluate.metrics.auc >= 0.8 || has(evaluate.metrics)", pointer: "/steps/register/when",
-            detail: "write has(…) && before it"),
+            detail: "write has(evaluate.metrics) && before it"),
         .init(
             from: #"["pause"]"#, to: #"["pause", "inputs"]"#, pointer: "/steps/tell/after/1",
             detail: "inputs are always there"),
@@ -200,7 +203,7 @@ import Testing
             from: #""dataset": "${prepare.holdout}""#, to: #""dataset": "${prepare.segments[0] ?? null}""#,
             pointer: "/steps/evaluate/with/dataset", detail: "null, which cannot stand here"),
         .init(
-            from: "${train.model.digest}", to: "${inputs.note ?? null}", pointer: "/steps/tell/with/url",
+            from: "${train.model.uri}", to: "${inputs.note ?? null}", pointer: "/steps/tell/with/url",
             detail: "null, which cannot stand here"),
     ]
 

@@ -29,7 +29,7 @@ package struct FlowChecker {
     private struct Use {
         var pointer: String
         /// Paths of which the step's `when` asks by `has()` whether they are there.
-        var guarded: Set<String>
+        var guarded: Set<ExpressionPath>
         var takesSecrets: Bool
 
         func below(_ name: String) -> Use {
@@ -76,23 +76,26 @@ package struct FlowChecker {
 
     private func condition(of step: FlowStep, _ pointer: String) -> [FieldError] {
         guard let when = step.when else { return [] }
+        func mistake(_ column: Int, _ detail: String) -> FieldError {
+            FieldError(pointer: pointer, detail: "column \(column): \(detail)")
+        }
         var mistakes: [FieldError] = []
-        for path in when.askedPaths {
-            do throws(FlowNames.Mistake) { _ = try names.resolve(path.node) } catch {
-                mistakes.append(FieldError(pointer: pointer, detail: error.description))
+        for asked in when.askedPaths {
+            do throws(FlowNames.Mistake) { _ = try names.resolve(asked.node) } catch {
+                mistakes.append(mistake(error.column, error.description))
             }
         }
         let guarded = when.guarded
-        for path in when.paths {
+        for read in when.paths {
             do throws(FlowNames.Mistake) {
-                let found = try names.resolve(path.node)
-                if found.isSecret { mistakes.append(FieldError(pointer: pointer, detail: "\(path.text) is a secret")) }
-                if found.mayBeAbsent, !guarded.contains(where: { path.text.begins(withPath: $0) }) {
-                    let detail = FlowChecker.absent(path.text, "write has(…) && before it")
-                    mistakes.append(FieldError(pointer: pointer, detail: detail))
+                let found = try names.resolve(read.node)
+                if found.isSecret { mistakes.append(mistake(read.node.start, "\(read.path) is a secret")) }
+                if let absent = found.absent(guarded) {
+                    let detail = FlowChecker.absent(absent.first, "write has(\(absent.last)) && before it")
+                    mistakes.append(mistake(read.node.start, detail))
                 }
             } catch {
-                mistakes.append(FieldError(pointer: pointer, detail: error.description))
+                mistakes.append(mistake(error.column, error.description))
             }
         }
         // What names nothing is the same in every execution. One that fails is never true either.
@@ -102,7 +105,7 @@ package struct FlowChecker {
         return mistakes
     }
 
-    private static func absent(_ path: String, _ advice: String) -> String {
+    private static func absent(_ path: ExpressionPath, _ advice: String) -> String {
         "\(path) may be absent, because its step may be skipped or fail, or because it is optional: \(advice)"
     }
 
@@ -151,15 +154,16 @@ package struct FlowChecker {
         _ reference: FlowReference, against type: FlowType, _ use: Use, isWithinText: Bool
     ) -> [FieldError] {
         func mistake(_ detail: String) -> [FieldError] { [FieldError(pointer: use.pointer, detail: detail)] }
-        let path = Expression.path(reference.path.root) ?? reference.description
+        // What is read as a reference is a path.
+        guard let path = ExpressionPath(reference.path.root) else { return mistake("\(reference) is no path") }
         let found: FlowNames.Found
         do throws(FlowNames.Mistake) { found = try names.resolve(reference.path.root) } catch {
             return mistake(error.description)
         }
         if found.isSecret, !use.takesSecrets { return mistake("\(path) is a secret, and this field is none") }
-        if found.mayBeAbsent, reference.fallback == nil, !use.guarded.contains(where: { path.begins(withPath: $0) }) {
+        if reference.fallback == nil, let absent = found.absent(use.guarded) {
             return mistake(
-                FlowChecker.absent(path, "write \(path) ?? DEFAULT, or has(\(path)) in the step's when"))
+                FlowChecker.absent(absent.first, "write \(path) ?? DEFAULT, or has(\(absent.last)) in the step's when"))
         }
         if isWithinText, !found.type.isScalar {
             return mistake("\(path) is a \(found.type), which cannot stand within text")
@@ -186,9 +190,11 @@ extension [String] {
     }
 }
 
-extension String {
-    /// Whether this path is that one, or a part of what it names.
-    func begins(withPath other: String) -> Bool {
-        self == other || hasPrefix(other + ".") || hasPrefix(other + "[")
+extension FlowNames.Found {
+    /// The first and the last part of the path that may be absent although these paths are there; nil: there is none.
+    fileprivate func absent(_ guarded: Set<ExpressionPath>) -> (first: ExpressionPath, last: ExpressionPath)? {
+        // has(a.b.c) is only true where a.b is there, too.
+        let open = mayBeAbsent.filter { part in !guarded.contains { $0.begins(with: part) } }
+        return open.first.flatMap { first in open.last.map { (first, $0) } }
     }
 }

@@ -73,6 +73,10 @@ package indirect enum FlowType: Hashable, Sendable {
         }
     }
 
+    /// Whether a value of this type may lack a field that the type has. The keys of maps and what is in `json` are only
+    /// known at run time, and count as there.
+    func isOptional(_ name: String) -> Bool { if case .lifecycle = self { name != "uri" } else { false } }
+
     /// The type of an element by its index; nil: there are none.
     package var element: FlowType? {
         switch self {
