@@ -98,8 +98,9 @@ package struct FlowChecker {
                 mistakes.append(mistake(error.column, error.description))
             }
         }
+        mistakes += ConditionTyper(when, names).mistakes.map { mistake($0.column, $0.detail) }
         // What names nothing is the same in every execution. One that fails is never true either.
-        if when.names.isEmpty, (try? when.holds { _ in nil }) != true {
+        if mistakes.isEmpty, when.names.isEmpty, (try? when.holds { _ in nil }) != true {
             mistakes.append(FieldError(pointer: pointer, detail: "is never true, so that the step never runs"))
         }
         return mistakes
