@@ -84,7 +84,7 @@ extension CallTemplate {
         let url = CallTemplate.template(&fields, "url", isRequired: true)
         if case .literal(let value) = url {
             guard case .string(let text) = value else {
-                fields.fail("url", "expected a string, found \(value.type)")
+                fields.fail("url", "expected a string, found \(value.kind)")
                 return nil
             }
             if let mistake = HTTPTarget.mistake(in: text) { fields.fail("url", mistake) }

@@ -8,7 +8,7 @@ extension RenderedCall {
         var headers: [Header] = []
         var body: [UInt8]?
         for input in inputs {
-            switch (input.name, input.value) {
+            switch (input.name, input.value.plain) {
             case ("url", .string(let text)): url = text
             case ("method", .string(let text)): method = text.uppercased()
             case ("headers", .map(let fields)):
@@ -21,7 +21,7 @@ extension RenderedCall {
                     }
                     headers.append(Header(name: name, value: SecretText([.text(text)])))
                 }
-            case ("body", let value): body = value.json.serialized
+            case ("body", _): body = input.value.json.serialized
             default: throw StepFailure(.user, "with.\(input.name) cannot be \(input.value.type)")
             }
         }

@@ -114,7 +114,7 @@ package struct FlowChecker {
 
     private func check(_ template: FlowTemplate, against type: FlowType, _ use: Use) -> [FieldError] {
         switch template {
-        case .literal(let value): return type.mistake(in: value.json, at: use.pointer).map { [$0] } ?? []
+        case .literal(let value): return type.mistake(in: value, at: use.pointer).map { [$0] } ?? []
         case .reference(let reference): return check(reference, against: type, use, isWithinText: false)
         case .text(let parts):
             guard FlowType.string.isAssignable(to: type) else {

@@ -43,14 +43,14 @@ struct StaticType {
     /// The type of a literal.
     init(_ value: ExpressionValue) {
         kinds =
-            switch value {
+            switch value.plain {
             case .null: .null
             case .bool: .bool
             case .int: .int
             case .double: .double
             case .string: .string
             case .list: .list
-            case .map: .map
+            case .map, .written: .map
             }
     }
 

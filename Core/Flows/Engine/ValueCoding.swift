@@ -48,6 +48,7 @@ extension ExpressionValue {
                 }
                 value.encode(into: &writer)
             }
+        case .written: plain.encode(into: &writer)
         }
     }
 

@@ -1,3 +1,5 @@
+import Model
+
 /// What the names of a condition stand for.
 package enum ExpressionName: Sendable {
     /// A step's outputs, or the flow's inputs.
@@ -12,7 +14,7 @@ extension Expression {
     /// `&&` and `||` absorb an error of one side where the other decides, whichever comes first (cel-spec, "Logical
     /// operators"). What is left is thrown.
     package func value(_ lookUp: @escaping (String) -> ExpressionName?) throws(ExpressionError) -> ExpressionValue {
-        try Evaluation(lookUp: lookUp).value(root)
+        try Evaluation(lookUp: lookUp).written(root)
     }
 
     /// Whether the condition holds; a value that is no bool is an error.
@@ -31,12 +33,21 @@ private struct Evaluation {
 
     let lookUp: (String) -> ExpressionName?
 
+    /// The value, as it was written where it is named and not computed.
+    func written(_ node: Node) throws(ExpressionError) -> ExpressionValue {
+        switch node.content {
+        case .name(let name): try named(name, node)
+        case .field(let operand, let name): try field(name, of: try written(operand), node)
+        case .element(let operand, let index): try element(try value(index), of: try written(operand), node)
+        case .choice(let condition, let first, let second): try written(try flag(condition, "?:") ? first : second)
+        default: try value(node)
+        }
+    }
+
     func value(_ node: Node) throws(ExpressionError) -> ExpressionValue {
         switch node.content {
+        case .name, .field, .element, .choice: return try written(node).plain
         case .literal(let value): return value
-        case .name(let name): return try named(name, node)
-        case .field(let operand, let name): return try field(name, of: try value(operand), node)
-        case .element(let operand, let index): return try element(try value(index), of: try value(operand), node)
         case .has(let operand, let name): return .bool(try has(name, operand, node))
         case .size(let operand): return try size(try value(operand), node)
         case .list(let nodes):
@@ -47,8 +58,6 @@ private struct Evaluation {
         case .negative(let operand): return try negative(try value(operand), node)
         case .and(let left, let right): return .bool(try decide(left, right, "&&", by: false))
         case .or(let left, let right): return .bool(try decide(left, right, "||", by: true))
-        case .choice(let condition, let first, let second):
-            return try value(try flag(condition, "?:") ? first : second)
         case .binary(let symbol, let left, let right):
             return try apply(symbol, try value(left), try value(right), node)
         }
@@ -96,10 +105,10 @@ private struct Evaluation {
     private func field(
         _ name: String, of value: ExpressionValue, _ node: Node
     ) throws(ExpressionError) -> ExpressionValue {
-        guard case .map(let fields) = value else {
+        guard value.isMap else {
             throw ExpressionError(.type, at: node.column, "\(value.type) has no fields, so no \(name)")
         }
-        guard let value = fields[name] else {
+        guard let value = value.field(name) else {
             throw ExpressionError(.absent, at: node.column, "there is no field \(name)")
         }
         return value
@@ -111,10 +120,10 @@ private struct Evaluation {
     /// field of what may be absent would otherwise get an answer if the step is skipped, and a failure if it ran.
     private func has(_ name: String, _ operand: Node, _ node: Node) throws(ExpressionError) -> Bool {
         guard let value = try present(operand) else { return false }
-        guard case .map(let fields) = value else {
+        guard value.isMap else {
             throw ExpressionError(.type, at: node.column, "\(value.type) has no fields, so no \(name)")
         }
-        return fields[name] != nil
+        return value.field(name) != nil
     }
 
     /// The value of a path; nil where a part of it is not there.
@@ -138,7 +147,7 @@ private struct Evaluation {
             guard let value = try present(operand) else { return nil }
             let key = try self.value(index)
             return try absentAsNil { () throws(ExpressionError) in try element(key, of: value, node) }
-        default: return try value(node)
+        default: return try written(node)
         }
     }
 
@@ -146,20 +155,28 @@ private struct Evaluation {
         _ index: ExpressionValue, of value: ExpressionValue, _ node: Node
     ) throws(ExpressionError) -> ExpressionValue {
         switch (value, index) {
-        case (.list(let elements), .int(let place)):
-            guard place >= 0, place < elements.count else {
-                throw ExpressionError(.absent, at: node.column, "the list has no such element")
-            }
-            return elements[Int(place)]
-        case (.map(let fields), .string(let key)):
-            guard let value = fields[key] else {
+        case (.list(let elements), .int(let place)): return try at(place, elements, node)
+        case (.written(.array(let elements)), .int(let place)):
+            return ExpressionValue(written: try at(place, elements, node))
+        case (_, .string(let key)) where value.isMap:
+            guard let value = value.field(key) else {
                 throw ExpressionError(.absent, at: node.column, "the map has no such key")
             }
             return value
-        case (.list, _): throw ExpressionError(.type, at: node.column, "a list's index is an int, found \(index.type)")
-        case (.map, _): throw ExpressionError(.type, at: node.column, "a map's key is a string, found \(index.type)")
+        default: break
+        }
+        switch value.plain {
+        case .list: throw ExpressionError(.type, at: node.column, "a list's index is an int, found \(index.type)")
+        case .map: throw ExpressionError(.type, at: node.column, "a map's key is a string, found \(index.type)")
         default: throw ExpressionError(.type, at: node.column, "\(value.type) has no elements")
         }
+    }
+
+    private func at<Element>(_ place: Int64, _ list: [Element], _ node: Node) throws(ExpressionError) -> Element {
+        guard place >= 0, place < list.count else {
+            throw ExpressionError(.absent, at: node.column, "the list has no such element")
+        }
+        return list[Int(place)]
     }
 
     private func size(_ value: ExpressionValue, _ node: Node) throws(ExpressionError) -> ExpressionValue {
@@ -202,7 +219,7 @@ private struct Evaluation {
     ) throws(ExpressionError) -> Bool {
         switch whole {
         case .list(let elements): return elements.contains { $0.equals(part) }
-        case .map(let fields): if case .string(let key) = part { return fields[key] != nil } else { return false }
+        case .map: if case .string(let key) = part { return whole.field(key) != nil } else { return false }
         default: throw ExpressionError(.type, at: node.column, "in needs a list or a map, found \(whole.type)")
         }
     }

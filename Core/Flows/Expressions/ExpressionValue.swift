@@ -12,6 +12,9 @@ package enum ExpressionValue: Hashable, Sendable {
     case list([ExpressionValue])
     /// Keys are strings, as in JSON.
     case map([String: ExpressionValue])
+    /// JSON that would be changed as one of the others: digits beyond a double, members in an order. It is equal to
+    /// `plain`, and comes out as it was written.
+    case written(JSON)
 
     /// Reads JSON. A number without fraction and exponent that fits 64 bits is an int, any other a double.
     package init(_ json: JSON) {
@@ -28,6 +31,15 @@ package enum ExpressionValue: Hashable, Sendable {
         }
     }
 
+    /// Reads JSON so that `json` gives it back as it was written.
+    package init(written json: JSON) {
+        self = ExpressionValue(json)
+        if self.json != json { self = .written(json) }
+    }
+
+    /// The value without how it was written.
+    var plain: ExpressionValue { if case .written(let json) = self { ExpressionValue(json) } else { self } }
+
     /// As JSON; NaN and infinities become null, and members are in the order of their names.
     package var json: JSON {
         switch self {
@@ -38,6 +50,7 @@ package enum ExpressionValue: Hashable, Sendable {
         case .string(let text): .string(text)
         case .list(let elements): .array(elements.map(\.json))
         case .map(let fields): .object(fields.sorted { $0.key < $1.key }.map { JSON.Member($0.key, $0.value.json) })
+        case .written(let json): json
         }
     }
 
@@ -51,6 +64,7 @@ package enum ExpressionValue: Hashable, Sendable {
         case .string: "string"
         case .list: "list"
         case .map: "map"
+        case .written: plain.type
         }
     }
 
@@ -66,45 +80,38 @@ package enum ExpressionValue: Hashable, Sendable {
             left.count == right.count && zip(left, right).allSatisfy { $0.equals($1) }
         case (.map(let left), .map(let right)):
             left.count == right.count
-                && left.allSatisfy { key, value in right[key].map { value.equals($0) } ?? false }
+                && left.allSatisfy { key, value in right[exactly: key].map { value.equals($0) } ?? false }
+        case (.written, _), (_, .written): plain.equals(other.plain)
         default: NumberOrder.compare(self, other) == .equal
         }
     }
 }
 
-/// The order of two numbers, exact also between int and double: nothing is rounded at 2^53.
-enum NumberOrder {
-    case less, equal, greater
+extension ExpressionValue {
+    /// Whether it has fields.
+    var isMap: Bool {
+        switch self {
+        case .map, .written(.object): true
+        default: false
+        }
+    }
 
-    /// Nil: one of them is no number, or NaN.
-    static func compare(_ left: ExpressionValue, _ right: ExpressionValue) -> NumberOrder? {
-        switch (left, right) {
-        case (.int(let left), .int(let right)): order(left, right)
-        case (.double(let left), .double(let right)): left.isNaN || right.isNaN ? nil : order(left, right)
-        case (.int(let left), .double(let right)): compare(left, right)
-        case (.double(let left), .int(let right)): compare(right, left)?.reversed
+    /// A field by its name, as it was written; nil: there is none.
+    func field(_ name: String) -> ExpressionValue? {
+        switch self {
+        case .map(let fields): fields[exactly: name]
+        case .written(.object(let members)):
+            members.first { ExactText($0.name) == ExactText(name) }.map { ExpressionValue(written: $0.value) }
         default: nil
         }
     }
+}
 
-    private static func compare(_ left: Int64, _ right: Double) -> NumberOrder? {
-        if right.isNaN { return nil }
-        if right >= 0x1p63 { return .less }
-        if right < -0x1p63 { return .greater }
-        let whole = right.rounded(.towardZero)
-        let order = order(left, Int64(whole))
-        return order == .equal ? self.order(whole, right) : order
-    }
-
-    private static func order<Value: Comparable>(_ left: Value, _ right: Value) -> NumberOrder {
-        left < right ? .less : left == right ? .equal : .greater
-    }
-
-    private var reversed: NumberOrder {
-        switch self {
-        case .less: .greater
-        case .equal: .equal
-        case .greater: .less
-        }
+extension [String: ExpressionValue] {
+    /// The value of the key with these code points. A dictionary also finds one that is canonically equivalent; it has
+    /// no two of them, and neither has JSON as it is parsed.
+    fileprivate subscript(exactly key: String) -> ExpressionValue? {
+        guard let place = index(forKey: key), ExactText(self[place].key) == ExactText(key) else { return nil }
+        return self[place].value
     }
 }

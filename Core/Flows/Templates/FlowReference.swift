@@ -54,7 +54,7 @@ package struct FlowReference: Hashable, Sendable, CustomStringConvertible {
         guard let json = try? JSON(parsing: text), json.elements == nil, json.members == nil else {
             throw ExpressionError(.syntax, at: column, "?? is followed by a number, a string, true, false or null")
         }
-        return ExpressionValue(json)
+        return ExpressionValue(written: json)
     }
 
     /// The value that it names, or its default where that is absent; a wrong type on the way is an error.

@@ -5,8 +5,8 @@ package import Model
 /// `${…}` as a whole string stands for the value that it names, of whatever type; within a longer string a scalar is
 /// inserted. `$${` is a literal `${`.
 package indirect enum FlowTemplate: Hashable, Sendable {
-    /// A value without references.
-    case literal(ExpressionValue)
+    /// A value without references, as written.
+    case literal(JSON)
     /// A string that is one reference.
     case reference(FlowReference)
     /// A string with references in it.
@@ -35,7 +35,7 @@ package indirect enum FlowTemplate: Hashable, Sendable {
             self = FlowTemplate.list(elements, pointer, &errors)
         case .object(let members):
             self = FlowTemplate.object(members, pointer, &errors)
-        case .null, .bool, .number: self = .literal(ExpressionValue(json))
+        case .null, .bool, .number: self = .literal(json)
         }
     }
 
@@ -45,7 +45,7 @@ package indirect enum FlowTemplate: Hashable, Sendable {
             templates.append(FlowTemplate(element, at: "\(pointer)/\(index)", errors: &errors))
         }
         let literals = templates.compactMap(\.literal)
-        return literals.count == templates.count ? .literal(.list(literals)) : .list(templates)
+        return literals.count == templates.count ? .literal(.array(literals)) : .list(templates)
     }
 
     private static func object(_ members: [JSON.Member], _ pointer: String, _ errors: inout [FieldError])
@@ -60,12 +60,12 @@ package indirect enum FlowTemplate: Hashable, Sendable {
             let value = FlowTemplate(member.value, at: place, errors: &errors)
             templates.append(Member(name: member.name, value: value))
         }
-        let literals = templates.compactMap { member in member.value.literal.map { (member.name, $0) } }
+        let literals = templates.compactMap { member in member.value.literal.map { JSON.Member(member.name, $0) } }
         guard literals.count == templates.count else { return .object(templates) }
-        return .literal(.map(Dictionary(literals, uniquingKeysWith: { $1 })))
+        return .literal(.object(literals))
     }
 
-    private var literal: ExpressionValue? { if case .literal(let value) = self { value } else { nil } }
+    private var literal: JSON? { if case .literal(let value) = self { value } else { nil } }
 
     private static func string(_ text: String, _ pointer: String, _ errors: inout [FieldError]) -> FlowTemplate {
         var parts: [Part] = []
@@ -112,48 +112,6 @@ package indirect enum FlowTemplate: Hashable, Sendable {
             parts.compactMap { if case .reference(let reference) = $0 { reference } else { nil } }
         case .list(let elements): elements.flatMap(\.references)
         case .object(let members): members.flatMap(\.value.references)
-        }
-    }
-
-    /// The value with what the references name; throws where one is absent without a default, or where a list, map or
-    /// null stands within text.
-    package func value(_ lookUp: @escaping (String) -> ExpressionName?) throws(ExpressionError) -> ExpressionValue {
-        switch self {
-        case .literal(let value): return value
-        case .reference(let reference): return try reference.value(lookUp)
-        case .text(let parts):
-            var text = ""
-            for part in parts {
-                switch part {
-                case .text(let piece): text += piece
-                case .reference(let reference):
-                    text += try FlowTemplate.inserted(try reference.value(lookUp), reference)
-                }
-            }
-            return .string(text)
-        case .list(let elements):
-            var values: [ExpressionValue] = []
-            for element in elements { values.append(try element.value(lookUp)) }
-            return .list(values)
-        case .object(let members):
-            var values: [String: ExpressionValue] = [:]
-            for member in members { values[member.name] = try member.value.value(lookUp) }
-            return .map(values)
-        }
-    }
-
-    private static func inserted(
-        _ value: ExpressionValue, _ reference: FlowReference
-    ) throws(ExpressionError) -> String {
-        switch value {
-        case .string(let text): return text
-        case .int(let number): return String(number)
-        case .double(let number): return String(number)
-        case .bool(let flag): return String(flag)
-        case .null, .list, .map:
-            throw ExpressionError(
-                .type, at: 1,
-                "${\(reference)} within text is \(value.type); only a string, number or boolean can stand there")
         }
     }
 }
