@@ -2,9 +2,7 @@ import Flows
 import Model
 
 /// All mistakes of a document, as a user sees them.
-func mistakes(in json: JSON) -> [FieldError] {
-    do throws(FieldErrors) { return FlowChecker(try FlowDefinition(json)).mistakes } catch { return error.errors }
-}
+func mistakes(in json: JSON) -> [FieldError] { FlowChecker.mistakes(in: json) }
 
 /// A flow with inputs of most types and steps whose outputs may be absent, in which `probe` has these fields.
 func checkedFlow(_ probe: [JSON.Member]) -> JSON {

@@ -33,11 +33,7 @@ struct FlowCommand: AsyncParsableCommand {
                 APIClient.say("\(file):\(error.line):\(error.column): \(error.detail)")
                 throw ExitCode(64)
             }
-            do throws(FieldErrors) {
-                return FlowChecker(try FlowDefinition(document)).mistakes
-            } catch {
-                return error.errors
-            }
+            return FlowChecker.mistakes(in: document)
         }
     }
 }

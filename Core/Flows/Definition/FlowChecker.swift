@@ -5,7 +5,7 @@ package import Model
 package struct FlowChecker {
     private let definition: FlowDefinition
     private let contracts: [String: StepContract]
-    private let names: FlowNames
+    let names: FlowNames
 
     /// A checker with Headgate's own contracts, unless given.
     package init(_ definition: FlowDefinition, contracts: [StepContract] = StepContract.builtIn) {
@@ -14,8 +14,21 @@ package struct FlowChecker {
         names = FlowNames(definition, contracts: self.contracts)
     }
 
-    /// In the order of the definition, each with its pointer and what would mend it.
-    package var mistakes: [FieldError] {
+    /// In the order of the definition, each with its pointer and what would mend it; at most a hundred.
+    package var mistakes: [FieldError] { allMistakes.bounded }
+
+    /// All mistakes of a document: those of its form, and those of types in what can be read of it.
+    package static func mistakes(in json: JSON, contracts: [StepContract] = StepContract.builtIn) -> [FieldError] {
+        var form: [FieldError] = []
+        guard let definition = FlowDefinition(reading: json, &form) else { return form.bounded }
+        let types = FlowChecker(definition, contracts: contracts).allMistakes
+        if form.isEmpty { return types.bounded }
+        let places = Set(form.map(\.pointer))
+        // What could not be read is not of the wrong type as well.
+        return (form + types.filter { !$0.pointer.isWithin(places) }).bounded
+    }
+
+    private var allMistakes: [FieldError] {
         var mistakes: [FieldError] = []
         for step in definition.steps { mistakes += self.mistakes(of: step) }
         for output in definition.outputs {
@@ -26,9 +39,9 @@ package struct FlowChecker {
     }
 
     /// Where a template stands.
-    private struct Use {
+    struct Use {
         var pointer: String
-        /// Paths of which the step's `when` asks by `has()` whether they are there.
+        /// Paths that the step's `when` guards with `has(…)`.
         var guarded: Set<ExpressionPath>
         var takesSecrets: Bool
 
@@ -42,145 +55,43 @@ package struct FlowChecker {
     // MARK: Steps
 
     private func mistakes(of step: FlowStep) -> [FieldError] {
-        let pointer = "/steps/\(step.name)"
-        guard let contract = contracts[step.type] else {
-            let known = contracts.keys.sorted().joined(separator: ", ")
-            return [
-                FieldError(
-                    pointer: "\(pointer)/type", detail: "there is no type of step \(step.type); there are \(known)")
-            ]
-        }
+        let pointer = "/steps/\(JSON.pointerToken(step.name))"
         var mistakes = condition(of: step, "\(pointer)/when")
-        let given = Set(step.with.map(\.name))
-        for (name, field) in contract.inputs.sorted(by: { $0.key < $1.key })
-        where !field.isOptional && !given.contains(name) {
-            mistakes.append(FieldError(pointer: "\(pointer)/with", detail: "needs \(name), a \(field.type)"))
+        let contract = contracts[step.type]
+        if let contract {
+            mistakes += missingInputs(of: step, contract, "\(pointer)/with")
+        } else {
+            let known = contracts.keys.sorted().joined(separator: ", ")
+            let detail = "unknown step type \(step.type); known types: \(known)"
+            mistakes.append(FieldError(pointer: "\(pointer)/type", detail: detail))
         }
         let guarded = step.when?.guarded ?? []
         for field in step.with {
             let place = "\(pointer)/with/\(JSON.pointerToken(field.name))"
-            let known = contract.inputs[field.name]
-            guard known != nil || contract.takesParameters else {
+            let known = contract?.inputs[field.name]
+            if let contract, known == nil, !contract.takesParameters {
                 let names = contract.inputs.keys.sorted().joined(separator: ", ")
-                mistakes.append(FieldError(pointer: place, detail: "\(step.type) takes \(names)"))
+                mistakes.append(FieldError(pointer: place, detail: "unknown input; \(step.type) takes \(names)"))
                 continue
             }
-            let use = Use(pointer: place, guarded: guarded, takesSecrets: known?.isSecret ?? false)
+            let use = Use(pointer: place, guarded: guarded, takesSecrets: known?.isSecret ?? (contract == nil))
             mistakes += check(field.value, against: known?.type ?? .json, use)
         }
+        return mistakes
+    }
+
+    private func missingInputs(of step: FlowStep, _ contract: StepContract, _ pointer: String) -> [FieldError] {
+        let given = Set(step.with.map(\.name))
+        let missing = contract.inputs.sorted { $0.key < $1.key }.filter { !$1.isOptional && !given.contains($0) }
+        var mistakes = missing.map { FieldError(pointer: pointer, detail: "needs \($0) of type \($1.type)") }
         if step.type == "wait", given.intersection(["for", "until"]).count != 1 {
-            mistakes.append(FieldError(pointer: "\(pointer)/with", detail: "needs either for or until"))
+            mistakes.append(FieldError(pointer: pointer, detail: "needs either for or until"))
         }
         return mistakes
     }
 
-    private func condition(of step: FlowStep, _ pointer: String) -> [FieldError] {
-        guard let when = step.when else { return [] }
-        func mistake(_ column: Int, _ detail: String) -> FieldError {
-            FieldError(pointer: pointer, detail: "column \(column): \(detail)")
-        }
-        var mistakes: [FieldError] = []
-        for asked in when.askedPaths {
-            do throws(FlowNames.Mistake) { _ = try names.resolve(asked.node) } catch {
-                mistakes.append(mistake(error.column, error.description))
-            }
-        }
-        let guarded = when.guarded
-        for read in when.paths {
-            do throws(FlowNames.Mistake) {
-                let found = try names.resolve(read.node)
-                if found.isSecret { mistakes.append(mistake(read.node.start, "\(read.path) is a secret")) }
-                if let absent = found.absent(guarded) {
-                    let detail = FlowChecker.absent(absent.first, "write has(\(absent.last)) && before it")
-                    mistakes.append(mistake(read.node.start, detail))
-                }
-            } catch {
-                mistakes.append(mistake(error.column, error.description))
-            }
-        }
-        mistakes += ConditionTyper(when, names).mistakes.map { mistake($0.column, $0.detail) }
-        // What names nothing is the same in every execution. One that fails is never true either.
-        if mistakes.isEmpty, when.names.isEmpty, (try? when.holds { _ in nil }) != true {
-            mistakes.append(FieldError(pointer: pointer, detail: "is never true, so that the step never runs"))
-        }
-        return mistakes
-    }
-
-    private static func absent(_ path: ExpressionPath, _ advice: String) -> String {
+    static func absent(_ path: ExpressionPath, _ advice: String) -> String {
         "\(path) may be absent, because its step may be skipped or fail, or because it is optional: \(advice)"
-    }
-
-    // MARK: Templates
-
-    private func check(_ template: FlowTemplate, against type: FlowType, _ use: Use) -> [FieldError] {
-        switch template {
-        case .literal(let value): return type.mistake(in: value, at: use.pointer).map { [$0] } ?? []
-        case .reference(let reference): return check(reference, against: type, use, isWithinText: false)
-        case .text(let parts):
-            guard FlowType.string.isAssignable(to: type) else {
-                return [FieldError(pointer: use.pointer, detail: "expected a \(type), found text with ${…} in it")]
-            }
-            return parts.flatMap { part -> [FieldError] in
-                guard case .reference(let reference) = part else { return [] }
-                return check(reference, against: .json, use, isWithinText: true)
-            }
-        case .list(let elements):
-            guard let inner = type.element else {
-                return [FieldError(pointer: use.pointer, detail: "expected a \(type), found a list")]
-            }
-            return elements.enumerated().flatMap { index, element in
-                check(element, against: inner, use.below("\(index)"))
-            }
-        case .object(let members): return check(members, against: type, use)
-        }
-    }
-
-    private func check(_ members: [FlowTemplate.Member], against type: FlowType, _ use: Use) -> [FieldError] {
-        var mistakes: [FieldError] = []
-        if case .lifecycle = type, !members.contains(where: { $0.name == "uri" }) {
-            mistakes.append(FieldError(pointer: use.pointer, detail: "a \(type) needs a uri"))
-        }
-        for member in members {
-            let below = use.below(member.name)
-            if let inner = type.field(member.name) {
-                mistakes += check(member.value, against: inner, below)
-            } else {
-                mistakes.append(FieldError(pointer: below.pointer, detail: "a \(type) has no field \(member.name)"))
-            }
-        }
-        return mistakes
-    }
-
-    private func check(
-        _ reference: FlowReference, against type: FlowType, _ use: Use, isWithinText: Bool
-    ) -> [FieldError] {
-        func mistake(_ detail: String) -> [FieldError] { [FieldError(pointer: use.pointer, detail: detail)] }
-        // What is read as a reference is a path.
-        guard let path = ExpressionPath(reference.path.root) else { return mistake("\(reference) is no path") }
-        let found: FlowNames.Found
-        do throws(FlowNames.Mistake) { found = try names.resolve(reference.path.root) } catch {
-            return mistake(error.description)
-        }
-        if found.isSecret, !use.takesSecrets { return mistake("\(path) is a secret, and this field is none") }
-        if reference.fallback == nil, let absent = found.absent(use.guarded) {
-            return mistake(
-                FlowChecker.absent(absent.first, "write \(path) ?? DEFAULT, or has(\(absent.last)) in the step's when"))
-        }
-        if isWithinText, !found.type.isScalar {
-            return mistake("\(path) is a \(found.type), which cannot stand within text")
-        }
-        guard found.type.isAssignable(to: type) else {
-            return mistake("expected a \(type), \(path) is a \(found.type)")
-        }
-        if reference.fallback == .null, isWithinText || type != .json {
-            return mistake("the default of \(path) is null, which cannot stand here")
-        }
-        if let fallback = reference.fallback,
-            let wrong = type.mistake(in: fallback.json, at: use.pointer)
-        {
-            return mistake("the default of \(path): \(wrong.detail)")
-        }
-        return []
     }
 }
 
@@ -193,9 +104,35 @@ extension [String] {
 
 extension FlowNames.Found {
     /// The first and the last part of the path that may be absent although these paths are there; nil: there is none.
-    fileprivate func absent(_ guarded: Set<ExpressionPath>) -> (first: ExpressionPath, last: ExpressionPath)? {
+    func absent(_ guarded: Set<ExpressionPath>) -> (first: ExpressionPath, last: ExpressionPath)? {
         // has(a.b.c) is only true where a.b is there, too.
         let open = mayBeAbsent.filter { part in !guarded.contains { $0.begins(with: part) } }
         return open.first.flatMap { first in open.last.map { (first, $0) } }
+    }
+}
+
+extension [FieldError] {
+    private static var most: Int { 100 }
+
+    /// The first hundred, and how many more there are.
+    var bounded: [FieldError] {
+        let more = count - [FieldError].most
+        guard more > 0 else { return self }
+        let detail = more == 1 ? "there is 1 more mistake" : "there are \(more) more mistakes"
+        return prefix([FieldError].most) + [FieldError(pointer: "", detail: detail)]
+    }
+}
+
+extension String {
+    /// Whether this pointer is one of those, or of a part of what it points to. A step is no such whole: it is read
+    /// although its name is wrong.
+    fileprivate func isWithin(_ pointers: Set<String>) -> Bool {
+        var rest = self[...]
+        while let slash = rest.lastIndex(of: "/") {
+            let isStep = rest.hasPrefix("/steps/") && rest.count { $0 == "/" } == 2
+            if !isStep, pointers.contains(String(rest)) { return true }
+            rest = rest[..<slash]
+        }
+        return false
     }
 }

@@ -6,6 +6,16 @@ extension FlowDefinition {
     /// Checked are the form, names, references to steps and inputs, and that no steps wait for one another in a circle.
     /// What the contracts say is checked by `FlowChecker`.
     package init(_ json: JSON) throws(FieldErrors) {
+        var mistakes: [FieldError] = []
+        guard let definition = FlowDefinition(reading: json, &mistakes), mistakes.isEmpty else {
+            throw FieldErrors(mistakes.bounded)
+        }
+        self = definition
+    }
+
+    /// Reads what can be read, so that other mistakes can be found too: of a step or input with a mistake its name and
+    /// the fields without one, and a type that cannot be read as none. Nil: there are no steps.
+    init?(reading json: JSON, _ mistakes: inout [FieldError]) {
         var fields = JSONFields(json)
         let inputs = FlowDefinition.inputs(&fields)
         let steps = FlowDefinition.steps(&fields)
@@ -17,11 +27,10 @@ extension FlowDefinition {
         let timeout = fields.optional("timeout", .duration(.seconds(1)...FlowDefinition.longest))
         if fields.raw("then") != nil { fields.fail("then", "the next generation of a flow is not supported yet") }
         fields.finish()
-        errors = fields.errors + errors
-        guard errors.isEmpty else { throw FieldErrors(errors) }
+        mistakes += fields.errors + errors
+        guard let steps else { return nil }
         self.init(inputs: inputs, steps: steps, outputs: outputs, onFailure: onFailure, timeout: timeout)
-        errors = unknownNames + circles
-        guard errors.isEmpty else { throw FieldErrors(errors) }
+        mistakes += unknownNames + circles
     }
 
     private static let longest = Duration.seconds(3_660 * 86_400)
@@ -56,13 +65,13 @@ extension FlowDefinition {
                 fields.add([FieldError(pointer: pointer, detail: mistake)])
             }
             var errors: [FieldError] = []
-            if let input = input(member, pointer, &errors) { inputs.append(input) }
+            inputs.append(input(member, pointer, &errors))
             fields.add(errors)
         }
         return inputs
     }
 
-    private static func input(_ member: JSON.Member, _ pointer: String, _ errors: inout [FieldError]) -> Input? {
+    private static func input(_ member: JSON.Member, _ pointer: String, _ errors: inout [FieldError]) -> Input {
         let isShort = member.value.text != nil
         var fields = JSONFields(isShort ? ["type": member.value] : member.value, at: pointer)
         let type = fields.required("type", "one of \(FlowType.names)") { $0.text.flatMap { FlowType($0) } }
@@ -70,17 +79,14 @@ extension FlowDefinition {
         let isSecret = fields.optional("secret", .flag) ?? false
         let standard = fields.raw("default")
         fields.finish()
-        if let standard, let mistake = type?.mistake(in: standard, at: fields.pointer(to: "default")) {
-            fields.add([mistake])
-        }
+        if let standard, let type { fields.add(type.mistakes(in: standard, at: fields.pointer(to: "default"))) }
         if standard != nil, isSecret {
             fields.fail("default", "a secret has no default: it would stand in the definition")
         }
         // In the short form the type is the field itself.
         errors += fields.errors.map { isShort ? FieldError(pointer: pointer, detail: $0.detail) : $0 }
-        guard fields.errors.isEmpty, let type else { return nil }
         return Input(
-            name: member.name, type: type,
+            name: member.name, type: type ?? .json,
             standard: standard.map { value in
                 // 5.0 is whole, too.
                 type == .integer ? value.int.map { .int(Int64($0)) } ?? ExpressionValue(value) : ExpressionValue(value)
@@ -90,11 +96,11 @@ extension FlowDefinition {
 
     // MARK: Steps
 
-    private static func steps(_ fields: inout JSONFields) -> [FlowStep] {
-        guard let members = fields.required("steps", "an object of steps", \.members) else { return [] }
+    private static func steps(_ fields: inout JSONFields) -> [FlowStep]? {
+        guard let members = fields.required("steps", "an object of steps", \.members) else { return nil }
         guard (1...mostSteps).contains(members.count) else {
             fields.fail("steps", "there are \(members.count); a flow has 1 to \(mostSteps)")
-            return []
+            return nil
         }
         var steps: [FlowStep] = []
         for member in members {
@@ -103,15 +109,14 @@ extension FlowDefinition {
                 fields.add([FieldError(pointer: pointer, detail: mistake)])
             }
             var inner = JSONFields(member.value, at: pointer)
-            let step = step(member.name, &inner)
+            steps.append(step(member.name, &inner))
             inner.finish()
             fields.add(inner.errors)
-            if let step { steps.append(step) }
         }
         return steps
     }
 
-    private static func step(_ name: String, _ fields: inout JSONFields) -> FlowStep? {
+    private static func step(_ name: String, _ fields: inout JSONFields) -> FlowStep {
         let type = fields.required("type", .text(1...200, "a type of step"))
         if let type, StepContract.reserved.contains(type) {
             fields.fail("type", "steps of the type \(type) are not supported yet")
@@ -121,10 +126,10 @@ extension FlowDefinition {
         }
         var errors: [FieldError] = []
         let with = templates(&fields, "with", &errors)
-        let after = fields.optional("after", "a list of steps") { value in
+        let after = fields.optional("after", "a list of at most \(mostSteps) steps") { value in
             value.elements.flatMap { elements in
                 let names = elements.compactMap(\.text)
-                return names.count == elements.count ? names : nil
+                return names.count == elements.count && names.count <= mostSteps ? names : nil
             }
         }
         let timeouts = timeouts(&fields)
@@ -133,9 +138,9 @@ extension FlowDefinition {
             $0.text.flatMap { FlowStep.OnError(rawValue: $0) }
         }
         fields.add(errors)
-        guard fields.errors.isEmpty, let type else { return nil }
         return FlowStep(
-            name: name, type: type, when: when, with: with, after: after ?? [], onError: onError ?? .fail, retry: retry,
+            name: name, type: type ?? "", when: when, with: with, after: after ?? [], onError: onError ?? .fail,
+            retry: retry,
             timeouts: timeouts)
     }
 
@@ -171,71 +176,5 @@ extension FlowDefinition {
             let pointer = "\(fields.pointer(to: name))/\(JSON.pointerToken(member.name))"
             return Output(name: member.name, value: FlowTemplate(member.value, at: pointer, errors: &errors))
         }
-    }
-
-    // MARK: The graph
-
-    /// References to steps that do not exist, and of steps to themselves.
-    private var unknownNames: [FieldError] {
-        let known = Set(steps.map(\.name))
-        var errors: [FieldError] = []
-        func check(_ name: String, _ pointer: String) {
-            if name == "inputs" || known.contains(name) { return }
-            errors.append(
-                FieldError(
-                    pointer: pointer,
-                    detail: "there is no step \(name); there are \(known.sorted().listed)"))
-        }
-        for step in steps {
-            let pointer = "/steps/\(step.name)"
-            for field in step.with {
-                for reference in field.value.references {
-                    check(reference.root, "\(pointer)/with/\(JSON.pointerToken(field.name))")
-                }
-            }
-            for name in step.when?.names ?? [] { check(name, "\(pointer)/when") }
-            for (index, name) in step.after.enumerated() {
-                if name == "inputs" {
-                    let detail = "names steps to wait for; inputs are always there"
-                    errors.append(FieldError(pointer: "\(pointer)/after/\(index)", detail: detail))
-                }
-                check(name, "\(pointer)/after/\(index)")
-            }
-        }
-        for output in outputs {
-            for reference in output.value.references {
-                check(reference.root, "/outputs/\(JSON.pointerToken(output.name))")
-            }
-        }
-        return errors
-    }
-
-    /// Where many steps wait for one another there are very many circles.
-    private static let mostCircles = 10
-
-    /// A mistake for each of the first circles of steps that wait for one another.
-    private var circles: [FieldError] {
-        var errors: [FieldError] = []
-        var done: Set<String> = []
-        for start in steps where !done.contains(start.name) && errors.count < FlowDefinition.mostCircles {
-            var path: [String] = []
-            visit(start.name, &path, &done, &errors)
-        }
-        return errors
-    }
-
-    private func visit(_ name: String, _ path: inout [String], _ done: inout Set<String>, _ errors: inout [FieldError])
-    {
-        if errors.count == FlowDefinition.mostCircles { return }
-        if let place = path.firstIndex(of: name) {
-            let circle = (path[place...] + [name]).joined(separator: " → ")
-            errors.append(FieldError(pointer: "/steps/\(name)", detail: "waits for itself: \(circle)"))
-            return
-        }
-        guard !done.contains(name), let step = step(name) else { return }
-        path.append(name)
-        for dependency in step.dependencies { visit(dependency, &path, &done, &errors) }
-        path.removeLast()
-        done.insert(name)
     }
 }

@@ -52,7 +52,7 @@ struct FlowNames {
         if case .name(let root) = operand.content { return try first(root, name, node) }
         var found = try resolve(operand)
         guard let type = found.type.field(name) else {
-            throw Mistake(column: node.column, description: "a \(found.type) has no field \(name)")
+            throw Mistake(column: node.column, description: "\(found.type) has no field \(name)")
         }
         if found.type.isOptional(name), let path = ExpressionPath(node) { found.mayBeAbsent.append(path) }
         found.type = type
@@ -61,7 +61,7 @@ struct FlowNames {
 
     private func element(_ place: Int64, of found: Found, _ node: Expression.Node) throws(Mistake) -> Found {
         guard let element = found.type.element else {
-            throw Mistake(column: node.column, description: "a \(found.type) has no elements")
+            throw Mistake(column: node.column, description: "\(found.type) has no elements")
         }
         guard place >= 0 else {
             throw Mistake(column: node.column, description: "there is no element \(place); the first is 0")

@@ -1,5 +1,3 @@
-package import Model
-
 /// The type of an input or output. Lifecycle types (`Dataset`, …) are references: uri, digest, size and media type,
 /// never the data.
 package indirect enum FlowType: Hashable, Sendable {
@@ -92,49 +90,6 @@ package indirect enum FlowType: Hashable, Sendable {
         case .string, .integer, .number, .boolean, .duration, .timestamp, .json: true
         case .metricSet, .lifecycle, .list, .map: false
         }
-    }
-
-    /// Why a JSON value is not of this type, with the pointer of the part that is not; nil: it is.
-    package func mistake(in value: JSON, at pointer: String) -> FieldError? {
-        func wrong(_ expected: String) -> FieldError {
-            FieldError(pointer: pointer, detail: "expected \(expected), found \(value.kind)")
-        }
-        switch self {
-        case .json: return nil
-        case .string: return value.text == nil ? wrong("a string") : nil
-        case .integer: return value.int == nil ? wrong("a whole number") : nil
-        case .number: return value.double == nil ? wrong("a number") : nil
-        case .boolean: return value.flag == nil ? wrong("true or false") : nil
-        case .duration:
-            return value.text.flatMap { Duration(text: $0) } == nil ? wrong("a duration such as \"90s\"") : nil
-        case .timestamp: return value.text.flatMap { Timestamp($0) } == nil ? wrong(Timestamp.requirement) : nil
-        case .metricSet: return FlowType.map(.number).mistake(in: value, at: pointer)
-        case .lifecycle(let kind): return FlowType.mistake(in: value, kind, pointer)
-        case .list(let element):
-            guard let elements = value.elements else { return wrong("a list") }
-            return elements.enumerated().lazy.compactMap { element.mistake(in: $1, at: "\(pointer)/\($0)") }.first
-        case .map(let element):
-            guard let members = value.members else { return wrong("an object") }
-            return members.lazy.compactMap { member in
-                element.mistake(in: member.value, at: "\(pointer)/\(JSON.pointerToken(member.name))")
-            }.first
-        }
-    }
-
-    private static func mistake(in value: JSON, _ kind: Lifecycle, _ pointer: String) -> FieldError? {
-        guard let members = value.members, value["uri"]?.text?.isEmpty == false else {
-            return FieldError(
-                pointer: pointer, detail: "expected a \(kind.rawValue), an object with a uri, found \(value.kind)")
-        }
-        let type = FlowType.lifecycle(kind)
-        for member in members {
-            let place = "\(pointer)/\(JSON.pointerToken(member.name))"
-            guard let field = type.field(member.name) else {
-                return FieldError(pointer: place, detail: "a \(kind.rawValue) has uri, digest, size and mediaType")
-            }
-            if let mistake = field.mistake(in: member.value, at: place) { return mistake }
-        }
-        return nil
     }
 }
 

@@ -114,4 +114,15 @@ package indirect enum FlowTemplate: Hashable, Sendable {
         case .object(let members): members.flatMap(\.value.references)
         }
     }
+
+    /// All references, in order, each with the pointer of the string that it stands in.
+    func places(at pointer: String) -> [(pointer: String, reference: FlowReference)] {
+        switch self {
+        case .literal, .reference, .text: references.map { (pointer, $0) }
+        case .list(let elements):
+            elements.enumerated().flatMap { index, element in element.places(at: "\(pointer)/\(index)") }
+        case .object(let members):
+            members.flatMap { $0.value.places(at: "\(pointer)/\(JSON.pointerToken($0.name))") }
+        }
+    }
 }

@@ -43,12 +43,7 @@ extension API {
     private func definition(_ call: Call) async throws -> (JSON, [FieldError]) {
         let json = try await call.json()
         let texts = json.textMistakes()
-        if !texts.isEmpty { return (json, texts) }
-        do throws(FieldErrors) {
-            return (json, FlowChecker(try FlowDefinition(json)).mistakes)
-        } catch {
-            return (json, error.errors)
-        }
+        return (json, texts.isEmpty ? FlowChecker.mistakes(in: json) : texts)
     }
 
     private func putFlow(_ call: Call) async throws -> Response {
