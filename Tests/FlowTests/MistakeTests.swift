@@ -100,4 +100,21 @@ import Testing
         }
         #expect(found(200) == [] && found(201) == ["/steps/probe/after"])
     }
+
+    // MARK: Durations
+
+    @Test(arguments: [("1y", 365), ("2w", 14), ("1y6d", 371), ("10y", 3_650), ("1y1w", 372)])
+    func `a flow may take years, of 365 days each`(text: String, days: Int64) throws {
+        let steps: JSON = ["x": ["type": "wait", "with": ["for": "1s"], "totalTimeout": .string(text)]]
+        let flow = try FlowDefinition(["steps": steps, "timeout": .string(text)])
+        #expect(flow.timeout == .seconds(days * 86_400) && flow.steps[0].timeouts.total == flow.timeout)
+    }
+
+    @Test(arguments: ["1.5y", "1d1y", "1y1y", "y", "11y", "P1Y", "1 y", "-1y", "99999999999y", "1month"])
+    func `other years are refused, with what is accepted`(text: String) {
+        let found = mistakes(
+            in: ["steps": ["x": ["type": "wait", "with": ["for": "1s"]]], "timeout": .string(text)])
+        #expect(found.map(\.pointer) == ["/timeout"])
+        #expect(found.allSatisfy { $0.detail.contains("y (365 days), w, d, h, m, s, ms") }, "\(found)")
+    }
 }

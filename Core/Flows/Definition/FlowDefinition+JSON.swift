@@ -24,7 +24,7 @@ extension FlowDefinition {
         let onFailure = fields.object("onFailure") { inner in
             inner.required("flow", .name(.schedule, "a flow's name"))
         }
-        let timeout = fields.optional("timeout", .duration(.seconds(1)...FlowDefinition.longest))
+        let timeout = fields.optional("timeout", .flowDuration(.seconds(1)...FlowDefinition.longest))
         if fields.raw("then") != nil { fields.fail("then", "the next generation of a flow is not supported yet") }
         fields.finish()
         mistakes += fields.errors + errors
@@ -154,7 +154,7 @@ extension FlowDefinition {
     }
 
     private static func timeouts(_ fields: inout JSONFields) -> FlowStep.Timeouts {
-        let range = FieldType.duration(.seconds(1)...longest)
+        let range = FieldType.flowDuration(.seconds(1)...longest)
         let timeouts = FlowStep.Timeouts(
             start: fields.optional("startTimeout", range), heartbeat: fields.optional("heartbeatTimeout", range),
             attempt: fields.optional("timeout", range), total: fields.optional("totalTimeout", range))
