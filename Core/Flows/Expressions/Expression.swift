@@ -12,7 +12,7 @@
 ///     List       = "[" [Expr {"," Expr} [","]] "]"
 ///     Literal    = INT | DOUBLE | STRING | "true" | "false" | "null"
 ///
-/// Literals are those of CEL without unsigned numbers, bytes, and strings in three quotes; comments run from `//` to the end of the line. There are no macros,
+/// Literals are those of CEL without unsigned numbers and bytes; comments run from `//` to the end of the line. There are no macros,
 /// no maps as literals, no time and no randomness: the cost of an evaluation is bounded by the text and its values.
 package struct Expression: Hashable, Sendable, CustomStringConvertible {
     /// In bytes of UTF-8.

@@ -33,6 +33,19 @@ struct ExpressionLexer {
 
     init(_ text: String) { self.text = Array(text.unicodeScalars) }
 
+    /// Skips the words before the first of these signs; returns its place in Unicode scalars, or nil if there is none.
+    ///
+    /// Quotes are read by the rules of conditions: a sign within them is none.
+    mutating func place(of signs: [String]) throws(ExpressionError) -> Int? {
+        while true {
+            skipBlanks()
+            guard current != nil else { return nil }
+            let rest = text[position...]
+            if signs.contains(where: { rest.starts(with: $0.unicodeScalars) }) { return position }
+            _ = try kind()
+        }
+    }
+
     private var current: Unicode.Scalar? { position < text.count ? text[position] : nil }
     private func scalar(ahead count: Int) -> Unicode.Scalar? {
         position + count < text.count ? text[position + count] : nil
@@ -157,11 +170,16 @@ struct ExpressionLexer {
     private mutating func quoted(isRaw: Bool) throws(ExpressionError) -> String {
         let start = position
         guard let quote = current else { return "" }
-        position += 1
+        // In three quotes a string may have others and line breaks.
+        let isTriple = scalar(ahead: 1) == quote && scalar(ahead: 2) == quote
+        position += isTriple ? 3 : 1
         var value = ""
-        while let scalar = current, scalar != "\n", scalar != "\r" {
+        while let scalar = current, isTriple || scalar != "\n" && scalar != "\r" {
+            if scalar == quote, !isTriple || self.scalar(ahead: 1) == quote && self.scalar(ahead: 2) == quote {
+                position += isTriple ? 3 : 1
+                return value
+            }
             position += 1
-            if scalar == quote { return value }
             if scalar == "\\", !isRaw {
                 value.unicodeScalars.append(try escaped())
             } else {
@@ -200,10 +218,16 @@ struct ExpressionLexer {
             position += 1
         }
         guard digits.unicodeScalars.count == count, !digits.hasPrefix("+"), !digits.hasPrefix("-"),
-            let value = UInt32(digits, radix: radix),
-            let scalar = Unicode.Scalar(value)
+            let value = UInt32(digits, radix: radix)
         else { throw error(at: start, "the escape needs \(count) digits of a code point") }
-        return scalar
+        if let scalar = Unicode.Scalar(value) { return scalar }
+        // cel-spec, "String and Bytes Values": code points of surrogates are no escapes.
+        let isSurrogate = (0xD800..<0xE000).contains(value)
+        throw error(
+            at: start,
+            isSurrogate
+                ? "the escape is half of a surrogate pair; write \\U0001F600 for a code point beyond FFFF"
+                : "there is no such code point")
     }
 }
 

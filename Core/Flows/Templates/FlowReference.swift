@@ -14,10 +14,13 @@ package struct FlowReference: Hashable, Sendable, CustomStringConvertible {
     package let fallback: ExpressionValue?
     let path: Expression
 
-    /// Reads the text between the braces; throws `ExpressionError` with the code `syntax`.
-    package init(_ text: String) throws(ExpressionError) {
-        let (path, fallback) = FlowReference.split(text)
-        self.path = try Expression(path)
+    /// Reads the text between the braces, of which the path takes so many Unicode scalars; throws `ExpressionError` with
+    /// the code `syntax`.
+    private init(_ text: String, path length: Int) throws(ExpressionError) {
+        let scalars = text.unicodeScalars
+        let end = scalars.index(scalars.startIndex, offsetBy: length)
+        path = try Expression(String(scalars[..<end]))
+        let fallback = end < scalars.endIndex ? String(scalars[end...].dropFirst(2)) : nil
         guard let root = FlowReference.root(of: self.path.root) else {
             throw ExpressionError(
                 .syntax, at: 1,
@@ -25,17 +28,41 @@ package struct FlowReference: Hashable, Sendable, CustomStringConvertible {
         }
         self.root = root
         self.fallback = try fallback.map { text throws(ExpressionError) in
-            try FlowReference.scalar(text, at: path.count + 3)
+            try FlowReference.scalar(text, at: length + 3)
         }
         description = text
     }
 
-    private static func split(_ text: String) -> (path: String, fallback: String?) {
-        let place = text.firstIndexOutsideQuotes { index in
-            text[index] == "?" && text[text.index(after: index)...].first == "?"
+    /// Reads a reference from behind its `${`; returns it with what follows its `}`. Nil: there is no `}`.
+    ///
+    /// The path is cut by the lexer of conditions, and the default is JSON, so that both may have braces in quotes.
+    static func read(_ text: Substring) throws(ExpressionError) -> (FlowReference, rest: Substring)? {
+        var lexer = ExpressionLexer(String(text))
+        guard let length = try lexer.place(of: ["}", "??"]) else { return nil }
+        let scalars = text.unicodeScalars
+        let place = scalars.index(scalars.startIndex, offsetBy: length)
+        guard let end = scalars[place] == "}" ? place : FlowReference.end(ofDefault: scalars[place...]) else {
+            return nil
         }
-        guard let place else { return (text, nil) }
-        return (String(text[..<place]), String(text[text.index(place, offsetBy: 2)...]))
+        let reference = try FlowReference(String(scalars[..<end]), path: length)
+        return (reference, Substring(scalars[scalars.index(after: end)...]))
+    }
+
+    /// The `}` behind a default.
+    private static func end(ofDefault text: Substring.UnicodeScalarView) -> String.Index? {
+        var (isQuoted, isEscaped) = (false, false)
+        for place in text.indices {
+            if isEscaped {
+                isEscaped = false
+            } else if text[place] == "\"" {
+                isQuoted.toggle()
+            } else if isQuoted, text[place] == "\\" {
+                isEscaped = true
+            } else if !isQuoted, text[place] == "}" {
+                return place
+            }
+        }
+        return nil
     }
 
     /// The name that a path begins with; nil if it is no path.
@@ -65,23 +92,5 @@ package struct FlowReference: Hashable, Sendable, CustomStringConvertible {
             guard error.code == .absent, let fallback else { throw error }
             return fallback
         }
-    }
-}
-
-extension StringProtocol {
-    /// The first index that meets a condition and is not within quotes of either kind.
-    func firstIndexOutsideQuotes(where matches: (Index) -> Bool) -> Index? {
-        var quote: Character?
-        for index in indices {
-            let character = self[index]
-            if let open = quote {
-                if character == open { quote = nil }
-            } else if character == "\"" || character == "'" {
-                quote = character
-            } else if matches(index) {
-                return index
-            }
-        }
-        return nil
     }
 }

@@ -78,14 +78,13 @@ package indirect enum FlowTemplate: Hashable, Sendable {
                 plain += "${"
                 rest = rest.dropFirst(3)
             } else if rest.hasPrefix("${") {
-                guard let end = rest.firstIndexOutsideQuotes(where: { rest[$0] == "}" }) else {
-                    errors.append(FieldError(pointer: pointer, detail: "${ has no }; a literal ${ is written $${"))
-                    return .literal(.string(text))
-                }
                 do throws(ExpressionError) {
-                    let reference = try FlowReference(String(rest[rest.index(rest.startIndex, offsetBy: 2)..<end]))
+                    guard let (reference, after) = try FlowReference.read(rest.dropFirst(2)) else {
+                        errors.append(FieldError(pointer: pointer, detail: "${ has no }; a literal ${ is written $${"))
+                        return .literal(.string(text))
+                    }
                     if !plain.isEmpty { parts.append(.text(plain)) }
-                    (plain, rest) = ("", rest[rest.index(after: end)...])
+                    (plain, rest) = ("", after)
                     parts.append(.reference(reference))
                 } catch {
                     errors.append(FieldError(pointer: pointer, detail: "${…}: \(error)"))
