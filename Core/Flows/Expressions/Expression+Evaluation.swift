@@ -37,8 +37,8 @@ private struct Evaluation {
     func written(_ node: Node) throws(ExpressionError) -> ExpressionValue {
         switch node.content {
         case .name(let name): try named(name, node)
-        case .field(let operand, let name): try field(name, of: try written(operand), node)
-        case .element(let operand, let index): try element(try value(index), of: try written(operand), node)
+        case .field(let operand, let name): try field(name, of: try written(operand), operand, node)
+        case .element(let operand, let index): try element(try value(index), of: try written(operand), operand, node)
         case .choice(let condition, let first, let second): try written(try flag(condition, "?:") ? first : second)
         default: try value(node)
         }
@@ -49,7 +49,7 @@ private struct Evaluation {
         case .name, .field, .element, .choice: return try written(node).plain
         case .literal(let value): return value
         case .has(let operand, let name): return .bool(try has(name, operand, node))
-        case .size(let operand): return try size(try value(operand), node)
+        case .size(let operand): return try size(try value(operand), operand, node)
         case .list(let nodes):
             var elements: [ExpressionValue] = []
             for node in nodes { elements.append(try value(node)) }
@@ -66,7 +66,7 @@ private struct Evaluation {
     private func flag(_ node: Node, _ symbol: String) throws(ExpressionError) -> Bool {
         let value = try value(node)
         guard case .bool(let flag) = value else {
-            throw ExpressionError(.type, at: node.column, "\(symbol) needs a bool, found \(value.type)")
+            throw ExpressionError(.type, at: node.column, "\(symbol) needs a bool, \(finding(node, value))")
         }
         return flag
     }
@@ -94,6 +94,21 @@ private struct Evaluation {
 
     // MARK: Names and fields
 
+    /// `inputs.age is int`; of what is no path only its type. Values are never quoted.
+    private func finding(_ node: Node, _ value: ExpressionValue) -> String {
+        "\(ExpressionPath(node)?.description ?? "this") is \(value.type)"
+    }
+
+    private func missing(_ part: String, _ operand: Node, _ node: Node) -> ExpressionError {
+        if let path = ExpressionPath(node) {
+            // A key that is written out is a field.
+            let what = part == "key" ? "field" : part
+            return ExpressionError(.absent, at: node.column, "there is no \(what) \(path)")
+        }
+        let whole = ExpressionPath(operand).map { " in \($0)" } ?? ""
+        return ExpressionError(.absent, at: node.column, "there is no such \(part)\(whole)")
+    }
+
     private func named(_ name: String, _ node: Node) throws(ExpressionError) -> ExpressionValue {
         switch lookUp(name) {
         case .value(let value): return value
@@ -103,13 +118,15 @@ private struct Evaluation {
     }
 
     private func field(
-        _ name: String, of value: ExpressionValue, _ node: Node
+        _ name: String, of value: ExpressionValue, _ operand: Node, _ node: Node
     ) throws(ExpressionError) -> ExpressionValue {
         guard value.isMap else {
-            throw ExpressionError(.type, at: node.column, "\(value.type) has no fields, so no \(name)")
+            throw ExpressionError(
+                .type, at: node.column, "\(finding(operand, value)), which has no fields, so no \(name)")
         }
         guard let value = value.field(name) else {
-            throw ExpressionError(.absent, at: node.column, "there is no field \(name)")
+            throw ExpressionError(
+                .absent, at: node.column, "there is no field \(ExpressionPath(node)?.description ?? name)")
         }
         return value
     }
@@ -121,7 +138,8 @@ private struct Evaluation {
     private func has(_ name: String, _ operand: Node, _ node: Node) throws(ExpressionError) -> Bool {
         guard let value = try present(operand) else { return false }
         guard value.isMap else {
-            throw ExpressionError(.type, at: node.column, "\(value.type) has no fields, so no \(name)")
+            throw ExpressionError(
+                .type, at: node.column, "\(finding(operand, value)), which has no fields, so no \(name)")
         }
         return value.field(name) != nil
     }
@@ -142,25 +160,25 @@ private struct Evaluation {
             return try named(name, node)
         case .field(let operand, let name):
             guard let value = try present(operand) else { return nil }
-            return try absentAsNil { () throws(ExpressionError) in try field(name, of: value, node) }
+            return try absentAsNil { () throws(ExpressionError) in try field(name, of: value, operand, node) }
         case .element(let operand, let index):
             guard let value = try present(operand) else { return nil }
             let key = try self.value(index)
-            return try absentAsNil { () throws(ExpressionError) in try element(key, of: value, node) }
+            return try absentAsNil { () throws(ExpressionError) in try element(key, of: value, operand, node) }
         default: return try written(node)
         }
     }
 
     private func element(
-        _ index: ExpressionValue, of value: ExpressionValue, _ node: Node
+        _ index: ExpressionValue, of value: ExpressionValue, _ operand: Node, _ node: Node
     ) throws(ExpressionError) -> ExpressionValue {
         switch (value, index) {
-        case (.list(let elements), .int(let place)): return try at(place, elements, node)
+        case (.list(let elements), .int(let place)): return try at(place, elements, operand, node)
         case (.written(.array(let elements)), .int(let place)):
-            return ExpressionValue(written: try at(place, elements, node))
+            return ExpressionValue(written: try at(place, elements, operand, node))
         case (_, .string(let key)) where value.isMap:
             guard let value = value.field(key) else {
-                throw ExpressionError(.absent, at: node.column, "the map has no such key")
+                throw missing("key", operand, node)
             }
             return value
         default: break
@@ -168,24 +186,29 @@ private struct Evaluation {
         switch value.plain {
         case .list: throw ExpressionError(.type, at: node.column, "a list's index is an int, found \(index.type)")
         case .map: throw ExpressionError(.type, at: node.column, "a map's key is a string, found \(index.type)")
-        default: throw ExpressionError(.type, at: node.column, "\(value.type) has no elements")
+        default: throw ExpressionError(.type, at: node.column, "\(finding(operand, value)), which has no elements")
         }
     }
 
-    private func at<Element>(_ place: Int64, _ list: [Element], _ node: Node) throws(ExpressionError) -> Element {
+    private func at<Element>(_ place: Int64, _ list: [Element], _ operand: Node, _ node: Node) throws(ExpressionError)
+        -> Element
+    {
         guard place >= 0, place < list.count else {
-            throw ExpressionError(.absent, at: node.column, "the list has no such element")
+            throw missing("element", operand, node)
         }
         return list[Int(place)]
     }
 
-    private func size(_ value: ExpressionValue, _ node: Node) throws(ExpressionError) -> ExpressionValue {
+    private func size(_ value: ExpressionValue, _ operand: Node, _ node: Node) throws(ExpressionError)
+        -> ExpressionValue
+    {
         switch value {
         case .string(let text): .int(Int64(text.unicodeScalars.count))
         case .list(let elements): .int(Int64(elements.count))
         case .map(let fields): .int(Int64(fields.count))
         default:
-            throw ExpressionError(.type, at: node.column, "size() takes a string, list or map, found \(value.type)")
+            throw ExpressionError(
+                .type, at: node.column, "size() takes a string, list or map, \(finding(operand, value))")
         }
     }
 

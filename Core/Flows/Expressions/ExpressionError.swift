@@ -1,8 +1,8 @@
 /// Why a condition cannot be read, or has no value. Values are never quoted.
 package struct ExpressionError: Error, Hashable, CustomStringConvertible {
-    /// What went wrong, for those who decide by it.
+    /// What went wrong, for callers that switch on it.
     package enum Code: String, Sendable {
-        /// The text is no condition.
+        /// The text is not a valid condition.
         case syntax
         /// A step was skipped or failed, or a field, key or element is not there.
         case absent
@@ -17,10 +17,14 @@ package struct ExpressionError: Error, Hashable, CustomStringConvertible {
     }
 
     package var code: Code
-    /// In characters from 1, where the part that failed begins.
+    /// Where the failing part begins, in Unicode scalars from 1.
     package var column: Int
-    /// Names the operator, and the field or type that was found.
+    /// What is wrong, in a sentence without a full stop.
     package var detail: String
+    /// In a template the pointer of the string with the reference; empty for conditions.
+    package var place = ""
+    /// In a template the reference, as written; nil for conditions, whose text the caller has.
+    package var reference: String?
 
     init(_ code: Code, at column: Int, _ detail: String) {
         self.code = code
@@ -28,6 +32,16 @@ package struct ExpressionError: Error, Hashable, CustomStringConvertible {
         self.detail = detail
     }
 
-    /// `column 12: there is no field auc`.
-    package var description: String { "column \(column): \(detail)" }
+    /// `column 12: there is no field metrics.auc`, in a template `/a/0: ${train.f1}: column 7: there is …`.
+    package var description: String {
+        (place.isEmpty ? "" : "\(place): ") + (reference.map { "${\($0)}: " } ?? "") + "column \(column): \(detail)"
+    }
+
+    /// The error as one of a template.
+    func at(_ place: String, _ reference: FlowReference?) -> ExpressionError {
+        var copy = self
+        copy.place = place + self.place
+        copy.reference = self.reference ?? reference?.description
+        return copy
+    }
 }
