@@ -85,7 +85,8 @@ import Testing
                     }
                     // These need an execution that has failed, or a token.
                     if path.name.contains("{id}") || path.name.contains("{token}") { continue }
-                    let name = path.name.replacing("{name}", with: "shown").replacing("{type}", with: "model.train").replacing("{queue}", with: "triggers")
+                    let name = path.name.replacing("{name}", with: "shown").replacing("{type}", with: "model.train")
+                        .replacing("{queue}", with: "triggers")
                         .replacing("{tenant}", with: "shown")
                     let example = try #require(content["example"], "\(path.name) has none")
                     calls.append((operation.name.uppercased(), name, example))

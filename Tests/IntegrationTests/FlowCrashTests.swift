@@ -91,7 +91,8 @@ import Testing
             ) e join headgate.execution x on x.id = e.execution where first <> 1 or last <> events or last <> x.seq - 1
             """
         #expect(try await rig.it.number(gaps) == 0)
-        let ids = try await rig.it.admin.values(StatementCall(Statement("select id from headgate.execution order by id limit 5")), .uuid)
+        let ids = try await rig.it.admin.values(
+            StatementCall(Statement("select id from headgate.execution order by id limit 5")), .uuid)
         for id in ids {
             let events = try await rig.events("\(id)").filter {
                 !$0.hasPrefix("claimLost") && !$0.hasPrefix("ignored") && !$0.hasPrefix("stepAccepted")

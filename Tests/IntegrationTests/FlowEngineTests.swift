@@ -25,7 +25,9 @@ import Testing
                 ])
             let (distinct, total) = try await it.callsSeen()
             #expect(distinct == 3 && total == 3)
-            #expect(it.target.log.recent(after: 0).map(\.idempotencyKey).sorted() == ["first", "last", "train"].map { "\(id)/\($0)/1" })
+            #expect(
+                it.target.log.recent(after: 0).map(\.idempotencyKey).sorted()
+                    == ["first", "last", "train"].map { "\(id)/\($0)/1" })
             let list = try await rig.api.call("GET", "/v1/executions?flow=three&state=succeeded").body
             #expect(list["items"]?.elements?.map { $0["id"]?.text } == [id])
         }
@@ -117,11 +119,20 @@ import Testing
     @Test(arguments: [
         (#"{"status": "succeeded", "outputs": {}}"#, "/outputs: model, a Model, is missing"),
         (#"{"status": "succeeded", "outputs": {"model": "s3://x"}}"#, "/outputs/model: expected a Model"),
-        (#"{"status": "succeeded", "outputs": {"model": {"uri": "a\u0000b"}}}"#, "/outputs/model/uri: line 1, column 62: U+0000 cannot be stored"),
+        (
+            #"{"status": "succeeded", "outputs": {"model": {"uri": "a\u0000b"}}}"#,
+            "/outputs/model/uri: line 1, column 62: U+0000 cannot be stored"
+        ),
         (#"{"status": "succeeded", "outputs": {"model": {"uri": "s3://"#, "the callback's body"),
         (String(repeating: "[", count: 10_000), "the callback's body"),
-        (#"{"status": "succeeded", "outputs": {"model": {"uri": "s3://m"}, "x": ""# + String(repeating: "x", count: 70_000) + #""}}"#, "at most 65536 are allowed"),
-        (#"{"status": "failed", "error": {"class": "user", "message": ""# + String(repeating: "m", count: 3_000_000) + #""}}"#, "(3000000 bytes)"),
+        (
+            #"{"status": "succeeded", "outputs": {"model": {"uri": "s3://m"}, "x": ""#
+                + String(repeating: "x", count: 70_000) + #""}}"#, "at most 65536 are allowed"
+        ),
+        (
+            #"{"status": "failed", "error": {"class": "user", "message": ""# + String(repeating: "m", count: 3_000_000)
+                + #""}}"#, "(3000000 bytes)"
+        ),
     ])
     func `a result that cannot be used fails its step with place and size`(body: String, message: String) async throws {
         try await Cluster.with { it in
@@ -224,7 +235,8 @@ import Testing
         }
     }
 
-    @Test func `a schedule starts its flow once an occurrence, and its overlap policy decides in between`() async throws {
+    @Test func `a schedule starts its flow once an occurrence, and its overlap policy decides in between`() async throws
+    {
         try await Cluster.with { it in
             let rig = try await FlowRig.start(it)
             for name in ["trigger-worker", "historian"] { try it.start(name) }
@@ -254,7 +266,8 @@ import Testing
             try await eventually("all runs have ended", within: .seconds(40)) {
                 try await it.count(of: .overlaps) == 0
             }
-            let open = "select count(*) from headgate.execution where status not in (${execution.succeeded}, ${execution.cancelled})"
+            let open =
+                "select count(*) from headgate.execution where status not in (${execution.succeeded}, ${execution.cancelled})"
             #expect(try await it.number(open) == 0)
             let cancelled = "select count(*) from headgate.execution where status = ${execution.cancelled}"
             #expect(try await it.number(cancelled) >= 2, "each new run cancels the one before")

@@ -9,7 +9,7 @@ import Testing
 /// (protocols.md, 17, 25a).
 ///
 /// The short form makes each statement fail in one way, the long one (`HEADGATE_TEST_FAULTS=all`) in every way.
-@Suite(.serialized) struct FlowFaultMatrixTests {
+@Suite struct FlowFaultMatrixTests {
     private static let isLong = ProcessInfo.processInfo.environment["HEADGATE_TEST_FAULTS"] == "all"
 
     /// Sent only where something has gone wrong before, or by a command.
@@ -37,7 +37,9 @@ import Testing
                     while proxy.isArmed, ContinuousClock.now < deadline { try await load.everything() }
                     if proxy.isArmed {
                         proxy.disarm()
-                        if !Self.sometimes.contains(statement) { failures.append("\(statement), \(fault): not run again") }
+                        if !Self.sometimes.contains(statement) {
+                            failures.append("\(statement), \(fault): not run again")
+                        }
                         continue
                     }
                     if let failure = try await load.fault() { failures.append("\(statement), \(fault): \(failure)") }
@@ -59,9 +61,10 @@ import Testing
             self.it = it
             let port: (String) -> Int? = { $0 == function ? proxy.port : nil }
             rig = FlowRig(it: it, api: try await APIClient.start(it, postgresPort: port("api")))
-            processes = try FlowRig.functions.map { name, arguments in
-                try it.start(name, arguments, postgresPort: port(name))
-            } + [try it.start("trigger-worker"), try it.start("historian")]
+            processes =
+                try FlowRig.functions.map { name, arguments in
+                    try it.start(name, arguments, postgresPort: port(name))
+                } + [try it.start("trigger-worker"), try it.start("historian")]
             try await retried("PUT", "/v1/flows/nap", #"{"steps": {"nap": {"type": "wait", "with": {"for": "1s"}}}}"#)
             try await retried("PUT", "/v1/flows/three", rig.threeSteps().description)
         }
@@ -89,7 +92,8 @@ import Testing
         func everything() async throws {
             number += 1
             let n = number
-            let binding = #"{"request": {"url": "http://127.0.0.1:\#(it.target.port)/callback/10ms", "body": {"callback": "${callback}", "outputs": {"model": {"uri": "s3://m\#(n)"}}}}, "completion": "callback"}"#
+            let binding =
+                #"{"request": {"url": "http://127.0.0.1:\#(it.target.port)/callback/10ms", "body": {"callback": "${callback}", "outputs": {"model": {"uri": "s3://m\#(n)"}}}}, "completion": "callback"}"#
             try await retried("PUT", "/v1/bindings/model.train", binding)
             let id = try await start("three", #"{"n": 1}"#)
             let nap = try await start("nap")
@@ -98,6 +102,7 @@ import Testing
             try await retried("POST", "/v1/executions/\(nap)/pause")
             try await retried("POST", "/v1/executions/\(nap)/resume")
             try await retried("PUT", "/v1/flows/f\(n)", rig.threeSteps().description)
+            try await retried("POST", "/v1/flows/f\(n)/executions", #"{"input": {"n": 3}}"#)
             for path in [
                 "/v1/flows", "/v1/flows/three", "/v1/flows/three?version=1", "/v1/bindings", "/v1/executions",
                 "/v1/executions/\(id)", "/v1/executions/\(id)/events", "/v1/executions/\(id)/explain",
@@ -105,7 +110,8 @@ import Testing
             try await retried("DELETE", "/v1/flows/f\(n)")
             try await retried("POST", "/v1/flows/three/executions/import", #"{"input": {"n": 2}}"#)
             for (name, overlap) in [("q\(n)", #"{"queue": 2}"#), ("c\(n)", #""cancel""#)] {
-                let schedule = #"{"action": {"flow": {"name": "nap"}}, "when": [{"every": "1h"}], "overlap": \#(overlap)}"#
+                let schedule =
+                    #"{"action": {"flow": {"name": "nap"}}, "when": [{"every": "1h"}], "overlap": \#(overlap)}"#
                 try await retried("PUT", "/v1/schedules/\(name)", schedule)
                 for _ in 0..<2 { try await retried("POST", "/v1/schedules/\(name)/fire") }
             }
@@ -120,7 +126,8 @@ import Testing
 
         /// What is wrong after a fault; nil: nothing.
         func fault() async throws -> String? {
-            let binding = #"{"request": {"url": "http://127.0.0.1:\#(it.target.port)/callback/10ms", "body": {"callback": "${callback}", "outputs": {"model": {"uri": "s3://m"}}}}, "completion": "callback"}"#
+            let binding =
+                #"{"request": {"url": "http://127.0.0.1:\#(it.target.port)/callback/10ms", "body": {"callback": "${callback}", "outputs": {"model": {"uri": "s3://m"}}}}, "completion": "callback"}"#
             try await retried("PUT", "/v1/bindings/model.train", binding)
             let ids = [try await start("three", #"{"n": 1}"#), try await start("nap")]
             do {

@@ -1,6 +1,6 @@
 -- Stores summaries of executions under the day of their end: per execution $1 id, $2 tenant, $3 flow, $4 version, $5 definition, $6 status,
 -- $7 trigger, $8 created, $9 ended, $10 number of the last event, $11 first day, $12 last day, $13 snapshot. What was known before counts for
--- the first day. Locks: the rows. Index: the primary keys.
+-- the first day, and for the snapshot: what comes after the end has none. Locks: the rows. Index: the primary keys.
 insert into headgate_history.ended_execution as o
     (day, execution, tenant, flow, version, definition, status, trigger_id, created_at, ended_at, seq, first_day, last_day, snapshot)
 select (u.ended_at at time zone 'UTC')::date, u.execution, u.tenant, u.flow, u.version, u.definition, u.status, u.trigger_id, u.created_at,
@@ -13,5 +13,5 @@ left join lateral (
     select min(e.first_day) as first_day from headgate_history.ended_execution e where e.execution = u.execution
 ) r on true
 on conflict (day, execution) do update set status = excluded.status, ended_at = excluded.ended_at, seq = excluded.seq,
-    last_day = excluded.last_day, snapshot = excluded.snapshot
+    last_day = excluded.last_day, snapshot = coalesce(excluded.snapshot, o.snapshot)
 where o.seq < excluded.seq

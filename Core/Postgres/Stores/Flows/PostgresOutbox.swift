@@ -36,7 +36,8 @@ package final class PostgresOutbox: Outbox {
             let turn = try row.required(.turn, row.int)
             return OutboxBounds(
                 end: UInt64(try row.required(.endXid, row.text)) ?? 0,
-                next: UInt64(try row.required(.nextXid, row.text)) ?? 0, turn: turn, current: sizes[turn], other: sizes[1 - turn])
+                next: UInt64(try row.required(.nextXid, row.text)) ?? 0, turn: turn, current: sizes[turn],
+                other: sizes[1 - turn])
         }
         return found[0]
     }
