@@ -155,7 +155,10 @@ let tests = [
         imports: "Model Curl HTTP Postgres Queue Redis TestServers TestTarget", .tests),
     Module(
         "FunctionLogicTests", at: "Tests/FunctionLogicTests",
-        imports: "APIFunction Calls HTTP LoaderFunction TriggerWorkerFunction Model Queue Secrets Store TestRandom",
+        imports: """
+            APIFunction Calls Flows FlowHistorianFunction HTTP LoaderFunction TriggerWorkerFunction Model Queue Secrets Store \
+            TestRandom
+            """,
         .tests),
     Module(
         "SimulationTests", at: "Tests/SimulationTests",

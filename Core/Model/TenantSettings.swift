@@ -131,8 +131,10 @@ extension TenantSettings {
 extension HTTPAction {
     /// Reads `onFailure`: `{"http": {…}}`; nil if it is absent or has a mistake.
     package init?(failureCall fields: inout JSONFields) {
-        let action = fields.object("onFailure") { Action(&$0) }
-        guard case .http(let call)? = action else { return nil }
+        let call = fields.object("onFailure") { inner in
+            inner.object("http", isRequired: true, "the call to make") { HTTPAction(&$0) }
+        }
+        guard let call else { return nil }
         self = call
     }
 }

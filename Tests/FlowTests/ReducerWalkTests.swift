@@ -162,10 +162,12 @@ extension StepContract {
 }
 
 struct ReducerWalkTests {
-    @Test(
-        "Whatever happens in whatever order, an execution is never stuck, its calls are issued once an attempt, and it ends",
-        arguments: 0..<300)
-    func walks(seed: Int) throws {
+    @Test(arguments: 0..<300)
+    func
+        `whatever happens in whatever order, an execution is never stuck, calls are issued once an attempt, and it ends`(
+            seed: Int
+        ) throws
+    {
         var random = SeededGenerator(seed: UInt64(seed))
         var walk = Walk(try randomFlow(&random), level: Int64(seed % 3), hasCancel: seed % 2 == 0, seed: UInt64(seed))
         try walk.apply(.started)
@@ -174,10 +176,8 @@ struct ReducerWalkTests {
         #expect(walk.state.isEnded, "seed \(seed): \(walk.state)")
     }
 
-    @Test(
-        "Answers of different steps, each any number of times and in any order, reach the same state",
-        arguments: 0..<200)
-    func orders(seed: Int) throws {
+    @Test(arguments: 0..<200)
+    func `answers of different steps, any number of times and in any order, reach the same state`(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed) + 10_000)
         var walk = Walk(try randomFlow(&random))
         try walk.apply(.started)

@@ -55,10 +55,15 @@ import Testing
         private let it: Cluster
         private let rig: FlowRig
         private let processes: [Process]
+        private let proxy: PostgresProxy
+        /// What the faulty function asks only when it begins a session is asked now and then.
+        private let begins: Bool
         private var number = 0
 
         init(_ it: Cluster, faulty function: String, _ proxy: PostgresProxy) async throws {
             self.it = it
+            self.proxy = proxy
+            begins = ["loader", "flow-historian"].contains(function)
             let port: (String) -> Int? = { $0 == function ? proxy.port : nil }
             rig = FlowRig(it: it, api: try await APIClient.start(it, postgresPort: port("api")))
             processes =
@@ -92,6 +97,7 @@ import Testing
         func everything() async throws {
             number += 1
             let n = number
+            if begins, n % 3 == 0 { proxy.closeAll() }
             let binding =
                 #"{"request": {"url": "http://127.0.0.1:\#(it.target.port)/callback/10ms", "body": {"callback": "${callback}", "outputs": {"model": {"uri": "s3://m\#(n)"}}}}, "completion": "callback"}"#
             try await retried("PUT", "/v1/bindings/model.train", binding)

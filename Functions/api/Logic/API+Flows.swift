@@ -25,7 +25,7 @@ extension API {
             Route(
                 method: .post, path: "/v1/flows/{name}/validate",
                 summary: "Check a definition, and list all its mistakes, without publishing it", role: .viewer,
-                body: .json("FlowDocument"), answer: "Checked", changesNothing: true, handle: validateFlow),
+                body: .json("FlowToCheck"), answer: "Checked", changesNothing: true, handle: validateFlow),
             Route(
                 method: .get, path: "/v1/step-types", summary: "List the types of steps, with what they take and give",
                 role: .viewer, answer: "StepTypes", handle: listStepTypes),
@@ -61,7 +61,8 @@ extension API {
 
     private func validateFlow(_ call: Call) async throws -> Response {
         _ = try flowName(call)
-        let (_, mistakes) = try await definition(call)
+        let (json, mistakes) = try await definition(call)
+        guard json.members != nil else { throw Problem.invalid(mistakes) }
         return Response.json(["mistakes": .mistakes(mistakes)])
     }
 

@@ -24,8 +24,8 @@ struct DefinitionNames {
 
 /// What rows of the outbox say of their executions as a whole.
 enum Summaries {
-    /// For each execution how it ended in these rows, if it did, and how it stands after them, if it runs again or
-    /// still.
+    /// For each execution how it stands after these rows, and before that how it ended, if it ended in them and runs
+    /// again: at most one summary of either kind.
     static func of(_ rows: [HistoryRow], _ records: [HistoryRecord], _ names: DefinitionNames) -> [ExecutionSummary] {
         var byExecution: [ExecutionID: [Int]] = [:]
         for (place, row) in rows.enumerated() { byExecution[row.execution, default: []].append(place) }
@@ -33,11 +33,16 @@ enum Summaries {
         for (_, places) in byExecution.sorted(by: { $0.key < $1.key }) {
             let sorted = places.sorted { rows[$0].seq < rows[$1].seq }
             let first = day(rows[sorted[0]].at)
-            let ended = sorted.last { records[$0].endedAt != nil && records[$0].snapshot != nil }
+            let ended = sorted.last { records[$0].snapshot != nil }
             let last = sorted[sorted.count - 1]
-            for place in Set([ended ?? last, last]).sorted(by: { rows[$0].seq < rows[$1].seq }) {
-                summaries.append(summary(rows[place], records[place], first: first, names))
+            if let ended, records[last].endedAt == nil {
+                // It ended, and was retried.
+                summaries.append(summary(rows[ended], records[ended], first: first, names))
             }
+            var latest = summary(rows[last], records[last], first: first, names)
+            // What comes after the end, such as a report that is ignored, has no snapshot of its own.
+            if records[last].endedAt != nil, let ended { latest.snapshot = records[ended].snapshot }
+            summaries.append(latest)
         }
         return summaries
     }
@@ -46,7 +51,6 @@ enum Summaries {
         _ row: HistoryRow, _ record: HistoryRecord, first: Timestamp, _ names: DefinitionNames
     ) -> ExecutionSummary {
         let (flow, version) = names.name(of: record.definition)
-        // Rows after the end, such as reports that are ignored, have a status without a snapshot of its own.
         let status = ExecutionStatus(rawValue: record.status) ?? .running
         return ExecutionSummary(
             execution: row.execution, tenant: row.tenant, flow: flow, version: version, definition: record.definition,

@@ -88,8 +88,9 @@ def repair_action(holder):
     """A GET or HEAD has no body; secrets would have to be there; names of headers that Headgate sets are refused."""
     if isinstance(holder, dict):
         # Flows would have to be there, and an action is only one thing.
-        if holder.pop("flow", None) is not None or not holder:
-            holder.setdefault("http", {"url": "http://example.com/"})
+        holder.pop("flow", None)
+        if holder.get("http") is None:
+            holder["http"] = {"url": "http://example.com/"}
     call = (holder or {}).get("http")
     if not isinstance(call, dict):
         return
@@ -162,7 +163,7 @@ def before_call(context, case, kwargs):
         case.path_parameters["type"] = "model.train"
     if not isinstance(body, dict):
         return
-    if path in ("/v1/flows/{name}", "/v1/flows/{name}/validate"):
+    if path == "/v1/flows/{name}":
         case.body = example("FlowDocument")
     elif path == "/v1/bindings/{type}":
         case.body = example("BindingDocument")

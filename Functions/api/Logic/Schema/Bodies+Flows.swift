@@ -43,6 +43,8 @@ extension Bodies {
                     "timeout": ["type": "string"],
                 ],
             ]),
+        // What is wrong with it is the answer.
+        .init("FlowToCheck", ["type": "object"]),
         .init(
             "BindingDocument",
             [

@@ -2,7 +2,11 @@ import Model
 
 /// An example document for each body, as `openapi.json` shows it.
 enum Examples {
-    static let bodies: [String: JSON] = [
+    static let bodies: [String: JSON] = documents.merging(["FlowToCheck": documents["FlowDocument"] ?? .null]) {
+        document, _ in document
+    }
+
+    private static let documents: [String: JSON] = [
         "ScheduleDocument": [
             "when": [["cron": "0 3 * * *", "timeZone": "Europe/Berlin"]],
             "margin": "30m",

@@ -74,7 +74,9 @@ extension Parameter {
         FieldType<String>(
             "the next of an earlier answer", schema: ["type": "string", "pattern": "^[0-9]{1,17}$"],
             read: { value in
-                value.text.flatMap { $0.utf8.count <= 17 && $0.utf8.allSatisfy { (48...57).contains($0) } ? $0 : nil }
+                value.text.flatMap {
+                    (1...17).contains($0.utf8.count) && $0.utf8.allSatisfy { (48...57).contains($0) } ? $0 : nil
+                }
             }))
     static let bindingScope = Parameter("scope", FieldType<String>.oneOf(["tenant", "platform"]).defaulting("tenant"))
     static let schedule = Parameter("schedule", FieldType.text(0...200, "the name of a schedule"))
