@@ -17,12 +17,12 @@ package struct TenantCache: Sendable {
         self.state = state
     }
 
-    /// Whether a directory was ever seen; without one it is unknown which secrets exist.
-    package var isKnown: Bool { state != nil }
+    /// Whether a directory was ever read; until then it is unknown which secrets exist.
+    package var hasDirectory: Bool { state != nil }
 
-    /// Whether calls of a tenant need no further look, because it is known to have no record. True of all while the
+    /// Whether the tenant is known to have no record, so that its calls need no lookup. True of every tenant while the
     /// directory is empty or unknown.
-    package func isPlain(_ tenant: TenantID) -> Bool {
+    package func needsNoLookup(_ tenant: TenantID) -> Bool {
         guard let state, state.count > 0 else { return true }
         if case .some(nil) = records[tenant] { return true }
         return false

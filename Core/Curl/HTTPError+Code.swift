@@ -7,9 +7,8 @@ extension HTTPError.Code {
 
     /// Classifies a libcurl error by its number.
     ///
-    /// What depends on the target, the network or this process may go better at the next attempt. Only a request that
-    /// cannot be sent at all is `invalid`: once a connection was made, errors such as "unsupported protocol" are about
-    /// the answer.
+    /// Errors caused by the target, the network or this process may not recur. `invalid` means that the request cannot
+    /// be sent at all: once connected, errors such as "unsupported protocol" concern the response.
     ///
     /// - Parameter isConnected: a connection was made or used for the call.
     package init(curl number: Int, isConnected: Bool) {

@@ -7,7 +7,7 @@ package enum FunctionHelp {
     package static let settings = """
         Settings come from the environment: HEADGATE_POSTGRES, HEADGATE_REDIS, HEADGATE_QUEUES, HEADGATE_LOG, \
         HEADGATE_LOG_FORMAT, HEADGATE_METRICS_FILE, HEADGATE_ALLOW_TARGETS, HEADGATE_DENY_TARGETS, HEADGATE_SECRET_KEYS. \
-        SIGTERM drains, a second SIGTERM lets go at once. Exit codes: 0 ended in good order, 64 settings missing or wrong, 78 the clock is off.
+        SIGTERM drains; a second SIGTERM exits at once. Exit codes: 0 clean shutdown, 64 bad settings, 78 host clock off by 5 s or more.
         """
 
     /// Reads a positive duration from the command line; throws an error that says what was expected.

@@ -15,7 +15,7 @@ struct InMemoryQueueState {
         var sent: Timestamp
         var body: [UInt8]
         var place: Place
-        /// When it is to be received again, as sends during its lease have asked; only in a coalescing queue.
+        /// The earliest time asked for by sends during its lease, in a coalescing queue; only in a coalescing queue.
         var again: Timestamp?
     }
 
@@ -59,10 +59,10 @@ struct InMemoryQueueState {
     private var ready = Heap<Ready>()
     private var due = Heap<Due>()
     private var dead: Set<MessageID> = []
-    /// By group, until when its messages are delayed. An entry applies only while the message is delayed until exactly
+    /// By group, its messages and the time each was held until. An entry is stale once its message is not delayed until exactly
     /// then.
     private var held: [HoldGroup: [MessageID: Timestamp]] = [:]
-    /// Settled ids: until when they stay known; nil while their outcome is unconfirmed.
+    /// Known ids without a message (settled, or cancelled before their send): until when; nil: until confirmed.
     private var settled: [MessageID: Timestamp?] = [:]
     /// The index of settled ids that are forgotten at some time.
     private var ends = Heap<Due>()
@@ -186,7 +186,7 @@ struct InMemoryQueueState {
             virtualTime = max(virtualTime, first.tag)
             epoch += 1
             entry.receives += 1
-            // This receive is the one that a send during the last lease asked for, unless that is due later.
+            // A send during the expired lease asked for this receive, unless its time is still to come.
             if let again = entry.again, again <= now { entry.again = nil }
             let handle = "\(entry.id)|\(epoch)"
             entry.place = .inFlight(handle: handle, until: now + visibility)
@@ -341,7 +341,7 @@ struct InMemoryQueueState {
 
     mutating func purge() -> Int {
         let count = entries.count
-        // Receipts from before the purge must never hold again.
+        // Epochs must not repeat, or a receipt from before the purge could settle a later lease.
         let epoch = epoch
         self = InMemoryQueueState(kind: kind, hasOutcomes: hasOutcomes)
         self.epoch = epoch
@@ -380,7 +380,7 @@ struct InMemoryQueueState {
         }.count
     }
 
-    /// For each tenant with at least a twentieth of the live messages or their bytes, what it has of them.
+    /// Tenants with at least a twentieth of the live messages or their bytes: their messages, and share of the bytes.
     func parts() -> [String: QueuePressure.Part] {
         var parts: [String: (messages: Int, bytes: Int)] = [:]
         for entry in entries.values where !dead.contains(entry.id) {

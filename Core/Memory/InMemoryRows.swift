@@ -24,7 +24,7 @@ package struct StoredTrigger: Sendable {
     var recorded: UInt64 = 0
     var log: [UInt8] = []
 
-    /// Whether it is queued and no cancel was requested, so that it may be sent, also again.
+    /// Whether it is queued and no cancel was requested, so that it may be sent or sent again.
     var isSendable: Bool { state == .queued && !isCancelRequested }
 }
 
@@ -68,6 +68,7 @@ struct TimedID<ID: RecordID>: Comparable, Sendable {
     }
 }
 
+/// A row of the table `shard`, whose columns V0001 describes (`unconfirmedLow` is `open_low`), with its indexes.
 struct StoredShard: Sendable {
     var low = Timestamp.distantPast
     var plannedLow = Timestamp.distantFuture

@@ -26,7 +26,7 @@ package final class RedisScript: Sendable {
 package struct ScriptCall: Sendable {
     package var script: RedisScript
     package var keys: [String]
-    /// The arguments as a command without a name: an empty `RedisCommand` with them appended.
+    /// The arguments only: append them to an empty `RedisCommand()`.
     package var arguments: RedisCommand
 
     /// A call; in a cluster all keys must be in one slot.
@@ -46,8 +46,8 @@ package struct ScriptCall: Sendable {
 }
 
 extension RedisConnection {
-    /// Calls scripts in one round trip; those that the server does not know are loaded and called again. Returns the
-    /// replies in order.
+    /// Calls scripts in one round trip and returns the replies in order. Calls of scripts that the server does not know
+    /// are repeated one by one after the others, once their script is loaded.
     package func call(_ calls: [ScriptCall]) throws(RedisError) -> [RedisReply] {
         let unloaded = calls.filter { $0.script.knownDigest == nil }
         for call in unloaded where call.script.knownDigest == nil { try load(call.script) }

@@ -1,4 +1,4 @@
-/// Why a text is no cron expression, and where.
+/// Why a text is not a cron expression, and where.
 package struct CronError: Error, Hashable, Sendable, CustomStringConvertible {
     /// `hour`, `day-of-month`, …; nil if the mistake is not in a single field.
     package var field: String?

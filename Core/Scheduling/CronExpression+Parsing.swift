@@ -1,7 +1,7 @@
 import Model
 
 extension CronExpression {
-    /// Reads a cron expression of 5, 6 (seconds first) or 7 fields (years last), or `@hourly` to `@yearly`.
+    /// Reads a cron expression of 5 (unix only), 6 (seconds first) or 7 fields (years last), or a macro like `@daily`.
     ///
     /// - Parameters:
     ///   - dialect: unix by default.

@@ -38,8 +38,8 @@ extension CronExpression {
             && (!hasSeconds || seconds >> UInt64(second % 60) & 1 == 1) && matches(day: day)
     }
 
-    /// The end of the excluded time around a matching second, as far as whole minutes, hours or days show it without a
-    /// search.
+    /// The end of the second, minute, hour or day around a matching second, whichever the wildcard fields show to match
+    /// throughout.
     func exclusionEnd(local: Int64) -> Int64 {
         let unit: Int64
         if hasSeconds, seconds != CronExpression.everySixtieth {

@@ -5,7 +5,7 @@ extension CronParser {
     /// decides.
     func days(month: Token, week: Token) throws(CronError) -> CronDays {
         if dialect == .quartz, (month.text == "?") == (week.text == "?") {
-            throw week.failure("in the quartz dialect one of day-of-month and day-of-week is ?, and only one")
+            throw week.failure("the quartz dialect needs ? in exactly one of day-of-month and day-of-week")
         }
         var days = CronDays()
         for item in month.split(",") { try add(dayOfMonth: item, alone: item.text == month.text, to: &days) }
@@ -27,7 +27,7 @@ extension CronParser {
             let isNearest = text.hasSuffix("W")
             guard let offset = Int(text.dropFirst(2).dropLast(isNearest ? 1 : 0)), (1...30).contains(offset) else {
                 throw item.failure(
-                    "expected L-1 to L-30, so many days before the last of the month, or the weekday nearest to it, L-3W"
+                    "expected L-1 to L-30 (days before the last of the month), or L-3W for the weekday nearest to it"
                 )
             }
             if isNearest { days.nearestToLast |= 1 << UInt32(offset) } else { days.fromLast |= 1 << UInt32(offset) }

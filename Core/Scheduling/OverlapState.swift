@@ -1,6 +1,6 @@
 package import Model
 
-/// Which of a schedule's runs is running and which wait for it; decides what becomes of another (protocols.md, 10).
+/// A schedule's running run and those waiting for it; decides whether another may start (protocols.md, 10).
 ///
 /// A value without I/O. A store keeps it in one row per schedule, locked while it is decided on, so that concurrent
 /// starts and finishes happen one after another. Repeating a finish changes nothing.
@@ -27,8 +27,8 @@ package struct OverlapState: Hashable, Sendable {
 
     /// Decides on a run that asks to start.
     ///
-    /// A run that is running or waiting gets the same answer again. One that has ended or was replaced would be decided
-    /// anew: the caller first checks whether it knows the run, and cancels the other one in the same transaction.
+    /// Asking again for a run that runs or waits changes nothing and never names a run to cancel: cancel it in the same
+    /// transaction as the first answer. A run that has ended or was replaced counts as new: check first if it is known.
     package mutating func start(_ run: Identifier, policy: OverlapPolicy) -> Start {
         if running == run || policy == .allow { return .run(cancelling: nil) }
         if waiting.contains(run) { return .wait }

@@ -3,8 +3,8 @@ package import Model
 /// Which of a shard's triggers were sent, by pass: the triggers of a pass that was not confirmed are sent again
 /// (protocols.md, 3).
 package protocol PassStore: Sendable {
-    /// The number of a new pass. Only a pass that wrote no triggers can get its number again, after a crash of the
-    /// server.
+    /// The number of a new pass. After a server crash a number may be issued again, but only if its pass wrote no
+    /// triggers.
     func beginPass(shard: Int) async throws -> Int
     /// Records that everything of a pass was sent; does nothing while an earlier one is unconfirmed. May be lost in a
     /// crash of the server: then the triggers are sent again.

@@ -2,7 +2,7 @@ import Foundation
 import Model
 import Postgres
 
-/// S1b: how many calls a second are made with as many due as S1 has; then twice as many are due, and at last half as many.
+/// S1b: calls per second at S1's load, then with twice that rate due (at least S1's load), and lateness at half of it.
 struct Overload {
     let rate: Int
     let seconds: Int
@@ -16,12 +16,12 @@ struct Overload {
         if more > rate * 10 { _ = try await stand.importLines((rate * 10..<more).map { line($0, stand) }) }
         try await Task.sleep(for: .seconds(10))
         let overloaded = try await callsPerSecond(stand)
-        // Half of what can be made stays.
+        // Keep half the sustained rate: each schedule fires every 10 s.
         let left = Int(sustained) * 5
         try await stand.pauseSchedules(where: "name like 'S1b-%' and substr(name, 5)::int >= \(left)")
         try await Task.sleep(for: .seconds(10))
         let afterwards = try await stand.lateness(of: "S1b-%", during: .seconds(20))
-        // A record of skipped occurrences says when it was planned, and the last of them.
+        // A skip record is premature if it was planned before the occurrence after its last one (10 s later) was due.
         let early = try await stand.numbers(
             """
             select coalesce(sum(count), 0)::float8,

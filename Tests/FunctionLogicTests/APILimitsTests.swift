@@ -103,7 +103,7 @@ import Testing
                 #expect(window.before == before && window.from >= from && window.from < window.before)
                 before = window.from
                 lengths.append(window.before - window.from)
-                windows.advance(time)
+                windows.advance(readTook: time)
             }
             return (lengths, windows)
         }

@@ -1,5 +1,5 @@
--- Failure calls that the loader owes. A claim that records a trigger as expired writes its row here in the same transaction; the row
--- goes in the transaction that creates the call (protocols.md, 3). Only adds: readers of version 5 go on working.
+-- Failure calls that the loader owes. The transaction that records a trigger as expired inserts its row here; the one that creates the call
+-- deletes it (protocols.md, 3). Only adds a table: readers of version 5 keep working.
 create table headgate.owed_call (
     shard smallint not null,
     trigger_id uuid not null,

@@ -12,20 +12,21 @@ end
 local items = read('HMGET', Q.items, ids)
 local unconfirmed, seen = read('SMISMEMBER', Q.unconfirmed, ids), {}
 local deaths = read('HMGET', Q.reasons, ids)
+-- Called for its side effect: empties expired sets of recorded ids before they are read.
 recent(Q, t)
 local a, b, c = read('SMISMEMBER', Q.recorded[0], ids), read('SMISMEMBER', Q.recorded[1], ids), read('SMISMEMBER', Q.recorded[2], ids)
 local newBodies, newItems, now, nowVs, later, laterTenants, dues, by, dead, deads, m = {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0
 local sent = fmt('%d', t) .. '|'
--- Of several sends of an id the earliest due time counts, and the body of the last.
-local delays, bodies, last = {}, {}, {}
+-- In a coalescing queue several sends of one id count as one: the earliest due time and the last body. Otherwise the first one counts.
+local delays, bodies, firsts = {}, {}, {}
 for j = 1, n do
     local o = 5 * j - 1
     delays[j], bodies[j] = tonumber(ARGV[o + 1]), ARGV[o + 4]
-    local first = coalescing and last[ids[j]]
+    local first = coalescing and firsts[ids[j]]
     if first then
         delays[first], bodies[first], out[j] = math.min(delays[first], delays[j]), bodies[j], 2
     else
-        last[ids[j]] = j
+        firsts[ids[j]] = j
     end
 end
 local marks, replaced, sooner, soonerVs, moved, movedTenants, movedDues = {}, {}, {}, {}, {}, {}, {}
@@ -50,7 +51,7 @@ for j = 1, n do
     local o, id = 5 * j - 1, ids[j]
     local settled = unconfirmed[j] + a[j] + b[j] + c[j] > 0
     local free = not items[j] and (redrive or not settled)
-    -- A dead letter makes way for its redrive, and for the repair of a redrive that was committed but not sent.
+    -- A dead letter is replaced by its redrive, by a send of a later generation (a redrive that was never sent), or by any coalescing send.
     if deaths[j] then
         local v = items[j] and parse(items[j]) or parseDead(deaths[j])
         free = redrive or coalescing or tonumber(v.generation) < tonumber(match(ARGV[o + 2], '(%d+)|[^|]+|$'))

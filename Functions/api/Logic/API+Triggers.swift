@@ -123,7 +123,7 @@ extension API {
             filter.limit = limit + 1 - rows.count
             let start = ContinuousClock.now
             rows += try await triggerRegistry.triggers(filter)
-            windows.advance(ContinuousClock.now - start)
+            windows.advance(readTook: ContinuousClock.now - start)
             let place = TriggerFilter.Window(from: window.from, to: window.before).first
             filter.after = .init(occurrence: window.from, id: place)
         }

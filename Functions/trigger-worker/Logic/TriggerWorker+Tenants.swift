@@ -86,7 +86,7 @@ extension TriggerWorker {
 
     private func unsealSecrets(_ delivery: inout Delivery) throws(SecretError) {
         guard case .http(let call) = delivery.record.action, call.usesSecrets else { return }
-        guard cache.isKnown else { throw SecretError("the tenants' secrets have not been published here yet") }
+        guard cache.hasDirectory else { throw SecretError("the tenants' secrets have not been published here yet") }
         let sealed = cache.record(of: delivery.message.tenant)?.secrets ?? [:]
         delivery.secrets = try CallSecrets(
             of: call, tenant: delivery.message.tenant, sealed: sealed, keys: keys, now: delivery.startedAt)

@@ -201,7 +201,7 @@ package actor TriggerWorker {
                 settlements.append(end)
                 continue
             }
-            if delivery.usesSecrets || !cache.isPlain(trigger.tenant) {
+            if delivery.usesSecrets || !cache.needsNoLookup(trigger.tenant) {
                 special.append(delivery)
                 continue
             }

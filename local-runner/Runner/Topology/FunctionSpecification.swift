@@ -38,6 +38,6 @@ package struct FunctionSpecification: Equatable, Sendable {
         self.work = work
     }
 
-    /// The functions that come with Headgate; others need a `command`.
+    /// The built-in functions that a topology may name (the API always runs); all others need a `command`.
     package static let builtIn = ["loader", "trigger-worker", "step-worker", "historian", "flow-historian", "monitor"]
 }

@@ -9,7 +9,7 @@ package struct QueueSpecification: Equatable, Sendable {
     package var visibility: Duration = .seconds(30)
     /// Receives without a settlement after which a message dies; 1 to 1,000, by default 30.
     package var maxReceives = 30
-    /// The name under which SQS clients find the dead letters; by default the queue's name and `-dead`.
+    /// The name reserved for its dead letters, by default the queue's name plus `-dead`. Nothing reads it yet.
     package var deadLetter: String
 
     /// The defaults given at each property.

@@ -30,8 +30,8 @@ struct ScanWindows {
     /// Whether everything has been read.
     var isDone: Bool { end <= start }
 
-    /// Moves on after the window was read in so much time.
-    mutating func advance(_ time: Duration) {
+    /// Moves on to the next window, given how long reading this one took.
+    mutating func advance(readTook time: Duration) {
         end = max(start, end - length)
         spent += time
         if time < ScanWindows.aim / 2 { length = min(ScanWindows.longest, length * 4) }
