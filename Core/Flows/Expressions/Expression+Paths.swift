@@ -61,8 +61,10 @@ extension Expression {
         return guarded
     }
 
-    static func children(of node: Node) -> [Node] {
-        switch node.content {
+    static func children(of node: Node) -> [Node] { children(of: node.content) }
+
+    static func children(of content: Content) -> [Node] {
+        switch content {
         case .literal, .name: []
         case .list(let nodes): nodes
         case .field(let operand, _), .has(let operand, _), .size(let operand), .not(let operand),

@@ -18,9 +18,9 @@ package struct Expression: Hashable, Sendable, CustomStringConvertible {
     /// In bytes of UTF-8.
     package static let longestText = 4_096
     /// Parentheses, brackets, operators and selections within one another.
-    package static let deepestNesting = 64
-    /// Operators or selections of one rank in a row, which make a tree as deep.
-    static let longestChain = 256
+    package static let deepestNesting = 32
+    /// Of the whole tree, whatever it is made of: what walks it fits into a stack of 512 KiB.
+    static let deepestTree = 64
     /// The largest text (in bytes of UTF-8) or list (in elements) that an operation makes.
     package static let longestResult = 65_536
 
@@ -40,8 +40,16 @@ package struct Expression: Hashable, Sendable, CustomStringConvertible {
 
     /// A part of a condition with the column where it begins.
     struct Node: Hashable, Sendable {
-        var column: Int
-        var content: Content
+        let column: Int
+        let content: Content
+        /// Of the tree below it, itself included.
+        let depth: Int
+
+        init(column: Int, content: Content) {
+            self.column = column
+            self.content = content
+            depth = 1 + Expression.children(of: content).reduce(0) { max($0, $1.depth) }
+        }
     }
 
     indirect enum Content: Hashable, Sendable {

@@ -36,112 +36,82 @@ struct ExpressionParser {
         guard try take(sign) else { throw unexpected("\"\(sign)\"") }
     }
 
-    /// Counts one level of nesting around `body`.
-    private mutating func nested(
-        _ body: (inout ExpressionParser) throws(ExpressionError) -> Expression.Node
-    ) throws(ExpressionError) -> Expression.Node {
+    /// One more level of nesting; the caller leaves it by `depth -= 1`.
+    private mutating func enter() throws(ExpressionError) {
         depth += 1
-        defer { depth -= 1 }
         guard depth <= Expression.deepestNesting else {
             throw ExpressionError(
                 .syntax, at: token.column, "nested more than \(Expression.deepestNesting) levels deep")
         }
-        return try body(&self)
+    }
+
+    /// Chains and nesting add up.
+    private func checked(_ column: Int, _ content: Expression.Content) throws(ExpressionError) -> Expression.Node {
+        let node = Node(column: column, content: content)
+        guard node.depth <= Expression.deepestTree else {
+            throw ExpressionError(
+                .syntax, at: token.column,
+                "more than \(Expression.deepestTree) operators and selections within one another; split the condition")
+        }
+        return node
     }
 
     // MARK: Operators
 
     private mutating func expression() throws(ExpressionError) -> Expression.Node {
-        try nested { parser throws(ExpressionError) in
-            let condition = try parser.disjunction()
-            guard try parser.take("?") else { return condition }
-            let first = try parser.disjunction()
-            try parser.expect(":")
-            let second = try parser.expression()
-            return Node(column: condition.column, content: .choice(condition, first, second))
-        }
+        try enter()
+        defer { depth -= 1 }
+        let condition = try operation(0)
+        guard try take("?") else { return condition }
+        let first = try operation(0)
+        try expect(":")
+        return try checked(condition.column, .choice(condition, first, try expression()))
     }
 
-    private mutating func disjunction() throws(ExpressionError) -> Expression.Node {
-        var left = try conjunction()
-        var chain = 0
-        while try take("||") {
-            left = Node(column: left.column, content: .or(left, try conjunction()))
-            try check(&chain)
-        }
-        return left
-    }
+    /// What binds an operator to its sides: `||` least.
+    private static let ranks: [[String]] = [
+        ["||"], ["&&"], ["<", "<=", ">=", ">", "==", "!=", "in"], ["+", "-"], ["*", "/", "%"],
+    ]
 
-    private mutating func conjunction() throws(ExpressionError) -> Expression.Node {
-        var left = try chain(Relation.self)
-        var length = 0
-        while try take("&&") {
-            left = Node(column: left.column, content: .and(left, try chain(Relation.self)))
-            try check(&length)
-        }
-        return left
-    }
-
-    /// Operators of one rank, and what stands between them.
-    private protocol Rank {
-        static var operators: [Expression.Operator] { get }
-        static func operand(_ parser: inout ExpressionParser) throws(ExpressionError) -> Expression.Node
-    }
-    private enum Relation: Rank {
-        static let operators: [Expression.Operator] = [
-            .less, .lessOrEqual, .greaterOrEqual, .greater, .equal, .unequal, .isIn,
-        ]
-        static func operand(_ parser: inout ExpressionParser) throws(ExpressionError) -> Expression.Node {
-            try parser.chain(Sum.self)
-        }
-    }
-    private enum Sum: Rank {
-        static let operators: [Expression.Operator] = [.add, .subtract]
-        static func operand(_ parser: inout ExpressionParser) throws(ExpressionError) -> Expression.Node {
-            try parser.chain(Product.self)
-        }
-    }
-    private enum Product: Rank {
-        static let operators: [Expression.Operator] = [.multiply, .divide, .remainder]
-        static func operand(_ parser: inout ExpressionParser) throws(ExpressionError) -> Expression.Node {
-            try parser.unary()
-        }
-    }
-
-    private mutating func chain<R: Rank>(_ rank: R.Type) throws(ExpressionError) -> Expression.Node {
-        var left = try R.operand(&self)
-        var length = 0
-        while let found = R.operators.first(where: { isSign($0.rawValue) || token.kind == .name($0.rawValue) }) {
+    /// Operators of a rank and of those above it. One loop for all ranks keeps the stack small.
+    private mutating func operation(_ lowest: Int) throws(ExpressionError) -> Expression.Node {
+        var left = try unary()
+        while let (sign, rank) = infix, rank >= lowest {
             let column = token.column
             try advance()
-            left = Node(column: column, content: .binary(found, left, try R.operand(&self)))
-            try check(&length)
+            let right = try operation(rank + 1)
+            switch sign {
+            case "||": left = try checked(left.column, .or(left, right))
+            case "&&": left = try checked(left.column, .and(left, right))
+            default:
+                guard let symbol = Expression.Operator(rawValue: sign) else { throw unexpected("an operator") }
+                left = try checked(column, .binary(symbol, left, right))
+            }
         }
         return left
     }
 
-    /// Bounds the depth of the tree that a chain of one operator makes.
-    private func check(_ length: inout Int) throws(ExpressionError) {
-        length += 1
-        guard length <= Expression.longestChain else {
-            throw ExpressionError(
-                .syntax, at: token.column, "more than \(Expression.longestChain) operators in a row; use parentheses")
+    /// The operator that is next, with its rank.
+    private var infix: (sign: String, rank: Int)? {
+        let sign: String
+        switch token.kind {
+        case .sign(let text): sign = text
+        case .name("in"): sign = "in"
+        default: return nil
         }
+        return ExpressionParser.ranks.firstIndex { $0.contains(sign) }.map { (sign, $0) }
     }
 
     private mutating func unary() throws(ExpressionError) -> Expression.Node {
         let column = token.column
-        for sign in ["!", "-"] where isSign(sign) {
-            return try nested { parser throws(ExpressionError) in
-                try parser.advance()
-                if sign == "-" {
-                    if let number = try parser.negativeNumber(column) { return try parser.selections(of: number) }
-                    return Node(column: column, content: .negative(try parser.unaryOperand("-")))
-                }
-                return Node(column: column, content: .not(try parser.unaryOperand("!")))
-            }
-        }
-        return try member()
+        guard isSign("!") || isSign("-") else { return try member() }
+        let isMinus = isSign("-")
+        try enter()
+        defer { depth -= 1 }
+        try advance()
+        guard isMinus else { return try checked(column, .not(try unaryOperand("!"))) }
+        if let number = try negativeNumber(column) { return try selections(of: number) }
+        return try checked(column, .negative(try unaryOperand("-")))
     }
 
     /// `!!a` and `--a` are legal, `!-a` is not.
@@ -168,7 +138,6 @@ struct ExpressionParser {
 
     private mutating func selections(of operand: Expression.Node) throws(ExpressionError) -> Expression.Node {
         var operand = operand
-        var length = 0
         while true {
             let column = token.column
             if try take(".") {
@@ -176,15 +145,14 @@ struct ExpressionParser {
                 if isSign("(") {
                     operand = try method(name, of: operand, column)
                 } else {
-                    operand = Node(column: column + 1, content: .field(operand, name))
+                    operand = try checked(column + 1, .field(operand, name))
                 }
             } else if try take("[") {
-                operand = Node(column: column, content: .element(operand, try expression()))
+                operand = try checked(column, .element(operand, try expression()))
                 try expect("]")
             } else {
                 return operand
             }
-            try check(&length)
         }
     }
 
@@ -194,7 +162,7 @@ struct ExpressionParser {
         guard name == "size" else { throw ExpressionParser.unknownFunction(name, column + 1) }
         try expect("(")
         try expect(")")
-        return Node(column: column + 1, content: .size(operand))
+        return try checked(column + 1, .size(operand))
     }
 
     private mutating func name(_ wanted: String) throws(ExpressionError) -> String {
@@ -248,7 +216,7 @@ struct ExpressionParser {
             guard try take(",") else { break }
         }
         try expect("]")
-        return Node(column: column, content: .list(elements))
+        return try checked(column, .list(elements))
     }
 
     private mutating func function(_ name: String, _ column: Int) throws(ExpressionError) -> Expression.Node {
@@ -256,11 +224,11 @@ struct ExpressionParser {
         try expect("(")
         let argument = try expression()
         try expect(")")
-        if name == "size" { return Node(column: column, content: .size(argument)) }
+        if name == "size" { return try checked(column, .size(argument)) }
         guard case .field(let operand, let field) = argument.content else {
             throw ExpressionError(.syntax, at: argument.column, "has() takes a field, such as has(step.output)")
         }
-        return Node(column: column, content: .has(operand, field))
+        return try checked(column, .has(operand, field))
     }
 
     private static func unknownFunction(_ name: String, _ column: Int) -> ExpressionError {
