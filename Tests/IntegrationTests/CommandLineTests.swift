@@ -59,6 +59,10 @@ import Testing
         #expect(refused.errors.contains("-: /steps/c/type: steps of the type map are not supported yet"), "\(refused)")
         let broken = try await headgate(nil, ["flow", "validate", "-"], input: "{\n\"steps\": }")
         #expect(broken.status == 64 && broken.errors.hasPrefix("-:2:10: "), "\(broken)")
+        // A file that cannot be read does not hide the next.
+        let several = try await headgate(nil, ["flow", "validate", "/nowhere.json", "-"], input: good)
+        #expect(several.status == 64 && several.errors.contains("/nowhere.json: cannot be read"), "\(several)")
+        #expect(several.output == "-: valid\n", "\(several)")
         let types = try await headgate(nil, ["step-type", "list"])
         #expect(types.status == 0 && types.output.contains("dataset: Dataset, model: Model"), "\(types)")
     }

@@ -15,7 +15,10 @@ struct FlowCommand: AsyncParsableCommand {
         func run() throws {
             var isWrong = false
             for file in files {
-                let mistakes = try Validate.mistakes(in: file)
+                guard let mistakes = Validate.mistakes(in: file) else {
+                    isWrong = true
+                    continue
+                }
                 for mistake in mistakes {
                     APIClient.say("\(file): \(mistake.pointer.isEmpty ? "" : "\(mistake.pointer): ")\(mistake.detail)")
                 }
@@ -24,14 +27,15 @@ struct FlowCommand: AsyncParsableCommand {
             if isWrong { throw ExitCode(64) }
         }
 
-        private static func mistakes(in file: String) throws -> [FieldError] {
-            let bytes = try ScheduleCommand.read(file)
+        /// Nil: the file is no JSON or cannot be read, which has been said.
+        private static func mistakes(in file: String) -> [FieldError]? {
+            guard let bytes = try? ScheduleCommand.read(file) else { return nil }
             let document: JSON
             do throws(JSON.SyntaxError) {
                 document = try JSON(document: bytes)
             } catch {
                 APIClient.say("\(file):\(error.line):\(error.column): \(error.detail)")
-                throw ExitCode(64)
+                return nil
             }
             return FlowChecker.mistakes(in: document)
         }
