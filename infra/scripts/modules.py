@@ -11,7 +11,9 @@ TOOLCHAIN = {"Dispatch", "FoundationEssentials", "Glibc", "Synchronization"}
 # Only tests, and the client's test target, may use Foundation itself.
 IN_TESTS = TOOLCHAIN | {"Foundation", "FoundationNetworking", "Testing"}
 # Deciding code does no I/O.
-PURE = {"Model", "Scheduling", "Flows", "Queue", "Store", "HTTP", "Secrets", "Sending", "Memory", "Calls"}
+PURE = {
+    "Model", "Scheduling", "Flows", "FlowTesting", "Queue", "Store", "HTTP", "Secrets", "Sending", "Memory", "Calls",
+}
 DRIVERS = {"Postgres", "Redis", "Curl", "Wiring"}
 
 MODULE = re.compile(

@@ -4,8 +4,11 @@ import Model
 
 struct FlowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "flow", abstract: "Check, publish, show and start flows.",
-        subcommands: [Validate.self, Publish.self, List.self, Show.self, Delete.self, Start.self, Import.self])
+        commandName: "flow", abstract: "Check, test, publish, show and start flows.",
+        subcommands: [
+            Validate.self, Test.self, Publish.self, List.self, Show.self, Delete.self,
+            Start.self, Import.self,
+        ])
 
     struct Validate: ParsableCommand {
         static let configuration = CommandConfiguration(
