@@ -112,7 +112,7 @@ struct FlowTransition {
                 directives.append(.cancel(StepCall(step: number, attempt: step.attempt)))
                 continue
             }
-            let hasBegun = step.attempt > 0 || step.nextDeadline != nil && step.phase != .ready(repeats: false)
+            let hasBegun = step.hasBegun
             settle(number, hasBegun ? .cancelled : .notRun)
             if hasBegun { record(.stepCancelled, number) }
         }
@@ -192,6 +192,15 @@ struct FlowTransition {
 }
 
 extension StepState {
+    /// Of a step that has not ended: whether it had its turn. Attempts before a retry of the flow do not count.
+    fileprivate var hasBegun: Bool {
+        switch phase {
+        case .waiting: false
+        case .ready(let repeats): repeats || platformFailures + timeoutFailures > 0
+        default: true
+        }
+    }
+
     mutating func clearDeadlines() {
         (attemptDeadline, signDeadline, totalDeadline, reportedAt, recordedAt) = (nil, nil, nil, nil, nil)
         progress = []
