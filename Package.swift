@@ -52,6 +52,7 @@ let layers: [[Module]] = [
             imports: "Model Blocking Queue Scheduling Store Telemetry CPlatform Logging"),
         Module("Calls", at: "Core/Calls", imports: "Model HTTP Queue Secrets"),
         Module("FlowTesting", at: "Core/FlowTesting", imports: "Model Flows"),
+        Module("FlowGraph", at: "Core/FlowGraph", imports: "Model Flows"),
         Module("TestTarget", at: "local-runner/TestTarget", imports: "Model NIOCore NIOPosix NIOHTTP1"),
     ],
     // Layer 4: what all workers share, and the wiring, which only programs import.
@@ -119,7 +120,7 @@ let layers: [[Module]] = [
             .program),
         Module(
             "headgate", at: "local-runner/CLI",
-            imports: "Model Flows FlowTesting FunctionRuntime Curl HTTP Postgres ArgumentParser",
+            imports: "Model Flows FlowTesting FlowGraph FunctionRuntime Curl HTTP Postgres ArgumentParser",
             .program),
         Module(
             "local-runner", at: "local-runner/Main",
@@ -145,7 +146,7 @@ let tests = [
         imports: "Model Curl HTTP Postgres Queue Redis Scheduling TestServers ArgumentParser", .testProgram),
     Module("ModelTests", at: "Tests/ModelTests", imports: "Model TestRandom", .tests),
     Module("SchedulingTests", at: "Tests/SchedulingTests", imports: "Model Scheduling TestRandom", .tests),
-    Module("FlowTests", at: "Tests/FlowTests", imports: "Model Flows FlowTesting TestRandom", .tests),
+    Module("FlowTests", at: "Tests/FlowTests", imports: "Model Flows FlowTesting FlowGraph TestRandom", .tests),
     Module("SecretsTests", at: "Tests/SecretsTests", imports: "Model Secrets", .tests),
     Module("StoreTests", at: "Tests/StoreTests", imports: "Model Memory Postgres Store TestServers", .tests),
     Module(

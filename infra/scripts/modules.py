@@ -12,7 +12,7 @@ TOOLCHAIN = {"Dispatch", "FoundationEssentials", "Glibc", "Synchronization"}
 IN_TESTS = TOOLCHAIN | {"Foundation", "FoundationNetworking", "Testing"}
 # Deciding code does no I/O.
 PURE = {
-    "Model", "Scheduling", "Flows", "FlowTesting", "Queue", "Store", "HTTP", "Secrets", "Sending", "Memory", "Calls",
+    "Model", "Scheduling", "Flows", "FlowTesting", "FlowGraph", "Queue", "Store", "HTTP", "Secrets", "Sending", "Memory", "Calls",
 }
 DRIVERS = {"Postgres", "Redis", "Curl", "Wiring"}
 

@@ -7,7 +7,7 @@ struct ExecutionCommand: AsyncParsableCommand {
         commandName: "execution", abstract: "List, show, explain and control executions of flows.",
         subcommands: [
             List.self, Show.self, Events.self, Watch.self, Explain.self, Cancel.self, Pause.self, Resume.self,
-            Retry.self,
+            Retry.self, Graph.self,
         ])
 
     static func path(_ id: String) -> String { "/v1/executions/\(APIClient.encode(id))" }

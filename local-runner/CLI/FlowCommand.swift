@@ -4,9 +4,9 @@ import Model
 
 struct FlowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "flow", abstract: "Check, test, publish, show and start flows.",
+        commandName: "flow", abstract: "Check, test, draw, publish, show and start flows.",
         subcommands: [
-            Validate.self, Test.self, Publish.self, List.self, Show.self, Delete.self,
+            Validate.self, Test.self, Graph.self, Publish.self, List.self, Show.self, Delete.self,
             Start.self, Import.self,
         ])
 
