@@ -55,4 +55,11 @@ extension FlowCommand {
             }
         }
     }
+
+    struct Schema: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the JSON Schema (2020-12) of a flow's definition, for editors.")
+
+        func run() { print(FlowDefinition.schema.pretty) }
+    }
 }

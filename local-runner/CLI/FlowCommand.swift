@@ -6,7 +6,7 @@ struct FlowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flow", abstract: "Check, test, draw, publish, show and start flows.",
         subcommands: [
-            Validate.self, Test.self, Graph.self, Publish.self, List.self, Show.self, Delete.self,
+            Validate.self, Test.self, Graph.self, Schema.self, Publish.self, List.self, Show.self, Delete.self,
             Start.self, Import.self,
         ])
 

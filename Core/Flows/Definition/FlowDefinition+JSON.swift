@@ -33,7 +33,7 @@ extension FlowDefinition {
         mistakes += unknownNames + circles
     }
 
-    private static let longest = Duration.seconds(3_660 * 86_400)
+    static let longest = Duration.seconds(3_660 * 86_400)
 
     /// What an input's or step's name must be: a word of conditions that has no meaning yet.
     private static func mistake(inName name: String, _ what: String) -> String? {

@@ -47,6 +47,9 @@ package indirect enum FlowType: Hashable, Sendable {
     /// The names of all simple types, for messages.
     package static var names: String { simple.map(\.name).joined(separator: ", ") + ", list<…> and map<…>" }
 
+    /// The names of the types that are no list and no map.
+    static var simpleNames: [String] { simple.map(\.name) }
+
     /// Whether a value of this type may stand where `target` is expected.
     package func isAssignable(to target: FlowType) -> Bool {
         switch (self, target) {
