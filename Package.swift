@@ -146,7 +146,9 @@ let tests = [
         imports: "Model Curl HTTP Postgres Queue Redis Scheduling TestServers ArgumentParser", .testProgram),
     Module("ModelTests", at: "Tests/ModelTests", imports: "Model TestRandom", .tests),
     Module("SchedulingTests", at: "Tests/SchedulingTests", imports: "Model Scheduling TestRandom", .tests),
-    Module("FlowTests", at: "Tests/FlowTests", imports: "Model Flows FlowTesting FlowGraph TestRandom", .tests),
+    Module(
+        "FlowTests", at: "Tests/FlowTests", imports: "Model Flows FlowTesting FlowGraph TestRandom TestServers",
+        .tests),
     Module("SecretsTests", at: "Tests/SecretsTests", imports: "Model Secrets", .tests),
     Module("StoreTests", at: "Tests/StoreTests", imports: "Model Memory Postgres Store TestServers", .tests),
     Module(

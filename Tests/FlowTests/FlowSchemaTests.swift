@@ -1,6 +1,7 @@
 import Flows
 import Foundation
 import Model
+import TestServers
 import Testing
 
 struct FlowSchemaTests {
@@ -21,7 +22,7 @@ struct FlowSchemaTests {
         """
 
     /// The places of mistakes by documents; nil: there is no validator on this host.
-    private func mistakes(_ flows: [JSON]) throws -> [[String]]? {
+    private func mistakes(_ flows: [JSON]) async throws -> [[String]]? {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["python3", "-c", FlowSchemaTests.program]
@@ -34,18 +35,18 @@ struct FlowSchemaTests {
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         try process.run()
-        let bytes = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        let text = await output.text()
+        await process.ended()
         if [3, 127].contains(process.terminationStatus) { return nil }
         try #require(process.terminationStatus == 0, "the validator refuses the schema")
-        return try JSON(parsing: Array(bytes)).elements?.map { $0.elements?.compactMap(\.text) ?? [] }
+        return try JSON(parsing: text).elements?.map { $0.elements?.compactMap(\.text) ?? [] }
     }
 
     private func churn() throws -> JSON {
         try FlowCaseTests.document(FlowSchemaTests.root.appending(path: "local-runner/examples/churn/flow.json"))
     }
 
-    @Test func `flows that can be published are valid`() throws {
+    @Test func `flows that can be published are valid`() async throws {
         let page = try String(
             contentsOf: FlowSchemaTests.root.appending(path: "docs/flows.md"), encoding: .utf8)
         let block = try #require(page.split(separator: "```json\n").dropFirst().first?.split(separator: "```").first)
@@ -55,7 +56,7 @@ struct FlowSchemaTests {
             let flow = try FlowCaseTests.document(folder.appending(path: name))["flow"]
             if let flow, flow.members != nil { flows.append(flow) }
         }
-        guard let mistakes = try mistakes(flows) else { return }
+        guard let mistakes = try await mistakes(flows) else { return }
         #expect(mistakes == flows.map { _ in [] })
     }
 
@@ -70,10 +71,11 @@ struct FlowSchemaTests {
     ]
 
     @Test(arguments: wrong)
-    func `what cannot be published is found`(from: String, to: String, place: String) throws {
+    func `what cannot be published is found`(from: String, to: String, place: String) async throws {
         let text = try churn().description
         try #require(text.contains(from))
-        guard let mistakes = try mistakes([JSON(parsing: text.replacing(from, with: to, maxReplacements: 1))]) else {
+        guard let mistakes = try await mistakes([JSON(parsing: text.replacing(from, with: to, maxReplacements: 1))])
+        else {
             return
         }
         #expect(mistakes.first?.contains(place) == true, "\(mistakes)")
