@@ -160,7 +160,8 @@ let tests = [
     Module(
         "FunctionLogicTests", at: "Tests/FunctionLogicTests",
         imports: """
-            APIFunction Calls Flows FlowHistorianFunction HTTP LoaderFunction TriggerWorkerFunction Model Queue Secrets Store \
+            APIFunction Calls Flows FlowHistorianFunction HTTP LoaderFunction StepWorkerFunction TriggerWorkerFunction Model Queue \
+            Secrets Store \
             TestRandom
             """,
         .tests),

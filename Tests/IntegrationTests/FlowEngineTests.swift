@@ -118,7 +118,7 @@ import Testing
 
     @Test(arguments: [
         (#"{"status": "succeeded", "outputs": {}}"#, "/outputs: model, a Model, is missing"),
-        (#"{"status": "succeeded", "outputs": {"model": "s3://x"}}"#, "/outputs/model: expected a Model"),
+        (#"{"status": "succeeded", "outputs": {"model": "s3://x"}}"#, "/outputs/model: expected Model"),
         (
             #"{"status": "succeeded", "outputs": {"model": {"uri": "a\u0000b"}}}"#,
             "/outputs/model/uri: line 1, column 62: U+0000 cannot be stored"

@@ -11,7 +11,9 @@ import Testing
         var ready: JSON
     }
 
-    private static let functions = ["api", "loader", "trigger-worker", "historian", "monitor"]
+    private static let functions = [
+        "api", "loader", "trigger-worker", "step-worker", "historian", "flow-historian", "monitor",
+    ]
 
     private func prepare(_ directory: String, worker: String = "exec sleep 1000") throws {
         try LocalFile.makeDirectory("\(directory)/functions")
@@ -50,8 +52,8 @@ import Testing
             for member in ["api", "postgres", "redis"] {
                 #expect(running.ready[member]?.text?.contains("127.0.0.1") == true)
             }
-            // Both servers, the API, three functions that stay, and a trigger-worker.
-            #expect(await eventually { processes(directory).count == 7 })
+            // Both servers, the API, four functions that stay, and a worker of each kind.
+            #expect(await eventually { processes(directory).count == 9 })
             let all = processes(directory)
             running.runner.send(SIGTERM)
             #expect(await running.runner.exit.wait() == .exited(0))
@@ -66,7 +68,7 @@ import Testing
         try await Place.temporary { directory in
             try prepare(directory)
             let first = try await start(directory)
-            #expect(await eventually { processes(directory).count == 7 })
+            #expect(await eventually { processes(directory).count == 9 })
             let all = processes(directory)
             kill(first.runner.pid, SIGKILL)
             #expect(await eventually { all.allSatisfy { ProcessIdentity.current($0) == nil } })
@@ -102,7 +104,7 @@ import Testing
         try await Place.temporary { directory in
             try prepare(directory)
             let running = try await start(directory)
-            #expect(await eventually { processes(directory).count == 7 })
+            #expect(await eventually { processes(directory).count == 9 })
             let before = LocalFile.names(in: "\(directory)/data/pids")
             for name in before
             where name.hasPrefix("redis.") || name.hasPrefix("loader-1.") || name.hasPrefix("trigger-worker-1.") {
@@ -111,7 +113,7 @@ import Testing
             #expect(
                 await eventually {
                     let now = LocalFile.names(in: "\(directory)/data/pids")
-                    return now.count == 7 && Set(now).intersection(before).count == 4
+                    return now.count == 9 && Set(now).intersection(before).count == 6
                 })
             let log = LocalFile.text("\(directory)/data/logs/redis.log") ?? ""
             let port = try #require(running.ready["redis"]?.text?.split(separator: ":").last)
@@ -130,7 +132,7 @@ import Testing
             try prepare(
                 directory, worker: "trap 'touch \(directory)/asked' TERM\nwhile :; do sleep 0.1 & wait $!; done")
             let running = try await start(directory)
-            #expect(await eventually { processes(directory).count == 7 })
+            #expect(await eventually { processes(directory).count == 9 })
             running.runner.send(SIGINT)
             #expect(await eventually { LocalFile.text("\(directory)/asked") != nil })
             running.runner.send(SIGINT)
