@@ -19,6 +19,7 @@ import Testing
     private static let elsewhere: [String: String] = [
         "reshard-page": "headgate reshard, a command", "reshard-lock": "headgate reshard, a command",
         "reshard-triggers": "headgate reshard, a command", "reshard-schedules": "headgate reshard, a command",
+        "select coalesce(max(version), 0) from he 15068805786984160151": "headgate migrate, of the history",
         "cancel-lost": "triggers older than the table of kept actions",
     ]
 

@@ -21,15 +21,15 @@ extension FlowDefinition {
         let steps = FlowDefinition.steps(&fields)
         var errors: [FieldError] = []
         let outputs = FlowDefinition.templates(&fields, "outputs", &errors)
-        let onFailure = fields.object("onFailure") { inner in
-            inner.required("flow", .name(.schedule, "a flow's name"))
-        }
         let timeout = fields.optional("timeout", .flowDuration(.seconds(1)...FlowDefinition.longest))
         if fields.raw("then") != nil { fields.fail("then", "the next generation of a flow is not supported yet") }
+        if fields.raw("onFailure") != nil {
+            fields.fail("onFailure", "starting another flow after a failure is not supported yet")
+        }
         fields.finish()
         mistakes += fields.errors + errors
         guard let steps else { return nil }
-        self.init(inputs: inputs, steps: steps, outputs: outputs, onFailure: onFailure, timeout: timeout)
+        self.init(inputs: inputs, steps: steps, outputs: outputs, timeout: timeout)
         mistakes += unknownNames + circles
     }
 

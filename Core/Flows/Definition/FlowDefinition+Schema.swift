@@ -15,10 +15,6 @@ extension FlowDefinition {
                     .init("minProperties", 1), .init("maxProperties", .integer(mostSteps)),
                 ]),
             "outputs": ["type": ["object", "null"]],
-            "onFailure": nullable([
-                "type": "object", "properties": ["flow": NameRule.schedule.schema], "required": ["flow"],
-                "additionalProperties": false,
-            ]),
             "timeout": timeout.nullable,
         ],
         "required": ["steps"], "additionalProperties": false,

@@ -25,8 +25,6 @@ package struct FlowDefinition: Hashable, Sendable {
     /// In the order in which they are written.
     package var steps: [FlowStep]
     package var outputs: [Output]
-    /// The flow to start when this one fails; nil: none.
-    package var onFailure: String?
     /// For a whole execution; nil: none.
     package var timeout: Duration?
 

@@ -39,7 +39,7 @@ extension Bodies {
                 "properties": [
                     "inputs": ["type": "object"],
                     "steps": ["type": "object", "minProperties": 1, "maxProperties": 200],
-                    "outputs": ["type": "object"], "onFailure": ["type": "object"],
+                    "outputs": ["type": "object"],
                     "timeout": ["type": "string"],
                 ],
             ]),
