@@ -176,7 +176,7 @@ package actor StepWorker {
                 continue
             }
             if next > now {
-                try? await Task.sleep(for: next - now, tolerance: .zero)
+                await sleep(for: next - now)
             } else if pending.count < configuration.batch, pending.count > 1 || flightCount > 0 {
                 try? await Task.sleep(for: configuration.gathering, tolerance: .zero)
             }
@@ -187,6 +187,17 @@ package actor StepWorker {
             roomWaiter = nil
             runtime.life.didWork()
         }
+    }
+
+    /// Sleeps for a time, or until something else is to be done: what waits must not hold up what does not.
+    private func sleep(for time: Duration) async {
+        let alarm = Task {
+            // Cancelled: there is something to do already.
+            do { try await Task.sleep(for: time, tolerance: .zero) } catch { return }
+            wakeTransitions()
+        }
+        await withCheckedContinuation { sleeper = $0 }
+        alarm.cancel()
     }
 
     /// Whether new calls may be made.
