@@ -7,7 +7,7 @@ import Model
         commandName: "headgate-bench", abstract: "Measure Headgate on this machine and check that nothing was lost.")
 
     /// What can be measured, by name.
-    private static let all = ["S1", "S1b", "S2", "S3", "S4", "S5", "S6", "S7", "S11", "S12", "HELD", "API", "CRON"]
+    private static let all = ["S1", "S1b", "S2", "S3", "S4", "S5", "S6", "S7", "S11", "S12", "HELD", "API", "CRON", "FLOW"]
 
     /// Those whose goals depend on what the machine makes without features.
     private static let besidePipeline = ["S1", "S1b", "S5", "S12"]
@@ -15,7 +15,7 @@ import Model
     @Argument(
         help: """
             S1 sustained, S1b overload, S2 burst, S3 smoothing, S4 precision, S5 noisy neighbour, S6 cold start, S7 idle (with S11, import), \
-            S12 slow targets, HELD held calls, API shares of the API, CRON next occurrences; several may be named. \
+            S12 slow targets, HELD held calls, API shares of the API, CRON next occurrences, FLOW transitions of flows; several may be named. \
             Without one all are measured, in half an hour.
             """) var scenarios: [String] = []
     @Option(help: "S1 and S1b: triggers due per second.") var rate = 12_000
@@ -40,8 +40,8 @@ import Model
         var isFailed = false
         // Each on a stand of its own: what one has registered does not disturb the next.
         for scenario in scenarios.isEmpty ? BenchCommand.all.filter({ $0 != "S11" }) : scenarios {
-            if scenario == "CRON" {
-                let text = ResultRow.table(try Calendars().run())
+            if scenario == "CRON" || scenario == "FLOW" {
+                let text = ResultRow.table(try scenario == "CRON" ? Calendars().run() : Transitions().run())
                 print(text)
                 try ResultPage.write(text, scenarios: [scenario], to: page)
                 continue
