@@ -7,7 +7,9 @@ import Model
         commandName: "headgate-bench", abstract: "Measure Headgate on this machine and check that nothing was lost.")
 
     /// What can be measured, by name.
-    private static let all = ["S1", "S1b", "S2", "S3", "S4", "S5", "S6", "S7", "S11", "S12", "HELD", "API", "CRON", "FLOW"]
+    private static let all = [
+        "S1", "S1b", "S2", "S3", "S4", "S5", "S6", "S7", "S11", "S12", "HELD", "API", "CRON", "FLOW",
+    ]
 
     /// Those whose goals depend on what the machine makes without features.
     private static let besidePipeline = ["S1", "S1b", "S5", "S12"]

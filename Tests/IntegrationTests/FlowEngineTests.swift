@@ -222,6 +222,36 @@ import Testing
         }
     }
 
+    @Test func `a tenant that is erased leaves nothing of its flows, and no other tenant loses any`() async throws {
+        try await Cluster.with { it in
+            let rig = try await FlowRig.start(it)
+            let flow = #"{"steps": {"nap": {"type": "wait", "with": {"for": "1ms"}}}}"#
+            var ids: [String] = []
+            for tenant in ["gone", "stays"] {
+                #expect(try await rig.api.call("PUT", "/v1/flows/nap", flow, tenant: tenant).status == 201)
+                let binding = #"{"request": {"url": "http://127.0.0.1:9/"}}"#
+                #expect(
+                    try await rig.api.call("PUT", "/v1/bindings/model.train", binding, tenant: tenant).status == 200)
+                for _ in 0..<3 {
+                    let answer = try await rig.api.call("POST", "/v1/flows/nap/executions", "{}", tenant: tenant)
+                    ids.append(answer.body["id"]?.text ?? "")
+                }
+            }
+            let ended = "select count(*) from headgate_history.ended_execution"
+            try await eventually("the history has all") { try await it.number(ended) == 6 }
+            let erased = try await rig.api.call("DELETE", "/v1/tenants/gone")
+            #expect(erased.status == 200 && erased.body["executions"]?.int == 3, "\(erased)")
+            for table in [
+                "headgate.definition", "headgate.flow", "headgate.binding", "headgate.execution", "headgate.wake",
+                "headgate.ended", "headgate_history.event", "headgate_history.ended_execution",
+            ] {
+                #expect(try await it.number("select count(*) from \(table) where tenant = 'gone'") == 0, "\(table)")
+            }
+            #expect(try await it.number(ended) == 3)
+            #expect(try await it.number("select count(*) from headgate.execution where tenant = 'stays'") == 3)
+        }
+    }
+
     @Test func `a wait ends when its time has come, also one that no worker has seen begin`() async throws {
         try await Cluster.with { it in
             let rig = try await FlowRig.start(it)

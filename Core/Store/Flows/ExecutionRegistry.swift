@@ -19,6 +19,12 @@ package protocol ExecutionRegistry: Sendable {
     /// The outputs of its steps in full, of each step the latest.
     func outputs(of id: ExecutionID, tenant: TenantID) async throws -> [OutputRow]
 
+    /// Removes up to `limit` executions of a tenant with all that belongs to them; returns how many.
+    func eraseExecutions(of tenant: TenantID, limit: Int) async throws -> Int
+
+    /// Removes a tenant's flows, definitions and bindings, and what its executions did that is not in the history yet.
+    func eraseFlows(of tenant: TenantID) async throws
+
     /// Stores something that came for an execution. A hint follows the commit.
     func add(
         _ kind: Arrival.Kind, _ payload: [UInt8], to id: ExecutionID, tenant: TenantID, now: Timestamp

@@ -119,6 +119,9 @@ package protocol HistoryRegistry: Sendable {
     /// A page of executions, newest first.
     func summaries(_ filter: ExecutionFilter, tenant: TenantID) async throws -> [ExecutionSummary]
 
+    /// Removes what is known of up to `limit` executions of a tenant; returns of how many.
+    func erase(_ tenant: TenantID, limit: Int) async throws -> Int
+
     /// A page of an execution's events, in their order, from a number on.
     func events(of summary: ExecutionSummary, after seq: Int, limit: Int) async throws -> [HistoryRow]
 }

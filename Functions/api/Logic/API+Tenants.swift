@@ -110,8 +110,31 @@ extension API {
         }
         var triggers = 0
         for day in try await tenantErasure.triggerDays() { triggers += try await eraseTriggers(of: tenant, on: day) }
+        let executions = try await eraseFlows(of: tenant)
         await publish(try await tenantErasure.eraseSettings(isPaused: false, by: actor, now: now))
-        return Response.json(["schedules": .integer(schedules), "triggers": .integer(triggers)])
+        return Response.json([
+            "schedules": .integer(schedules), "triggers": .integer(triggers), "executions": .integer(executions),
+        ])
+    }
+
+    /// How long the flow-historian may take to write what it has read.
+    private static let historyPause = Duration.seconds(1)
+
+    /// The history last: what an execution did in its last moment may still be on its way there. Returns how many
+    /// executions there were.
+    private func eraseFlows(of tenant: TenantID) async throws -> Int {
+        var count = 0
+        while true {
+            let page = try await executionRegistry.eraseExecutions(of: tenant, limit: API.page)
+            count += page
+            if page < API.page { break }
+        }
+        try await executionRegistry.eraseFlows(of: tenant)
+        if try await history.erase(tenant, limit: API.page) > 0 {
+            try await Task.sleep(for: API.historyPause)
+            while try await history.erase(tenant, limit: API.page) > 0 {}
+        }
+        return count
     }
 
     private func eraseTriggers(of tenant: TenantID, on day: Timestamp) async throws -> Int {

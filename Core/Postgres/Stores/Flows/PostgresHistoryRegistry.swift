@@ -64,6 +64,16 @@ package final class PostgresHistoryRegistry: HistoryRegistry {
         }
     }
 
+    /// In the engine's role, after the caller was authorized.
+    package func erase(_ tenant: TenantID, limit: Int) async throws -> Int {
+        try await pool.with(for: tenant.description) { connection in
+            try await connection.transaction(first: [StatementCall(.becomeEngine)]) {
+                transaction throws(PostgresError) in
+                try transaction.value(StatementCall(.eraseHistory, [.tenant(tenant), .bigint(limit)]), .int) ?? 0
+            }
+        }
+    }
+
     package func events(of summary: ExecutionSummary, after seq: Int, limit: Int) async throws -> [HistoryRow] {
         let call = StatementCall(
             .readEvents,

@@ -85,6 +85,20 @@ extension PostgresRegistry {
         }
     }
 
+    package func eraseExecutions(of tenant: TenantID, limit: Int) async throws -> Int {
+        try await inTransaction(of: nil) { transaction throws(PostgresError) in
+            try transaction.value(StatementCall(.eraseExecutions, [.tenant(tenant), .bigint(limit)]), .int) ?? 0
+        }
+    }
+
+    package func eraseFlows(of tenant: TenantID) async throws {
+        try await inTransaction(of: nil) { transaction throws(PostgresError) in
+            for statement in Statement.eraseFlows {
+                try transaction.execute(StatementCall(statement, [.tenant(tenant)]))
+            }
+        }
+    }
+
     package func add(
         _ kind: Arrival.Kind, _ payload: [UInt8], to id: ExecutionID, tenant: TenantID, now: Timestamp
     ) async throws -> ArrivalResult {

@@ -20,6 +20,11 @@ extension Statement {
     static let staleOverlaps = Statement("stale-overlaps", PackageResources.stale_overlaps_sql)
     static let existingExecutions = Statement("select id from headgate.execution where id = any ($1::uuid[])")
 
+    static let eraseExecutions = Statement("erase-executions", PackageResources.erase_executions_sql)
+    static let eraseFlows = ["flow", "definition", "binding", "overlap", "outbox_a", "outbox_b"].map { table in
+        Statement("delete from headgate.\(table) where tenant = $1")
+    }
+
     /// By turn.
     static let appendOutbox = ["outbox_a", "outbox_b"].map { table in
         let text = String(decoding: PackageResources.append_outbox_sql, as: UTF8.self)

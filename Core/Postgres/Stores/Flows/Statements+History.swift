@@ -23,6 +23,7 @@ extension Statement {
     static let putOpenExecutions = Statement("put-open-executions", PackageResources.put_open_executions_sql)
     static let putEndedExecutions = Statement("put-ended-executions", PackageResources.put_ended_executions_sql)
     static let listHistory = Statement("list-history", PackageResources.list_history_sql)
+    static let eraseHistory = Statement("erase-history", PackageResources.erase_history_sql)
     static let addEvents = Statement(
         """
         insert into headgate_history.event (day, execution, seq, tenant, at, body)

@@ -86,7 +86,11 @@ enum Answers {
                     .init("object", string), .init("reason", string.nullable),
                 ])), .init("AuditPage", page("AuditEntry")),
             .init("Tenant", tenant),
-            .init("Erased", object([.init("schedules", integer), .init("triggers", integer)])),
+            .init(
+                "Erased",
+                object([
+                    .init("schedules", integer), .init("triggers", integer), .init("executions", integer),
+                ])),
             .init("Secret", object([.init("name", string), .init("updatedAt", time)], [.init("createdAt", time)])),
             .init("SecretPage", page("Secret")),
             .init("Health", object([.init("status", string)])),
