@@ -155,9 +155,26 @@ import Testing
         func finish() async throws {
             let open =
                 "select count(*) from headgate.execution where status not in (${execution.succeeded}, ${execution.failed}, ${execution.cancelled})"
+            // Hundreds of schedules of an hour start some flow every few seconds.
+            for prefix in ["q", "c"] { try await retried("POST", "/v1/schedules/pause?prefix=\(prefix)") }
             try await eventually("everything has ended", within: .seconds(90)) { try await it.number(open) == 0 }
-            try await eventually("the history has all ends", within: .seconds(30)) {
-                try await it.number("select count(*) from headgate_history.open_execution") == 0
+            do {
+                try await eventually("the history has all ends", within: .seconds(30)) {
+                    try await it.number("select count(*) from headgate_history.open_execution") == 0
+                }
+            } catch let error as TestServerError {
+                let left =
+                    """
+                    select concat_ws(' ', o.execution, 'status', o.status, 'seq', o.seq, 'updated', o.updated_at, 'now', clock_timestamp(),
+                        'in the engine:', e.status, e.seq, 'ended:', (
+                            select string_agg(concat(x.status, '/', x.seq), ',') from headgate_history.ended_execution x
+                            where x.execution = o.execution), 'events:', (
+                            select string_agg(v.seq::text, ',' order by v.seq) from headgate_history.event v
+                            where v.execution = o.execution))
+                    from headgate_history.open_execution o left join headgate.execution e on e.id = o.execution limit 5
+                    """
+                let rows = try await it.admin.values(StatementCall(Statement(left)), .text)
+                throw TestServerError(description: "\(error.description); open: \(rows.joined(separator: "; "))")
             }
             let gaps =
                 """
