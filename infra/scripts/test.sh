@@ -15,7 +15,7 @@ run() {
 if [ "${1:-}" = --faults ]; then
     export HEADGATE_TEST_FAULTS=all
     run --filter RedisGoesBackTests
-    run --filter FaultMatrixTests
+    run --filter '[.]FaultMatrixTests'
 elif [ "$#" -gt 0 ]; then
     run "$@"
 else
@@ -25,7 +25,8 @@ else
     run --filter "$shares"
     run --filter "$loads"
     run --filter ContractTests
-    run --filter FaultMatrixTests
+    run --filter '[.]FaultMatrixTests'
+    run --filter FlowFaultMatrixTests
 fi
 if [ "$status" -ne 0 ]; then
     echo "These tests failed ($log has everything):"
