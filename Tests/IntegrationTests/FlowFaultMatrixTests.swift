@@ -183,6 +183,11 @@ import Testing
                     from headgate_history.event group by execution
                 ) e where first <> 1 or last <> events
                 """
+            // What follows an end may still be on its way.
+            let deadline = ContinuousClock.now + .seconds(20)
+            while try await it.number(gaps) > 0, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(200))
+            }
             if try await it.number(gaps) > 0 {
                 let which =
                     """
