@@ -14,37 +14,36 @@ package struct CallSecrets: Sendable {
     package init(
         of call: HTTPAction, tenant: TenantID, sealed: [String: SealedSecret], keys: SecretKeys?, now: Timestamp
     ) throws(SecretError) {
-        guard let keys else { throw SecretError("HEADGATE_SECRET_KEYS is not set, and the call needs a secret") }
+        try self.init(
+            headers: call.headers.map { ($0.name, SecretText($0.value)) }, signing: call.signing, tenant: tenant,
+            sealed: sealed, keys: keys, now: now)
+    }
+
+    /// Opens what a call with header values in parts needs; throws as above.
+    ///
+    /// The parts keep text that only looks like a reference to a secret from becoming one.
+    package init(
+        headers: [(name: String, value: SecretText)], signing name: String?, tenant: TenantID,
+        sealed: [String: SealedSecret], keys: SecretKeys?, now: Timestamp
+    ) throws(SecretError) {
+        var names = Set(headers.flatMap(\.value.names))
+        if let name { names.insert(name) }
         var values: [String: String] = [:]
-        for name in call.secretNames {
+        for name in names {
+            guard let keys else { throw SecretError("HEADGATE_SECRET_KEYS is not set, and the call needs a secret") }
             guard let secret = sealed[name] else { throw SecretError("there is no secret \(name)") }
             values[name] = try keys.open(secret.current, name: name, tenant: tenant)
         }
-        headers = call.headers.map { header in
-            guard SecretText.containsReference(header.value),
-                let value = SecretText(header.value).resolved({ values[$0] })
-            else {
-                return header
-            }
-            return HTTPAction.Header(name: header.name, value: value)
-        }
+        // Every name has a value by now.
+        self.headers = headers.map { HTTPAction.Header(name: $0.name, value: $0.value.resolved { values[$0] } ?? "") }
         signing = []
         hidden = CallSecrets.hidden(values.values)
-        guard let name = call.signing, let current = values[name], let secret = sealed[name] else { return }
+        guard let name, let current = values[name], let secret = sealed[name] else { return }
         signing = [current]
         if let previous = secret.previous, let until = secret.previousUntil, now < until {
             // A previous value whose key is gone is left out: the current one signs.
-            if let value = try? keys.open(previous, name: name, tenant: tenant) { signing.append(value) }
+            if let value = try? keys?.open(previous, name: name, tenant: tenant) { signing.append(value) }
         }
-    }
-
-    /// Opened secrets of these parts.
-    ///
-    /// - Parameter values: all that were opened.
-    init(headers: [HTTPAction.Header], signing: [String], values: [String]) {
-        self.headers = headers
-        self.signing = signing
-        hidden = CallSecrets.hidden(values)
     }
 
     private static func hidden(_ values: some Sequence<String>) -> [[UInt8]] {

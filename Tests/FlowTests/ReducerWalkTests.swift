@@ -97,8 +97,8 @@ struct Walk {
         return directives
     }
 
-    static func outputs(_ status: Int) -> StepOutputs {
-        try! StepOutputs(checking: ["status": .integer(status), "body": ["ok": true]], against: .http)
+    static func outputs(_ status: Int) throws -> StepOutputs {
+        try StepOutputs(checking: ["status": .integer(status), "body": ["ok": true]], against: .http)
     }
 
     mutating func randomEvent(_ random: inout SeededGenerator) throws {
@@ -112,7 +112,7 @@ struct Walk {
         case 7: if let call { try apply(.answered(call, .failed(failure))) }
         case 8:
             let reports: [StepReport] = [
-                .running, .progress(.map(["loss": .double(0.5)])), .succeeded(Walk.outputs(201)), .failed(failure),
+                .running, .progress(.map(["loss": .double(0.5)])), .succeeded(try Walk.outputs(201)), .failed(failure),
             ]
             if let call { try apply(.reported(call, reports.randomElement(using: &random)!)) }
         case 9:
@@ -183,13 +183,13 @@ struct ReducerWalkTests {
         try walk.apply(.started)
         for _ in 0..<8 where !walk.state.isEnded {
             try walk.apply(.claimed(by: Walk.worker, limit: 100))
-            var events = walk.state.claims.map { call, _ -> FlowEvent in
+            var events = try walk.state.claims.map { call, _ -> FlowEvent in
                 // A failure that ends the flow counts by its order.
                 let mayFail = walk.plan.steps[call.step].definition.onError == .continue
                 if mayFail, Bool.random(using: &random) {
                     return .answered(call, .failed(StepFailure(.platform, "503")))
                 }
-                return .answered(call, .succeeded(Walk.outputs(200)))
+                return .answered(call, .succeeded(try Walk.outputs(200)))
             }
             events += events.filter { _ in Bool.random(using: &random) }
             var other = walk

@@ -10,9 +10,6 @@ extension FlowBinding {
         self = binding
     }
 
-    /// Names that a request can refer to, and those that only outputs can.
-    private static let names: Set<String> = ["inputs", "callback", "execution", "step", "attempt"]
-
     private static let timeouts: ClosedRange<Duration> = .seconds(1)...(.seconds(3_660 * 86_400))
 
     /// Reads the fields; nil if there is a mistake.
@@ -69,7 +66,7 @@ extension FlowBinding {
         let templates = members.map { member in
             let pointer = "\(fields.pointer(to: "outputs"))/\(JSON.pointerToken(member.name))"
             let template = FlowTemplate(member.value, at: pointer, errors: &errors)
-            errors += CallTemplate.unknownNames(in: template, pointer, known: names.union(["response"]))
+            errors += CallTemplate.unknownNames(in: template, pointer, known: CallTemplate.names.union(["response"]))
             return FlowTemplate.Member(name: member.name, value: template)
         }
         fields.add(errors)
@@ -99,7 +96,8 @@ extension CallTemplate {
         self.init(method: method, url: url, headers: headers, body: body, timeout: timeout, signing: signing)
     }
 
-    private static let names: Set<String> = ["inputs", "callback", "execution", "step", "attempt"]
+    /// What a request can refer to.
+    static let names: Set<String> = ["inputs", "callback", "execution", "step", "attempt"]
 
     private static func template(
         _ fields: inout JSONFields, _ name: String, isRequired: Bool = false
