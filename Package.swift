@@ -86,7 +86,7 @@ let layers: [[Module]] = [
                 Model Calls Flows Queue Scheduling Secrets Sending Store FunctionRuntime Telemetry Logging Crypto Hummingbird HTTPTypes \
                 NIOCore NIOHTTPTypes
                 """),
-        Module("LocalRunner", at: "local-runner/Runner", imports: "Model TestTarget Yams"),
+        Module("LocalRunner", at: "local-runner/Runner", imports: "Model TestTarget CPlatform Yams"),
         Module(
             "ComputeGateway", at: "local-runner/ComputeGateway",
             imports: "Model HTTP Crypto NIOCore NIOPosix NIOHTTP1"),

@@ -1,6 +1,7 @@
 import Glibc
 import LocalRunner
 import Synchronization
+import TestServers
 import Testing
 
 @Suite struct SpawnerTests {
@@ -44,15 +45,31 @@ import Testing
             of: "sh",
             [
                 "-c",
-                "cat /proc/$$/stat | cut -d' ' -f1,5; grep SigIgn /proc/$$/status; ls /proc/$$/fd | tr '\\n' ' '; echo; echo $HEADGATE_LIFELINE",
+                "cat /proc/$$/stat | cut -d' ' -f1,5; grep SigIgn /proc/$$/status; echo $HEADGATE_LIFELINE; ls /proc/$$/fd",
             ])
         let numbers = result.lines[0].split(separator: " ")
         #expect(numbers.count == 2 && numbers[0] == numbers[1])
         // The two above the standard 31 are the C library's own.
         let ignored = try #require(UInt64(result.lines[1].dropFirst("SigIgn:\t".count), radix: 16))
         #expect(ignored & 0x7FFF_FFFF == 0)
-        #expect(result.lines[2] == "0 1 2 3 ")
-        #expect(result.lines[3] == "3")
+        #expect(result.lines[2] == "3")
+        #expect(result.lines[3...] == ["0", "1", "2", "3"])
+    }
+
+    @Test func `a process inherits nothing that is opened while it starts`() async throws {
+        let isDone = Atomic(false)
+        async let opened: Void = onOwnThread {
+            while !isDone.load(ordering: .relaxed) {
+                let descriptors = (0..<100).map { _ in open("/dev/null", O_RDONLY) }
+                descriptors.forEach { close($0) }
+            }
+        }
+        for _ in 0..<50 {
+            let result = try await lines(of: "sh", ["-c", "ls /proc/$$/fd"])
+            #expect(result.lines == ["0", "1", "2", "3"])
+        }
+        isDone.store(true, ordering: .relaxed)
+        try await opened
     }
 
     @Test func `a program that does not exist ends with 127 and says so`() async throws {

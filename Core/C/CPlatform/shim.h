@@ -6,11 +6,20 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+/// Of spawn.h, which declares it for GNU sources only; since glibc 2.34.
+extern int posix_spawn_file_actions_addclosefrom_np(void *actions, int first);
+
 /// Asks the kernel to send `signal` to this process when the thread that started it ends. Returns 0, or -1 with errno.
 static inline int headgate_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0); }
 
 /// Names the calling thread for debuggers and `ps`; at most 15 bytes of it.
 static inline void headgate_name_thread(const char *name) { prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0); }
+
+/// Has a process that is started with these `posix_spawn_file_actions_t` close all its descriptors from `first` on, before later
+/// actions. Returns 0, or an error number.
+static inline int headgate_spawn_close_from(void *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
 
 /// The host's clock: microseconds since 1970. struct timespec is ambiguous between Swift's C modules.
 static inline int64_t headgate_realtime_microseconds(void) {

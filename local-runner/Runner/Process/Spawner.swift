@@ -1,3 +1,4 @@
+private import CPlatform
 import Dispatch
 import Glibc
 import Synchronization
@@ -84,11 +85,9 @@ package final class Spawner: Sendable {
         unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
         unsafe posix_spawn_file_actions_adddup2(&actions, output, 2)
         unsafe posix_spawn_file_actions_adddup2(&actions, lifeline, Spawner.lifelineNumber)
-        // Some C libraries open sockets that children would inherit.
-        for number in LocalFile.names(in: "/proc/self/fd").compactMap(Int32.init) where number > Spawner.lifelineNumber
-        {
-            unsafe posix_spawn_file_actions_addclose(&actions, number)
-        }
+        // Some C libraries open sockets that children would inherit, at any moment: closed in the child, where no other
+        // thread opens more.
+        unsafe headgate_spawn_close_from(&actions, Spawner.lifelineNumber + 1)
 
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
