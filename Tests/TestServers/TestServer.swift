@@ -9,6 +9,8 @@ public final class TestServer: Sendable {
     public let pid: Int32
     private let process: Mutex<Process>
     private let lifeline: Pipe
+    /// Kept open: the script would be killed by what it writes into a closed one before it has removed the data.
+    private let output: Pipe
 
     private init(script: String, port: Int, arguments: [String]) throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -16,25 +18,37 @@ public final class TestServer: Sendable {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = [root.appending(path: "infra/scripts/\(script)").path(), "\(port)"] + arguments
-        let output = Pipe()
+        output = Pipe()
         lifeline = Pipe()
         process.standardInput = lifeline
         process.standardOutput = output
+        process.standardError = output
         try process.runUnblocked()
-        var line = Data()
-        while true {
-            let byte = output.fileHandleForReading.readData(ofLength: 1)
-            if byte.isEmpty { throw TestServerError(description: "\(script) did not start") }
-            if byte[0] == UInt8(ascii: "\n") { break }
-            line += byte
-        }
-        let words = String(decoding: line, as: UTF8.self).split(separator: " ")
-        guard words.first == "ready", let pid = words.last.flatMap({ Int32($0) }) else {
-            throw TestServerError(description: "\(script) said \(words)")
+        var said: [String] = []
+        var pid: Int32?
+        while pid == nil {
+            guard let line = TestServer.line(of: output.fileHandleForReading) else {
+                throw TestServerError(
+                    description: "\(script) did not start on port \(port): \(said.joined(separator: "\n"))")
+            }
+            said.append(line)
+            let words = line.split(separator: " ")
+            if words.count == 2, words[0] == "ready" { pid = Int32(words[1]) }
         }
         self.port = port
-        self.pid = pid
+        self.pid = pid!
         self.process = Mutex(process)
+    }
+
+    /// The next line without its end, or nil at the end of the stream.
+    private static func line(of handle: FileHandle) -> String? {
+        var line = Data()
+        while true {
+            let byte = handle.readData(ofLength: 1)
+            if byte.isEmpty { return line.isEmpty ? nil : String(decoding: line, as: UTF8.self) }
+            if byte[0] == UInt8(ascii: "\n") { return String(decoding: line, as: UTF8.self) }
+            line += byte
+        }
     }
 
     /// Has the server stopped and its data removed, and does not wait for it.
@@ -50,18 +64,30 @@ public final class TestServer: Sendable {
     public func signal(_ number: Int32) { kill(pid, number) }
 
     /// Starts a Redis with these options of `ephemeral-redis.sh` and `redis-server`.
-    public static func redis(_ options: [String] = [], port: Int = freePort()) async throws -> TestServer {
-        try await onOwnThread { try TestServer(script: "ephemeral-redis.sh", port: port, arguments: options) }
+    public static func redis(_ options: [String] = [], port: Int? = nil) async throws -> TestServer {
+        try await start("ephemeral-redis.sh", port: port, arguments: options)
     }
 
     /// The password of every role.
     public static let password = "test"
     /// Starts a Postgres with these settings, each as `name=value`.
     public static func postgres(
-        _ settings: [String] = ["fsync=off"], port: Int = freePort()
+        _ settings: [String] = ["fsync=off"], port: Int? = nil
     ) async throws -> TestServer {
+        try await start("ephemeral-postgres.sh", port: port, arguments: [password] + settings)
+    }
+
+    /// Without a port a free one is chosen. Another process may take it before the server listens there: then another
+    /// is tried.
+    private static func start(_ script: String, port: Int?, arguments: [String]) async throws -> TestServer {
         try await onOwnThread {
-            try TestServer(script: "ephemeral-postgres.sh", port: port, arguments: [password] + settings)
+            if let port { return try TestServer(script: script, port: port, arguments: arguments) }
+            do {
+                return try TestServer(script: script, port: freePort(), arguments: arguments)
+            } catch let error as TestServerError {
+                print("trying another port: \(error)")
+                return try TestServer(script: script, port: freePort(), arguments: arguments)
+            }
         }
     }
 
@@ -141,16 +167,19 @@ public struct TestServerError: Error, CustomStringConvertible {
 
 /// A TCP port of the loopback interface that nothing listens on now.
 ///
-/// It is below those that the system gives to outgoing connections and to listeners that name none: one of these could
+/// No port is given twice in this process. It is below those that the system gives to outgoing connections and to listeners that name none: one of these could
 /// be taken before the server that it is for has begun to listen.
 public func freePort() -> Int {
     for _ in 0..<100 {
-        if let port = bindable(Int.random(in: 10_000..<32_768)) { return port }
+        let port = Int.random(in: 10_000..<32_768)
+        if isBindable(port), givenPorts.withLock({ $0.insert(port).inserted }) { return port }
     }
     preconditionFailure("no port is free")
 }
 
-private func bindable(_ port: Int) -> Int? {
+private let givenPorts = Mutex<Set<Int>>([])
+
+private func isBindable(_ port: Int) -> Bool {
     let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(socket) }
     var address = sockaddr_in()
@@ -160,7 +189,7 @@ private func bindable(_ port: Int) -> Int? {
     let length = socklen_t(MemoryLayout<sockaddr_in>.size)
     return withUnsafeMutablePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-            bind(socket, generic, length) == 0 ? port : nil
+            bind(socket, generic, length) == 0
         }
     }
 }
