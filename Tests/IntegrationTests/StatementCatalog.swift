@@ -15,8 +15,7 @@ enum StatementCatalog {
             for match in text.matches(of: /Statement\("([a-z-]+)", PackageResources/) { names.insert(String(match.1)) }
         }
         // One for each table of the outbox.
-        for table in ["a", "b"] { names.formUnion(["append-outbox_\(table)", "read-outbox_\(table)"]) }
-        return names.union(["append-outbox", "read-outbox"])
+        return names.union(["read-outbox", "read-outbox_a", "read-outbox_b"])
     }
 
     private static func declared(in path: String) throws -> Set<String> {

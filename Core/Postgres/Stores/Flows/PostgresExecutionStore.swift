@@ -150,14 +150,14 @@ package final class PostgresExecutionStore: ExecutionStore {
         let seqs = Dictionary(uniqueKeysWithValues: found.map { ($0.row.id, $0.seq) })
         let rows = writes.filter { $0.history != nil }
         if rows.isEmpty { return [] }
-        let values: [PostgresValue] = [
-            .uuids(rows.map(\.id)), .tenants(rows.map(\.tenant)), .bigints(rows.map { seqs[$0.id] }),
-            .times(rows.map { _ in now }), .byteas(rows.map(\.history)),
+        return [
+            StatementCall(
+                .appendOutbox,
+                [
+                    .uuids(rows.map(\.id)), .tenants(rows.map(\.tenant)), .bigints(rows.map { seqs[$0.id] }),
+                    .times(rows.map { _ in now }), .byteas(rows.map(\.history)),
+                ])
         ]
-        // Which table is in use is decided where the rows are written.
-        return Statement.appendOutbox.enumerated().map { turn, statement in
-            StatementCall(statement, values + [.smallint(turn)])
-        }
     }
 
     package func renew(worker: Identifier, host: String, lifetime: Duration) async throws -> Set<Identifier> {

@@ -25,11 +25,7 @@ extension Statement {
         Statement("delete from headgate.\(table) where tenant = $1")
     }
 
-    /// By turn.
-    static let appendOutbox = ["outbox_a", "outbox_b"].map { table in
-        let text = String(decoding: PackageResources.append_outbox_sql, as: UTF8.self)
-        return Statement("append-\(table)", Array(text.replacing("${outbox}", with: table).utf8))
-    }
+    static let appendOutbox = Statement("append-outbox", PackageResources.append_outbox_sql)
 
     static let readWakes = Statement("read-wakes", PackageResources.read_wakes_sql)
     static let forgetExecutions = Statement("forget-executions", PackageResources.forget_executions_sql)
