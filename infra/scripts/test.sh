@@ -16,6 +16,7 @@ if [ "${1:-}" = --faults ]; then
     export HEADGATE_TEST_FAULTS=all
     run --filter RedisGoesBackTests
     run --filter '[.]FaultMatrixTests'
+    run --filter FlowFaultMatrixTests
 elif [ "$#" -gt 0 ]; then
     run "$@"
 else

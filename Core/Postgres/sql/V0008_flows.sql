@@ -86,7 +86,7 @@ create table headgate.arrival (
     at timestamptz not null,
     primary key (execution, id)
 ) with (autovacuum_vacuum_scale_factor = 0.05);
-create index arrival_at on headgate.arrival (at);
+create index arrival_at on headgate.arrival (at, id);
 
 -- When an execution must be looked at although nothing arrives; may be too early, never too late (protocols.md, 18).
 create table headgate.wake (
@@ -136,9 +136,7 @@ create table headgate.outbox_b (like headgate.outbox_a including defaults);
 create table headgate.outbox_turn (
     single boolean primary key default true check (single),
     -- 0: transactions write to outbox_a, 1: to outbox_b.
-    turn smallint not null default 0,
-    -- No transaction older than this writes to the other table.
-    since xid8 not null default pg_current_xact_id()
+    turn smallint not null default 0
 ) with (fillfactor = 10);
 insert into headgate.outbox_turn default values;
 

@@ -48,6 +48,8 @@ package enum ExecutionLimits {
     package static let arrivals = 10_000
     /// How long a lost hint of a start can delay it.
     package static let startWake = Duration.seconds(5)
+    /// Transactions in a row that may fail for one execution alone before it is quarantined (protocols.md, 17).
+    package static let failures = 5
     /// Arrivals that one transition applies.
     package static let arrivalsAtOnce = 1_000
 }

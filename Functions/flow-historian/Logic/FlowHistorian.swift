@@ -60,68 +60,12 @@ package struct FlowHistorian: Sendable {
     }
 
     private func work() async throws {
-        let source = try await outbox.source()
-        var cursor = try await store.cursor(of: source) ?? 0
-        var names = DefinitionNames()
-        var turns = OutboxTurns(configuration)
-        var daysAt: ContinuousClock.Instant?
-        var savedAt = ContinuousClock.now
+        var session = try await HistorianSession(configuration, outbox: outbox, store: store)
         while !runtime.life.isStopping {
-            if daysAt.map({ ContinuousClock.now - $0 > .seconds(600) }) ?? true {
-                try await keepDays()
-                daysAt = .now
-            }
-            let bounds = try await outbox.bounds()
-            var moved = 0
-            if bounds.end > cursor, bounds.current + bounds.other > 0 {
-                moved = try await move(from: cursor, bounds, &names)
-            }
-            try Failpoint.flowHistorianBeforeCursor.pass()
-            // An unchanged cursor of an idle outbox is written now and then only.
-            if moved > 0 || ContinuousClock.now - savedAt > .seconds(10) {
-                try await store.advance(source, to: bounds.end, now: try await store.now())
-                savedAt = .now
-            }
-            cursor = bounds.end
-            switch turns.next(bounds, cursor: cursor, at: .now) {
-            case .none: break
-            case .turn: try await outbox.turn()
-            case .empty:
-                try Failpoint.flowHistorianBeforeEmpty.pass()
-                // If somebody holds the table it is tried again at the next look.
-                _ = try await outbox.empty()
-            }
+            let moved = try await session.look(at: .now)
+            runtime.metrics.count(.historyRows, moved.rows)
+            if let lag = moved.lag { runtime.metrics.set(.historyLagSeconds, lag.inSeconds) }
             await runtime.life.sleep(configuration.every)
         }
-    }
-
-    /// Moves the rows of the transactions from `first` on that have ended; returns how many.
-    private func move(from first: UInt64, _ bounds: OutboxBounds, _ names: inout DefinitionNames) async throws -> Int {
-        var place: OutboxPlace?
-        var moved = 0
-        repeat {
-            let page = try await outbox.page(
-                from: first, upTo: bounds.end, turn: bounds.turn, after: place, limit: configuration.page)
-            if !page.rows.isEmpty {
-                let records = try page.rows.map { try HistoryRecord(decoding: $0.body) }
-                let unknown = names.unknown(of: records)
-                if !unknown.isEmpty { names.add(try await outbox.definitions(unknown), asked: unknown) }
-                try await store.add(page.rows, summaries: Summaries.of(page.rows, records, names))
-                try Failpoint.flowHistorianAfterCommit.pass()
-                moved += page.rows.count
-                let now = try await store.now()
-                let oldest = page.rows.map(\.at).min() ?? now
-                runtime.metrics.set(.historyLagSeconds, max(0, (now - oldest).inSeconds))
-                runtime.metrics.count(.historyRows, page.rows.count)
-            }
-            place = page.next
-        } while place != nil
-        return moved
-    }
-
-    private func keepDays() async throws {
-        let today = floorDivide(try await store.now().seconds, 86_400)
-        for day in today - 1...today + 3 { try await store.addDay(Timestamp(seconds: day * 86_400)) }
-        try await store.dropDays(before: Timestamp(seconds: (today - Int64(configuration.retention)) * 86_400))
     }
 }

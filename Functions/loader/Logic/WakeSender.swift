@@ -59,57 +59,16 @@ package struct WakeSender: Sendable {
     }
 
     private func work() async throws {
-        var held: Set<Int> = []
-        var triedAt: ContinuousClock.Instant?
-        var lookedAt: ContinuousClock.Instant?
-        // Everything before this was looked at since the last full look.
-        var floor = Timestamp.distantPast
+        var scan = WakeScan(configuration, store: store, hints: hints)
         while !runtime.life.isStopping {
             let start = ContinuousClock.now
-            if triedAt.map({ start - $0 > .seconds(5) }) ?? true {
-                triedAt = start
-                let missing = (0..<WakeGroups.count).filter { !held.contains($0) }
-                let taken = missing.isEmpty ? [] : try await store.takeGroups(missing)
-                if !taken.isEmpty { lookedAt = nil }
-                held.formUnion(taken)
-            }
-            if lookedAt.map({ start - $0 > configuration.full }) ?? true {
-                lookedAt = start
-                floor = .distantPast
-            }
-            let now = try await store.now()
-            let horizon = now + configuration.lookahead
-            if !held.isEmpty, try await hasRoom() {
-                try await send(held, from: floor, before: horizon, now: now)
-                floor = horizon
+            let sent = try await scan.look(at: start) { runtime.life.isStopping }
+            if let sent {
+                runtime.metrics.count(.loaderWakes, sent)
+            } else {
+                runtime.metrics.count(.loaderHeldBack)
             }
             await runtime.life.sleep(max(.milliseconds(1), configuration.every - (.now - start)))
-        }
-    }
-
-    private func hasRoom() async throws -> Bool {
-        let pressure = try await hints.pressure()
-        if pressure.fullestShard < configuration.queueLimit { return true }
-        runtime.metrics.count(.loaderHeldBack)
-        return false
-    }
-
-    /// Page by page of all buckets, so that the earliest of all come first.
-    private func send(_ groups: Set<Int>, from floor: Timestamp, before horizon: Timestamp, now: Timestamp) async throws
-    {
-        var places = groups.sorted().flatMap { WakeGroups.buckets(of: $0) }.map { WakePlace(bucket: $0, due: floor) }
-        while !places.isEmpty, !runtime.life.isStopping {
-            let rows = try await store.wakes(places, before: horizon, limit: configuration.page)
-            if !rows.isEmpty {
-                _ = try await hints.send(
-                    rows.map { StepHint.message($0.execution, tenant: $0.tenant, delay: max(.zero, $0.due - now)) })
-                runtime.metrics.count(.loaderWakes, rows.count)
-            }
-            let byBucket = Dictionary(grouping: rows, by: \.bucket)
-            places = byBucket.compactMap { bucket, rows in
-                guard rows.count == configuration.page, let last = rows.last else { return nil }
-                return WakePlace(bucket: bucket, due: last.due, execution: last.execution)
-            }
         }
     }
 }

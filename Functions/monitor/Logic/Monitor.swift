@@ -31,21 +31,9 @@ package struct Monitor: Sendable {
     private let outcomes: any MessageQueue
     private let generation: any QueueGeneration
     private let tenants: any TenantDirectory
-    private let flows: Flows?
+    private let flows: FlowUpkeep?
     private let hasPublished = PublishedOnce()
     private static let batch = 1_000
-
-    /// What the monitor needs to look after executions of flows.
-    package struct Flows: Sendable {
-        let executions: any ExecutionUpkeep
-        let hints: any MessageQueue
-
-        /// Upkeep of these executions, by hints on this queue.
-        package init(executions: any ExecutionUpkeep, hints: any MessageQueue) {
-            self.executions = executions
-            self.hints = hints
-        }
-    }
 
     /// A monitor of two queues and their store.
     ///
@@ -57,7 +45,7 @@ package struct Monitor: Sendable {
     package init(
         _ runtime: FunctionRuntime, configuration: Configuration, store: any MonitorStore, queue: any MessageQueue,
         outcomes: any MessageQueue, generation: any QueueGeneration, tenants: any TenantDirectory,
-        flows: Flows? = nil
+        flows: FlowUpkeep? = nil
     ) {
         self.flows = flows
         self.tenants = tenants
@@ -136,23 +124,8 @@ package struct Monitor: Sendable {
 
     // MARK: Flows
 
-    /// How long a hint may take before it counts as lost.
-    private static let hintPatience = Duration.seconds(5)
-    /// How long a run that has ended may stand as running.
-    private static let runPatience = Duration.seconds(15)
-
-    /// Sends lost hints of arrivals again, and removes executions whose time has come.
     private func keepFlows() async throws {
-        guard let flows else { return }
-        let now = try await store.now()
-        let unapplied = try await flows.executions.unapplied(before: now - Monitor.hintPatience, limit: Monitor.batch)
-        if !unapplied.isEmpty {
-            _ = try await flows.hints.send(unapplied.map { StepHint.message($0.execution, tenant: $0.tenant) })
-        }
-        _ = try await flows.executions.repairOverlaps(before: now - Monitor.runPatience, limit: Monitor.batch)
-        while !runtime.life.isStopping,
-            try await flows.executions.forgetEnded(before: now, limit: Monitor.batch) == Monitor.batch
-        {}
+        try await flows?.keep(now: try await store.now()) { runtime.life.isStopping }
     }
 
     // MARK: Tenants

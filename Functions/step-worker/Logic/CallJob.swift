@@ -1,25 +1,25 @@
 import Calls
-import Flows
+package import Flows
 import HTTP
-import Model
+package import Model
 import Secrets
 
 /// A call to make for an attempt of a step, or to end it.
-struct CallJob: Sendable {
-    let execution: ExecutionID
-    let tenant: TenantID
-    let call: StepCall
-    let stepName: String
-    let contract: StepContract
+package struct CallJob: Sendable {
+    package let execution: ExecutionID
+    package let tenant: TenantID
+    package let call: StepCall
+    package let stepName: String
+    package let contract: StepContract
     let flow: FlowName?
     let version: Int?
     /// Nil: it cannot be read.
-    let binding: FlowBinding?
+    package let binding: FlowBinding?
     let state: FlowState
     let context: FlowContext
     let inputs: FlowInputs
     /// When the attempt is over.
-    let deadline: Timestamp
+    package let deadline: Timestamp
 
     /// What a target sees of the attempt.
     var idempotencyKey: String { "\(execution)/\(stepName)/\(call.attempt)" }

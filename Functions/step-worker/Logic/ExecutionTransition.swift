@@ -1,12 +1,12 @@
-import Flows
-import Model
-import Store
+package import Flows
+package import Model
+package import Store
 
 /// What a worker knows when it decides how an execution goes on. A value: the same execution, answers and time give the
 /// same decision.
-struct ExecutionTransition: Sendable {
+package struct ExecutionTransition: Sendable {
     /// The calls of one execution that the worker is making, or whose answers it holds.
-    typealias Flights = Set<StepCall>
+    package typealias Flights = Set<StepCall>
 
     var catalog: FlowCatalog
     /// The worker that decides.
@@ -18,8 +18,25 @@ struct ExecutionTransition: Sendable {
     var now: Timestamp
     var instant: ContinuousClock.Instant
 
+    /// What a worker knows now.
+    ///
+    /// - Parameters:
+    ///   - now: the database's clock.
+    ///   - instant: the worker's own, for the age of what it has read.
+    package init(
+        catalog: FlowCatalog, worker: Identifier, liveness: [Identifier: Bool], room: Int, now: Timestamp,
+        instant: ContinuousClock.Instant
+    ) {
+        self.catalog = catalog
+        self.worker = worker
+        self.liveness = liveness
+        self.room = room
+        self.now = now
+        self.instant = instant
+    }
+
     /// What became of one execution.
-    enum Decision: Sendable {
+    package enum Decision: Sendable {
         /// To be written, with what is to be done after the commit.
         case write(ExecutionWrite, Effects)
         /// There is nothing to do.
@@ -33,30 +50,30 @@ struct ExecutionTransition: Sendable {
     }
 
     /// What the catalog does not have.
-    struct Needs: Sendable {
-        var definition: DefinitionID?
-        var bindingsOf: TenantID?
-        var bindings: Set<Int> = []
+    package struct Needs: Sendable {
+        package var definition: DefinitionID?
+        package var bindingsOf: TenantID?
+        package var bindings: Set<Int> = []
         /// Workers whose claims were seen.
-        var workers: Set<Identifier> = []
+        package var workers: Set<Identifier> = []
     }
 
     /// What is to be done after the commit.
-    struct Effects: Sendable {
-        var invocations: [CallJob] = []
-        var cancels: [CallJob] = []
+    package struct Effects: Sendable {
+        package var invocations: [CallJob] = []
+        package var cancels: [CallJob] = []
         /// When it is to be looked at again, if that is so soon that no loader may see it.
-        var hintAt: Timestamp?
-        var outcome: FlowOutcome?
+        package var hintAt: Timestamp?
+        package var outcome: FlowOutcome?
         /// How many events were applied.
-        var events = 0
+        package var events = 0
         /// Reports and answers that came for an attempt that was over.
-        var ignored = 0
+        package var ignored = 0
     }
 
     /// Applies everything that has come for an execution: arrivals, then answers, then time; then claims what is to be
     /// called.
-    func decide(
+    package func decide(
         _ locked: LockedExecution, answers: [PendingAnswer], flights: Flights
     ) -> Decision {
         let row = locked.row

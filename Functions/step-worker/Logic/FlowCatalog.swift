@@ -1,20 +1,20 @@
-import Flows
-import Model
-import Store
+package import Flows
+package import Model
+package import Store
 
 /// The definitions and bindings that a worker has read. Neither ever changes; only which binding applies to a tenant
 /// does, which is asked again after `freshness`.
-struct FlowCatalog: Sendable {
+package struct FlowCatalog: Sendable {
     /// How long it may take until a changed binding is used.
-    static let freshness = Duration.seconds(2)
+    package static let freshness = Duration.seconds(2)
     /// Beyond so many of either kind everything is forgotten, and read again as needed.
     private static let capacity = 10_000
 
     /// A definition as it was read.
-    struct Definition: Sendable {
-        var row: DefinitionRow
+    package struct Definition: Sendable {
+        package var row: DefinitionRow
         /// Nil: it cannot be read, as one that a later version has published.
-        var plan: FlowPlan?
+        package var plan: FlowPlan?
     }
 
     /// The bindings of a tenant, by type of step.
@@ -27,8 +27,11 @@ struct FlowCatalog: Sendable {
     private var bindings: [Int: FlowBinding?] = [FlowBinding.httpID: .some(.http)]
     private var tenants: [TenantID: TenantBindings] = [:]
 
+    /// A catalog that has read nothing.
+    package init() {}
+
     /// Takes in definitions as they were read.
-    mutating func add(_ rows: [DefinitionRow]) {
+    package mutating func add(_ rows: [DefinitionRow]) {
         if definitions.count > FlowCatalog.capacity { definitions = [:] }
         for row in rows {
             let definition = (try? JSON(parsing: row.body)).flatMap { try? FlowDefinition($0) }
@@ -37,7 +40,7 @@ struct FlowCatalog: Sendable {
     }
 
     /// Takes in all bindings that apply to a tenant.
-    mutating func add(_ rows: [BindingRow], of tenant: TenantID, now: ContinuousClock.Instant) {
+    package mutating func add(_ rows: [BindingRow], of tenant: TenantID, now: ContinuousClock.Instant) {
         if tenants.count > FlowCatalog.capacity { tenants = [:] }
         add(rows)
         tenants[tenant] = TenantBindings(
@@ -45,7 +48,7 @@ struct FlowCatalog: Sendable {
     }
 
     /// Takes in bindings by their ids.
-    mutating func add(_ rows: [BindingRow]) {
+    package mutating func add(_ rows: [BindingRow]) {
         if bindings.count > FlowCatalog.capacity { bindings = [FlowBinding.httpID: .some(.http)] }
         for row in rows where bindings[row.id] == nil {
             bindings[row.id] = .some((try? JSON(parsing: row.body)).flatMap { try? FlowBinding($0) })
@@ -53,11 +56,12 @@ struct FlowCatalog: Sendable {
     }
 
     /// Says that these bindings do not exist.
-    mutating func addMissing(_ ids: Set<Int>) {
+    package mutating func addMissing(_ ids: Set<Int>) {
         for id in ids where bindings[id] == nil { bindings[id] = .some(nil) }
     }
 
-    func definition(_ id: DefinitionID) -> Definition? { definitions[id] }
+    /// The definition with this id; nil: it was not read yet.
+    package func definition(_ id: DefinitionID) -> Definition? { definitions[id] }
 
     /// Whether the tenant's bindings are known, and fresh enough.
     func knowsBindings(of tenant: TenantID, now: ContinuousClock.Instant) -> Bool {

@@ -1,21 +1,32 @@
-import Flows
-import Model
+package import Flows
+package import Model
 
 /// The answer of a call that is not applied yet.
-struct PendingAnswer: Sendable {
+package struct PendingAnswer: Sendable {
     /// What was answered.
-    enum Content: Sendable {
+    package enum Content: Sendable {
         case answer(StepAnswer)
         /// Of a cancel call.
         case cancel(isConfirmed: Bool)
     }
 
-    var execution: ExecutionID
-    var tenant: TenantID
-    var call: StepCall
-    var content: Content
+    package var execution: ExecutionID
+    package var tenant: TenantID
+    package var call: StepCall
+    package var content: Content
     /// When it came.
     var since: ContinuousClock.Instant
+
+    /// An answer that came at this time.
+    package init(
+        execution: ExecutionID, tenant: TenantID, call: StepCall, content: Content, since: ContinuousClock.Instant
+    ) {
+        self.execution = execution
+        self.tenant = tenant
+        self.call = call
+        self.content = content
+        self.since = since
+    }
 
     var event: FlowEvent {
         switch content {

@@ -183,7 +183,8 @@ package final class PostgresExecutionStore: ExecutionStore {
     }
 
     package func countFailure(of id: ExecutionID, reason: String, now: Timestamp) async throws {
-        try await connection.execute(StatementCall(.countFlowFailure, [.uuid(id), .text(reason)]))
+        try await connection.execute(
+            StatementCall(.countFlowFailure, [.uuid(id), .text(reason), .int(ExecutionLimits.failures)]))
     }
 
     package func definitions(_ ids: [DefinitionID]) async throws -> [DefinitionRow] {

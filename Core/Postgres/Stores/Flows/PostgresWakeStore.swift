@@ -47,9 +47,9 @@ package final class PostgresWakeStore: WakeStore {
     }
 }
 
-/// Columns of `Statement.unappliedArrivals`.
+/// Columns of `unapplied-arrivals`.
 private enum UnappliedColumn: Int, ResultColumn {
-    case execution, tenant
+    case id, execution, tenant, at, isKnown
 }
 
 /// Columns of `stale-overlaps`.
@@ -59,12 +59,22 @@ private enum StaleColumn: Int, ResultColumn {
 
 extension PostgresMonitorStore: ExecutionUpkeep {
     package func unapplied(
-        before time: Timestamp, limit: Int
-    ) async throws -> [(execution: ExecutionID, tenant: TenantID)] {
-        try await connection.query(StatementCall(.unappliedArrivals, [.time(time), .bigint(limit)])) {
-            (row: PostgresRow<UnappliedColumn>) throws(PostgresError) in
-            (try row.required(.execution, row.id), try row.required(.tenant, row.tenant))
+        after last: UnappliedArrival?, before time: Timestamp, limit: Int
+    ) async throws -> [UnappliedArrival] {
+        let call = StatementCall(
+            .unappliedArrivals,
+            [.time(time), .time(last?.at ?? .distantPast), .bigint(last?.id ?? 0), .bigint(limit)])
+        return try await connection.query(call) { (row: PostgresRow<UnappliedColumn>) throws(PostgresError) in
+            UnappliedArrival(
+                id: try row.required(.id, row.int), execution: try row.required(.execution, row.id),
+                tenant: try row.required(.tenant, row.tenant), at: try row.required(.at, row.time),
+                isKnown: try row.required(.isKnown, row.bool))
         }
+    }
+
+    package func drop(_ arrivals: [UnappliedArrival]) async throws {
+        try await connection.execute(
+            StatementCall(.dropArrivals, [.uuids(arrivals.map(\.execution)), .bigints(arrivals.map(\.id))]))
     }
 
     package func repairOverlaps(before time: Timestamp, limit: Int) async throws -> Int {

@@ -30,10 +30,7 @@ extension Statement {
     static let readWakes = Statement("read-wakes", PackageResources.read_wakes_sql)
     static let forgetExecutions = Statement("forget-executions", PackageResources.forget_executions_sql)
     static let takeWakeGroup = Statement("select pg_try_advisory_lock(\(AdvisoryLock.wakes), $1)")
-    static let unappliedArrivals = Statement(
-        "select distinct execution, tenant from (select execution, tenant from headgate.arrival where at < $1 order by at limit $2) a"
-    )
-
+    static let unappliedArrivals = Statement("unapplied-arrivals", PackageResources.unapplied_arrivals_sql)
     static let dropArrivals = Statement(
         """
         delete from headgate.arrival a using unnest($1::uuid[], $2::bigint[]) as u (execution, id)
@@ -55,8 +52,8 @@ extension Statement {
     static let countFlowFailure = Statement(
         """
         update headgate.execution set failures = failures + 1,
-            status = case when failures + 1 >= 5 then ${execution.quarantined} else status end,
-            quarantine_reason = case when failures + 1 >= 5 then $2 else quarantine_reason end
+            status = case when failures + 1 >= $3 then ${execution.quarantined} else status end,
+            quarantine_reason = case when failures + 1 >= $3 then $2 else quarantine_reason end
         where id = $1
         """)
     static let readDefinitions = Statement(

@@ -18,7 +18,7 @@ extension Statement {
             pg_relation_size('headgate.outbox_a') as size_a, pg_relation_size('headgate.outbox_b') as size_b
         from pg_current_snapshot() s, headgate.outbox_turn
         """)
-    static let turnOutbox = Statement("update headgate.outbox_turn set turn = 1 - turn, since = pg_current_xact_id()")
+    static let turnOutbox = Statement("update headgate.outbox_turn set turn = 1 - turn")
 
     static let putOpenExecutions = Statement("put-open-executions", PackageResources.put_open_executions_sql)
     static let putEndedExecutions = Statement("put-ended-executions", PackageResources.put_ended_executions_sql)
