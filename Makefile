@@ -34,10 +34,11 @@ test-faults: setup ## Let every statement of every function fail in every way, a
 	swift build --build-tests
 	@infra/scripts/test.sh --faults
 
-simulate: ## Simulate a month of a million schedules: make simulate SEED=7 (default: 1)
+simulate: ## Simulate a month of a million schedules and one of 100,000 flows: make simulate SEED=7 (default: 1)
 	swift build -c release --product simulation
 	@echo "seed $(SEED)"
-	@exec $(release)/simulation --schedules 1000000 --days 30 --triggers 1000000 --seed $(SEED)
+	@$(release)/simulation --schedules 1000000 --days 30 --triggers 1000000 --seed $(SEED)
+	@exec $(release)/simulation flows --flows 100000 --days 30 --seed $(SEED)
 
 bench: build ## Measure all scenarios, or one: make bench SCENARIO=S1; the figures go to docs/performance.md
 	@exec $(release)/headgate-bench $(SCENARIO)

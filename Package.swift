@@ -136,7 +136,10 @@ let tests = [
     Module("TestServers", at: "Tests/TestServers", .testLibrary),
     Module(
         "SimulationKit", at: "Tests/Simulation/Kit",
-        imports: "Model Memory Queue Scheduling Sending Store TestRandom Calls LoaderFunction"),
+        imports: """
+            Model Memory Queue Scheduling Sending Store TestRandom Calls Flows LoaderFunction StepWorkerFunction MonitorFunction \
+            FlowHistorianFunction
+            """),
     Module(
         "simulation", at: "Tests/Simulation/Main", imports: "Model SimulationKit FunctionRuntime ArgumentParser",
         .program),

@@ -4,7 +4,7 @@ import Synchronization
 
 /// The history of executions in memory: the reference for `HistoryStore` and `HistoryRegistry`. Its clock is given.
 package final class InMemoryHistory: Sendable {
-    private let tables = Mutex(InMemoryHistoryTables())
+    let tables = Mutex(InMemoryHistoryTables())
     private let clock: @Sendable () -> Timestamp
 
     /// An empty history without days.
@@ -63,7 +63,9 @@ extension InMemoryHistory: HistoryStore {
     package func dropDays(before day: Timestamp) async throws {
         let first = InMemoryHistory.day(day)
         tables.withLock { tables in
-            tables.days = tables.days.filter { $0 >= first }
+            let kept = tables.days.filter { $0 >= first }
+            if kept.count == tables.days.count { return }
+            tables.days = kept
             tables.events = tables.events.compactMapValues { rows in
                 let kept = rows.filter { InMemoryHistory.day($0.at) >= first }
                 return kept.isEmpty ? nil : kept

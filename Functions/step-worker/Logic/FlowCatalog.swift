@@ -74,7 +74,7 @@ package struct FlowCatalog: Sendable {
     func binding(_ id: Int) -> FlowBinding? { bindings[id] ?? nil }
 
     /// What the reducer needs for an execution of this definition.
-    func context(of plan: FlowPlan, inputs: FlowInputs, tenant: TenantID, id: ExecutionID) -> FlowContext {
+    package func context(of plan: FlowPlan, inputs: FlowInputs, tenant: TenantID, id: ExecutionID) -> FlowContext {
         let ids = tenants[tenant]?.ids ?? [:]
         let bindings = bindings
         return FlowContext(

@@ -36,7 +36,7 @@ package struct PendingAnswer: Sendable {
     }
 
     /// As the payload of an arrival; nil: it is not worth keeping, because a deadline stands for it.
-    var payload: [UInt8]? {
+    package var payload: [UInt8]? {
         if case .answer(let answer) = content { CallbackReport(answer).encoded(call) } else { nil }
     }
 }
