@@ -5,7 +5,7 @@ import Model
 import Postgres
 
 /// The product and a target, started for one run in a folder of their own and removed after it.
-final class BenchCluster {
+final class BenchCluster: Sendable {
     let api: String
     let key: String
     let database: PostgresConnection
@@ -96,11 +96,13 @@ final class BenchCluster {
     }
 
     /// Calls the API; anything but a 2xx is an error.
-    func call(_ method: String, _ path: String, _ body: [UInt8]? = nil, type: String = "application/json") async throws
-        -> JSON
-    {
+    ///
+    /// - Parameter own: another key than the runner's.
+    func call(
+        _ method: String, _ path: String, _ body: [UInt8]? = nil, type: String = "application/json", key own: String? = nil
+    ) async throws -> JSON {
         let request = HTTPRequest(
-            method: method, url: api + path, headers: [("Authorization", "Bearer \(key)"), ("Content-Type", type)],
+            method: method, url: api + path, headers: [("Authorization", "Bearer \(own ?? key)"), ("Content-Type", type)],
             body: body, timeout: .seconds(300))
         let response = try await http.execute(request)
         guard (200..<300).contains(response.status) else {

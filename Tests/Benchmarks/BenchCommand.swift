@@ -8,27 +8,30 @@ import Model
 
     /// What can be measured, by name.
     private static let all = [
-        "S1", "S1b", "S2", "S3", "S4", "S5", "S6", "S7", "S11", "S12", "HELD", "API", "CRON", "FLOW",
+        "S1", "S1b", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S8b", "S9", "S11", "S12", "S13", "HELD", "API", "CRON", "FLOW",
     ]
 
     /// Those whose goals depend on what the machine makes without features.
-    private static let besidePipeline = ["S1", "S1b", "S5", "S12"]
+    private static let besidePipeline = ["S1", "S1b", "S5", "S8", "S12"]
 
     @Argument(
         help: """
             S1 sustained, S1b overload, S2 burst, S3 smoothing, S4 precision, S5 noisy neighbour, S6 cold start, S7 idle (with S11, import), \
-            S12 slow targets, HELD held calls, API shares of the API, CRON next occurrences, FLOW transitions of flows; several may be named. \
+            S8 flows, S8b few flows, S9 waiting flows, S12 slow targets, S13 waits that end together, HELD held calls, API shares of the API, CRON next occurrences, FLOW transitions of flows; several may be named. \
             Without one all are measured, in half an hour.
             """) var scenarios: [String] = []
     @Option(help: "S1 and S1b: triggers due per second.") var rate = 12_000
     @Option(help: "S1, S1b and S4: seconds that are measured.") var seconds = 60
     @Option(
         help: """
-            S1, S1b, S5 and S12: a script that runs a bare pipeline, to be measured in the same run; it is given PGHOST, PGPORT, PGUSER, PGPASSWORD, \
+            S1, S1b, S5, S8 and S12: a script that runs a bare pipeline, to be measured in the same run; it is given PGHOST, PGPORT, PGUSER, PGPASSWORD, \
             PGDATABASE, REDIS_PORT, and as arguments the schedules due every 10 s and the seconds, and prints `worker N/s`.
             """) var pipeline: String?
     @Option(help: "S2, S5: triggers due at once.") var burst = 100_000
     @Option(help: "S7: schedules.") var schedules = 1_000_000
+    @Option(help: "S8 and S8b: seconds of each part.") var part = 30
+    @Option(help: "S9: executions that wait.") var waiting = 1_000_000
+    @Option(help: "S9: seconds without anything due.") var idle = 600
     @Option(help: "The page that gets the figures.") var page = "docs/performance.md"
 
     func validate() throws {
@@ -58,7 +61,7 @@ import Model
                 rows =
                     limits.rows(
                         rate: measured.compactMap(\.perSecond).first,
-                        isCalling: !measured.contains { ["S11", "HELD", "API"].contains($0.scenario) }) + measured
+                        isCalling: !measured.contains { ["S8", "S9", "S11", "HELD", "API"].contains($0.scenario) }) + measured
             } catch {
                 stand.stop()
                 throw error
@@ -100,6 +103,9 @@ import Model
         case "S6": try await ColdStart().run(programs: stand.programs)
         case "HELD": try await HeldCalls(count: 100_000).run(programs: stand.programs)
         case "S12": try await SlowTargets(rate: 100).run(stand)
+        case "S8", "S8b": try await FlowRates(seconds: part).run(stand, only: scenario)
+        case "S9": try await WaitingFlows(count: waiting, idle: .seconds(idle)).wait(stand)
+        case "S13": try await WaitingFlows(count: waiting, idle: .zero).together(stand)
         case "API": try await APIShares(puts: 500).run(stand)
         default: try await Idle(count: schedules).run(stand)
         }

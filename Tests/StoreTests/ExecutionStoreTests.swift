@@ -43,6 +43,9 @@ import Testing
         let again = try await it.registry.start(
             [it.new(1), it.new(2), it.new(1, digest: [2])], tenant: "acme", now: it.now)
         let other = try await it.registry.start([it.new(2, tenant: "other")], tenant: "other", now: it.now)
+        let twice = try await it.registry.start(
+            [it.new(5), it.new(5), it.new(5, digest: [2])], tenant: "acme", now: it.now)
+        #expect(twice == [.started, .known, .different])
         #expect(first == [.started] && again == [.known, .started, .different] && other == [.different])
     }
 

@@ -68,14 +68,6 @@ extension API {
         }
     }
 
-    /// Says that an execution has something to do. A lost hint costs a few seconds: the monitor looks for arrivals.
-    func hint(_ id: ExecutionID, _ tenant: TenantID) async { await hint([id], tenant) }
-
-    func hint(_ ids: [ExecutionID], _ tenant: TenantID) async {
-        do {
-            _ = try await hints.send(ids.map { StepHint.message($0, tenant: tenant) })
-        } catch {
-            runtime.logger.warning("cannot send \(ids.count) hints: \(error)")
-        }
-    }
+    /// Says that an execution has something to do.
+    func hint(_ id: ExecutionID, _ tenant: TenantID) async { await hints.send([id], tenant) }
 }

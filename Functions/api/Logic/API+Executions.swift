@@ -63,19 +63,20 @@ extension API {
         fields.finish()
         fields.add(body.textMistakes())
         guard fields.errors.isEmpty else { throw Problem.invalid(fields.errors) }
-        let flow = try await flowToStart(call)
+        var versions = FlowVersions(try await flowToStart(call))
         let now = try await call.now(status)
-        let execution = try await newExecution(start, flow, call, now: now)
-        let result = try await executionRegistry.start([execution], tenant: call.caller.tenant, now: now)
-        if result[0] == .different { throw API.different(execution.id) }
-        await hint(execution.id, call.caller.tenant)
+        let execution = try await newExecution(start, &versions, call, now: now)
+        let result = try await starter.start(execution, now: now)
+        if result == .different { throw API.different(execution.id) }
         let row = ExecutionRow(
             id: execution.id, tenant: call.caller.tenant, definition: execution.definition, status: .new, state: nil,
             input: execution.input, trigger: nil, createdAt: now, endedAt: nil, quarantineReason: nil)
-        if result[0] == .known, let known = try await executionRegistry.execution(execution.id, tenant: row.tenant) {
+        if result == .known, let known = try await executionRegistry.execution(execution.id, tenant: row.tenant) {
             return try await answer(known)
         }
-        return try await answer(row, status: .accepted)
+        let definition = try await versions.version(start.version, flowRegistry).row
+        return Response.json(
+            ExecutionView(row: row, definition: definition, outputs: []).document, status: .accepted)
     }
 
     private static func different(_ id: ExecutionID) -> Problem {
@@ -90,21 +91,40 @@ extension API {
         return flow
     }
 
-    private func newExecution(
-        _ start: Bodies.Start, _ current: DefinitionRow, _ call: Call, now: Timestamp
-    ) async throws -> NewExecution {
-        var row = current
-        if let version = start.version, version != current.version, let name = current.name {
-            guard let other = try await flowRegistry.flow(name, version: version, tenant: current.tenant) else {
-                throw Problem.notFound("the flow \(name)@\(version)")
+    /// The versions of a flow that a request starts, each read once.
+    private struct FlowVersions {
+        let current: DefinitionRow
+        private var read: [Int: (row: DefinitionRow, definition: FlowDefinition)] = [:]
+
+        init(_ current: DefinitionRow) { self.current = current }
+
+        /// - Parameter version: nil: the current one.
+        mutating func version(
+            _ version: Int?, _ registry: any FlowRegistry
+        ) async throws -> (row: DefinitionRow, definition: FlowDefinition) {
+            let number = version ?? current.version ?? 0
+            if let known = read[number] { return known }
+            var row = current
+            if number != current.version, let name = current.name {
+                guard let other = try await registry.flow(name, version: number, tenant: current.tenant) else {
+                    throw Problem.notFound("the flow \(name)@\(number)")
+                }
+                row = other
             }
-            row = other
+            let found = (row, try FlowDefinition(try JSON(parsing: row.body)))
+            read[number] = found
+            return found
         }
+    }
+
+    private func newExecution(
+        _ start: Bodies.Start, _ versions: inout FlowVersions, _ call: Call, now: Timestamp
+    ) async throws -> NewExecution {
+        let (row, definition) = try await versions.version(start.version, flowRegistry)
         var random = SystemRandomNumberGenerator()
         // A repetition with the same idempotency key starts nothing twice.
         let id =
             start.id ?? call.firstTry.map { ExecutionID.v7(at: now, seed: $0.seed) } ?? .v7(at: now, using: &random)
-        let definition = try FlowDefinition(try JSON(parsing: row.body))
         let inputs = try inputs(start.input, of: definition, id: id, tenant: row.tenant, at: "/input")
         return NewExecution(
             id: id, tenant: row.tenant, definition: row.id, input: inputs.encoded,
@@ -131,7 +151,7 @@ extension API {
 
     /// Good lines are started; bad ones are listed.
     private func importExecutions(_ call: Call) async throws -> Response {
-        let flow = try await flowToStart(call)
+        var versions = FlowVersions(try await flowToStart(call))
         let body = try await call.bytes(limit: 64 << 20)
         let now = try await call.now(status)
         var batch: [(line: Int, execution: NewExecution)] = []
@@ -149,7 +169,7 @@ extension API {
                         (item.line, [FieldError(pointer: "/id", detail: API.different(item.execution.id).detail)]))
                 }
             }
-            await hint(batch.map(\.execution.id), call.caller.tenant)
+            await hints.send(batch.map(\.execution.id), call.caller.tenant)
             batch = []
         }
         for line in body.withoutByteOrderMark.split(separator: 10, omittingEmptySubsequences: false) {
@@ -163,7 +183,7 @@ extension API {
             }
             if number % 64 == 0 { await Task.yield() }
             do {
-                batch.append((number, try await read(line, flow, call, now: now)))
+                batch.append((number, try await read(line, &versions, call, now: now)))
             } catch let errors as FieldErrors {
                 refused.append((number, errors.errors))
             } catch let problem as Problem {
@@ -182,7 +202,7 @@ extension API {
     }
 
     private func read(
-        _ line: ArraySlice<UInt8>, _ flow: DefinitionRow, _ call: Call, now: Timestamp
+        _ line: ArraySlice<UInt8>, _ versions: inout FlowVersions, _ call: Call, now: Timestamp
     ) async throws -> NewExecution {
         let document: JSON
         do throws(JSON.SyntaxError) {
@@ -199,7 +219,7 @@ extension API {
             var random = SystemRandomNumberGenerator()
             own.id = .v7(at: now, using: &random)
         }
-        return try await newExecution(own, flow, call, now: now)
+        return try await newExecution(own, &versions, call, now: now)
     }
 
     // MARK: Showing

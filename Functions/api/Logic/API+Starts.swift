@@ -139,7 +139,7 @@ extension API {
                     "another run of the schedule is under way, and overlap is \(item.policy)")
             }
         }
-        for (tenant, ids) in started { await hint(ids, tenant) }
+        for (tenant, ids) in started { await hints.send(ids, tenant) }
     }
 
     /// A little less than executions stay after their end.

@@ -36,8 +36,8 @@ package struct API: Sendable {
     let serviceKey: String?
     let queue: any MessageQueue
     let outcomes: any MessageQueue
-    /// Of hints that executions have something to do.
-    let hints: any MessageQueue
+    let hints: HintSender
+    let starter: ExecutionStarter
     let watch: any MonitorWatch
     /// Where workers read about tenants.
     let directory: any TenantDirectory
@@ -119,7 +119,9 @@ package struct API: Sendable {
         ledger = store
         flowRegistry = store
         executionRegistry = store
-        self.hints = hints
+        let sender = HintSender(hints, logger: runtime.logger)
+        self.hints = sender
+        starter = ExecutionStarter(store) { await sender.send($0, $1) }
         self.history = history
         self.queue = queue
         self.outcomes = outcomes

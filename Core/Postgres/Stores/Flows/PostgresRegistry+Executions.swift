@@ -34,7 +34,7 @@ extension PostgresRegistry {
         return try await inTransaction(of: tenant) { transaction throws(PostgresError) in
             let new = Set(try transaction.values(call, .executionID))
             let others = executions.filter { !new.contains($0.id) }
-            if others.isEmpty { return executions.map { _ in .started } }
+            if others.isEmpty, new.count == executions.count { return executions.map { _ in .started } }
             let known = try transaction.query(
                 StatementCall(.knownExecutions, [.tenant(tenant), .uuids(others.map(\.id))])
             ) { (row: PostgresRow<KnownColumn>) throws(PostgresError) in
@@ -44,8 +44,17 @@ extension PostgresRegistry {
                     digest: try row.required(.digest, row.bytes)
                 )
             }
+            var first: [ExecutionID: NewExecution] = [:]
             return executions.map { execution in
-                if new.contains(execution.id) { return .started }
+                if new.contains(execution.id) {
+                    // An id may come twice in one call.
+                    guard let earlier = first[execution.id] else {
+                        first[execution.id] = execution
+                        return .started
+                    }
+                    let isSame = earlier.definition == execution.definition && earlier.digest == execution.digest
+                    return isSame ? .known : .different
+                }
                 let same = known.first { $0.id == execution.id }
                 return same?.definition == execution.definition && same?.digest == execution.digest
                     ? .known : .different
