@@ -46,6 +46,11 @@ package struct ActionRecord: Hashable, Sendable {
         return FailurePolicy(pauseAfter: pauseAfter == 0 ? nil : pauseAfter, hasCall: version == 3)
     }
 
+    /// Whether the stored record's action starts a flow. Damaged bytes count as another action.
+    package static func startsFlow(_ bytes: [UInt8]) -> Bool {
+        if case .flow = (try? ActionRecord(decoding: bytes))?.action { true } else { false }
+    }
+
     /// Reads `encoded`, of any version.
     package init(decoding bytes: some Collection<UInt8>) throws(ByteReader.Failure) {
         var reader = ByteReader(Array(bytes))

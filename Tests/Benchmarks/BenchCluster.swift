@@ -99,10 +99,12 @@ final class BenchCluster: Sendable {
     ///
     /// - Parameter own: another key than the runner's.
     func call(
-        _ method: String, _ path: String, _ body: [UInt8]? = nil, type: String = "application/json", key own: String? = nil
+        _ method: String, _ path: String, _ body: [UInt8]? = nil, type: String = "application/json",
+        key own: String? = nil
     ) async throws -> JSON {
         let request = HTTPRequest(
-            method: method, url: api + path, headers: [("Authorization", "Bearer \(own ?? key)"), ("Content-Type", type)],
+            method: method, url: api + path,
+            headers: [("Authorization", "Bearer \(own ?? key)"), ("Content-Type", type)],
             body: body, timeout: .seconds(300))
         let response = try await http.execute(request)
         guard (200..<300).contains(response.status) else {

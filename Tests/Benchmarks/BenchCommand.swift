@@ -8,7 +8,8 @@ import Model
 
     /// What can be measured, by name.
     private static let all = [
-        "S1", "S1b", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S8b", "S9", "S11", "S12", "S13", "HELD", "API", "CRON", "FLOW",
+        "S1", "S1b", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S8b", "S9", "S11", "S12", "S13", "HELD", "API", "CRON",
+        "FLOW",
     ]
 
     /// Those whose goals depend on what the machine makes without features.
@@ -61,7 +62,8 @@ import Model
                 rows =
                     limits.rows(
                         rate: measured.compactMap(\.perSecond).first,
-                        isCalling: !measured.contains { ["S8", "S9", "S11", "HELD", "API"].contains($0.scenario) }) + measured
+                        isCalling: !measured.contains { ["S8", "S9", "S11", "HELD", "API"].contains($0.scenario) })
+                    + measured
             } catch {
                 stand.stop()
                 throw error

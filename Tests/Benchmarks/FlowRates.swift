@@ -51,7 +51,9 @@ struct FlowRates {
         let body = (0..<count).map { #"{"input":{"n":\#(started + $0)}}"# }.joined(separator: "\n")
         let answer = try await stand.call(
             "POST", "/v1/flows/bench/executions/import", Array(body.utf8), type: "application/x-ndjson")
-        guard answer["started"]?.int == count else { throw BenchError(description: "the import refused lines: \(answer)") }
+        guard answer["started"]?.int == count else {
+            throw BenchError(description: "the import refused lines: \(answer)")
+        }
         started += count
     }
 
@@ -237,6 +239,7 @@ private struct FlowCosts {
     }
 
     func shares(_ elapsed: Double) -> String {
-        byName.prefix(7).map { String(format: "%@ %.0f %%", $0.name, $0.seconds / elapsed * 100) }.joined(separator: ", ")
+        byName.prefix(7).map { String(format: "%@ %.0f %%", $0.name, $0.seconds / elapsed * 100) }.joined(
+            separator: ", ")
     }
 }

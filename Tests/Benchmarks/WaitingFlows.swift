@@ -49,7 +49,8 @@ struct WaitingFlows {
 
     private func sizes(_ stand: BenchCluster) async throws -> Double {
         let sizes = try await stand.numbers(
-            "select (pg_total_relation_size('headgate.execution') + pg_total_relation_size('headgate.wake'))::float8, 0")
+            "select (pg_total_relation_size('headgate.execution') + pg_total_relation_size('headgate.wake'))::float8, 0"
+        )
         return sizes[0] ?? 0
     }
 
@@ -86,18 +87,22 @@ struct WaitingFlows {
         var left = Double(WaitingFlows.together)
         while left > 0, ContinuousClock.now - begin < .seconds(180) {
             try await Task.sleep(for: .milliseconds(500))
-            left = try await stand.numbers("select count(*)::float8, 0 from headgate.wake where tenant = 'many-0'")[0] ?? 0
+            left =
+                try await stand.numbers("select count(*)::float8, 0 from headgate.wake where tenant = 'many-0'")[0] ?? 0
         }
         let drained = (ContinuousClock.now - begin).inSeconds
         let high = try await beside
         let ended = try await stand.numbers(
-            "select count(*)::float8, 0 from headgate.execution where tenant = 'many-0' and status = ${execution.succeeded}")
+            "select count(*)::float8, 0 from headgate.execution where tenant = 'many-0' and status = ${execution.succeeded}"
+        )
         return [
             ResultRow(
-                scenario: "S13", what: "\(WaitingFlows.together) waits of one tenant that end in the same second, all ended after",
+                scenario: "S13",
+                what: "\(WaitingFlows.together) waits of one tenant that end in the same second, all ended after",
                 value: String(format: "%.1f s", drained), isFailure: ended[0] != Double(WaitingFlows.together)),
             ResultRow(
-                scenario: "S13", what: "another tenant's flows of one call, ten a second: start to end p50 / p99; alone",
+                scenario: "S13",
+                what: "another tenant's flows of one call, ten a second: start to end p50 / p99; alone",
                 value: "\(high); \(alone)"),
         ]
     }

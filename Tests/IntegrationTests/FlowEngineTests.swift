@@ -303,6 +303,61 @@ import Testing
             #expect(try await it.number(cancelled) >= 2, "each new run cancels the one before")
         }
     }
+    /// protocols.md, 10: a start that is delivered says nothing of the run.
+    @Test func `runs that fail count as failures of their schedule, and successes between them do not pause it`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let rig = try await FlowRig.start(it)
+            for name in ["trigger-worker", "historian"] { try it.start(name) }
+            func publish(_ name: String, _ path: String) async throws {
+                let url = JSON.string("http://127.0.0.1:\(it.target.port)\(path)")
+                try await rig.publish(name, ["steps": ["call": ["type": "http", "with": ["url": url]]]])
+            }
+            try await publish("fails", "/status/404")
+            try await publish("works", "/ok")
+            func put(_ name: String, flow: String, _ more: String = "") async throws {
+                let schedule =
+                    #"{"action": {"flow": {"name": "\#(flow)"}}, "when": [\#(Cluster.hourly)], "pauseAfter": 2\#(more)}"#
+                let answer = try await rig.api.call("PUT", "/v1/schedules/\(name)", schedule)
+                #expect([200, 201].contains(answer.status), "\(answer.body)")
+            }
+            /// Starts a run, and waits until its end is counted.
+            func fire(_ name: String) async throws {
+                let ended = "select count(*) from headgate.ended"
+                let before = try await it.number(ended)
+                #expect(try await rig.api.call("POST", "/v1/schedules/\(name)/fire").status < 300)
+                try await eventually("the run has ended") { try await it.number(ended) > before }
+                try await eventually("its end is counted") {
+                    try await it.number("select count(*) from headgate.run_end") == 0
+                }
+            }
+            func shown(_ name: String) async throws -> JSON {
+                try await rig.api.call("GET", "/v1/schedules/\(name)").body
+            }
+            try await put("mixed", flow: "fails")
+            try await fire("mixed")
+            try await put("mixed", flow: "works")
+            try await fire("mixed")
+            try await put("mixed", flow: "fails")
+            try await fire("mixed")
+            #expect(try await shown("mixed")["state"]?.text == "active", "the success was in between")
+            try await fire("mixed")
+            try await eventually("it is paused") { try await shown("mixed")["state"]?.text == "paused" }
+            let reason = try await shown("mixed")["pauseReason"]?.text ?? ""
+            #expect(reason.hasPrefix("2 failures in a row, the last: the execution "))
+            #expect(reason.hasSuffix("failed: call: user: status 404"))
+            let call = "http://127.0.0.1:\(it.target.port)/ok/failed"
+            try await put("calls", flow: "fails", #", "onFailure": {"http": {"url": "\#(call)"}}"#)
+            try await fire("calls")
+            try await eventually("the failure was reported") {
+                try await it.number(
+                    "select count(*) from headgate.trigger where kind = ${kind.onFailure} and state = ${state.delivered}"
+                )
+                    == 1
+            }
+        }
+    }
 }
 
 extension Sequence {

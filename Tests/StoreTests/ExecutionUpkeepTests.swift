@@ -177,4 +177,15 @@ import Testing
         let it = try await FlowStoresUnderTest.make(driver)
         #expect(try await it.registry.origins(of: [TriggerID(high: 1, low: 1)]).isEmpty)
     }
+
+    @Test(arguments: Driver.allCases)
+    func `runs of schedules that nobody watches are not counted`(driver: Driver) async throws {
+        let it = try await FlowStoresUnderTest.make(driver)
+        _ = try await queue(1, it)
+        try await it.write(1, .failed) { write, _ in
+            (write.endsRunOf, write.runEnd) = (Self.schedule, RunEnd(.dead, reason: "it failed"))
+        }
+        let counted = try await it.upkeep.countRunEnds(limit: 10)
+        #expect(counted.count == 0 && counted.calls.isEmpty && counted.cancelled.isEmpty)
+    }
 }

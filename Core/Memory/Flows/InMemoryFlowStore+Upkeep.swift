@@ -67,6 +67,9 @@ extension InMemoryFlowStore: ExecutionUpkeep {
         }
     }
 
+    /// None: this store keeps no failure policies.
+    package func countRunEnds(limit: Int) async throws -> CountedRuns { CountedRuns() }
+
     package func forgetEnded(before time: Timestamp, limit: Int) async throws -> Int {
         withTables { tables in
             var removed = 0

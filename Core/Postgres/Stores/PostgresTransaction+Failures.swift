@@ -39,6 +39,25 @@ struct RecordedTrigger: Sendable {
         (state, attempts) = (.expired, 0)
     }
 
+    /// Columns of `take-run-ends`.
+    enum RunColumn: Int, ResultColumn {
+        case triggerID, scheduleID, tenant, name, kind, occurrence, reason, shard, state
+    }
+
+    /// The end of a run: its trigger, as what the run counts as.
+    init(run row: PostgresRow<RunColumn>) throws(PostgresError) {
+        id = try row.required(.triggerID, row.id)
+        schedule = try row.required(.scheduleID, row.id)
+        tenant = try row.required(.tenant, row.tenant)
+        name = try row.required(.name, row.scheduleName)
+        kind = TriggerKind(rawValue: try row.required(.kind, row.int)) ?? .scheduled
+        occurrence = try row.required(.occurrence, row.time)
+        reason = try row.text(.reason)
+        shard = try row.required(.shard, row.int)
+        state = TriggerState(rawValue: try row.required(.state, row.int)) ?? .dead
+        attempts = 1
+    }
+
     /// Columns of `record-outcomes-and-return` and `expire-planned`.
     enum Column: Int, ResultColumn {
         case scheduleID, state, occurrence, reason, id, kind, tenant, name, shard, attempts, outcome
@@ -79,7 +98,9 @@ extension PostgresTransaction {
 
     /// Counts consecutive failures of the watched schedules among these, and pauses those that reach their
     /// `pauseAfter`. Returns the queued triggers of the paused schedules, which are to be cancelled in the queue.
-    func countFailures(_ ended: [RecordedTrigger]) throws(PostgresError) -> [TriggerID] {
+    ///
+    /// - Parameter ofRuns: these are ends of runs of flows, not of triggers.
+    func countFailures(_ ended: [RecordedTrigger], ofRuns: Bool = false) throws(PostgresError) -> [TriggerID] {
         var counts: [ScheduleID: (isReset: Bool, failures: Int, reason: String?)] = [:]
         for trigger in ended.sorted(by: { $0.occurrence < $1.occurrence }) where trigger.isCounted {
             let known = counts[trigger.schedule] ?? (false, 0, nil)
@@ -92,6 +113,7 @@ extension PostgresTransaction {
             .countFailures,
             [
                 .uuids(sorted.map(\.key)), .bools(sorted.map(\.value.isReset)), .ints(sorted.map(\.value.failures)),
+                .bool(ofRuns),
             ])
         let failing = try query(call) { (row: PostgresRow<FailingColumn>) throws(PostgresError) in
             (
@@ -147,6 +169,7 @@ extension PostgresTransaction {
                     .uuids(watched.map(\.row.id)), .smallints(watched.map(\.row.shard)),
                     .tenants(watched.map(\.row.tenant)), .names(watched.map(\.row.name)),
                     .ints(watched.map(\.policy.pauseAfter)), .bools(watched.map(\.policy.hasCall)),
+                    .bools(watched.map { ActionRecord.startsFlow($0.row.action) }),
                 ]))
     }
 }

@@ -116,6 +116,21 @@ create table headgate.ended (
 );
 create index ended_execution on headgate.ended (execution);
 
+-- Ends of runs of schedules that somebody watches for failures, until they are counted (protocols.md, 10).
+create table headgate.run_end (
+    execution uuid not null,
+    ended_at timestamptz not null,
+    schedule_id uuid not null,
+    tenant text not null,
+    -- As what it counts: the state of a trigger, dead or delivered.
+    state smallint not null,
+    reason text,
+    primary key (ended_at, execution)
+);
+create index run_end_tenant on headgate.run_end (tenant);
+-- The schedule starts flows: its runs count, and that a start was delivered says nothing.
+alter table headgate.failure_watch add column counts_runs boolean not null default false;
+
 -- Workers that make calls: a claim of one that is not here, or not alive, is taken over.
 create table headgate.worker (
     id uuid primary key,
@@ -144,7 +159,7 @@ do $$
 declare
     t text;
 begin
-    foreach t in array array['definition', 'flow', 'binding', 'execution', 'arrival', 'wake', 'output', 'ended', 'outbox_a', 'outbox_b'] loop
+    foreach t in array array['definition', 'flow', 'binding', 'execution', 'arrival', 'wake', 'output', 'ended', 'run_end', 'outbox_a', 'outbox_b'] loop
         execute format('alter table headgate.%I enable row level security', t);
         execute format('alter table headgate.%I force row level security', t);
         execute format('create policy engine on headgate.%I to headgate_engine, headgate_owner using (true) with check (true)', t);
@@ -157,7 +172,7 @@ end $$;
 create policy everybody on headgate.binding for select to headgate_api using (tenant = '*');
 
 grant select, insert, update, delete on headgate.definition, headgate.flow, headgate.binding, headgate.execution, headgate.arrival,
-    headgate.wake, headgate.output, headgate.ended, headgate.worker, headgate.outbox_a, headgate.outbox_b, headgate.outbox_turn
+    headgate.wake, headgate.output, headgate.ended, headgate.run_end, headgate.worker, headgate.outbox_a, headgate.outbox_b, headgate.outbox_turn
     to headgate_engine;
 grant truncate on headgate.outbox_a, headgate.outbox_b to headgate_engine;
 -- The API changes no execution: it inserts rows, and the step-worker applies them.

@@ -79,6 +79,8 @@ package struct ExecutionWrite: Sendable {
     package var endedAt: Timestamp?
     /// The schedule whose next run may begin, because this one has ended; nil: none.
     package var endsRunOf: ScheduleID?
+    /// How that run counts for its schedule; nil: not at all.
+    package var runEnd: RunEnd?
     /// When it leaves the engine; nil: not yet.
     package var forgetAt: Timestamp?
 
@@ -102,5 +104,19 @@ package struct TransitionResult: Sendable {
     package init(written: Set<ExecutionID>, missing: Set<ExecutionID>) {
         self.written = written
         self.missing = missing
+    }
+}
+
+/// How a run of a schedule counts when it has ended (protocols.md, 10).
+package struct RunEnd: Hashable, Sendable {
+    /// `dead` for a failure, `delivered` for a success.
+    package var state: TriggerState
+    /// Why it failed; nil: it has not.
+    package var reason: String?
+
+    /// An end that counts as this state.
+    package init(_ state: TriggerState, reason: String? = nil) {
+        self.state = state
+        self.reason = reason
     }
 }

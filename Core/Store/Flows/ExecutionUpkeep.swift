@@ -16,6 +16,10 @@ package protocol ExecutionUpkeep: Sendable {
     /// returns how many.
     func repairOverlaps(before time: Timestamp, limit: Int) async throws -> Int
 
+    /// Counts ended runs of schedules as successes and failures of these, each once: pauses schedules that reach their
+    /// `pauseAfter`, and creates `onFailure` triggers. The oldest first.
+    func countRunEnds(limit: Int) async throws -> CountedRuns
+
     /// Removes executions whose time has come, with all that belongs to them; returns how many.
     func forgetEnded(before time: Timestamp, limit: Int) async throws -> Int
 }
@@ -37,5 +41,22 @@ package struct UnappliedArrival: Hashable, Sendable {
         self.tenant = tenant
         self.at = at
         self.isKnown = isKnown
+    }
+}
+
+/// What came of ends of runs.
+package struct CountedRuns: Sendable {
+    /// How many were counted, or had nobody to be counted for.
+    package var count: Int
+    /// The `onFailure` triggers that were created, to be sent now.
+    package var calls: [QueuedTrigger]
+    /// Queued triggers of schedules that were paused, to be cancelled in the queue.
+    package var cancelled: [TriggerID]
+
+    /// Nothing, unless given.
+    package init(count: Int = 0, calls: [QueuedTrigger] = [], cancelled: [TriggerID] = []) {
+        self.count = count
+        self.calls = calls
+        self.cancelled = cancelled
     }
 }

@@ -1,5 +1,6 @@
 package import Model
 package import Queue
+private import Sending
 package import Store
 private import Synchronization
 
@@ -8,6 +9,7 @@ private import Synchronization
 package struct FlowUpkeep: Sendable {
     private let executions: any ExecutionUpkeep
     let hints: any MessageQueue
+    private let triggers: any MessageQueue
     private let scan = ArrivalScan()
 
     /// How long a hint may take before it counts as lost.
@@ -24,19 +26,36 @@ package struct FlowUpkeep: Sendable {
         let last = Mutex<UnappliedArrival?>(nil)
     }
 
-    /// Upkeep of these executions, by hints on this queue.
-    package init(executions: any ExecutionUpkeep, hints: any MessageQueue) {
+    /// Upkeep of these executions, by hints on one queue; what their ends have schedules do goes to the queue of triggers.
+    package init(executions: any ExecutionUpkeep, hints: any MessageQueue, triggers: any MessageQueue) {
         self.executions = executions
         self.hints = hints
+        self.triggers = triggers
     }
 
     /// One round.
     package func keep(now: Timestamp, isStopping: () -> Bool) async throws {
         try await sendLostHints(now: now, isStopping: isStopping)
         _ = try await executions.repairOverlaps(before: now - FlowUpkeep.runPatience, limit: FlowUpkeep.batch)
+        while !isStopping(), try await countRunEnds() == FlowUpkeep.batch {}
         while !isStopping(),
             try await executions.forgetEnded(before: now, limit: FlowUpkeep.batch) == FlowUpkeep.batch
         {}
+    }
+
+    /// A call that cannot be sent now is sent by the monitor's search for lost triggers, and a cancel is repeated by it
+    /// (protocols.md, 3).
+    private func countRunEnds() async throws -> Int {
+        // Read before the calls are committed: if this monitor stalls in between, its ticket is too old to send calls that
+        // the queue has forgotten meanwhile.
+        let ticket = try await triggers.ticket()
+        let counted = try await executions.countRunEnds(limit: FlowUpkeep.batch)
+        if !counted.calls.isEmpty {
+            let messages = counted.calls.map { OutgoingMessage($0.message, delay: .zero) }
+            _ = try await triggers.send(messages, ticket: ticket, mode: .add)
+        }
+        if !counted.cancelled.isEmpty { _ = try await triggers.cancel(counted.cancelled.map { MessageID($0) }) }
+        return counted.count
     }
 
     /// Page by page of all arrivals: those of executions that are quarantined stay, and must not hold up others.

@@ -39,7 +39,7 @@ import Wiring
             runtime, configuration: configuration, store: store,
             queue: queue, outcomes: runtime.settings.outcomeQueue(), generation: queue,
             tenants: RedisTenantDirectory(url: runtime.settings.redisURL),
-            flows: .init(executions: store, hints: runtime.settings.stepQueue()))
+            flows: .init(executions: store, hints: runtime.settings.stepQueue(), triggers: queue))
         await runtime.run { await monitor.run() }
     }
 }

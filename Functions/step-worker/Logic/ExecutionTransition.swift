@@ -150,7 +150,10 @@ package struct ExecutionTransition: Sendable {
         }
         let isEnded = run.state.isEnded
         write.endedAt = isEnded ? (effects.outcome == nil ? row.endedAt : now) : nil
-        if effects.outcome != nil { write.endsRunOf = locked.schedule }
+        if let outcome = effects.outcome {
+            write.endsRunOf = locked.schedule
+            if locked.schedule != nil { write.runEnd = run.runEnd(outcome, row.id) }
+        }
         if effects.outcome != nil { write.forgetAt = now + FlowRetention.of(effects.outcome) }
         if !history.isEmpty {
             write.history =
@@ -222,6 +225,18 @@ private struct Run {
     /// Of the attempts that are under way.
     var bindings: Set<Int> {
         Set(state.steps.lazy.filter { $0.attempt > 0 && !$0.isFinal }.map(\.binding))
+    }
+
+    /// What the end says of the schedule that started it. A cancelled run says nothing.
+    func runEnd(_ outcome: FlowOutcome, _ id: ExecutionID) -> RunEnd? {
+        switch outcome {
+        case .succeeded: return RunEnd(.delivered)
+        case .cancelled: return nil
+        case .failed:
+            let step = state.failedStep.map { "\(plan.steps[$0].name): " } ?? ""
+            let failure = state.failure.map { "\($0.kind): \($0.message)" } ?? "it failed"
+            return RunEnd(.dead, reason: String("the execution \(id) failed: \(step)\(failure)".prefix(500)))
+        }
     }
 
     mutating func apply(_ event: FlowEvent) {

@@ -125,6 +125,17 @@ package final class PostgresExecutionStore: ExecutionStore {
                     .putEnded,
                     [.times(ended.map(\.1)), .uuids(ended.map(\.0.id)), .tenants(ended.map(\.0.tenant))]))
         }
+        let runs = writes.compactMap { write in write.runEnd.flatMap { end in write.endsRunOf.map { (write, end, $0) } }
+        }
+        if !runs.isEmpty {
+            calls.append(
+                StatementCall(
+                    .reportRuns,
+                    [
+                        .uuids(runs.map(\.0.id)), .uuids(runs.map(\.2)), .tenants(runs.map(\.0.tenant)),
+                        .smallints(runs.map(\.1.state.rawValue)), .texts(runs.map(\.1.reason)), .time(now),
+                    ]))
+        }
         return calls + overlaps(of: writes) + history(of: writes, found, now: now)
     }
 

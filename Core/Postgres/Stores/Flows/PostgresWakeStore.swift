@@ -89,6 +89,18 @@ extension PostgresMonitorStore: ExecutionUpkeep {
         return stale.count
     }
 
+    package func countRunEnds(limit: Int) async throws -> CountedRuns {
+        try await connection.transaction { transaction throws(PostgresError) in
+            let ended = try transaction.query(StatementCall(.takeRunEnds, [.bigint(limit)])) {
+                (row: PostgresRow<RecordedTrigger.RunColumn>) throws(PostgresError) in try RecordedTrigger(run: row)
+            }
+            if ended.isEmpty { return CountedRuns() }
+            let cancelled = try transaction.countFailures(ended, ofRuns: true)
+            return CountedRuns(
+                count: ended.count, calls: try transaction.failureCalls(of: ended), cancelled: cancelled)
+        }
+    }
+
     package func forgetEnded(before time: Timestamp, limit: Int) async throws -> Int {
         try await connection.value(StatementCall(.forgetExecutions, [.time(time), .bigint(limit)]), .int) ?? 0
     }

@@ -18,10 +18,13 @@ extension Statement {
     static let insertExecutions = Statement("insert-executions", PackageResources.insert_executions_sql)
     static let finishOverlaps = Statement("finish-overlaps", PackageResources.finish_overlaps_sql)
     static let staleOverlaps = Statement("stale-overlaps", PackageResources.stale_overlaps_sql)
+    static let reportRuns = Statement("report-runs", PackageResources.report_runs_sql)
+    static let takeRunEnds = Statement("take-run-ends", PackageResources.take_run_ends_sql)
     static let existingExecutions = Statement("select id from headgate.execution where id = any ($1::uuid[])")
 
     static let eraseExecutions = Statement("erase-executions", PackageResources.erase_executions_sql)
-    static let eraseFlows = ["flow", "definition", "binding", "overlap", "outbox_a", "outbox_b"].map { table in
+    static let eraseFlows = ["flow", "definition", "binding", "overlap", "run_end", "outbox_a", "outbox_b"].map {
+        table in
         Statement("delete from headgate.\(table) where tenant = $1")
     }
 

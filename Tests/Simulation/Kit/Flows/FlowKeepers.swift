@@ -45,7 +45,8 @@ struct FlowUpkeepProcess {
     let upkeep: FlowUpkeep
 
     init(_ store: InMemoryFlowStore, _ hints: InMemoryQueue) {
-        upkeep = FlowUpkeep(executions: store, hints: hints)
+        upkeep = FlowUpkeep(
+            executions: store, hints: hints, triggers: InMemoryQueue(name: .triggers, clock: { .epoch }))
     }
 
     static let every = Duration.seconds(30)
