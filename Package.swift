@@ -163,7 +163,7 @@ let tests = [
     Module(
         "FunctionLogicTests", at: "Tests/FunctionLogicTests",
         imports: """
-            APIFunction Calls Flows FlowHistorianFunction HTTP LoaderFunction StepWorkerFunction TriggerWorkerFunction Model Queue \
+            APIFunction Calls Flows FlowHistorianFunction HTTP LoaderFunction Memory StepWorkerFunction TriggerWorkerFunction Model Queue \
             Secrets Store \
             TestRandom
             """,

@@ -211,8 +211,10 @@ package struct API: Sendable {
             }
         }
         let whole = call
-        return try await slots.with(for: call.caller.tenant, isReading: route.method == .get) {
-            try await serve(route, whole)
+        return try await slots.with(for: call.caller.tenant, isReading: route.method == .get) { slot in
+            var own = whole
+            own.slot = slot
+            return try await serve(route, own)
         }
     }
 

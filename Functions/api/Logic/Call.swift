@@ -13,6 +13,8 @@ struct Call: Sendable {
     var collected: [UInt8]?
     /// The first attempt, of a request with an idempotency key.
     var firstTry: FirstTry?
+    /// What it is carried out in; nil: it needs none.
+    var slot: RequestSlots.Slot?
     /// Whether it changed anything.
     let effect = CallEffect()
     /// Decoded, in order.

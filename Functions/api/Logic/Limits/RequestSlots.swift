@@ -15,15 +15,33 @@ final class RequestSlots: Sendable {
             FairSemaphore(size: count, reserve: count / 4, readers: (readers, readers - max(1, readers / 2))))
     }
 
+    /// A slot that a request has taken.
+    final class Slot: Sendable {
+        private let giveBack: Mutex<(@Sendable () -> Void)?>
+
+        fileprivate init(_ giveBack: @escaping @Sendable () -> Void) { self.giveBack = Mutex(giveBack) }
+
+        /// Gives the slot back, once: what follows only waits for others, or is short.
+        func leave() {
+            giveBack.withLock { action in
+                defer { action = nil }
+                return action
+            }?()
+        }
+    }
+
     /// Carries out `body` in one of the tenant's slots, after waiting for it.
     func with<Value: Sendable>(
-        for tenant: TenantID, isReading: Bool, _ body: () async throws -> Value
+        for tenant: TenantID, isReading: Bool, _ body: (Slot) async throws -> Value
     ) async throws -> Value {
         await withCheckedContinuation { continuation in
             let isAcquired = semaphore.withLock { $0.acquire(tenant.description, isReader: isReading, continuation) }
             if isAcquired { continuation.resume() }
         }
-        defer { semaphore.withLock { $0.release(tenant.description, isReader: isReading) }?.resume() }
-        return try await body()
+        let slot = Slot { [self] in
+            semaphore.withLock { $0.release(tenant.description, isReader: isReading) }?.resume()
+        }
+        defer { slot.leave() }
+        return try await body(slot)
     }
 }
