@@ -303,6 +303,62 @@ import Testing
             #expect(try await it.number(cancelled) >= 2, "each new run cancels the one before")
         }
     }
+    @Test func `a flow that fails starts the flow that it names, whose own failure starts nothing`() async throws {
+        try await Cluster.with { it in
+            let rig = try await FlowRig.start(it)
+            func url(_ path: String) -> JSON { .string("http://127.0.0.1:\(it.target.port)\(path)") }
+            let broken: JSON = ["call": ["type": "http", "with": ["url": url("/status/404")]]]
+            let missing = try await rig.api.call(
+                "PUT", "/v1/flows/main",
+                JSON.object([.init("steps", broken), .init("onFailure", ["flow": "cleanup"])]).description)
+            #expect(missing.status == 422 || missing.status == 400)
+            #expect("\(missing.body)".contains("there is no flow cleanup; publish it first"))
+            try await rig.publish(
+                "cleanup",
+                [
+                    "inputs": [
+                        "execution": "string", "step": ["type": "string", "optional": true], "error": "json",
+                    ],
+                    "steps": [
+                        "tell": [
+                            "type": "http",
+                            "with": [
+                                "url": url("/ok/cleanup"),
+                                "body": ["of": "${inputs.execution}", "error": "${inputs.error}"],
+                            ],
+                        ]
+                    ],
+                    "outputs": [
+                        "of": "${inputs.execution}", "step": "${inputs.step ?? null}", "error": "${inputs.error}",
+                    ],
+                ])
+            try await rig.publish("main", ["steps": broken, "onFailure": ["flow": "cleanup"]])
+            let id = try await rig.start("main")
+            _ = try await rig.wait(for: "failed", id)
+            func executions(of flow: String) async throws -> [JSON] {
+                try await rig.api.call("GET", "/v1/executions?flow=\(flow)").body["items"]?.elements ?? []
+            }
+            var found: [JSON] = []
+            try await eventually("the other flow has ended") {
+                found = try await executions(of: "cleanup")
+                return found.first?["state"]?.text == "succeeded"
+            }
+            #expect(found.count == 1)
+            let handler = try await rig.execution(try #require(found.first?["id"]?.text))
+            #expect(handler["outputs"]?["of"]?.text == id && handler["outputs"]?["step"]?.text == "call")
+            #expect(handler["outputs"]?["error"]?["class"]?.text == "user")
+            #expect(try await rig.events(id).contains("failureHandled"))
+            // One that fails itself, and names another.
+            try await rig.publish("twice", ["steps": broken, "onFailure": ["flow": "main"]])
+            _ = try await rig.wait(for: "failed", try await rig.start("twice"))
+            try await eventually("the second has failed") {
+                try await executions(of: "main").count { $0["state"]?.text == "failed" } == 2
+            }
+            #expect(
+                try await executions(of: "cleanup").count == 1, "a failure of what handles a failure starts nothing")
+        }
+    }
+
     /// protocols.md, 10: a start that is delivered says nothing of the run.
     @Test func `runs that fail count as failures of their schedule, and successes between them do not pause it`()
         async throws

@@ -72,6 +72,11 @@ import Testing
                 } + [try it.start("trigger-worker"), try it.start("historian")]
             try await retried("PUT", "/v1/flows/nap", #"{"steps": {"nap": {"type": "wait", "with": {"for": "1s"}}}}"#)
             try await retried("PUT", "/v1/flows/three", rig.threeSteps().description)
+            let url = JSON.string("http://127.0.0.1:\(it.target.port)/status/404")
+            let fails: JSON = [
+                "steps": ["call": ["type": "http", "with": ["url": url]]], "onFailure": ["flow": "nap"],
+            ]
+            try await retried("PUT", "/v1/flows/fails", fails.description)
         }
 
         /// Repeats a call as a client does, until it is not the server's fault any more.
@@ -85,6 +90,7 @@ import Testing
             return answer.body
         }
 
+        @discardableResult
         private func start(_ flow: String, _ input: String = "{}") async throws -> String {
             number += 1
             // With an id of its own, so that a repetition is the same execution.
@@ -121,6 +127,11 @@ import Testing
                 try await retried("PUT", "/v1/schedules/\(name)", schedule)
                 for _ in 0..<2 { try await retried("POST", "/v1/schedules/\(name)/fire") }
             }
+            try await start("fails")
+            let watched =
+                #"{"action": {"flow": {"name": "fails"}}, "when": [{"every": "1h"}], "pauseAfter": 1000}"#
+            try await retried("PUT", "/v1/schedules/w\(n)", watched)
+            try await retried("POST", "/v1/schedules/w\(n)/fire")
             // What has ended long ago leaves, and a run that is gone is noticed.
             try await it.execute(
                 """
@@ -156,7 +167,7 @@ import Testing
             let open =
                 "select count(*) from headgate.execution where status not in (${execution.succeeded}, ${execution.failed}, ${execution.cancelled})"
             // Hundreds of schedules of an hour start some flow every few seconds.
-            for prefix in ["q", "c"] { try await retried("POST", "/v1/schedules/pause?prefix=\(prefix)") }
+            for prefix in ["q", "c", "w"] { try await retried("POST", "/v1/schedules/pause?prefix=\(prefix)") }
             try await eventually("everything has ended", within: .seconds(90)) { try await it.number(open) == 0 }
             do {
                 try await eventually("the history has all ends", within: .seconds(30)) {

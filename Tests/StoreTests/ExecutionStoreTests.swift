@@ -129,6 +129,28 @@ import Testing
         #expect(try await it.read(1)?.arrivals.count == ExecutionLimits.arrivalsAtOnce)
     }
 
+    // MARK: Failures
+
+    @Test(arguments: Driver.allCases)
+    func `the end of an execution may start another flow's current version, unless there is none`(
+        driver: Driver
+    ) async throws {
+        let it = try await FlowStoresUnderTest.make(driver)
+        let handler = try await it.publish("cleanup", "acme")
+        _ = try await it.publish("cleanup", "other")
+        try await it.start(1)
+        for (number, flow) in [(8, "cleanup"), (9, "none")] as [(UInt64, FlowName)] {
+            try await it.write(1, .failed) { write, _ in
+                write.failureStart = FailureStart(id: it.id(number), flow: flow, input: [7])
+            }
+        }
+        let started = try #require(try await it.read(8))
+        #expect(started.row.definition == handler.id && started.row.status == .new && started.row.input == [7])
+        #expect(started.handlesFailure && started.wakeAt != nil && started.row.trigger == nil)
+        #expect(try await it.read(1)?.handlesFailure == false)
+        #expect(try await it.read(9) == nil)
+    }
+
     // MARK: Workers
 
     @Test(arguments: Driver.allCases)

@@ -23,13 +23,11 @@ extension FlowDefinition {
         let outputs = FlowDefinition.templates(&fields, "outputs", &errors)
         let timeout = fields.optional("timeout", .flowDuration(.seconds(1)...FlowDefinition.longest))
         if fields.raw("then") != nil { fields.fail("then", "the next generation of a flow is not supported yet") }
-        if fields.raw("onFailure") != nil {
-            fields.fail("onFailure", "starting another flow after a failure is not supported yet")
-        }
+        let onFailure = FlowDefinition.onFailure(&fields)
         fields.finish()
         mistakes += fields.errors + errors
         guard let steps else { return nil }
-        self.init(inputs: inputs, steps: steps, outputs: outputs, timeout: timeout)
+        self.init(inputs: inputs, steps: steps, outputs: outputs, timeout: timeout, onFailure: onFailure)
         mistakes += unknownNames + circles
     }
 
@@ -48,6 +46,21 @@ extension FlowDefinition {
             return "\(what) is 1 to 63 of a-z A-Z 0-9 _, does not begin with a digit, and is no word of conditions"
         }
         return ["inputs", "item"].contains(name) ? "\(name) has a meaning in references; choose another name" : nil
+    }
+
+    private static func onFailure(_ fields: inout JSONFields) -> FlowName? {
+        guard let value = fields.raw("onFailure"), value != .null else { return nil }
+        guard value.members != nil else {
+            fields.fail("onFailure", "expected an object with the name of a flow, found \(value.kind)")
+            return nil
+        }
+        var inner = JSONFields(value, at: fields.pointer(to: "onFailure"))
+        let name = inner.required("flow", "a flow's name, \(NameRule.flow.requirement)") {
+            $0.text.flatMap { FlowName($0) }
+        }
+        inner.finish()
+        fields.add(inner.errors)
+        return name
     }
 
     // MARK: Inputs

@@ -16,6 +16,10 @@ extension FlowDefinition {
                 ]),
             "outputs": ["type": ["object", "null"]],
             "timeout": timeout.nullable,
+            "onFailure": nullable([
+                "type": "object", "properties": ["flow": ["type": "string"]], "required": ["flow"],
+                "additionalProperties": false,
+            ]),
         ],
         "required": ["steps"], "additionalProperties": false,
         "$defs": .object([

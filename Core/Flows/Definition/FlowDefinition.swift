@@ -27,6 +27,8 @@ package struct FlowDefinition: Hashable, Sendable {
     package var outputs: [Output]
     /// For a whole execution; nil: none.
     package var timeout: Duration?
+    /// The flow that starts when this one has failed; nil: none.
+    package var onFailure: FlowName?
 
     /// In steps.
     package static let mostSteps = 200

@@ -54,6 +54,8 @@ package struct HistoryEvent: Hashable, Sendable {
         case cancelled = 18
         case claimLost = 19
         case cancelUnconfirmed = 20
+        /// Another flow was started because this one has failed.
+        case failureHandled = 21
     }
 
     package var kind: Kind

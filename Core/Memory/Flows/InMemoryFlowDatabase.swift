@@ -18,6 +18,8 @@ struct StoredExecution: Sendable {
     var seq = 1
     var schedule: ScheduleID?
     var digest: [UInt8]
+    /// It was started because another has failed.
+    var handlesFailure = false
     /// Transactions in a row that failed for it alone.
     var failures = 0
 }

@@ -61,7 +61,8 @@ extension InMemoryFlowStore: ExecutionStore {
                 guard let stored = tables.executions[id] else { return nil }
                 return LockedExecution(
                     row: stored.row, seq: stored.seq, schedule: stored.schedule, wakeAt: tables.wakes[id]?.due,
-                    arrivals: (tables.arrivals[id] ?? []).prefix(ExecutionLimits.arrivalsAtOnce).map(\.arrival))
+                    arrivals: (tables.arrivals[id] ?? []).prefix(ExecutionLimits.arrivalsAtOnce).map(\.arrival),
+                    handlesFailure: stored.handlesFailure)
             }
             let writes = found.isEmpty ? [] : decide(found, now)
             if !writes.isEmpty {
@@ -163,7 +164,25 @@ extension InMemoryFlowTables {
             ended.insert(TimedID(time: time, id: write.id))
             forgetAt[write.id] = max(forgetAt[write.id] ?? time, time)
         }
+        if let start = write.failureStart { self.start(start, tenant: write.tenant, now: now) }
         if let schedule = write.endsRunOf { finishRun(write.id, of: schedule, now: now) }
+    }
+}
+
+extension InMemoryFlowTables {
+    /// As `start-on-failure.sql`.
+    private mutating func start(_ start: FailureStart, tenant: TenantID, now: Timestamp) {
+        let versions = definitions.values.filter { $0.tenant == tenant && $0.name == start.flow }
+        guard let flow = versions.max(by: { $0.version ?? 0 < $1.version ?? 0 }), executions[start.id] == nil else {
+            return
+        }
+        let row = ExecutionRow(
+            id: start.id, tenant: tenant, definition: flow.id, status: .new, state: nil, input: start.input,
+            trigger: nil, createdAt: now, endedAt: nil, quarantineReason: nil)
+        var stored = StoredExecution(row: row, digest: [])
+        stored.handlesFailure = true
+        executions[start.id] = stored
+        setWake(of: start.id, tenant: tenant, due: now)
     }
 }
 

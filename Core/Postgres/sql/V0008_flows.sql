@@ -58,7 +58,7 @@ create table headgate.execution (
     input bytea not null,
     -- SHA-256 of the input without its secrets.
     digest bytea not null,
-    -- What it serves: 0 nothing else, 1 a trigger.
+    -- What it serves: 0 nothing else, 1 a trigger, 2 the failure of the execution `previous`.
     origin_kind smallint not null default 0,
     origin uuid,
     schedule_id uuid,

@@ -45,9 +45,15 @@ package struct LockedExecution: Sendable {
     package var wakeAt: Timestamp?
     /// In the order of their ids, at most `ExecutionLimits.arrivalsAtOnce`.
     package var arrivals: [Arrival]
+    /// It was started because another has failed.
+    package var handlesFailure: Bool
 
     /// A locked execution of these parts.
-    package init(row: ExecutionRow, seq: Int, schedule: ScheduleID? = nil, wakeAt: Timestamp?, arrivals: [Arrival]) {
+    package init(
+        row: ExecutionRow, seq: Int, schedule: ScheduleID? = nil, wakeAt: Timestamp?, arrivals: [Arrival],
+        handlesFailure: Bool = false
+    ) {
+        self.handlesFailure = handlesFailure
         self.row = row
         self.seq = seq
         self.schedule = schedule
@@ -81,6 +87,8 @@ package struct ExecutionWrite: Sendable {
     package var endsRunOf: ScheduleID?
     /// How that run counts for its schedule; nil: not at all.
     package var runEnd: RunEnd?
+    /// The flow that starts because this one has failed; nil: none.
+    package var failureStart: FailureStart?
     /// When it leaves the engine; nil: not yet.
     package var forgetAt: Timestamp?
 
@@ -104,6 +112,22 @@ package struct TransitionResult: Sendable {
     package init(written: Set<ExecutionID>, missing: Set<ExecutionID>) {
         self.written = written
         self.missing = missing
+    }
+}
+
+/// An execution that starts because another has failed, in the transaction that ends that one. If there is no such flow any
+/// more nothing starts.
+package struct FailureStart: Hashable, Sendable {
+    package var id: ExecutionID
+    package var flow: FlowName
+    /// In the form that the engine reads.
+    package var input: [UInt8]
+
+    /// A start of the flow's current version.
+    package init(id: ExecutionID, flow: FlowName, input: [UInt8]) {
+        self.id = id
+        self.flow = flow
+        self.input = input
     }
 }
 

@@ -43,7 +43,18 @@ extension API {
     private func definition(_ call: Call) async throws -> (JSON, [FieldError]) {
         let json = try await call.json()
         let texts = json.textMistakes()
-        return (json, texts.isEmpty ? FlowChecker.mistakes(in: json) : texts)
+        if !texts.isEmpty { return (json, texts) }
+        let mistakes = FlowChecker.mistakes(in: json)
+        return (json, mistakes.isEmpty ? try await handlerMistakes(FlowDefinition(json), call) : mistakes)
+    }
+
+    /// Whether the flow that is to start after a failure exists, and can be given what a failure gives.
+    private func handlerMistakes(_ definition: FlowDefinition, _ call: Call) async throws -> [FieldError] {
+        guard let name = definition.onFailure else { return [] }
+        guard let row = try await flowRegistry.flow(name, version: nil, tenant: call.caller.tenant) else {
+            return [FieldError(pointer: "/onFailure/flow", detail: "there is no flow \(name); publish it first")]
+        }
+        return FailureReport.mistakes(in: try FlowDefinition(try JSON(parsing: row.body)), name)
     }
 
     private func putFlow(_ call: Call) async throws -> Response {

@@ -65,6 +65,8 @@ package struct ExecutionTransition: Sendable {
         /// When it is to be looked at again, if that is so soon that no loader may see it.
         package var hintAt: Timestamp?
         package var outcome: FlowOutcome?
+        /// An execution that was started because this one has failed.
+        package var started: ExecutionID?
         /// How many events were applied.
         package var events = 0
         /// Reports and answers that came for an attempt that was over.
@@ -153,6 +155,13 @@ package struct ExecutionTransition: Sendable {
         if let outcome = effects.outcome {
             write.endsRunOf = locked.schedule
             if locked.schedule != nil { write.runEnd = run.runEnd(outcome, row.id) }
+            if outcome == .failed, !locked.handlesFailure, let start = failureStart(run, row, definition) {
+                write.failureStart = start
+                effects.started = start.id
+                // The end stays the last of its events.
+                history.insert(
+                    HistoryEvent(.failureHandled, nil, "\(start.flow): \(start.id)"), at: max(0, history.count - 1))
+            }
         }
         if effects.outcome != nil { write.forgetAt = now + FlowRetention.of(effects.outcome) }
         if !history.isEmpty {
@@ -168,6 +177,21 @@ package struct ExecutionTransition: Sendable {
             return .nothing
         }
         return .write(write, effects)
+    }
+
+    /// The flow that starts because this one has failed. Its id follows from the execution and the time of its end, so that
+    /// the transaction can be repeated, and a retry that fails again starts another.
+    private func failureStart(
+        _ run: Run, _ row: ExecutionRow, _ definition: FlowCatalog.Definition
+    ) -> FailureStart? {
+        guard let flow = run.plan.definition.onFailure else { return nil }
+        let report = FailureReport(
+            execution: row.id, flow: definition.row.name, step: run.state.failedStep.map { run.plan.steps[$0].name },
+            failure: run.state.failure ?? StepFailure(.user, "it failed"))
+        let seed =
+            (row.id.value.high ^ row.id.value.low ^ UInt64(bitPattern: now.microseconds)) &* 0x9E37_79B9_7F4A_7C15
+        let id = ExecutionID.v7(milliseconds: now.milliseconds, tailHigh: seed >> 52, tailLow: seed)
+        return FailureStart(id: id, flow: flow, input: FlowInputs(values: report.values).encoded)
     }
 
     /// What a loader looks ahead for; nearer wakes get their hint from here.

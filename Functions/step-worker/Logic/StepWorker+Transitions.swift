@@ -129,6 +129,7 @@ extension StepWorker {
                     runtime.metrics.count(.flowsEnded, labels: "outcome=\"\(outcome)\"")
                 }
                 if let time = effects.hintAt { hints.append((item.execution, item.tenant, max(.zero, time - now))) }
+                if let started = effects.started { hints.append((started, item.tenant, .zero)) }
                 for job in effects.invocations { begin(job, isCancel: false) }
                 for job in effects.cancels { begin(job, isCancel: true) }
             case .nothing:

@@ -22,6 +22,15 @@ package final class PostgresExecutionStore: ExecutionStore {
         case execution, due, arrival, kind, payload, isKnown
     }
 
+    /// One row of `lock-executions`.
+    struct Locked: Sendable {
+        var row: ExecutionRow
+        var seq: Int
+        var schedule: ScheduleID?
+        var handlesFailure: Bool
+        var now: Timestamp
+    }
+
     /// One row of `read-arrivals`.
     private struct ArrivalRow: Sendable {
         var execution: ExecutionID
@@ -66,14 +75,14 @@ package final class PostgresExecutionStore: ExecutionStore {
     }
 
     private static func combine(
-        _ locked: [(row: ExecutionRow, seq: Int, schedule: ScheduleID?, now: Timestamp)], _ arrivals: [ArrivalRow]
+        _ locked: [Locked], _ arrivals: [ArrivalRow]
     ) -> [LockedExecution] {
         let byExecution = Dictionary(grouping: arrivals, by: \.execution)
         return locked.map { found in
             let rows = byExecution[found.row.id] ?? []
             return LockedExecution(
                 row: found.row, seq: found.seq, schedule: found.schedule, wakeAt: rows.first?.due,
-                arrivals: rows.compactMap(\.arrival))
+                arrivals: rows.compactMap(\.arrival), handlesFailure: found.handlesFailure)
         }
     }
 
@@ -134,6 +143,17 @@ package final class PostgresExecutionStore: ExecutionStore {
                     [
                         .uuids(runs.map(\.0.id)), .uuids(runs.map(\.2)), .tenants(runs.map(\.0.tenant)),
                         .smallints(runs.map(\.1.state.rawValue)), .texts(runs.map(\.1.reason)), .time(now),
+                    ]))
+        }
+        let starts = writes.compactMap { write in write.failureStart.map { (write, $0) } }
+        if !starts.isEmpty {
+            calls.append(
+                StatementCall(
+                    .startOnFailure,
+                    [
+                        .uuids(starts.map(\.1.id)), .smallints(starts.map(\.1.id.bucket)),
+                        .tenants(starts.map(\.0.tenant)), .texts(starts.map { "\($0.1.flow)" }),
+                        .byteas(starts.map(\.1.input)), .uuids(starts.map(\.0.id)), .time(now),
                     ]))
         }
         return calls + overlaps(of: writes) + history(of: writes, found, now: now)

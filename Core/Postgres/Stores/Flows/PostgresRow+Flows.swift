@@ -9,7 +9,7 @@ enum ExecutionColumn: Int, ResultColumn {
 /// Columns of `lock-executions`.
 enum LockedExecutionColumn: Int, ResultColumn {
     case id, tenant, definition, status, state, input, origin, createdAt, endedAt, quarantineReason, seq, scheduleID,
-        now
+        originKind, now
 }
 
 /// Columns of statements that return definitions.
@@ -34,14 +34,16 @@ extension PostgresRow<ExecutionColumn> {
 }
 
 extension PostgresRow<LockedExecutionColumn> {
-    func execution() throws(PostgresError) -> (row: ExecutionRow, seq: Int, schedule: ScheduleID?, now: Timestamp) {
+    func execution() throws(PostgresError) -> PostgresExecutionStore.Locked {
         let row = ExecutionRow(
             id: try required(.id, id), tenant: try required(.tenant, tenant),
             definition: try required(.definition, id), status: try .stored(try required(.status, int)),
             state: try bytes(.state), input: try required(.input, bytes), trigger: try id(.origin),
             createdAt: try required(.createdAt, time), endedAt: try time(.endedAt),
             quarantineReason: try text(.quarantineReason))
-        return (row, try required(.seq, int), try id(.scheduleID), try required(.now, time))
+        return PostgresExecutionStore.Locked(
+            row: row, seq: try required(.seq, int), schedule: try id(.scheduleID),
+            handlesFailure: try required(.originKind, int) == 2, now: try required(.now, time))
     }
 }
 

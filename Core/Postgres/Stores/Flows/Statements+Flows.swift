@@ -19,6 +19,7 @@ extension Statement {
     static let finishOverlaps = Statement("finish-overlaps", PackageResources.finish_overlaps_sql)
     static let staleOverlaps = Statement("stale-overlaps", PackageResources.stale_overlaps_sql)
     static let reportRuns = Statement("report-runs", PackageResources.report_runs_sql)
+    static let startOnFailure = Statement("start-on-failure", PackageResources.start_on_failure_sql)
     static let takeRunEnds = Statement("take-run-ends", PackageResources.take_run_ends_sql)
     static let existingExecutions = Statement("select id from headgate.execution where id = any ($1::uuid[])")
 
