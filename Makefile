@@ -30,7 +30,7 @@ test: lint ## Check the format, build for debugging, run every test, and simulat
 	@infra/scripts/test.sh
 	@$(MAKE) --no-print-directory simulate
 
-test-faults: setup ## Let every statement of every function fail in every way, and Redis stand still for two minutes; takes 20 minutes
+test-faults: setup ## Let every statement of every function fail in every way, and Redis stand still for two minutes; takes half an hour
 	swift build --build-tests
 	@infra/scripts/test.sh --faults
 

@@ -24,6 +24,8 @@ final class Cluster: Sendable {
     let redisPort = Mutex<Int?>(nil)
     /// Where functions find the API, once it was started.
     let apiPort = Mutex<Int?>(nil)
+    /// Where the history of executions is; nil: with everything else.
+    let historyServer = Mutex<TestServer?>(nil)
     static let shards = 4
     static let secretKeys = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
@@ -95,6 +97,9 @@ final class Cluster: Sendable {
         if let port = apiPort.withLock({ $0 }) {
             process.environment?["HEADGATE_API"] = "http://127.0.0.1:\(port)"
             process.environment?["HEADGATE_CALLBACK_URL"] = "http://127.0.0.1:\(port)"
+        }
+        if let history = historyServer.withLock({ $0 }) {
+            process.environment?["HEADGATE_HISTORY"] = history.postgresURL(user: role)
         }
         if let errors { process.standardError = errors }
         try process.runFunction()

@@ -43,7 +43,8 @@ import Testing
             try rig.run(function)
             try await FlowCrashTests.check(rig, Self.count)
             let (distinct, total) = try await it.callsSeen()
-            #expect(distinct == 3 * Self.count, "each attempt was called, and no second one was needed")
+            let reasons = distinct == 3 * Self.count ? [] : try await FlowCrashTests.retries(it)
+            #expect(distinct == 3 * Self.count, "each attempt was called, and no second one was needed: \(reasons)")
             // Only who dies with calls under way makes another call them again.
             if function != "step-worker" && disruption == .none { #expect(total == distinct) }
         }
@@ -66,6 +67,18 @@ import Testing
             try await Task.sleep(for: .seconds(2))
             try await FlowCrashTests.check(rig, 100)
         }
+    }
+
+    /// Why attempts have failed, as the history says.
+    private static func retries(_ it: Cluster) async throws -> [String] {
+        let reasons =
+            """
+            select distinct encode(substring(body from place for 120), 'escape') from (
+                select body, greatest(position('platform: '::bytea in body), position('timeout: '::bytea in body)) as place
+                from headgate_history.event
+            ) e where place > 0 limit 8
+            """
+        return try await it.admin.values(StatementCall(Statement(reasons)), .text)
     }
 
     /// So many executions have succeeded, and the history has all of it.

@@ -2,6 +2,7 @@ import Foundation
 import Model
 import Postgres
 import Secrets
+import Synchronization
 import TestServers
 import TestTarget
 import Testing
@@ -303,6 +304,30 @@ import Testing
             #expect(try await it.number(cancelled) >= 2, "each new run cancels the one before")
         }
     }
+    @Test func `the history may be in a database of its own`() async throws {
+        try await Cluster.with { it in
+            let other = try await TestServer.postgres()
+            try await Migrator(
+                url: it.postgres.postgresURL(), password: TestServer.password, shards: Cluster.shards,
+                history: other.postgresURL()
+            ).run()
+            it.historyServer.withLock { $0 = other }
+            let rig = try await FlowRig.start(it)
+            let url = JSON.string("http://127.0.0.1:\(it.target.port)/ok")
+            try await rig.publish("one", ["steps": ["call": ["type": "http", "with": ["url": url]]]])
+            let id = try await rig.start("one")
+            #expect(try await rig.events(id).last == "succeeded")
+            let list = try await rig.api.call("GET", "/v1/executions").body["items"]?.elements ?? []
+            #expect(list.map { $0["id"]?.text } == [id])
+            #expect(try await it.number("select count(*) from headgate_history.event") == 0)
+            // Once it has left the engine it is shown from there.
+            try await it.execute("update headgate.ended set forget_at = now()")
+            try await eventually("it has left") { try await it.number("select count(*) from headgate.execution") == 0 }
+            #expect(try await rig.execution(id)["state"]?.text == "succeeded")
+            await other.end()
+        }
+    }
+
     @Test func `a flow that fails starts the flow that it names, whose own failure starts nothing`() async throws {
         try await Cluster.with { it in
             let rig = try await FlowRig.start(it)

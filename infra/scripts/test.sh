@@ -17,6 +17,7 @@ if [ "${1:-}" = --faults ]; then
     run --filter RedisGoesBackTests
     run --filter '[.]FaultMatrixTests'
     run --filter FlowFaultMatrixTests
+    run --filter FlowCrashTests
 elif [ "$#" -gt 0 ]; then
     run "$@"
 else
