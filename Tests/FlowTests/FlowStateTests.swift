@@ -123,3 +123,14 @@ import Testing
         }
     }
 }
+
+/// Why attempts fail.
+@Suite struct StepFailureTests {
+    /// The database takes it in no text.
+    @Test(arguments: ["\0", "a\0b\0", String(repeating: "\0", count: 5_000)])
+    func `a message has no U+0000`(message: String) {
+        let failure = StepFailure(.user, message)
+        #expect(!failure.message.utf8.contains(0) && failure.message.contains("\u{FFFD}"))
+        #expect(failure.message.utf8.count <= StepFailure.longestMessage)
+    }
+}

@@ -28,14 +28,16 @@ package struct StepFailure: Hashable, Sendable, Error {
     /// In bytes of UTF-8: 4 KiB.
     package static let longestMessage = 4_096
 
-    /// A failure with its message, cut if it is too long.
+    /// A failure with its message, cut if it is too long, and with U+FFFD in place of U+0000.
     package init(_ kind: Kind, _ message: String, retryAfter: Duration? = nil) {
         self.kind = kind
         self.message = StepFailure.cut(message)
         self.retryAfter = retryAfter
     }
 
-    private static func cut(_ message: String) -> String {
+    /// Without U+0000, which the database takes in no text: a target may answer with any bytes.
+    private static func cut(_ whole: String) -> String {
+        let message = whole.utf8.contains(0) ? whole.replacing("\0", with: "\u{FFFD}") : whole
         let size = message.utf8.count
         if size <= longestMessage { return message }
         let note = "… (\(size) bytes)"
