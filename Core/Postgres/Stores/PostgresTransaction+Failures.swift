@@ -44,12 +44,13 @@ struct RecordedTrigger: Sendable {
         case triggerID, scheduleID, tenant, name, kind, occurrence, reason, shard, state
     }
 
-    /// The end of a run: its trigger, as what the run counts as.
-    init(run row: PostgresRow<RunColumn>) throws(PostgresError) {
+    /// The end of a run: its trigger, as what the run counts as. Nil: trigger and schedule are gone.
+    init?(run row: PostgresRow<RunColumn>) throws(PostgresError) {
+        guard let known = try row.text(.name) else { return nil }
         id = try row.required(.triggerID, row.id)
         schedule = try row.required(.scheduleID, row.id)
         tenant = try row.required(.tenant, row.tenant)
-        name = try row.required(.name, row.scheduleName)
+        name = ScheduleName(checked: known)
         kind = TriggerKind(rawValue: try row.required(.kind, row.int)) ?? .scheduled
         occurrence = try row.required(.occurrence, row.time)
         reason = try row.text(.reason)
@@ -101,11 +102,13 @@ extension PostgresTransaction {
     ///
     /// - Parameter ofRuns: these are ends of runs of flows, not of triggers.
     func countFailures(_ ended: [RecordedTrigger], ofRuns: Bool = false) throws(PostgresError) -> [TriggerID] {
-        var counts: [ScheduleID: (isReset: Bool, failures: Int, reason: String?)] = [:]
+        var counts: [ScheduleID: (isReset: Bool, failures: Int, total: Int, reason: String?)] = [:]
         for trigger in ended.sorted(by: { $0.occurrence < $1.occurrence }) where trigger.isCounted {
-            let known = counts[trigger.schedule] ?? (false, 0, nil)
+            let known = counts[trigger.schedule] ?? (false, 0, 0, nil)
             counts[trigger.schedule] =
-                trigger.isFailure ? (known.isReset, known.failures + 1, trigger.reason) : (true, 0, nil)
+                trigger.isFailure
+                ? (known.isReset, known.failures + 1, known.total + 1, trigger.reason)
+                : (true, 0, known.total, known.reason)
         }
         if counts.isEmpty { return [] }
         let sorted = counts.sorted { $0.key < $1.key }
@@ -113,7 +116,7 @@ extension PostgresTransaction {
             .countFailures,
             [
                 .uuids(sorted.map(\.key)), .bools(sorted.map(\.value.isReset)), .ints(sorted.map(\.value.failures)),
-                .bool(ofRuns),
+                .bool(ofRuns), .ints(sorted.map(\.value.total)),
             ])
         let failing = try query(call) { (row: PostgresRow<FailingColumn>) throws(PostgresError) in
             (

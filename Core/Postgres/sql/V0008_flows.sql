@@ -128,7 +128,7 @@ create table headgate.run_end (
     primary key (ended_at, execution)
 );
 create index run_end_tenant on headgate.run_end (tenant);
--- The schedule starts flows: its runs count, and that a start was delivered says nothing.
+-- The schedule starts flows: its runs count, and the delivery of a start does not.
 alter table headgate.failure_watch add column counts_runs boolean not null default false;
 
 -- Workers that make calls: a claim of one that is not here, or not alive, is taken over.

@@ -26,7 +26,7 @@ package struct FlowUpkeep: Sendable {
         let last = Mutex<UnappliedArrival?>(nil)
     }
 
-    /// Upkeep of these executions, by hints on one queue; what their ends have schedules do goes to the queue of triggers.
+    /// Sends hints to `hints`, and `onFailure` calls and cancels of paused schedules to `triggers`.
     package init(executions: any ExecutionUpkeep, hints: any MessageQueue, triggers: any MessageQueue) {
         self.executions = executions
         self.hints = hints
@@ -35,12 +35,22 @@ package struct FlowUpkeep: Sendable {
 
     /// One round.
     package func keep(now: Timestamp, isStopping: () -> Bool) async throws {
-        try await sendLostHints(now: now, isStopping: isStopping)
-        _ = try await executions.repairOverlaps(before: now - FlowUpkeep.runPatience, limit: FlowUpkeep.batch)
-        while !isStopping(), try await countRunEnds() == FlowUpkeep.batch {}
-        while !isStopping(),
-            try await executions.forgetEnded(before: now, limit: FlowUpkeep.batch) == FlowUpkeep.batch
-        {}
+        var failure: (any Error)?
+        // What fails holds up nothing else.
+        func attempt(_ part: () async throws -> Void) async {
+            do { try await part() } catch { failure = failure ?? error }
+        }
+        await attempt { try await sendLostHints(now: now, isStopping: isStopping) }
+        await attempt {
+            _ = try await executions.repairOverlaps(before: now - FlowUpkeep.runPatience, limit: FlowUpkeep.batch)
+        }
+        await attempt { while !isStopping(), try await countRunEnds() == FlowUpkeep.batch {} }
+        await attempt {
+            while !isStopping(),
+                try await executions.forgetEnded(before: now, limit: FlowUpkeep.batch) == FlowUpkeep.batch
+            {}
+        }
+        if let failure { throw failure }
     }
 
     /// A call that cannot be sent now is sent by the monitor's search for lost triggers, and a cancel is repeated by it

@@ -91,13 +91,14 @@ extension PostgresMonitorStore: ExecutionUpkeep {
 
     package func countRunEnds(limit: Int) async throws -> CountedRuns {
         try await connection.transaction { transaction throws(PostgresError) in
-            let ended = try transaction.query(StatementCall(.takeRunEnds, [.bigint(limit)])) {
+            let taken = try transaction.query(StatementCall(.takeRunEnds, [.bigint(limit)])) {
                 (row: PostgresRow<RecordedTrigger.RunColumn>) throws(PostgresError) in try RecordedTrigger(run: row)
             }
-            if ended.isEmpty { return CountedRuns() }
+            if taken.isEmpty { return CountedRuns() }
+            let ended = taken.compactMap(\.self)
             let cancelled = try transaction.countFailures(ended, ofRuns: true)
             return CountedRuns(
-                count: ended.count, calls: try transaction.failureCalls(of: ended), cancelled: cancelled)
+                count: taken.count, calls: try transaction.failureCalls(of: ended), cancelled: cancelled)
         }
     }
 
