@@ -10,20 +10,24 @@ import Testing
 @Suite struct ExecutionStarterTests {
     private struct Unavailable: Error {}
 
-    /// Counts transactions; the first may fail.
+    /// Counts transactions, of which the first may fail.
     private final class Registry: ExecutionRegistry {
         let store: InMemoryFlowStore
         let sizes = Mutex<[Int]>([])
-        let fails: Bool
+        /// How many transactions fail before one does not.
+        let failures: Int
 
-        init(fails: Bool = false) {
+        init(failures: Int = 0) {
             store = InMemoryFlowStore(InMemoryFlowDatabase(clock: { .epoch }))
-            self.fails = fails
+            self.failures = failures
         }
 
         func start(_ executions: [NewExecution], tenant: TenantID, now: Timestamp) async throws -> [StartResult] {
-            sizes.withLock { $0.append(executions.count) }
-            if fails { throw Unavailable() }
+            let number = sizes.withLock { sizes in
+                sizes.append(executions.count)
+                return sizes.count
+            }
+            if number <= failures { throw Unavailable() }
             // A commit takes a while.
             try await Task.sleep(for: .milliseconds(5))
             return try await store.start(executions, tenant: tenant, now: now)
@@ -83,8 +87,8 @@ import Testing
     }
 
     @Test func `a transaction that fails says so to all, and the next starts go on`() async throws {
-        let starter = ExecutionStarter(Registry(fails: true)) { _, _ in }
-        for _ in 0..<2 {
+        let starter = ExecutionStarter(Registry(failures: 1)) { _, _ in }
+        for expected in [20, 0] {
             let failures = await withTaskGroup(of: Bool.self) { group in
                 for number in 0..<20 {
                     let execution = execution(number, tenant: "acme")
@@ -97,7 +101,7 @@ import Testing
                 }
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
-            #expect(failures == 20)
+            #expect(failures == expected)
         }
     }
 }

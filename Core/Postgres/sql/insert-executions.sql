@@ -6,6 +6,7 @@ with new as (
     select u.id, u.tenant, u.bucket, u.definition, u.status, u.input, u.digest, 1, u.id, u.schedule, u.id, $10
     from unnest($1::uuid[], $2::text[], $3::smallint[], $4::uuid[], $5::smallint[], $6::bytea[], $7::bytea[], $8::uuid[])
         as u (id, tenant, bucket, definition, status, input, digest, schedule)
+    order by u.id
     on conflict (id) do nothing
     returning id, bucket, tenant
 )

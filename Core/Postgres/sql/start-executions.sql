@@ -6,6 +6,8 @@ with new as (
         u.id, $9
     from unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::bytea[], $5::bytea[], $6::uuid[], $7::uuid[])
         as u (id, bucket, definition, input, digest, trigger, schedule)
+    -- In one order, so that two calls with the same ids do not wait for each other.
+    order by u.id
     on conflict (id) do nothing
     returning id, bucket
 ), woken as (

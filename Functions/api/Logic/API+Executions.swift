@@ -66,8 +66,8 @@ extension API {
         var versions = FlowVersions(try await flowToStart(call))
         let now = try await call.now(status)
         let execution = try await newExecution(start, &versions, call, now: now)
-        // It waits for others of its tenant, and uses no connection of its own. How many wait is bounded by the rates of
-        // requests.
+        // It waits for others of its tenant, without a connection; what little may follow shares the pool fairly. How many
+        // wait is bounded by the rates of requests.
         call.slot?.leave()
         let result = try await starter.start(execution, now: now)
         if result == .different { throw API.different(execution.id) }
