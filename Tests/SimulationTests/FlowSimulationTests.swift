@@ -21,7 +21,8 @@ import Testing
         seed: UInt64
     ) async throws {
         let report = try await run(configuration(seed))
-        #expect(report.succeeded + report.failed + report.cancelled + report.skipped == report.flows)
+        #expect(
+            report.succeeded + report.failed + report.cancelled + report.skipped == report.flows + report.handlers)
         #expect(report.succeeded > 100 && report.compared > 80 && report.statistics.crashes > 20)
     }
 

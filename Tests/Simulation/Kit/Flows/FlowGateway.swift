@@ -32,6 +32,7 @@ struct FlowGateway {
     private var excused: Set<ExecutionID> = []
 
     mutating func excuse(_ id: ExecutionID) { excused.insert(id) }
+    func isExcused(_ id: ExecutionID) -> Bool { excused.contains(id) }
 
     mutating func forget(_ id: ExecutionID, steps: Int) {
         excused.remove(id)

@@ -22,14 +22,17 @@ struct FlowReferenceRun {
     private var scheduled = 0
     private static let worker = Identifier(high: 1, low: 1)
 
-    /// How the execution ends.
-    static func outcome(
+    /// Whether an attempt took too long.
+    private var hasTimeout = false
+
+    /// How the execution ends, and whether an attempt took too long.
+    static func result(
         of id: ExecutionID, _ plan: FlowPlan, _ context: FlowContext, at start: Timestamp,
         completion: @escaping (StepContract) -> FlowBinding.Completion
-    ) -> FlowOutcome? {
+    ) -> (outcome: FlowOutcome?, hasTimeout: Bool) {
         var run = FlowReferenceRun(id, plan, context, start, completion)
         run.play()
-        return run.state.outcome
+        return (run.state.outcome, run.hasTimeout)
     }
 
     private init(
@@ -63,6 +66,7 @@ struct FlowReferenceRun {
 
     private mutating func apply(_ event: FlowEvent) {
         for directive in state.apply(event, context, now: now) {
+            if case .record(let event) = directive, event.isTimeout { hasTimeout = true }
             guard case .invoke(let call) = directive else { continue }
             let contract = plan.steps[call.step].contract
             let work = FlowGateway.plan(
@@ -76,4 +80,9 @@ struct FlowReferenceRun {
         scheduled += 1
         agenda.insert(Item(time: now + delay, number: scheduled, event: event))
     }
+}
+
+extension HistoryEvent {
+    /// It says that something took too long.
+    var isTimeout: Bool { detail?.hasPrefix("timeout: ") ?? false }
 }

@@ -19,7 +19,7 @@ extension FlowSimulation {
             }
         }
         if broken.contains(.store) { return }
-        let flow = random.pick(workload.flows)
+        let flow = random.pick(workload.flows.filter { $0.row.id != workload.handler })
         let id = ExecutionID.v7(at: clock.database, using: &random)
         let inputs = FlowInputs(values: [:])
         var new = NewExecution(

@@ -146,7 +146,9 @@ package final class FlowSimulation {
         case .monitor: try await runMonitor()
         case .historian: try await runHistorian()
         case .fault(let fault): try await begin(fault)
-        case .mend(let fault): broken.remove(fault)
+        case .mend(let fault):
+            broken.remove(fault)
+            excuseCalls(of: fault)
         case .audit: try await audit()
         }
         armWorkers()
@@ -250,13 +252,20 @@ package final class FlowSimulation {
         default:
             statistics.outages += 1
             broken.insert(fault)
-            // Calls are made again, or time out.
-            if fault == .store || fault == .workers { for id in ledger.open.keys { gateway.excuse(id) } }
+            excuseCalls(of: fault)
             let length =
                 random.chance(0.2)
                 ? random.duration(600...7_200, unit: 1_000_000) : random.duration(5...600, unit: 1_000_000)
             after(length, .mend(fault))
         }
+    }
+}
+
+extension FlowSimulation {
+    /// While workers do nothing, or cannot say that they live, others take over the calls that they make.
+    private func excuseCalls(of fault: SimulationFault) {
+        guard fault == .store || fault == .workers || fault == .queue else { return }
+        for index in workers.indices { excuseCalls(of: index) }
     }
 }
 

@@ -43,6 +43,8 @@ package struct FlowSimulationReport: Sendable {
     package var cancelled = 0
     /// Runs that their schedule's overlap policy left out.
     package var skipped = 0
+    /// Executions that were started because others have failed; they count among the above.
+    package var handlers = 0
     /// Whose outcome was compared with a run without faults.
     package var compared = 0
     package var events = 0
@@ -57,7 +59,7 @@ package struct FlowSimulationReport: Sendable {
     package var text: String {
         """
         seed \(seed): \(flows) flows, \(transitions) transitions, \(events) events
-          succeeded \(succeeded), failed \(failed), cancelled \(cancelled), skipped \(skipped); \
+          succeeded \(succeeded), failed \(failed), cancelled \(cancelled), skipped \(skipped), of failures \(handlers); \
         \(compared) compared with a run without faults
           \(calls) calls, \(repeatedCalls) of them repeated because of a fault; \(historyRows) rows of history
           \(statistics.text)

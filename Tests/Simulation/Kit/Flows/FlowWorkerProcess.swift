@@ -219,6 +219,10 @@ extension FlowSimulation {
                     delayed.append(
                         StepHint.message(id, tenant: FlowWorkload.tenant, delay: max(.zero, time - clock.now)))
                 }
+                if let started = effects.started, let handler = workload.handler {
+                    ledger.open[started] = FlowLedger.Entry(flow: handler, handlesFailure: true)
+                    delayed.append(StepHint.message(started, tenant: FlowWorkload.tenant))
+                }
                 for job in effects.invocations { try call(index, job) }
                 for job in effects.cancels { cancel(index, job) }
             case .nothing:

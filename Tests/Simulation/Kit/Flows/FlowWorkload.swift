@@ -13,6 +13,8 @@ struct FlowWorkload {
 
     let flows: [Flow]
     let bindings: [BindingRow]
+    /// The flow that starts when others have failed.
+    let handler: DefinitionID?
     static let tenant: TenantID = "acme"
 
     private static let bodies = [
@@ -51,7 +53,9 @@ struct FlowWorkload {
         {"steps": {
             "shaky": {"type": "http", "with": {"url": "https://d.example/shaky"}, "onError": "continue",
                       "retry": {"initial": "30s", "maxAttempts": 2}},
-            "train": {"type": "model.train", "with": {"dataset": {"uri": "s3://d"}}, "after": ["shaky"]}}}
+            "strict": {"type": "http", "with": {"url": "https://d.example/strict"}, "retry": {"maxAttempts": 1}},
+            "train": {"type": "model.train", "with": {"dataset": {"uri": "s3://d"}}, "after": ["shaky"]}},
+         "onFailure": {"flow": "cleanup"}}
         """#,
         // Waits for longer than anything is kept elsewhere.
         #"""
@@ -60,6 +64,11 @@ struct FlowWorkload {
             "train": {"type": "model.train", "with": {"dataset": {"uri": "s3://d"}}, "after": ["long"]}}}
         """#,
     ]
+
+    private static let cleanup = #"""
+        {"inputs": {"execution": "string", "note": {"type": "string", "default": "none"}},
+         "steps": {"tell": {"type": "http", "with": {"url": "https://e.example/tell", "body": "${inputs.execution} ${inputs.note}"}}}}
+        """#
 
     private static let bindingBodies = [
         (
@@ -76,6 +85,11 @@ struct FlowWorkload {
                 version: 1, body: body, createdAt: now)
             flows.append(Flow(row: row, plan: try FlowPlan(checking: JSON(parsing: body))))
         }
+        let row = DefinitionRow(
+            id: .v7(at: now, using: &random), tenant: FlowWorkload.tenant, name: "cleanup", version: 1,
+            body: FlowWorkload.cleanup, createdAt: now)
+        handler = row.id
+        flows.append(Flow(row: row, plan: try FlowPlan(checking: JSON(parsing: row.body))))
         self.flows = flows
         bindings = FlowWorkload.bindingBodies.enumerated().map { index, binding in
             BindingRow(id: index + 1, tenant: nil, type: binding.0, body: binding.1, createdAt: now)
