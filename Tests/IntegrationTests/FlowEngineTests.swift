@@ -343,6 +343,7 @@ import Testing
                 [
                     "inputs": [
                         "execution": "string", "step": ["type": "string", "optional": true], "error": "json",
+                        "note": ["type": "string", "default": "by itself"],
                     ],
                     "steps": [
                         "tell": [
@@ -355,6 +356,7 @@ import Testing
                     ],
                     "outputs": [
                         "of": "${inputs.execution}", "step": "${inputs.step ?? null}", "error": "${inputs.error}",
+                        "note": "${inputs.note}",
                     ],
                 ])
             try await rig.publish("main", ["steps": broken, "onFailure": ["flow": "cleanup"]])
@@ -372,7 +374,8 @@ import Testing
             let handler = try await rig.execution(try #require(found.first?["id"]?.text))
             #expect(handler["outputs"]?["of"]?.text == id && handler["outputs"]?["step"]?.text == "call")
             #expect(handler["outputs"]?["error"]?["class"]?.text == "user")
-            #expect(try await rig.events(id).contains("failureHandled"))
+            #expect(handler["outputs"]?["note"]?.text == "by itself")
+            #expect(try await rig.events(id).contains("failureReported"))
             // One that fails itself, and names another.
             try await rig.publish("twice", ["steps": broken, "onFailure": ["flow": "main"]])
             _ = try await rig.wait(for: "failed", try await rig.start("twice"))
@@ -418,6 +421,13 @@ import Testing
             }
             try await put("mixed", flow: "fails")
             try await fire("mixed")
+            let list = try await rig.api.call("GET", "/v1/executions?flow=fails").body["items"]?.elements ?? []
+            let failed = try #require(list.first?["id"]?.text)
+            try await rig.control("retry", failed)
+            try await eventually("the retry has failed, too") {
+                try await it.number("select count(*) from headgate.ended") == 2
+            }
+            #expect(try await it.number("select count(*) from headgate.run_end") == 0, "it was counted before")
             try await put("mixed", flow: "works")
             try await fire("mixed")
             try await put("mixed", flow: "fails")

@@ -54,8 +54,8 @@ package struct HistoryEvent: Hashable, Sendable {
         case cancelled = 18
         case claimLost = 19
         case cancelUnconfirmed = 20
-        /// Another flow was started because this one has failed.
-        case failureHandled = 21
+        /// The failure was reported to another flow, which starts if it still exists.
+        case failureReported = 21
     }
 
     package var kind: Kind

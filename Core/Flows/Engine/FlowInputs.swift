@@ -70,6 +70,13 @@ package struct FlowInputs: Hashable, Sendable {
         guard errors.isEmpty else { throw FieldErrors(errors) }
     }
 
+    /// Gives inputs that are missing their defaults.
+    package mutating func fillDefaults(of definition: FlowDefinition) {
+        for input in definition.inputs where values[input.name] == nil && sealed[input.name] == nil {
+            values[input.name] = input.standard
+        }
+    }
+
     private static let version: UInt64 = 1
 
     /// The stored form: a version, the values as one map, then the secrets by name.

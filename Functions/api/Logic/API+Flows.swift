@@ -51,6 +51,7 @@ extension API {
     /// Whether the flow that is to start after a failure exists, and can be given what a failure gives.
     private func handlerMistakes(_ definition: FlowDefinition, _ call: Call) async throws -> [FieldError] {
         guard let name = definition.onFailure else { return [] }
+        if name == (try flowName(call)) { return FailureReport.mistakes(in: definition, name) }
         guard let row = try await flowRegistry.flow(name, version: nil, tenant: call.caller.tenant) else {
             return [FieldError(pointer: "/onFailure/flow", detail: "there is no flow \(name); publish it first")]
         }

@@ -123,18 +123,24 @@ extension API {
     /// The history last: what an execution did in its last moment may still be on its way there. Returns how many
     /// executions there were.
     private func eraseFlows(of tenant: TenantID) async throws -> Int {
-        var count = 0
-        while true {
-            let page = try await executionRegistry.eraseExecutions(of: tenant, limit: API.page)
-            count += page
-            if page < API.page { break }
-        }
+        var count = try await eraseExecutions(of: tenant)
         try await executionRegistry.eraseFlows(of: tenant)
+        // A failure may have started another flow meanwhile; without flows none can any more.
+        count += try await eraseExecutions(of: tenant)
         if try await history.erase(tenant, limit: API.page) > 0 {
             try await Task.sleep(for: API.historyPause)
             while try await history.erase(tenant, limit: API.page) > 0 {}
         }
         return count
+    }
+
+    private func eraseExecutions(of tenant: TenantID) async throws -> Int {
+        var count = 0
+        while true {
+            let page = try await executionRegistry.eraseExecutions(of: tenant, limit: API.page)
+            count += page
+            if page == 0 { return count }
+        }
     }
 
     private func eraseTriggers(of tenant: TenantID, on day: Timestamp) async throws -> Int {

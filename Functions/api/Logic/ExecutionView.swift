@@ -63,7 +63,7 @@ struct ExecutionView {
     /// The execution with its steps.
     var document: JSON {
         var members = briefMembers
-        if let inputs = try? FlowInputs(decoding: row.input) {
+        if let inputs {
             members.append(JSON.Member("input", ExpressionValue.map(inputs.forReducer).json))
         }
         guard let plan, let state else { return .object(members) }
@@ -79,9 +79,16 @@ struct ExecutionView {
         return .object(members)
     }
 
+    /// With defaults, which a start after a failure leaves out; nil: they cannot be read.
+    private var inputs: FlowInputs? {
+        var inputs = try? FlowInputs(decoding: row.input)
+        if let plan { inputs?.fillDefaults(of: plan.definition) }
+        return inputs
+    }
+
     /// What the flow's outputs are computed with; bindings do not matter to them.
     private var context: FlowContext? {
-        guard let plan, let inputs = try? FlowInputs(decoding: row.input) else { return nil }
+        guard let plan, let inputs else { return nil }
         return FlowContext(
             plan: plan, inputs: inputs.forReducer, seed: 0, binding: { _ in nil }, bindingOfAttempt: { _ in nil })
     }

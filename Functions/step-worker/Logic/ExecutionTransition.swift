@@ -92,7 +92,9 @@ package struct ExecutionTransition: Sendable {
         guard let plan = definition.plan else { return .laterVersion }
         guard catalog.knowsBindings(of: row.tenant, now: instant) else { return .needs(Needs(bindingsOf: row.tenant)) }
         do throws(ByteReader.Failure) {
-            let inputs = try FlowInputs(decoding: row.input)
+            var inputs = try FlowInputs(decoding: row.input)
+            // Who started it did not know its definition.
+            if locked.handlesFailure { inputs.fillDefaults(of: plan.definition) }
             let context = catalog.context(of: plan, inputs: inputs, tenant: row.tenant, id: row.id)
             var run = Run(
                 state: try row.state.map { bytes throws(ByteReader.Failure) in
@@ -160,7 +162,7 @@ package struct ExecutionTransition: Sendable {
                 effects.started = start.id
                 // The end stays the last of its events.
                 history.insert(
-                    HistoryEvent(.failureHandled, nil, "\(start.flow): \(start.id)"), at: max(0, history.count - 1))
+                    HistoryEvent(.failureReported, nil, "\(start.flow): \(start.id)"), at: max(0, history.count - 1))
             }
         }
         if effects.outcome != nil { write.forgetAt = now + FlowRetention.of(effects.outcome) }
