@@ -90,8 +90,8 @@ import Testing
             from: #""outputs": "#, to: #""then": { "flow": "x" }, "outputs": "#, pointer: "/then",
             detail: "not supported yet"),
         .init(
-            from: #""outputs": "#, to: #""onFailure": { "flow": "x" }, "outputs": "#, pointer: "/onFailure",
-            detail: "not supported yet"),
+            from: #""outputs": "#, to: #""onFailure": { "flow": "no name" }, "outputs": "#, pointer: "/onFailure/flow",
+            detail: "a flow's name"),
         .init(
             from: #""onError": "continue""#, to: #""onError": "ignore""#, pointer: "/steps/evaluate/onError",
             detail: "fail or continue"),
