@@ -78,7 +78,8 @@ final class GatewayRig: Sendable {
     func result(_ step: String, key: String, _ inputs: JSON) async throws -> JSON {
         let answer = try await call(step, key: key, inputs)
         #expect(answer.status == 202 && answer.json == ["accepted": true])
-        try await eventually("the result of \(key)") { !receiver.results(key).isEmpty }
+        // Unoptimized, beside hundreds of other tests, a training takes a while.
+        try await eventually("the result of \(key)", within: .seconds(180)) { !receiver.results(key).isEmpty }
         return receiver.results(key)[0]
     }
 

@@ -17,13 +17,13 @@ if [ "${1:-}" = --faults ]; then
     run --filter RedisGoesBackTests
     run --filter '[.]FaultMatrixTests'
     run --filter FlowFaultMatrixTests
-    run --filter FlowCrashTests
 elif [ "$#" -gt 0 ]; then
     run "$@"
 else
     loads='CrashMatrixTests|CrashTests|RedisGoesBackTests'
     shares='APIShareTests|OnceTests|ReshardTests'
-    run --skip "FaultMatrixTests|ContractTests|$loads|$shares"
+    run --skip "FaultMatrixTests|ContractTests|FlowSimulationTests|$loads|$shares"
+    run --filter FlowSimulationTests
     run --filter "$shares"
     run --filter "$loads"
     run --filter ContractTests
