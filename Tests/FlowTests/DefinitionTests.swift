@@ -57,6 +57,22 @@ import Testing
         #expect(mistakes(try JSON(parsing: String(try #require(block)))).isEmpty)
     }
 
+    @Test func `the page of step types has each type with its fields`() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "docs/step-types.md"), encoding: .utf8)
+        for contract in StepContract.builtIn {
+            let row = try #require(page.split(separator: "\n").first { $0.hasPrefix("| `\(contract.name)` |") })
+            for fields in [contract.inputs, contract.outputs] {
+                for (name, field) in fields {
+                    #expect(row.contains("`\(name): \(field.type)\(field.isOptional ? "?" : "")`"), "\(contract.name)")
+                }
+            }
+            #expect(row.contains("parameters") == contract.takesParameters)
+        }
+        for name in StepContract.reserved { #expect(page.contains("`\(name)`")) }
+    }
+
     struct Change: Sendable, CustomTestStringConvertible {
         var from: String
         var to: String
