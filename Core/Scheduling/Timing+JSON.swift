@@ -67,8 +67,17 @@ extension Timing {
     private static let marginType = FieldType<Margin>(
         "a duration up to 7d, or a share such as \"25%\"", schema: ["type": "string", "format": "margin"],
         read: { Margin(json: $0) })
-    /// The other policies are for flow actions, which are not supported yet.
+    /// Schedules of HTTP calls have only `allow`.
     private static let overlapType = FieldType<OverlapPolicy>(
-        "allow; skip, cancel and {\"queue\": n} are for flow actions", schema: ["type": "string", "enum": ["allow"]],
+        "allow, skip, cancel, queue or {\"queue\": n} with n from 1 to 1000",
+        schema: [
+            "anyOf": [
+                ["type": "string", "enum": ["allow", "skip", "cancel", "queue"]],
+                [
+                    "type": "object", "properties": ["queue": ["type": "integer", "minimum": 1, "maximum": 1_000]],
+                    "required": ["queue"], "additionalProperties": false,
+                ],
+            ]
+        ],
         read: { OverlapPolicy(json: $0) })
 }

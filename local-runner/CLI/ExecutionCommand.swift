@@ -1,5 +1,6 @@
 import ArgumentParser
 import FunctionRuntime
+import Glibc
 import Model
 
 struct ExecutionCommand: AsyncParsableCommand {
@@ -15,7 +16,8 @@ struct ExecutionCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List executions, newest first.")
         @OptionGroup var connection: Connection
-        @Option(help: "new, running, paused, ending, succeeded, failed, cancelled or quarantined.") var state: String?
+        @Option(help: "new, running, paused, ending, succeeded, failed, cancelled, quarantined or pending.") var state:
+            String?
         @Option(help: "The name of a flow.") var flow: String?
         @Option(help: "Created from then on, RFC 3339.") var from: String?
         @Option(help: "Created before then, RFC 3339.") var to: String?
@@ -27,7 +29,7 @@ struct ExecutionCommand: AsyncParsableCommand {
             if connection.json { return print(answer) }
             Table.print(
                 answer["items"]?.elements ?? [],
-                ["id", "flow", "version", "state", "createdAt", "endedAt", "reason"])
+                ["id", "flow", "version", "state", "createdAt", "endedAt"])
             if answer["next"]?.text != nil { APIClient.say("there are more: raise --limit") }
         }
     }
@@ -76,6 +78,12 @@ struct ExecutionCommand: AsyncParsableCommand {
     /// Prints a line whenever a step changes; throws exit code 1 if the execution did not succeed.
     static func watch(_ id: String, _ client: APIClient) async throws {
         var shown: [String: String] = [:]
+        var isPaused = false
+        /// A pipe gets each line as it comes.
+        func say(_ line: String) {
+            print("\(Timestamp.now.description.dropFirst(11).dropLast())  \(line)")
+            fflush(nil)
+        }
         while true {
             let execution = try await client.call("GET", path(id))
             for step in execution["steps"]?.elements ?? [] {
@@ -86,9 +94,13 @@ struct ExecutionCommand: AsyncParsableCommand {
                 if let failure = step["failure"]?["message"]?.text { line += ": \(failure)" }
                 if shown[name] == line || state == "waiting" && shown[name] == nil { continue }
                 shown[name] = line
-                print("\(Timestamp.now.description.dropFirst(11).dropLast())  \(line)")
+                say(line)
             }
             let state = execution["state"]?.text ?? ""
+            if isPaused != (state == "paused") {
+                isPaused.toggle()
+                say(isPaused ? "paused" : "resumed")
+            }
             if ["succeeded", "failed", "cancelled", "quarantined"].contains(state) {
                 print(state)
                 if state != "succeeded" { throw ExitCode(1) }
@@ -107,7 +119,8 @@ struct ExecutionCommand: AsyncParsableCommand {
         func run() async throws {
             let answer = try await APIClient(connection).call("GET", "\(ExecutionCommand.path(id))/explain")
             if connection.json { return print(answer) }
-            print("the execution is \(answer["state"]?.text ?? "")")
+            let state = answer["state"]?.text ?? ""
+            print("the execution \(["succeeded", "failed"].contains(state) ? "has" : "is") \(state)")
             for step in answer["steps"]?.elements ?? [] {
                 print("\(step["name"]?.text ?? ""): \(step["why"]?.text ?? "")")
                 if let command = step["command"]?.text { print("    \(command)") }

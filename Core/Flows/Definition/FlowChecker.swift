@@ -85,7 +85,7 @@ package struct FlowChecker {
         let missing = contract.inputs.sorted { $0.key < $1.key }.filter { !$1.isOptional && !given.contains($0) }
         var mistakes = missing.map { FieldError(pointer: pointer, detail: "needs \($0) of type \($1.type)") }
         if step.type == "wait", given.intersection(["for", "until"]).count != 1 {
-            mistakes.append(FieldError(pointer: pointer, detail: "needs either for or until"))
+            mistakes.append(FieldError(pointer: pointer, detail: "needs exactly one of for and until"))
         }
         return mistakes
     }

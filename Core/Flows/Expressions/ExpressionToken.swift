@@ -90,7 +90,11 @@ struct ExpressionLexer {
             return .sign(sign)
         }
         guard "<>+-*/%!?:.,()[]".unicodeScalars.contains(scalar) else {
-            let hint = ["=": "; compare by ==", "&": "; and is &&", "|": "; or is ||"][String(scalar)] ?? ""
+            let hint =
+                [
+                    "=": "; compare by ==", "&": "; and is &&", "|": "; or is ||",
+                    "$": "; a condition is written without ${ }",
+                ][String(scalar)] ?? ""
             throw error(at: position, "this character has no meaning here\(hint)")
         }
         position += 1
