@@ -67,17 +67,10 @@ extension Timing {
     private static let marginType = FieldType<Margin>(
         "a duration up to 7d, or a share such as \"25%\"", schema: ["type": "string", "format": "margin"],
         read: { Margin(json: $0) })
-    /// Schedules of HTTP calls have only `allow`.
+    /// The schema has what every action allows: the others are for flow actions alone, which a schema of one field cannot
+    /// say.
     private static let overlapType = FieldType<OverlapPolicy>(
         "allow, skip, cancel, queue or {\"queue\": n} with n from 1 to 1000",
-        schema: [
-            "anyOf": [
-                ["type": "string", "enum": ["allow", "skip", "cancel", "queue"]],
-                [
-                    "type": "object", "properties": ["queue": ["type": "integer", "minimum": 1, "maximum": 1_000]],
-                    "required": ["queue"], "additionalProperties": false,
-                ],
-            ]
-        ],
+        schema: ["type": "string", "enum": ["allow"]],
         read: { OverlapPolicy(json: $0) })
 }

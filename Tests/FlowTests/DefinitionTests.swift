@@ -150,7 +150,8 @@ import Testing
             from: #""metrics": "${evaluate.metrics}""#, to: #""metric": "${evaluate.metrics}""#,
             pointer: "/steps/register/with/metric", detail: "unknown input; model.register takes metrics, model, name"),
         .init(from: #""for": "30d""#, to: #""for": "a month""#, pointer: "/steps/pause/with/for", detail: "a duration"),
-        .init(from: #"{ "for": "30d" }"#, to: "{}", pointer: "/steps/pause/with", detail: "exactly one of for and until"),
+        .init(
+            from: #"{ "for": "30d" }"#, to: "{}", pointer: "/steps/pause/with", detail: "exactly one of for and until"),
         .init(
             from: #"{ "uri": "s3://t/clean.json" }"#, to: #"{ "url": "s3://t/clean.json" }"#,
             pointer: "/steps/prepare/with/transformation", detail: "a uri"),
