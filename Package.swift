@@ -38,14 +38,15 @@ let layers: [[Module]] = [
         Module("Store", at: "Core/Store", imports: "Model"),
         Module("HTTP", at: "Core/HTTP", imports: "Model"),
         Module("Secrets", at: "Core/Secrets", imports: "Model Crypto"),
+        Module("SQS", at: "Core/SQS", imports: "Model Crypto"),
         Module("Telemetry", at: "Core/Telemetry", imports: "Model Logging"),
     ],
     // Layer 3: drivers, and what builds on the protocols.
     [
         Module("Postgres", at: "Core/Postgres", imports: "Model Store Blocking CLibpq", resources: "sql"),
-        Module("Redis", at: "Core/Redis", imports: "Model Queue Blocking CHiredis", resources: "scripts"),
+        Module("Redis", at: "Core/Redis", imports: "Model Queue SQS Blocking CHiredis", resources: "scripts"),
         Module("Curl", at: "Core/Curl", imports: "Model HTTP Blocking CCurl CPlatform"),
-        Module("Memory", at: "Core/Memory", imports: "Model Queue Store"),
+        Module("Memory", at: "Core/Memory", imports: "Model Queue SQS Store"),
         Module("Sending", at: "Core/Sending", imports: "Model Queue Store"),
         Module(
             "FunctionRuntime", at: "Core/FunctionRuntime",
@@ -157,6 +158,7 @@ let tests = [
     Module(
         "QueueTests", at: "Tests/QueueTests", imports: "Model Memory Queue Redis Sending TestRandom TestServers", .tests
     ),
+    Module("SQSTests", at: "Tests/SQSTests", imports: "Model Memory Redis SQS TestRandom TestServers", .tests),
     Module(
         "WrapperTests", at: "Tests/WrapperTests",
         imports: "Model Curl HTTP Postgres Queue Redis TestServers TestTarget", .tests),

@@ -55,6 +55,30 @@ package actor RedisConnection {
         }
     }
 
+    /// What the server sends by itself on a connection that has subscribed, as soon as there is something; empty if nothing
+    /// comes in this time.
+    func pushed(within time: Duration) throws(RedisError) -> [RedisReply] {
+        guard let context else { throw RedisError(.disconnected, "the subscription's connection is closed") }
+        do throws(RedisError) {
+            return try context.pushed(within: time)
+        } catch {
+            self.context = nil
+            throw error
+        }
+    }
+
+    /// Sends a command whose reply `pushed` returns.
+    func post(_ command: RedisCommand) throws(RedisError) {
+        guard let context else { throw RedisError(.disconnected, "the subscription's connection is closed") }
+        do throws(RedisError) {
+            try context.append(command)
+            try context.flush()
+        } catch {
+            self.context = nil
+            throw error
+        }
+    }
+
     /// The server's id of this connection, for `CLIENT UNBLOCK`.
     package func clientID() throws(RedisError) -> Int {
         if let id = try connected().clientID { return id }
@@ -137,6 +161,39 @@ package actor RedisConnection {
         }
         defer { unsafe freeReplyObject(raw) }
         return unsafe RedisContext.convert(raw.assumingMemoryBound(to: redisReply.self))
+    }
+
+    /// Writes what was appended.
+    func flush() throws(RedisError) {
+        var isDone: Int32 = 0
+        while isDone == 0 {
+            guard unsafe redisBufferWrite(context, &isDone) == REDIS_OK else {
+                throw unsafe RedisContext.error(of: context)
+            }
+        }
+    }
+
+    /// Replies to no command, as soon as there are any; empty if none comes in this time.
+    func pushed(within time: Duration) throws(RedisError) -> [RedisReply] {
+        let buffered = try bufferedReplies()
+        if !buffered.isEmpty { return buffered }
+        var entry = unsafe pollfd(fd: context.pointee.fd, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&entry, 1, Int32(time.milliseconds)) > 0 else { return [] }
+        guard unsafe redisBufferRead(context) == REDIS_OK else { throw unsafe RedisContext.error(of: context) }
+        return try bufferedReplies()
+    }
+
+    private func bufferedReplies() throws(RedisError) -> [RedisReply] {
+        var replies: [RedisReply] = []
+        while true {
+            var raw: UnsafeMutableRawPointer?
+            guard unsafe redisGetReplyFromReader(context, &raw) == REDIS_OK else {
+                throw unsafe RedisContext.error(of: context)
+            }
+            guard let raw = unsafe raw else { return replies }
+            defer { unsafe freeReplyObject(raw) }
+            replies.append(unsafe RedisContext.convert(raw.assumingMemoryBound(to: redisReply.self)))
+        }
     }
 
     private static func convert(_ reply: UnsafeMutablePointer<redisReply>) -> RedisReply {

@@ -31,7 +31,8 @@ struct RedisQueueScripts: Sendable {
         func script(_ name: String, _ operation: [UInt8], isAllowedWhenFull: Bool = false) -> RedisScript {
             let constants = "\(RedisQueueKey.lua)local coalescing = \(isCoalescing)\n"
             return RedisScript(
-                name: name, text: Array(constants.utf8) + PackageResources.prelude_lua + operation,
+                name: name,
+                text: Array(constants.utf8) + PackageResources.common_lua + PackageResources.prelude_lua + operation,
                 isAllowedWhenFull: isAllowedWhenFull)
         }
         send = script("send", PackageResources.send_lua)

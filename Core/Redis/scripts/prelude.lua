@@ -22,13 +22,9 @@
 --
 -- "Tenant" is the fairness key throughout. A queue with outcomes is one whose settlements post to a second queue (P below).
 --
--- Lua does not roll back: every operation checks its arguments and reads all it needs before its first write. The first write of a settlement
--- frees memory, so that it succeeds on a full server. Large numbers that become part of a text are written with %d: Lua's own conversion turns
--- them into floating point. As an argument of a command a number keeps 17 digits, but costs ten times as much as a text: use `digits`. No call
--- unpacks more than 4,000 values: more overflow Lua's stack. Most of the time goes into making strings and tables, so a message is parsed at
--- most once, and not at all where that can be avoided.
-local call, fmt, floor, match, find = redis.call, string.format, math.floor, string.match, string.find
-
+-- The first write of a settlement frees memory, so that it succeeds on a full server. As an argument of a command a number keeps 17 digits,
+-- but costs ten times as much as a text: use `digits`. No call unpacks more than 4,000 values: more overflow Lua's stack. Most of the time
+-- goes into making strings and tables, so a message is parsed at most once, and not at all where that can be avoided.
 -- A tenant with more than heavySize messages in a shard is heavy; each lease promotes up to heavyPart of the heavy tenants' due messages
 -- (decision 0010).
 local heavySize, heavyPart = 1000, 250
@@ -47,22 +43,7 @@ end
 -- Q is the queue of the operation, P the second one: where a settlement posts to, or whose ids a confirmation marks.
 local Q, P = queue(0), queue(#queueKeys)
 
--- ms since 1970, by Redis's clock; a positive argument replaces it in tests and virtual time. Never goes back behind its high-water mark,
--- which is a second old at most: if the server's clock steps back, time goes on from the mark at the server's pace (protocols.md, 7a). The
--- mark is written with pcall: a full server may refuse it, and the script has to go on.
-local function clock(a)
-    a = tonumber(a)
-    if a > 0 then return a end
-    local now = call('TIME')
-    local known = call('HMGET', Q.counters, 'hw', 'off')
-    local high, t = tonumber(known[1] or '0'), now[1] * 1000 + floor(now[2] / 1000) + tonumber(known[2] or '0')
-    if t < high then
-        redis.pcall('HSET', Q.counters, 'off', fmt('%d', tonumber(known[2] or '0') + high - t))
-        return high
-    end
-    if t >= high + 1000 then redis.pcall('HSET', Q.counters, 'hw', fmt('%d', t)) end
-    return t
-end
+local function clock(a) return clockOf(Q.counters, a) end
 
 -- A number as an argument of a command.
 local function digits(x) return x % 1 == 0 and fmt('%d', x) or x end
