@@ -78,6 +78,8 @@ package final class Failpoint: Sendable {
     /// The historian has acknowledged.
     package static let historianAfterConfirm = Failpoint("historian.after-confirm")
 
+    /// Hints and answers are gathered, but no execution is locked.
+    package static let stepWorkerBeforeLock = Failpoint("step-worker.before-lock")
     /// Executions are decided on and written, but not committed.
     package static let stepWorkerBeforeCommit = Failpoint("step-worker.before-commit")
     /// A transition is committed, but none of its calls is made.
@@ -86,6 +88,8 @@ package final class Failpoint: Sendable {
     package static let stepWorkerAfterCall = Failpoint("step-worker.after-call")
     /// Answers are applied, but hints are not acknowledged.
     package static let stepWorkerBeforeAcknowledge = Failpoint("step-worker.before-acknowledge")
+    /// Rows of the outbox are read, but not in the history.
+    package static let flowHistorianBeforeCommit = Failpoint("flow-historian.before-commit")
     /// Rows of the outbox are in the history, but the cursor is not.
     package static let flowHistorianAfterCommit = Failpoint("flow-historian.after-commit")
     /// Everything up to a transaction is in the history, but the cursor does not say so.
@@ -98,8 +102,9 @@ package final class Failpoint: Sendable {
 
     /// The failpoints on an execution's path, in the order in which it passes them.
     package static let ofFlows = [
-        stepWorkerBeforeCommit, stepWorkerAfterCommit, stepWorkerAfterCall, stepWorkerBeforeAcknowledge,
-        flowHistorianAfterCommit, flowHistorianBeforeCursor, flowHistorianBeforeEmpty,
+        stepWorkerBeforeLock, stepWorkerBeforeCommit, stepWorkerAfterCommit, stepWorkerAfterCall,
+        stepWorkerBeforeAcknowledge, flowHistorianBeforeCommit, flowHistorianAfterCommit, flowHistorianBeforeCursor,
+        flowHistorianBeforeEmpty,
     ]
 
     /// The failpoints on a trigger's path, in the order in which it passes them.

@@ -81,7 +81,8 @@ package struct Migrator: Sendable {
 
     /// Migration n of the history is at index n - 1.
     private static let historyMigrations: [(name: String, text: [UInt8])] = [
-        ("H0001_history", PackageResources.H0001_history_sql)
+        ("H0001_history", PackageResources.H0001_history_sql),
+        ("H0002_input_digest", PackageResources.H0002_input_digest_sql),
     ]
 
     /// The history has a schema of its own, with its own versions.

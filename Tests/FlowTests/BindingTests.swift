@@ -34,6 +34,31 @@ import Testing
                 == #"{"all":{"name":"${secret.other}/../é&"},"text":"n 2"}"#)
     }
 
+    @Test(arguments: [
+        (#"{"zz": 1}"#, ["/outputs", "/outputs/zz"]), (#"{"model": {"uri": "s3://m"}}"#, []),
+        (#"{"metrics": {}, "model": "${response.body}"}"#, []), ("{}", ["/outputs"]),
+    ])
+    func `outputs that can never make a step succeed are refused`(outputs: String, pointers: [String]) throws {
+        let binding = try binding(["url": "http://h/"], [.init("outputs", try JSON(parsing: outputs))])
+        let contract = try #require(StepContract.builtIn.first { $0.name == "model.train" })
+        #expect(binding.mistakes(against: contract).map(\.pointer) == pointers)
+    }
+
+    @Test(arguments: [
+        ("model.evaluate", #"{"metrics": {"a": 1e400}}"#, "/outputs/metrics/a"),
+        ("model.evaluate", #"{"metrics": {"a": -1e400}}"#, "/outputs/metrics/a"),
+        ("http", #"{"status": 200, "body": {"a": [1, 1e400]}}"#, "/outputs/body/a/1"),
+    ])
+    func `a number that nothing can compute with is no output`(type: String, outputs: String, pointer: String) throws {
+        let contract = try #require(StepContract.builtIn.first { $0.name == type })
+        #expect {
+            try StepOutputs(checking: try JSON(parsing: outputs), against: contract)
+        } throws: { error in
+            let message = (error as? StepFailure)?.message ?? ""
+            return message.contains(pointer) && message.contains("beyond the range of numbers")
+        }
+    }
+
     @Test func `a line break in an input is no header`() throws {
         #expect {
             try rendered(

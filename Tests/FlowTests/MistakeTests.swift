@@ -72,7 +72,14 @@ import Testing
             ("model.train", ["dataset": ["${inputs.source}"]], "dataset", "found an array"),
             ("model.train", ["dataset": ["digest": "${inputs.name}"]], "dataset", "needs a uri"),
             ("model.train", ["dataset": ["digest": "x"]], "dataset", "needs a uri"),
-            ("http", ["url": "x", "headers": ["${inputs.name}"]], "headers", "found an array"),
+            ("http", ["url": "http://x", "headers": ["${inputs.name}"]], "headers", "found an array"),
+            ("http", ["url": "ftp://x"], "url", "must begin with http:// or https://"),
+            ("http", ["url": "not a url"], "url", "contains a space"),
+            ("http", ["url": "http://x", "method": "FROB NICATE"], "method", "expected one of GET"),
+            ("http", ["url": "http://x", "headers": ["a b": "c"]], "headers/a b", "not a header name"),
+            ("http", ["url": "http://x", "headers": ["a b": "${inputs.name}"]], "headers/a b", "not a header name"),
+            ("http", ["url": "http://x", "headers": ["A": "b\r\nC: d"]], "headers/A", "cannot contain CR"),
+            ("http", ["url": "http://x", "body": ["n": .number("1e400")]], "body/n", "beyond the range of numbers"),
         ] as [(String, JSON, String, String)])
     func `the wrong kind of value is called what it is`(type: String, with: JSON, field: String, detail: String) {
         let found = mistakes(in: checkedFlow([JSON.Member("type", .string(type)), JSON.Member("with", with)]))

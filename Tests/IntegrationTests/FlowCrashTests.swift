@@ -111,7 +111,7 @@ import Testing
             try await rig.it.number(gaps) == 0
         }
         let ids = try await rig.it.admin.values(
-            StatementCall(Statement("select id from headgate.execution order by id limit 5")), .uuid)
+            StatementCall(Statement("select id from headgate.execution order by id limit 200")), .uuid)
         for id in ids {
             let events = try await rig.events("\(id)").filter {
                 !$0.hasPrefix("claimLost") && !$0.hasPrefix("ignored") && !$0.hasPrefix("stepAccepted")

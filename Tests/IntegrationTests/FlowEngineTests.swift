@@ -52,6 +52,84 @@ import Testing
         }
     }
 
+    /// protocols.md, 10: the history knows what the engine has forgotten.
+    @Test func `an id stays taken after its execution has left the engine`() async throws {
+        try await Cluster.with { it in
+            let rig = try await FlowRig.start(it)
+            try await rig.bind("model.train", to: "/callback/1ms", outputs: Self.model)
+            try await rig.publish("three", rig.threeSteps())
+            let id = try await rig.start(
+                "three", input: ["n": 7], id: "01a2228d-c497-7370-b998-734299659f80")
+            _ = try await rig.wait(for: "succeeded", id)
+            _ = try await rig.events(id)
+            // As the monitor does 15 minutes after its end.
+            for table in ["execution", "ended", "output"] {
+                _ = try await it.admin.values(
+                    StatementCall(Statement("delete from headgate.\(table) returning 1")), .int)
+            }
+            func start(_ n: Int, _ verb: String = "") async throws -> (status: Int, body: JSON) {
+                let answer = try await rig.api.call(
+                    "POST", "/v1/flows/three/executions\(verb)", #"{"id": "\#(id)", "input": {"n": \#(n)}}"#)
+                return (answer.status, answer.body)
+            }
+            let again = try await start(7)
+            #expect(again.status == 200 && again.body["state"]?.text == "succeeded", "\(again)")
+            #expect(try await start(8).status == 409)
+            let known = try await start(7, "/import")
+            #expect(known.body["known"]?.int == 1 && known.body["started"]?.int == 0, "\(known)")
+            let refused = try await start(8, "/import")
+            #expect(refused.body["refused"]?.elements?.count == 1 && refused.body["started"]?.int == 0, "\(refused)")
+            #expect(try await it.number("select count(*) from headgate.execution") == 0)
+            #expect(try await it.callsSeen().total == 3, "nothing was called again")
+            #expect(try await rig.execution(id)["input"] == nil, "its input has left with it")
+            let explained = try await rig.api.call("GET", "/v1/executions/\(id)/explain")
+            #expect(explained.body["why"]?.text == "it has ended: succeeded")
+        }
+    }
+
+    @Test func `lists and explanations have what is quarantined, what waits for another run, and what is new`()
+        async throws
+    {
+        try await Cluster.with { it in
+            let rig = try await FlowRig.start(it, except: ["step-worker"])
+            for name in ["trigger-worker", "historian"] { try it.start(name) }
+            try await rig.publish("slow", ["steps": ["nap": ["type": "wait", "with": ["for": "1h"]]]])
+            func listed(_ state: String) async throws -> [String] {
+                let list = try await rig.api.call("GET", "/v1/executions?flow=slow&state=\(state)").body
+                return (list["items"]?.elements ?? []).compactMap { $0["id"]?.text }
+            }
+            func explained(_ id: String) async throws -> JSON {
+                try await rig.api.call("GET", "/v1/executions/\(id)/explain").body
+            }
+            let id = try await rig.start("slow")
+            #expect(try await listed("new") == [id])
+            #expect(try await explained(id)["why"]?.text?.contains("no step-worker") == true)
+            try rig.run("step-worker")
+            try await eventually("it runs") { try await listed("running") == [id] }
+            #expect(try await listed("new") == [])
+            // As a broken disk might leave it.
+            let damage = "update headgate.execution set state = '\\xff' returning 1"
+            _ = try await it.admin.values(StatementCall(Statement(damage)), .int)
+            try await rig.control("pause", id)
+            try await eventually("it is quarantined") { try await listed("quarantined") == [id] }
+            #expect(try await listed("running") == [])
+            let why = try await explained(id)
+            #expect(why["why"]?.text?.contains("five times") == true, "\(why)")
+            #expect(why["command"]?.text == "headgate execution resume \(id)")
+            let events = try await rig.api.call("GET", "/v1/executions/\(id)/events").body["items"]?.elements ?? []
+            #expect(events.last?["event"]?.text == "quarantined" && events.last?["detail"] != nil, "\(events)")
+            let body = #"""
+                {"action": {"flow": {"name": "slow"}}, "when": [{"every": "1s"}], "overlap": {"queue": 1}, "maxTriggers": 3}
+                """#
+            #expect(try await rig.api.call("PUT", "/v1/schedules/queues", body).status == 201)
+            try await eventually("one waits") { try await listed("pending").count == 1 }
+            let pending = try await listed("pending")[0]
+            #expect(try await explained(pending)["why"]?.text?.contains("another run") == true)
+            try await rig.control("cancel", pending)
+            try await eventually("its wait is over") { try await listed("cancelled") == [pending] }
+        }
+    }
+
     @Test func `steps that fail are tried again within their budget, and a failure that is the user's is final`()
         async throws
     {

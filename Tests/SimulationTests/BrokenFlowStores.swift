@@ -50,8 +50,11 @@ struct BrokenExecutionStore: ExecutionStore {
         try await store.store(answers: answers, now: now)
     }
 
-    func countFailure(of id: ExecutionID, reason: String, now: Timestamp) async throws {
-        try await store.countFailure(of: id, reason: reason, now: now)
+    func countFailure(
+        of id: ExecutionID, reason: String, now: Timestamp,
+        record: @escaping @Sendable (ExecutionRow) -> [UInt8]
+    ) async throws {
+        try await store.countFailure(of: id, reason: reason, now: now, record: record)
     }
 
     func definitions(_ ids: [DefinitionID]) async throws -> [DefinitionRow] { try await store.definitions(ids) }

@@ -175,7 +175,9 @@ import Testing
         try await it.start(1)
         func fail(_ times: Int) async throws {
             for _ in 0..<times {
-                try await it.executions.countFailure(of: it.id(1), reason: "too large", now: it.now)
+                try await it.executions.countFailure(of: it.id(1), reason: "too large", now: it.now) { row in
+                    Array("\(row.status.name): \(row.quarantineReason ?? "")".utf8)
+                }
             }
         }
         try await fail(4)
@@ -186,6 +188,11 @@ import Testing
         try await fail(1)
         let row = try #require(try await it.read(1)).row
         #expect(row.status == .quarantined && row.quarantineReason == "too large")
+        try await fail(1)
+        let rows = try await it.outboxRows()
+        #expect(rows.map { String(decoding: $0.body, as: UTF8.self) } == ["quarantined: too large"])
+        #expect(rows.first?.seq == 1 && rows.first?.tenant == "acme")
+        #expect(try await it.read(1)?.seq == 2, "the next event has the next number")
         try await it.write(1)
         #expect(try await it.read(1)?.row.quarantineReason == nil)
     }

@@ -140,6 +140,27 @@ import Testing
     }
 
     @Test(arguments: Driver.allCases)
+    func `the history of a run that has to wait begins with its wait`(driver: Driver) async throws {
+        let it = try await FlowStoresUnderTest.make(driver)
+        for number in 1...2 as ClosedRange<UInt64> {
+            var new = it.new(number, schedule: Self.schedule)
+            new.waitingRecord = [UInt8(number)]
+            _ = try await it.registry.start([new], mayOverlap: [false], now: it.now) { row, id in
+                if row.running == nil {
+                    row.running = id.value
+                    return .run(cancelling: nil)
+                }
+                row.waiting.append(id.value)
+                return .wait
+            }
+        }
+        let rows = try await it.outboxRows()
+        #expect(rows.map(\.body) == [[2]] && rows.first?.execution == it.id(2))
+        #expect(try await it.read(1)?.seq == 1)
+        #expect(try await it.read(2)?.seq == 2)
+    }
+
+    @Test(arguments: Driver.allCases)
     func `a run that replaces another has it cancelled in the same transaction`(driver: Driver) async throws {
         let it = try await FlowStoresUnderTest.make(driver)
         func replace(_ number: UInt64) async throws -> TriggerStartResult {

@@ -121,6 +121,19 @@ struct FlowStoresUnderTest {
         _ = try await registry.start(numbers.map { new($0, tenant: tenant) }, tenant: tenant, now: now)
     }
 
+    /// All rows of the outbox, those of transactions that have not ended included.
+    func outboxRows() async throws -> [HistoryRow] {
+        let bounds = try await outbox.bounds()
+        var rows: [HistoryRow] = []
+        var place: OutboxPlace?
+        repeat {
+            let page = try await outbox.page(from: 0, upTo: bounds.next, turn: bounds.turn, after: place, limit: 10)
+            rows += page.rows
+            place = page.next
+        } while place != nil
+        return rows
+    }
+
     /// What a transition finds of an execution; nil: there is none.
     func read(_ number: UInt64) async throws -> LockedExecution? {
         let found = Mutex<LockedExecution?>(nil)

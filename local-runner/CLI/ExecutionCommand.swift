@@ -121,6 +121,8 @@ struct ExecutionCommand: AsyncParsableCommand {
             if connection.json { return print(answer) }
             let state = answer["state"]?.text ?? ""
             print("the execution \(["succeeded", "failed"].contains(state) ? "has" : "is") \(state)")
+            if let why = answer["why"]?.text { print(why) }
+            if let command = answer["command"]?.text { print("    \(command)") }
             for step in answer["steps"]?.elements ?? [] {
                 print("\(step["name"]?.text ?? ""): \(step["why"]?.text ?? "")")
                 if let command = step["command"]?.text { print("    \(command)") }

@@ -33,6 +33,10 @@ struct FlowCommand: AsyncParsableCommand {
         /// Nil: the file is no JSON or cannot be read, which has been said.
         private static func mistakes(in file: String) -> [FieldError]? {
             guard let bytes = try? ScheduleCommand.read(file) else { return nil }
+            guard bytes.count <= FlowDefinition.longestDocument else {
+                let detail = "is \(bytes.count) bytes; at most \(FlowDefinition.longestDocument) are allowed"
+                return [FieldError(pointer: "", detail: detail)]
+            }
             let document: JSON
             do throws(JSON.SyntaxError) {
                 document = try JSON(document: bytes)

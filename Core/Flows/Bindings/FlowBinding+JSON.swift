@@ -10,6 +10,22 @@ extension FlowBinding {
         self = binding
     }
 
+    /// What keeps a step of this type from ever succeeding with these outputs, by their pointers.
+    package func mistakes(against contract: StepContract) -> [FieldError] {
+        guard let outputs else { return [] }
+        let given = Set(outputs.map(\.name))
+        let known = contract.outputs.keys.sorted().joined(separator: ", ")
+        let missing = contract.outputs.sorted { $0.key < $1.key }.filter { !$1.isOptional && !given.contains($0) }
+        return missing.map {
+            FieldError(pointer: "/outputs", detail: "lack \($0), a \($1.type), which \(contract.name) gives")
+        }
+            + outputs.filter { contract.outputs[$0.name] == nil }.map { output in
+                FieldError(
+                    pointer: "/outputs/\(JSON.pointerToken(output.name))",
+                    detail: "\(contract.name) has no such output; it gives \(known)")
+            }
+    }
+
     private static let timeouts: ClosedRange<Duration> = .seconds(1)...(.seconds(3_660 * 86_400))
 
     /// Reads the fields; nil if there is a mistake.
@@ -38,6 +54,7 @@ extension FlowBinding {
             fields.add(inner.errors)
         }
         let outputs = FlowBinding.outputs(&fields)
+        if fields.raw("poll") != nil { fields.fail("poll", "completion by polling is not supported yet") }
         if fields.raw("concurrency") != nil { fields.fail("concurrency", "limits of bindings are not supported yet") }
         let chosen = completion ?? .response
         if let request, chosen == .response, request.timeout > FlowBinding.longestResponse {

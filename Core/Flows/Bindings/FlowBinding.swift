@@ -116,7 +116,7 @@ extension FlowBinding {
         do throws(JSON.SyntaxError) {
             body = answer.body.isEmpty ? .object([]) : try JSON(parsing: answer.body)
         } catch {
-            throw StepFailure(.user, "the answer's body is not JSON: \(error)")
+            throw StepFailure(.user, "the answer's body, \(answer.body.count) bytes, is not JSON: \(error)")
         }
         guard let outputs else { return body }
         let response = ExpressionValue.map(["status": .int(Int64(answer.status)), "body": ExpressionValue(body)])
@@ -136,8 +136,9 @@ extension FlowBinding {
     }
 
     private static func failure(_ answer: CallAnswer) -> StepFailure {
-        let excerpt = String(decoding: answer.body.prefix(500), as: UTF8.self)
-        let text = "status \(answer.status)\(excerpt.isEmpty ? "" : ": \(excerpt)")"
+        // A failure's message is cut, and then says how long it was.
+        let body = String(decoding: answer.body, as: UTF8.self)
+        let text = "status \(answer.status)\(body.isEmpty ? "" : ": \(body)")"
         switch answer.status {
         case 408, 425, 429, 500..<600: return StepFailure(.platform, text, retryAfter: answer.retryAfter)
         default: return StepFailure(.user, text)

@@ -76,8 +76,37 @@ package struct FlowChecker {
             }
             let use = Use(pointer: place, guarded: guarded, takesSecrets: known?.isSecret ?? (contract == nil))
             mistakes += check(field.value, against: known?.type ?? .json, use)
+            if step.type == "http" { mistakes += FlowChecker.callMistakes(in: field.value, field.name, place) }
         }
         return mistakes
+    }
+
+    /// What is written out of a call, and would fail every attempt.
+    private static func callMistakes(in template: FlowTemplate, _ name: String, _ pointer: String) -> [FieldError] {
+        func mistakes(_ detail: String?) -> [FieldError] {
+            detail.map { [FieldError(pointer: pointer, detail: $0)] } ?? []
+        }
+        switch (name, template) {
+        case ("url", .literal(.string(let text))): return mistakes(HTTPTarget.mistake(in: text))
+        case ("method", .literal(.string(let text))):
+            guard !HTTPAction.methods.contains(text.uppercased()) else { return [] }
+            return mistakes("expected one of \(HTTPAction.methods.joined(separator: ", ")), found \(text)")
+        case ("headers", .literal(.object(let members))):
+            return members.flatMap { headerMistakes(in: $0.name, value: $0.value.text, pointer) }
+        case ("headers", .object(let members)):
+            return members.flatMap { member -> [FieldError] in
+                guard case .literal(let value) = member.value else {
+                    return headerMistakes(in: member.name, value: nil, pointer)
+                }
+                return headerMistakes(in: member.name, value: value.text, pointer)
+            }
+        default: return []
+        }
+    }
+
+    private static func headerMistakes(in name: String, value: String?, _ pointer: String) -> [FieldError] {
+        let detail = HTTPHeaderRule.mistake(inName: name) ?? value.flatMap { HTTPHeaderRule.mistake(inValue: $0) }
+        return detail.map { [FieldError(pointer: "\(pointer)/\(JSON.pointerToken(name))", detail: $0)] } ?? []
     }
 
     private func missingInputs(of step: FlowStep, _ contract: StepContract, _ pointer: String) -> [FieldError] {

@@ -31,6 +31,8 @@ extension FlowDefinition {
         mistakes += unknownNames + circles
     }
 
+    /// In bytes: what the API takes as a body.
+    package static let longestDocument = 1 << 20
     static let longest = Duration.seconds(3_660 * 86_400)
 
     /// What an input's or step's name must be: a word of conditions that has no meaning yet.
@@ -133,6 +135,8 @@ extension FlowDefinition {
         let type = fields.required("type", .text(1...200, "a type of step"))
         if let type, StepContract.reserved.contains(type) {
             fields.fail("type", "steps of the type \(type) are not supported yet")
+            // One mistake says it all: what only such steps have is not unknown as well.
+            for name in FlowStep.reservedFields { _ = fields.raw(name) }
         }
         let when = fields.optional("when", .text(1...Expression.longestText, "a condition")).flatMap { text in
             condition(text, &fields)

@@ -39,6 +39,11 @@ package struct FlowDefinition: Hashable, Sendable {
 
 /// One step of a flow.
 package struct FlowStep: Hashable, Sendable {
+    /// Fields of the types of step that are reserved.
+    static let reservedFields = [
+        "over", "flow", "concurrency", "tolerateFailures", "onTimeout", "onReject", "approvers", "event", "match",
+    ]
+
     /// What the failure of a step does to its flow.
     package enum OnError: String, CaseIterable, Sendable {
         /// Fails it.

@@ -41,6 +41,13 @@ extension FlowType {
             if value["uri"]?.text == "", found.count < most {
                 found.append(FieldError(pointer: "\(pointer)/uri", detail: "expected a uri, found an empty string"))
             }
+        case (.number, .number(let digits)) where value.double?.isFinite != true:
+            return [FieldError(pointer: pointer, detail: FlowType.beyondRange(digits))]
+        case (.json, _):
+            // It would become null where it is computed with.
+            if let (place, digits) = value.numberBeyondRange(at: pointer) {
+                return [FieldError(pointer: place, detail: FlowType.beyondRange(digits))]
+            }
         default:
             if !takes(value) { return [FieldError(pointer: pointer, detail: expected(value.kind))] }
         }
@@ -59,6 +66,10 @@ extension FlowType {
         case .timestamp: value.text.flatMap { Timestamp($0) } != nil
         case .metricSet, .lifecycle, .list, .map: false
         }
+    }
+
+    private static func beyondRange(_ digits: String) -> String {
+        "\(digits.prefix(40)) is beyond the range of numbers, which ends at about 1.8e308"
     }
 
     /// What is wrong with a reference that does not say where it leads.
@@ -81,5 +92,25 @@ extension FlowType {
             case .map: "an object, as a value of the type \(self)"
             }
         return "expected \(words), found \(found)"
+    }
+}
+
+extension JSON {
+    /// The first number that no floating-point number can hold, with its pointer; nil: there is none.
+    fileprivate func numberBeyondRange(at pointer: String) -> (pointer: String, digits: String)? {
+        switch self {
+        case .number(let digits): return double?.isFinite == true ? nil : (pointer, digits)
+        case .array(let elements):
+            for (index, element) in elements.enumerated() {
+                if let found = element.numberBeyondRange(at: "\(pointer)/\(index)") { return found }
+            }
+        case .object(let members):
+            for member in members {
+                let place = "\(pointer)/\(JSON.pointerToken(member.name))"
+                if let found = member.value.numberBeyondRange(at: place) { return found }
+            }
+        case .null, .bool, .string: break
+        }
+        return nil
     }
 }

@@ -56,6 +56,10 @@ package struct HistoryEvent: Hashable, Sendable {
         case cancelUnconfirmed = 20
         /// The failure was reported to another flow, which starts if it still exists.
         case failureReported = 21
+        /// It could not be written, or not be read; the detail says why.
+        case quarantined = 22
+        /// It waits for another run of its schedule.
+        case waitsForRun = 23
     }
 
     package var kind: Kind

@@ -12,12 +12,15 @@ package struct HistoryRecord: Hashable, Sendable {
     package var events: [HistoryEvent]
     /// The state at the end, encoded; nil: it has not ended.
     package var snapshot: [UInt8]?
+    /// With the snapshot: SHA-256 of the input without its secrets; nil: not known.
+    package var digest: [UInt8]?
 
     /// A record of these parts.
     package init(
         definition: DefinitionID, status: Int, createdAt: Timestamp, endedAt: Timestamp?, trigger: TriggerID?,
-        events: [HistoryEvent], snapshot: [UInt8]?
+        events: [HistoryEvent], snapshot: [UInt8]?, digest: [UInt8]? = nil
     ) {
+        self.digest = digest
         self.definition = definition
         self.status = status
         self.createdAt = createdAt
@@ -48,6 +51,7 @@ package struct HistoryRecord: Hashable, Sendable {
             writer.write(optional: event.detail) { $0.write($1) }
         }
         writer.write(optional: snapshot) { $0.write(bytes: $1) }
+        writer.write(optional: digest) { $0.write(bytes: $1) }
         return writer.bytes
     }
 
@@ -78,5 +82,8 @@ package struct HistoryRecord: Hashable, Sendable {
             events.append(HistoryEvent(kind, call, detail))
         }
         snapshot = try reader.optional { reader throws(ByteReader.Failure) in Array(try reader.byteString()) }
+        // Earlier versions wrote none.
+        if reader.isAtEnd { return }
+        digest = try reader.optional { reader throws(ByteReader.Failure) in Array(try reader.byteString()) }
     }
 }

@@ -35,8 +35,8 @@ package struct StepFailure: Hashable, Sendable, Error {
         self.retryAfter = retryAfter
     }
 
-    /// Without U+0000, which the database takes in no text: a target may answer with any bytes.
-    private static func cut(_ whole: String) -> String {
+    /// A message of at most `longestMessage` bytes, which says how long it was. Without U+0000, which the database takes in no text: a target may answer with any bytes.
+    package static func cut(_ whole: String) -> String {
         let message = whole.utf8.contains(0) ? whole.replacing("\0", with: "\u{FFFD}") : whole
         let size = message.utf8.count
         if size <= longestMessage { return message }

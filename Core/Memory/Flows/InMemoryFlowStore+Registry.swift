@@ -121,6 +121,7 @@ extension InMemoryFlowTables {
             id: new.id, tenant: new.tenant, definition: new.definition, status: runs ? .new : .pending, state: nil,
             input: new.input, trigger: new.trigger, createdAt: now, endedAt: nil, quarantineReason: nil)
         executions[new.id] = StoredExecution(row: row, schedule: new.schedule, digest: new.digest)
+        if !runs, let record = new.waitingRecord { append(record, of: new.id, now: now) }
         if runs { setWake(of: new.id, tenant: new.tenant, due: now + ExecutionLimits.startWake) }
     }
 }

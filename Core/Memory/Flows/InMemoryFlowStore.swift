@@ -62,7 +62,7 @@ extension InMemoryFlowStore: ExecutionStore {
                 return LockedExecution(
                     row: stored.row, seq: stored.seq, schedule: stored.schedule, wakeAt: tables.wakes[id]?.due,
                     arrivals: (tables.arrivals[id] ?? []).prefix(ExecutionLimits.arrivalsAtOnce).map(\.arrival),
-                    handlesFailure: stored.handlesFailure)
+                    handlesFailure: stored.handlesFailure, digest: stored.digest)
             }
             let writes = found.isEmpty ? [] : decide(found, now)
             if !writes.isEmpty {
@@ -96,7 +96,10 @@ extension InMemoryFlowStore: ExecutionStore {
         }
     }
 
-    package func countFailure(of id: ExecutionID, reason: String, now: Timestamp) async throws {
+    package func countFailure(
+        of id: ExecutionID, reason: String, now: Timestamp,
+        record: @escaping @Sendable (ExecutionRow) -> [UInt8]
+    ) async throws {
         withTables { tables in
             guard var stored = tables.executions[id] else { return }
             stored.failures += 1
@@ -105,6 +108,7 @@ extension InMemoryFlowStore: ExecutionStore {
                 stored.row.quarantineReason = reason
             }
             tables.executions[id] = stored
+            if stored.failures == ExecutionLimits.failures { tables.append(record(stored.row), of: id, now: now) }
         }
     }
 
@@ -132,6 +136,15 @@ extension InMemoryFlowStore: ExecutionStore {
 }
 
 extension InMemoryFlowTables {
+    /// Appends to the history of an execution, in a transaction of its own.
+    mutating func append(_ body: [UInt8], of id: ExecutionID, now: Timestamp) {
+        guard let stored = executions[id] else { return }
+        let row = HistoryRow(execution: id, tenant: stored.row.tenant, seq: stored.seq, at: now, body: body)
+        outbox[turn].append(StoredOutboxRow(xid: nextXid, row: row))
+        nextXid += 1
+        executions[id]!.seq += 1
+    }
+
     /// Writes what a transition decided on one execution.
     fileprivate mutating func apply(_ write: ExecutionWrite, xid: UInt64, now: Timestamp) {
         guard var stored = executions[write.id] else { return }

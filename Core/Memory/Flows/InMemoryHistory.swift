@@ -103,9 +103,18 @@ extension InMemoryHistory: HistoryRegistry {
             return found.sorted { ($0.createdAt, $0.execution) > ($1.createdAt, $1.execution) }.prefix(filter.limit)
                 .map { row in
                     var row = row
-                    row.snapshot = nil
+                    (row.snapshot, row.digest) = (nil, nil)
                     return row
                 }
+        }
+    }
+
+    package func ended(among ids: [ExecutionID], tenant: TenantID) async throws -> [EndedExecution] {
+        tables.withLock { tables in
+            ids.compactMap { id in
+                let last = (tables.ended[id] ?? []).filter { $0.tenant == tenant }.max { $0.seq < $1.seq }
+                return last.map { EndedExecution(execution: id, definition: $0.definition, digest: $0.digest) }
+            }
         }
     }
 
@@ -174,6 +183,7 @@ struct InMemoryHistoryTables: Sendable {
             ends[same].seq = summary.seq
             ends[same].lastDay = summary.lastDay
             ends[same].snapshot = summary.snapshot ?? ends[same].snapshot
+            ends[same].digest = summary.digest ?? ends[same].digest
         } else {
             var new = summary
             new.firstDay = ends.map(\.firstDay).reduce(new.firstDay, min)

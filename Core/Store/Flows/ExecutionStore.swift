@@ -22,7 +22,12 @@ package protocol ExecutionStore: Sendable {
     func store(answers: [(execution: ExecutionID, tenant: TenantID, payload: [UInt8])], now: Timestamp) async throws
 
     /// Counts a failed transaction of an execution alone; at the fifth, quarantines it with the reason.
-    func countFailure(of id: ExecutionID, reason: String, now: Timestamp) async throws
+    ///
+    /// - Parameter record: the row of the history that says so, of the execution as it is then.
+    func countFailure(
+        of id: ExecutionID, reason: String, now: Timestamp,
+        record: @escaping @Sendable (ExecutionRow) -> [UInt8]
+    ) async throws
 
     /// Definitions by their ids.
     func definitions(_ ids: [DefinitionID]) async throws -> [DefinitionRow]
@@ -47,12 +52,15 @@ package struct LockedExecution: Sendable {
     package var arrivals: [Arrival]
     /// It was started because another has failed.
     package var handlesFailure: Bool
+    /// SHA-256 of its input without secrets.
+    package var digest: [UInt8]
 
     /// A locked execution of these parts.
     package init(
         row: ExecutionRow, seq: Int, schedule: ScheduleID? = nil, wakeAt: Timestamp?, arrivals: [Arrival],
-        handlesFailure: Bool = false
+        handlesFailure: Bool = false, digest: [UInt8] = []
     ) {
+        self.digest = digest
         self.handlesFailure = handlesFailure
         self.row = row
         self.seq = seq

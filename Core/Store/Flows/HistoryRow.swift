@@ -41,13 +41,16 @@ package struct ExecutionSummary: Hashable, Sendable {
     package var lastDay: Timestamp
     /// The state at the end, in the engine's form; nil: it has not ended.
     package var snapshot: [UInt8]?
+    /// SHA-256 of the input without its secrets; nil: it has not ended, or that is not known.
+    package var digest: [UInt8]?
 
     /// A summary as stored.
     package init(
         execution: ExecutionID, tenant: TenantID, flow: FlowName?, version: Int?, definition: DefinitionID,
         status: ExecutionStatus, trigger: TriggerID?, createdAt: Timestamp, endedAt: Timestamp?, seq: Int,
-        firstDay: Timestamp, lastDay: Timestamp, snapshot: [UInt8]?
+        firstDay: Timestamp, lastDay: Timestamp, snapshot: [UInt8]?, digest: [UInt8]? = nil
     ) {
+        self.digest = digest
         self.execution = execution
         self.tenant = tenant
         self.flow = flow

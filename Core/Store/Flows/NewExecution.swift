@@ -13,13 +13,16 @@ package struct NewExecution: Hashable, Sendable {
     package var trigger: TriggerID?
     /// The schedule of that trigger.
     package var schedule: ScheduleID?
+    /// The first row of its history if it has to wait for another run of its schedule; nil: it does not wait.
+    package var waitingRecord: [UInt8]?
 
     /// An execution that serves nothing else, unless given.
     package init(
         id: ExecutionID, tenant: TenantID, definition: DefinitionID, input: [UInt8], digest: [UInt8],
         trigger: TriggerID? = nil,
-        schedule: ScheduleID? = nil
+        schedule: ScheduleID? = nil, waitingRecord: [UInt8]? = nil
     ) {
+        self.waitingRecord = waitingRecord
         self.id = id
         self.tenant = tenant
         self.definition = definition

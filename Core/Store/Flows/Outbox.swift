@@ -116,6 +116,9 @@ package protocol HistoryRegistry: Sendable {
     /// What is known of an execution; nil: nothing, or not yet.
     func summary(of id: ExecutionID, tenant: TenantID) async throws -> ExecutionSummary?
 
+    /// Those of these executions that have ended, in any order.
+    func ended(among ids: [ExecutionID], tenant: TenantID) async throws -> [EndedExecution]
+
     /// A page of executions, newest first.
     func summaries(_ filter: ExecutionFilter, tenant: TenantID) async throws -> [ExecutionSummary]
 
@@ -124,6 +127,26 @@ package protocol HistoryRegistry: Sendable {
 
     /// A page of an execution's events, in their order, from a number on.
     func events(of summary: ExecutionSummary, after seq: Int, limit: Int) async throws -> [HistoryRow]
+}
+
+/// What tells whether a start repeats that of an execution that has ended.
+package struct EndedExecution: Hashable, Sendable {
+    package var execution: ExecutionID
+    package var definition: DefinitionID
+    /// SHA-256 of the input without its secrets; nil: not known.
+    package var digest: [UInt8]?
+
+    /// An execution of these parts.
+    package init(execution: ExecutionID, definition: DefinitionID, digest: [UInt8]?) {
+        self.execution = execution
+        self.definition = definition
+        self.digest = digest
+    }
+
+    /// Whether a start has the same flow and input.
+    package func isSame(as start: NewExecution) -> Bool {
+        start.definition == definition && (digest == nil || digest == start.digest)
+    }
 }
 
 /// Which executions a list shows.

@@ -43,7 +43,10 @@ extension API {
         let json = try await call.json()
         let texts = json.textMistakes()
         guard texts.isEmpty else { throw Problem.invalid(texts) }
-        do throws(FieldErrors) { _ = try FlowBinding(json) } catch { throw Problem.invalid(error.errors) }
+        let binding: FlowBinding
+        do throws(FieldErrors) { binding = try FlowBinding(json) } catch { throw Problem.invalid(error.errors) }
+        let mistakes = binding.mistakes(against: contract)
+        guard mistakes.isEmpty else { throw Problem.invalid(mistakes) }
         let now = try await call.now(status)
         let row = try await flowRegistry.putBinding(
             contract.name, tenant: isForAll ? nil : call.caller.tenant, body: json.description,

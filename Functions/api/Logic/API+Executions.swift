@@ -66,6 +66,10 @@ extension API {
         var versions = FlowVersions(try await flowToStart(call))
         let now = try await call.now(status)
         let execution = try await newExecution(start, &versions, call, now: now)
+        if start.id != nil, let left = try await whatHasLeft(among: [execution])[execution.id] {
+            guard left.isSame(as: execution) else { throw API.different(execution.id) }
+            return try await getExecution(execution.id, tenant: call.caller.tenant)
+        }
         // It waits for others of its tenant, without a connection; what little may follow shares the pool fairly. How many
         // wait is bounded by the rates of requests.
         call.slot?.leave()
@@ -80,6 +84,19 @@ extension API {
         let definition = try await versions.version(start.version, flowRegistry).row
         return Response.json(
             ExecutionView(row: row, definition: definition, outputs: []).document, status: .accepted)
+    }
+
+    /// Those of these starts whose executions have ended and left the engine: it would start them again.
+    ///
+    /// A history that cannot be read fails the start: two executions with one id would be worse (protocols.md, 10).
+    private func whatHasLeft(among starts: [NewExecution]) async throws -> [ExecutionID: EndedExecution] {
+        guard let tenant = starts.first?.tenant else { return [:] }
+        var left: [ExecutionID: EndedExecution] = [:]
+        for ended in try await history.ended(among: starts.map(\.id), tenant: tenant)
+        where try await executionRegistry.execution(ended.execution, tenant: tenant) == nil {
+            left[ended.execution] = ended
+        }
+        return left
     }
 
     private static func different(_ id: ExecutionID) -> Problem {
@@ -160,7 +177,21 @@ extension API {
         var batch: [(line: Int, execution: NewExecution)] = []
         var refused: [(line: Int, errors: [FieldError])] = []
         var (started, known, number) = (0, 0, 0)
+        // Lines that name an id.
+        var given: Set<Int> = []
         func store() async throws {
+            let left = try await whatHasLeft(among: batch.lazy.filter { given.contains($0.line) }.map(\.execution))
+            for item in batch {
+                guard let ended = left[item.execution.id] else { continue }
+                if ended.isSame(as: item.execution) {
+                    known += 1
+                } else {
+                    refused.append(
+                        (item.line, [FieldError(pointer: "/id", detail: API.different(item.execution.id).detail)]))
+                }
+            }
+            batch.removeAll { left[$0.execution.id] != nil }
+            if batch.isEmpty { return }
             let results = try await executionRegistry.start(
                 batch.map(\.execution), tenant: call.caller.tenant, now: now)
             for (item, result) in zip(batch, results) {
@@ -186,7 +217,9 @@ extension API {
             }
             if number % 64 == 0 { await Task.yield() }
             do {
-                batch.append((number, try await read(line, &versions, call, now: now)))
+                let (execution, isGiven) = try await read(line, &versions, call, now: now)
+                batch.append((number, execution))
+                if isGiven { given.insert(number) }
             } catch let errors as FieldErrors {
                 refused.append((number, errors.errors))
             } catch let problem as Problem {
@@ -206,7 +239,7 @@ extension API {
 
     private func read(
         _ line: ArraySlice<UInt8>, _ versions: inout FlowVersions, _ call: Call, now: Timestamp
-    ) async throws -> NewExecution {
+    ) async throws -> (NewExecution, isGiven: Bool) {
         let document: JSON
         do throws(JSON.SyntaxError) {
             document = try JSON(document: line)
@@ -222,7 +255,7 @@ extension API {
             var random = SystemRandomNumberGenerator()
             own.id = .v7(at: now, using: &random)
         }
-        return try await newExecution(own, &versions, call, now: now)
+        return (try await newExecution(own, &versions, call, now: now), start.id != nil)
     }
 
     // MARK: Showing
@@ -237,8 +270,10 @@ extension API {
 
     /// From the engine, or from the history once it has left the engine.
     private func getExecution(_ call: Call) async throws -> Response {
-        let id: ExecutionID = try call.id("an execution")
-        let tenant = call.caller.tenant
+        try await getExecution(try call.id("an execution"), tenant: call.caller.tenant)
+    }
+
+    private func getExecution(_ id: ExecutionID, tenant: TenantID) async throws -> Response {
         if let row = try await executionRegistry.execution(id, tenant: tenant) { return try await answer(row) }
         guard let summary = try await history.summary(of: id, tenant: tenant) else {
             throw Problem.notFound("the execution \(id)")
@@ -255,8 +290,8 @@ extension API {
             ExecutionView(row: row, definition: definition, outputs: outputs).document, status: status)
     }
 
-    /// From the history alone: a search never reads the engine's tables. What happened in the last moments may be
-    /// missing.
+    /// From the history alone: a search never reads the engine's tables, except for what has not reached the history
+    /// because no worker has looked at it. What happened in the last moments may be missing.
     private func listExecutions(_ call: Call) async throws -> Response {
         let limit = try call.int("limit", in: 1...1_000, default: 100)
         var filter = ExecutionFilter(limit: limit + 1)
@@ -270,11 +305,34 @@ extension API {
             }
             filter.after = .init(createdAt: Timestamp(microseconds: time), execution: id)
         }
+        if filter.status == .new { return try await listNew(filter, limit: limit, tenant: call.caller.tenant) }
         let rows = try await history.summaries(filter, tenant: call.caller.tenant)
         let next = rows.count > limit ? rows[limit - 1] : nil
         return Response.json([
             "items": .array(rows.prefix(limit).map { ExecutionView.brief($0) }),
             "next": next.map { .string("\($0.createdAt.microseconds)~\($0.execution)") } ?? .null,
+        ])
+    }
+
+    /// Executions that no worker has looked at yet, among the newest that the engine has.
+    private func listNew(_ filter: ExecutionFilter, limit: Int, tenant: TenantID) async throws -> Response {
+        let rows = try await executionRegistry.executions(
+            tenant: tenant, status: .new, before: filter.after?.execution, limit: limit + 1)
+        var definitions: [DefinitionID: DefinitionRow?] = [:]
+        var items: [JSON] = []
+        for row in rows.prefix(limit) {
+            if definitions[row.definition] == nil {
+                definitions[row.definition] = .some(
+                    try await flowRegistry.definition(row.definition, tenant: tenant))
+            }
+            let view = ExecutionView(row: row, definition: definitions[row.definition] ?? nil, outputs: [])
+            let isIn = row.createdAt >= filter.from ?? .distantPast && row.createdAt < filter.to ?? .distantFuture
+            if isIn, filter.flow == nil || view.flow == filter.flow { items.append(view.brief) }
+        }
+        let next = rows.count > limit ? rows[limit - 1] : nil
+        return Response.json([
+            "items": .array(items),
+            "next": next.map { .string("\($0.createdAt.microseconds)~\($0.id)") } ?? .null,
         ])
     }
 
@@ -299,8 +357,16 @@ extension API {
     }
 
     private func explainExecution(_ call: Call) async throws -> Response {
-        let (row, definition) = try await found(call)
+        let id: ExecutionID = try call.id("an execution")
+        let tenant = call.caller.tenant
         let now = try await status.now()
+        if try await executionRegistry.execution(id, tenant: tenant) == nil,
+            let summary = try await history.summary(of: id, tenant: tenant)
+        {
+            let definition = try await flowRegistry.definition(summary.definition, tenant: tenant)
+            return Response.json(ExecutionView(summary: summary, definition: definition).explanation(now: now))
+        }
+        let (row, definition) = try await found(call)
         return Response.json(ExecutionView(row: row, definition: definition, outputs: []).explanation(now: now))
     }
 

@@ -66,7 +66,7 @@ extension API {
             }
             let origin = origins[start.trigger]
             do throws(FieldErrors) {
-                ready.append((place, try execution(start, row, origin), API.policy(origin)))
+                ready.append((place, try execution(start, row, origin, now: now), API.policy(origin)))
             } catch {
                 let text = error.errors.map { "\($0.pointer): \($0.detail)" }.joined(separator: "; ")
                 results[place] = .rejected("the input does not fit \(key.name): \(text)")
@@ -87,7 +87,7 @@ extension API {
     }
 
     private func execution(
-        _ start: FlowStart, _ row: DefinitionRow, _ origin: TriggerOrigin?
+        _ start: FlowStart, _ row: DefinitionRow, _ origin: TriggerOrigin?, now: Timestamp
     ) throws(FieldErrors) -> NewExecution {
         let id = ExecutionID(start.trigger.value)
         guard let json = try? JSON(parsing: row.body), let input = try? JSON(parsing: start.flow.input) else {
@@ -96,7 +96,11 @@ extension API {
         let inputs = try inputs(input, of: try FlowDefinition(json), id: id, tenant: start.tenant, at: "")
         return NewExecution(
             id: id, tenant: start.tenant, definition: row.id, input: inputs.encoded,
-            digest: Array(SHA256.hash(data: inputs.plainBytes)), trigger: start.trigger, schedule: origin?.schedule)
+            digest: Array(SHA256.hash(data: inputs.plainBytes)), trigger: start.trigger, schedule: origin?.schedule,
+            waitingRecord: HistoryRecord(
+                definition: row.id, status: ExecutionStatus.pending.rawValue, createdAt: now, endedAt: nil,
+                trigger: start.trigger, events: [HistoryEvent(.waitsForRun)], snapshot: nil
+            ).encoded)
     }
 
     private func commit(

@@ -9,6 +9,8 @@ struct ExecutionView {
     private let plan: FlowPlan?
     private let state: FlowState?
     private let outputs: [Int: OutputRow]
+    /// False: it has left the engine, and its input with it.
+    private var hasInput = true
 
     /// - Parameter outputs: of its steps in full, as far as they are kept.
     init(row: ExecutionRow, definition: DefinitionRow?, outputs: [OutputRow]) {
@@ -32,6 +34,7 @@ struct ExecutionView {
                 state: summary.snapshot, input: FlowInputs(values: [:]).encoded, trigger: summary.trigger,
                 createdAt: summary.createdAt, endedAt: summary.endedAt, quarantineReason: nil),
             definition: definition, outputs: [])
+        hasInput = false
     }
 
     /// What lists show.
@@ -46,6 +49,11 @@ struct ExecutionView {
         if let trigger = summary.trigger { members.append(JSON.Member("trigger", .string("\(trigger)"))) }
         return .object(members)
     }
+
+    /// What lists show.
+    var brief: JSON { .object(briefMembers) }
+    /// Nil: the definition was stored with the execution.
+    var flow: FlowName? { definition?.name }
 
     private var briefMembers: [JSON.Member] {
         var members = [
@@ -63,7 +71,7 @@ struct ExecutionView {
     /// The execution with its steps.
     var document: JSON {
         var members = briefMembers
-        if let inputs {
+        if hasInput, let inputs {
             members.append(JSON.Member("input", ExpressionValue.map(inputs.forReducer).json))
         }
         guard let plan, let state else { return .object(members) }
@@ -118,6 +126,25 @@ struct ExecutionView {
         ["class": .string("\(failure.kind)"), "message": .string(failure.message)]
     }
 
+    /// Why the execution as a whole does not go on, and what could be done; nil: its steps say it.
+    private var explanationAsAWhole: (why: String, command: String?)? {
+        switch row.status {
+        case .quarantined:
+            (
+                "it failed five times in a row: \(row.quarantineReason ?? "for an unknown reason")",
+                "headgate execution resume \(row.id)"
+            )
+        case .pending:
+            (
+                "it waits for another run of its schedule, as the schedule's overlap says",
+                "headgate execution cancel \(row.id)"
+            )
+        case .new: ("no step-worker has looked at it yet; a lost hint costs 5 s", nil)
+        case .succeeded, .failed, .cancelled: ("it has ended: \(row.status.name)", nil)
+        case .running, .paused, .ending: nil
+        }
+    }
+
     /// Why each step that has not ended has not.
     func explanation(now: Timestamp) -> JSON {
         var items: [JSON] = []
@@ -130,6 +157,11 @@ struct ExecutionView {
                 return .object(members)
             }
         }
-        return ["state": .string(row.status.name), "steps": .array(items)]
+        var members = [JSON.Member("state", .string(row.status.name))]
+        if let (why, command) = explanationAsAWhole {
+            members.append(JSON.Member("why", .string(why)))
+            if let command { members.append(JSON.Member("command", .string(command))) }
+        }
+        return .object(members + [JSON.Member("steps", .array(items))])
     }
 }

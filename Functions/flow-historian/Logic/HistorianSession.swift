@@ -78,6 +78,7 @@ package struct HistorianSession {
                 let records = try page.rows.map { try HistoryRecord(decoding: $0.body) }
                 let unknown = names.unknown(of: records)
                 if !unknown.isEmpty { names.add(try await outbox.definitions(unknown), asked: unknown) }
+                try Failpoint.flowHistorianBeforeCommit.pass()
                 try await store.add(page.rows, summaries: Summaries.of(page.rows, records, names))
                 try Failpoint.flowHistorianAfterCommit.pass()
                 moved.rows += page.rows.count

@@ -41,7 +41,10 @@ enum Summaries {
             }
             var latest = summary(rows[last], records[last], first: first, names)
             // What comes after the end, such as a report that is ignored, has no snapshot of its own.
-            if records[last].endedAt != nil, let ended { latest.snapshot = records[ended].snapshot }
+            if records[last].endedAt != nil, let ended {
+                latest.snapshot = records[ended].snapshot
+                latest.digest = records[ended].digest
+            }
             summaries.append(latest)
         }
         return summaries
@@ -55,7 +58,8 @@ enum Summaries {
         return ExecutionSummary(
             execution: row.execution, tenant: row.tenant, flow: flow, version: version, definition: record.definition,
             status: status, trigger: record.trigger, createdAt: record.createdAt, endedAt: record.endedAt,
-            seq: row.seq, firstDay: first, lastDay: day(row.at), snapshot: record.snapshot)
+            seq: row.seq, firstDay: first, lastDay: day(row.at), snapshot: record.snapshot,
+            digest: record.digest)
     }
 
     private static func day(_ time: Timestamp) -> Timestamp {

@@ -171,7 +171,8 @@ package struct ExecutionTransition: Sendable {
                 HistoryRecord(
                     definition: row.definition, status: write.status.rawValue, createdAt: row.createdAt,
                     endedAt: write.endedAt, trigger: row.trigger, events: history,
-                    snapshot: effects.outcome == nil ? nil : write.state
+                    snapshot: effects.outcome == nil ? nil : write.state,
+                    digest: effects.outcome == nil ? nil : locked.digest
                 ).encoded
         }
         (write.wake, effects.hintAt) = wake(run.state, locked.wakeAt)

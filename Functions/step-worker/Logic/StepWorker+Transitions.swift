@@ -64,6 +64,7 @@ extension StepWorker {
         let (catalog, flights, worker) = (catalog, flights, id)
         let room = isClaiming ? max(0, configuration.concurrency - flightCount) : 0
         let decisions = Decisions()
+        try Failpoint.stepWorkerBeforeLock.pass()
         let result = try await store.transition(items.map(\.execution)) { locked, now in
             var transition = ExecutionTransition(
                 catalog: catalog, worker: worker, liveness: liveness, room: room, now: now, instant: .now)
@@ -234,7 +235,13 @@ extension StepWorker {
 
     private func quarantine(_ item: PendingWork.Item, _ reason: String) async {
         do {
-            try await store.countFailure(of: item.execution, reason: reason, now: WallClock.now())
+            try await store.countFailure(of: item.execution, reason: reason, now: WallClock.now()) { row in
+                HistoryRecord(
+                    definition: row.definition, status: row.status.rawValue, createdAt: row.createdAt, endedAt: nil,
+                    trigger: row.trigger, events: [HistoryEvent(.quarantined, nil, StepFailure.cut(reason))],
+                    snapshot: nil
+                ).encoded
+            }
         } catch {
             runtime.logger.warning("cannot count the failure of an execution: \(error)")
         }

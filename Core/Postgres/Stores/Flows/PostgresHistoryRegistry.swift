@@ -50,6 +50,22 @@ package final class PostgresHistoryRegistry: HistoryRegistry {
         }
     }
 
+    /// Columns of `endedAmong`.
+    private enum EndedColumn: Int, ResultColumn {
+        case execution, definition, digest
+    }
+
+    package func ended(among ids: [ExecutionID], tenant: TenantID) async throws -> [EndedExecution] {
+        try await inTransaction(of: tenant) { transaction throws(PostgresError) in
+            try transaction.query(StatementCall(.endedAmong, [.uuids(ids), .tenant(tenant)])) {
+                (row: PostgresRow<EndedColumn>) throws(PostgresError) in
+                EndedExecution(
+                    execution: try row.required(.execution, row.id),
+                    definition: try row.required(.definition, row.id), digest: try row.bytes(.digest))
+            }
+        }
+    }
+
     package func summaries(_ filter: ExecutionFilter, tenant: TenantID) async throws -> [ExecutionSummary] {
         let call = StatementCall(
             .listHistory,

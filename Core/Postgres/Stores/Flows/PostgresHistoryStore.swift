@@ -46,7 +46,7 @@ package final class PostgresHistoryStore: HistoryStore {
                     .putEndedExecutions,
                     PostgresHistoryStore.columns(ended) + [
                         .times(ended.map(\.endedAt)), .bigints(ended.map(\.seq)), .times(ended.map(\.firstDay)),
-                        .times(ended.map(\.lastDay)), .byteas(ended.map(\.snapshot)),
+                        .times(ended.map(\.lastDay)), .byteas(ended.map(\.snapshot)), .byteas(ended.map(\.digest)),
                     ]))
             calls.append(
                 StatementCall(.dropOpenExecutions, [.uuids(ended.map(\.execution)), .bigints(ended.map(\.seq))]))

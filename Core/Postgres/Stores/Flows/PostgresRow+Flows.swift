@@ -9,7 +9,7 @@ enum ExecutionColumn: Int, ResultColumn {
 /// Columns of `lock-executions`.
 enum LockedExecutionColumn: Int, ResultColumn {
     case id, tenant, definition, status, state, input, origin, createdAt, endedAt, quarantineReason, seq, scheduleID,
-        originKind, now
+        originKind, digest, now
 }
 
 /// Columns of statements that return definitions.
@@ -43,7 +43,8 @@ extension PostgresRow<LockedExecutionColumn> {
             quarantineReason: try text(.quarantineReason))
         return PostgresExecutionStore.Locked(
             row: row, seq: try required(.seq, int), schedule: try id(.scheduleID),
-            handlesFailure: try required(.originKind, int) == 2, now: try required(.now, time))
+            handlesFailure: try required(.originKind, int) == 2, digest: try required(.digest, bytes),
+            now: try required(.now, time))
     }
 }
 

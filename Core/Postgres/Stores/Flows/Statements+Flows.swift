@@ -57,8 +57,11 @@ extension Statement {
         """
         update headgate.execution set failures = failures + 1,
             status = case when failures + 1 >= $3 then ${execution.quarantined} else status end,
-            quarantine_reason = case when failures + 1 >= $3 then $2 else quarantine_reason end
+            quarantine_reason = case when failures + 1 >= $3 then $2 else quarantine_reason end,
+            seq = case when failures + 1 = $3 then seq + 1 else seq end
         where id = $1
+        returning id, tenant, definition, status, state, input, origin, created_at, ended_at, quarantine_reason, seq - 1 as seq,
+            failures = $3 as is_quarantined_now
         """)
     static let readDefinitions = Statement(
         "select id, tenant, name, version, body, created_at from headgate.definition where id = any ($1::uuid[])")

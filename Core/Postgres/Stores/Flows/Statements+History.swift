@@ -58,6 +58,13 @@ extension Statement {
             from headgate_history.ended_execution where execution = $1 and tenant = $2
         ) s order by seq desc limit 1
         """)
+    /// An execution that was retried ended more than once, with the same input. Index: ended_execution_id of each day.
+    static let endedAmong = Statement(
+        """
+        select distinct on (execution) execution, definition, digest from headgate_history.ended_execution
+        where execution = any ($1::uuid[]) and tenant = $2
+        order by execution, seq desc
+        """)
     static let readEvents = Statement(
         """
         select execution, tenant, seq, at, body from headgate_history.event

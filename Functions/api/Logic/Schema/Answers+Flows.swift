@@ -31,11 +31,13 @@ extension Answers {
         .init("Execution", execution), .init("ExecutionPage", page("Execution")),
         .init(
             "Explanation",
-            object([
-                .init("state", string),
-                .init(
-                    "steps", list(object([.init("name", string), .init("why", string)], [.init("command", string)]))),
-            ])),
+            object(
+                [
+                    .init("state", string),
+                    .init(
+                        "steps",
+                        list(object([.init("name", string), .init("why", string)], [.init("command", string)]))),
+                ], [.init("why", string), .init("command", string)])),
         .init(
             "Started",
             object([
