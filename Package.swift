@@ -87,6 +87,9 @@ let layers: [[Module]] = [
                 Model Calls Flows Queue Scheduling Secrets Sending Store FunctionRuntime Telemetry Logging Crypto Hummingbird HTTPTypes \
                 NIOCore NIOHTTPTypes
                 """),
+        Module(
+            "SQSFunction", at: "Functions/sqs/Logic",
+            imports: "Model SQS FunctionRuntime Telemetry Logging Hummingbird HTTPTypes NIOCore NIOHTTPTypes"),
         Module("LocalRunner", at: "local-runner/Runner", imports: "Model TestTarget CPlatform Yams"),
         Module(
             "ComputeGateway", at: "local-runner/ComputeGateway",
@@ -118,6 +121,9 @@ let layers: [[Module]] = [
         Module(
             "api", at: "Functions/api/Main",
             imports: "APIFunction Model FunctionRuntime Wiring Postgres Queue Redis Scheduling Secrets ArgumentParser",
+            .program),
+        Module(
+            "sqs", at: "Functions/sqs/Main", imports: "SQSFunction SQS Model FunctionRuntime Wiring Redis ArgumentParser",
             .program),
         Module(
             "headgate", at: "local-runner/CLI",
@@ -158,7 +164,9 @@ let tests = [
     Module(
         "QueueTests", at: "Tests/QueueTests", imports: "Model Memory Queue Redis Sending TestRandom TestServers", .tests
     ),
-    Module("SQSTests", at: "Tests/SQSTests", imports: "Model Memory Redis SQS TestRandom TestServers", .tests),
+    Module(
+        "SQSTests", at: "Tests/SQSTests",
+        imports: "Model Memory Redis SQS SQSFunction TestRandom TestServers Curl HTTP sqs", .tests),
     Module(
         "WrapperTests", at: "Tests/WrapperTests",
         imports: "Model Curl HTTP Postgres Queue Redis TestServers TestTarget", .tests),

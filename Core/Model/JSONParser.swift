@@ -11,6 +11,8 @@ extension JSON {
         public var pointer = ""
         /// The text is valid JSON, but has U+0000, which `init(document:)` refuses.
         public var isNullCharacter = false
+        /// A `\\u` escape of half a surrogate pair: the text may be JSON, but is no Unicode.
+        public var isLoneSurrogate = false
         /// Line, column and detail.
         public var description: String { "line \(line), column \(column): \(detail)" }
     }
@@ -196,10 +198,10 @@ struct JSONParser {
             var code = try hexadecimal()
             if (0xD800..<0xDC00).contains(code), take("\\"), take("u") {
                 let low = try hexadecimal()
-                guard (0xDC00..<0xE000).contains(low) else { throw failure("a high surrogate without a low one") }
+                guard (0xDC00..<0xE000).contains(low) else { throw surrogate("a high surrogate without a low one") }
                 code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
             }
-            guard let scalar = Unicode.Scalar(code) else { throw failure("a surrogate on its own") }
+            guard let scalar = Unicode.Scalar(code) else { throw surrogate("a surrogate on its own") }
             if code == 0, refusesNullCharacters {
                 var failure = failure("U+0000 cannot be stored; leave it out")
                 failure.isNullCharacter = true
@@ -210,6 +212,12 @@ struct JSONParser {
             position -= 1
             throw failure("no such escape: \\\(here)")
         }
+    }
+
+    private func surrogate(_ detail: String) -> JSON.SyntaxError {
+        var failure = failure(detail)
+        failure.isLoneSurrogate = true
+        return failure
     }
 
     private mutating func hexadecimal() throws(JSON.SyntaxError) -> UInt32 {

@@ -17,6 +17,10 @@ package struct SQSError: Error, Hashable, Sendable {
     package var status = 400
     /// Whether the caller made the mistake; false: the service did.
     package var isSenderFault = true
+    /// It refuses a whole batch, not one entry of it.
+    package var isOfWholeBatch = false
+    /// Answered by its name alone.
+    var isBare = false
 
     /// An error whose shape is its code without the prefix `AWS.SimpleQueueService.`.
     package init(_ code: String, shape: String? = nil, _ message: String, status: Int = 400) {

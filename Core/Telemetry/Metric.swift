@@ -31,6 +31,10 @@ extension Metric {
         "Requests that were refused so that others are served")
     package static let apiRequestSeconds = Metric("headgate_api_request_seconds", .histogram, "Time to an answer")
     package static let apiRequests = Metric("headgate_api_requests_total", .counter, labels: ["status"], "Requests")
+    package static let sqsRequestSeconds = Metric(
+        "headgate_sqs_request_seconds", .histogram, "Time to an answer of the SQS endpoint, long polls included")
+    package static let sqsRequests = Metric(
+        "headgate_sqs_requests_total", .counter, labels: ["status"], "Requests to the SQS endpoint")
     package static let apiUnreadable = Metric(
         "headgate_api_unreadable_total", .counter, "Stored records that could not be read")
     package static let breakersOpen = Metric("headgate_breakers_open", .gauge, "Target hosts that give no answer")
@@ -131,7 +135,8 @@ extension Metric {
         .loaderSchedules, .loaderSent, .loaderShards, .loaderStale, .loaderUnreadable, .loaderWakes,
         .monitorDiscarded, .monitorDutyAgeSeconds, .monitorErrors, .monitorResent, .monitorUnreadable, .outcomes,
         .partitionOfTomorrow, .queueMessages, .queueOldestReadySeconds, .redisClockSkewSeconds, .redisWentBack,
-        .staleSettlements, .stepCallsInFlight, .stepCalls, .stepWorkerErrors, .triggerRetries, .triggers,
+        .sqsRequestSeconds, .sqsRequests, .staleSettlements, .stepCallsInFlight, .stepCalls, .stepWorkerErrors,
+        .triggerRetries, .triggers,
         .workerLaterVersions, .workerUnreadable,
     ]
 }

@@ -62,7 +62,7 @@ package enum QueueAttribute: String, CaseIterable, Sendable {
     }
 
     /// Whether only FIFO queues have it.
-    var isOfFIFO: Bool {
+    package var isOfFIFO: Bool {
         switch self {
         case .fifoQueue, .contentBasedDeduplication, .deduplicationScope, .fifoThroughputLimit: true
         default: false

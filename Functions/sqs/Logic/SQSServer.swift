@@ -1,0 +1,124 @@
+package import FunctionRuntime
+import HTTPTypes
+import Hummingbird
+import Logging
+import Model
+import NIOCore
+import SQS
+import Synchronization
+import Telemetry
+
+/// Serves an `SQSEndpoint` over HTTP.
+package struct SQSServer: Sendable {
+    private let runtime: FunctionRuntime
+    private let endpoint: SQSEndpoint
+
+    /// In bytes: a batch of the greatest size, percent-encoded or escaped in JSON, and what stands around it.
+    private static let longestBody = 4 << 20
+
+    package init(_ runtime: FunctionRuntime, endpoint: SQSEndpoint) {
+        self.runtime = runtime
+        self.endpoint = endpoint
+    }
+
+    /// The address or port cannot be listened on; already logged.
+    package struct CannotListen: Error {}
+
+    /// Serves until the process is asked to stop.
+    package func run(host: String, port: Int, listening: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
+        let router = Router(context: BasicRequestContext.self)
+        router.get("/healthz") { _, _ in
+            Response(status: .ok, headers: [.contentType: "application/json"], body: .init(byteBuffer: ByteBuffer(string: #"{"status":"ok"}"#)))
+        }
+        router.get("/metrics") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
+                body: .init(byteBuffer: ByteBuffer(string: runtime.metrics.text)))
+        }
+        router.get("/_headgate/queues/{name}/messages") { request, context in try await peek(request, context) }
+        for path in ["/", "/{a}", "/{a}/{b}", "/{a}/{b}/{c}", "/{a}/{b}/{c}/{d}"] {
+            for method in [HTTPRequest.Method.get, .post] {
+                router.on(RouterPath(path), method: method) { request, _ in try await serve(request) }
+            }
+        }
+        let logger = runtime.logger
+        let isListening = Listening()
+        let app = Application(
+            router: router,
+            configuration: .init(address: .hostname(host, port: port), serverName: "Headgate"),
+            onServerRunning: { channel in
+                isListening.value.store(true, ordering: .relaxed)
+                let port = channel.localAddress?.port ?? port
+                logger.info("listening", metadata: ["port": "\(port)"])
+                listening(port)
+            }, logger: Logger(label: "http") { _ in SwiftLogNoOpLogHandler() })
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { await endpoint.run() }
+            do {
+                try await app.runService()
+            } catch  where !isListening.value.load(ordering: .relaxed) {
+                logger.critical("cannot listen on \(host):\(port), which --host and --port name: \(error)")
+                group.cancelAll()
+                throw CannotListen()
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func serve(_ request: Request) async throws -> Response {
+        let start = ContinuousClock.now
+        // Whoever hangs up is not kept waiting for, and gets no message.
+        let response = try await request.body.consumeWithCancellationOnInboundClose { body in
+            var bytes: [UInt8] = []
+            for try await buffer in body {
+                guard bytes.count + buffer.readableBytes <= SQSServer.longestBody else {
+                    throw HTTPError(.contentTooLarge, message: "A request has at most \(SQSServer.longestBody) bytes.")
+                }
+                bytes += buffer.readableBytesView
+            }
+            return try await endpoint.respond(to: SQSServer.request(request, bytes))
+        }
+        runtime.metrics.observe(.sqsRequestSeconds, [(ContinuousClock.now - start).inSeconds])
+        runtime.metrics.count(.sqsRequests, labels: "status=\"\(response.status)\"")
+        var headers = HTTPFields()
+        for (name, value) in response.headers {
+            if let name = HTTPField.Name(name) { headers.append(HTTPField(name: name, value: value)) }
+        }
+        return Response(
+            status: .init(code: response.status), headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: response.body)))
+    }
+
+    private static func request(_ request: Request, _ body: [UInt8]) -> WireRequest {
+        var headers = request.headers.map { (name: $0.name.rawName, value: $0.value) }
+        if let host = request.head.authority { headers.append(("host", host)) }
+        let target = request.head.path ?? "/"
+        let sides = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        return WireRequest(
+            method: request.method.rawValue, path: sides[0], query: sides.count == 2 ? sides[1] : "",
+            headers: headers, body: body)
+    }
+
+    /// `GET /_headgate/queues/NAME/messages?state=visible|delayed|inFlight`, without any effect on the messages.
+    private func peek(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let name = context.parameters.get("name") ?? ""
+        let text = request.uri.queryParameters.get("state") ?? "visible"
+        guard let state = SQSMessageState(rawValue: text) else {
+            throw HTTPError(.badRequest, message: "state: expected visible, delayed or inFlight, found \(text)")
+        }
+        let answer: JSON?
+        do {
+            answer = try await endpoint.peek(name, state, limit: 100)
+        } catch {
+            throw HTTPError(.serviceUnavailable, message: "the queues cannot be read now")
+        }
+        guard let answer else { throw HTTPError(.notFound, message: "there is no queue \(name)") }
+        return Response(
+            status: .ok, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: answer.serialized)))
+    }
+}
+
+private final class Listening: Sendable {
+    let value = Atomic(false)
+}
