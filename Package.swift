@@ -123,7 +123,8 @@ let layers: [[Module]] = [
             imports: "APIFunction Model FunctionRuntime Wiring Postgres Queue Redis Scheduling Secrets ArgumentParser",
             .program),
         Module(
-            "sqs", at: "Functions/sqs/Main", imports: "SQSFunction SQS Model FunctionRuntime Wiring Redis ArgumentParser",
+            "sqs", at: "Functions/sqs/Main",
+            imports: "SQSFunction SQS Model FunctionRuntime Wiring Redis ArgumentParser",
             .program),
         Module(
             "headgate", at: "local-runner/CLI",
@@ -188,7 +189,7 @@ let tests = [
         "IntegrationTests", at: "Tests/IntegrationTests",
         imports: """
             Model FunctionRuntime Telemetry Curl HTTP Postgres Queue Redis Scheduling Secrets Sending Store TestServers TestTarget loader \
-            trigger-worker step-worker historian flow-historian monitor api headgate local-runner Crypto
+            trigger-worker step-worker historian flow-historian monitor api sqs headgate local-runner Crypto
             """, .tests),
 ]
 

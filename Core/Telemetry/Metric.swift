@@ -31,6 +31,8 @@ extension Metric {
         "Requests that were refused so that others are served")
     package static let apiRequestSeconds = Metric("headgate_api_request_seconds", .histogram, "Time to an answer")
     package static let apiRequests = Metric("headgate_api_requests_total", .counter, labels: ["status"], "Requests")
+    package static let sqsPollsWaiting = Metric(
+        "headgate_sqs_polls_waiting", .gauge, "Long polls of the SQS endpoint that wait for messages")
     package static let sqsRequestSeconds = Metric(
         "headgate_sqs_request_seconds", .histogram, "Time to an answer of the SQS endpoint, long polls included")
     package static let sqsRequests = Metric(
@@ -135,7 +137,8 @@ extension Metric {
         .loaderSchedules, .loaderSent, .loaderShards, .loaderStale, .loaderUnreadable, .loaderWakes,
         .monitorDiscarded, .monitorDutyAgeSeconds, .monitorErrors, .monitorResent, .monitorUnreadable, .outcomes,
         .partitionOfTomorrow, .queueMessages, .queueOldestReadySeconds, .redisClockSkewSeconds, .redisWentBack,
-        .sqsRequestSeconds, .sqsRequests, .staleSettlements, .stepCallsInFlight, .stepCalls, .stepWorkerErrors,
+        .sqsPollsWaiting, .sqsRequestSeconds, .sqsRequests, .staleSettlements, .stepCallsInFlight, .stepCalls,
+        .stepWorkerErrors,
         .triggerRetries, .triggers,
         .workerLaterVersions, .workerUnreadable,
     ]

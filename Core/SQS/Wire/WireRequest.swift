@@ -63,7 +63,8 @@ package struct SQSCall: Sendable {
         self.action = action
         if let version = form.root["Version"]?.value, version != "2012-11-05" {
             throw SQSError(
-                "NoSuchVersion", "The requested version ( \(version.prefix(40)) ) is not valid. The valid version is 2012-11-05.")
+                "NoSuchVersion",
+                "The requested version ( \(version.prefix(40)) ) is not valid. The valid version is 2012-11-05.")
         }
         var parameters = try form.root.structure(action.input)
         // A request to a queue's own URL need not name it.

@@ -18,8 +18,8 @@ package struct WireMember: Sendable {
     /// In AWS JSON.
     package var name: String
     /// In the query protocol, if it is another: that of one element, where it is a list or map.
-    var queryName: String
-    var shape: WireShape
+    package var queryName: String
+    package var shape: WireShape
     package var isRequired: Bool
 
     /// Whether a request lacks it; an empty list or map is as good as none.

@@ -49,6 +49,12 @@ package struct SQSEndpoint: Sendable {
     /// How many long polls wait.
     package var waitingPolls: Int { get async { await polls.count } }
 
+    /// Whether a request may be a long poll, by its looks.
+    func mayWait(_ request: WireRequest) -> Bool {
+        if let target = request.header("x-amz-target") { return target.hasSuffix(".ReceiveMessage") }
+        return request.query.utf8.contains(UInt8(ascii: "=")) || request.method == "POST"
+    }
+
     /// One request and who sent it.
     struct Context: Sendable {
         var realm: SQSRealm

@@ -26,19 +26,21 @@ package struct SQSServer: Sendable {
 
     /// Serves until the process is asked to stop.
     package func run(host: String, port: Int, listening: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
-        let router = Router(context: BasicRequestContext.self)
+        let router = Router(context: SQSContext.self)
         router.get("/healthz") { _, _ in
-            Response(status: .ok, headers: [.contentType: "application/json"], body: .init(byteBuffer: ByteBuffer(string: #"{"status":"ok"}"#)))
+            Response(
+                status: .ok, headers: [.contentType: "application/json"],
+                body: .init(byteBuffer: ByteBuffer(string: #"{"status":"ok"}"#)))
         }
         router.get("/metrics") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
-                body: .init(byteBuffer: ByteBuffer(string: runtime.metrics.text)))
+                body: .init(byteBuffer: ByteBuffer(string: await metrics)))
         }
         router.get("/_headgate/queues/{name}/messages") { request, context in try await peek(request, context) }
         for path in ["/", "/{a}", "/{a}/{b}", "/{a}/{b}/{c}", "/{a}/{b}/{c}/{d}"] {
             for method in [HTTPRequest.Method.get, .post] {
-                router.on(RouterPath(path), method: method) { request, _ in try await serve(request) }
+                router.on(RouterPath(path), method: method) { request, context in try await serve(request, context) }
             }
         }
         let logger = runtime.logger
@@ -65,19 +67,28 @@ package struct SQSServer: Sendable {
         }
     }
 
-    private func serve(_ request: Request) async throws -> Response {
-        let start = ContinuousClock.now
-        // Whoever hangs up is not kept waiting for, and gets no message.
-        let response = try await request.body.consumeWithCancellationOnInboundClose { body in
-            var bytes: [UInt8] = []
-            for try await buffer in body {
-                guard bytes.count + buffer.readableBytes <= SQSServer.longestBody else {
-                    throw HTTPError(.contentTooLarge, message: "A request has at most \(SQSServer.longestBody) bytes.")
-                }
-                bytes += buffer.readableBytesView
-            }
-            return try await endpoint.respond(to: SQSServer.request(request, bytes))
+    private var metrics: String {
+        get async {
+            runtime.metrics.set(.sqsPollsWaiting, Double(await endpoint.waitingPolls))
+            return runtime.metrics.text
         }
+    }
+
+    private func serve(_ request: Request, _ context: SQSContext) async throws -> Response {
+        let start = ContinuousClock.now
+        var bytes: [UInt8] = []
+        for try await buffer in request.body {
+            guard bytes.count + buffer.readableBytes <= SQSServer.longestBody else {
+                throw HTTPError(.contentTooLarge, message: "A request has at most \(SQSServer.longestBody) bytes.")
+            }
+            bytes += buffer.readableBytesView
+        }
+        let wire = SQSServer.request(request, bytes)
+        // Whoever hangs up during a long poll gets no message.
+        let response =
+            endpoint.mayWait(wire)
+            ? try await context.channel.cancellingOnHangUp { try await endpoint.respond(to: wire) }
+            : try await endpoint.respond(to: wire)
         runtime.metrics.observe(.sqsRequestSeconds, [(ContinuousClock.now - start).inSeconds])
         runtime.metrics.count(.sqsRequests, labels: "status=\"\(response.status)\"")
         var headers = HTTPFields()
@@ -100,7 +111,7 @@ package struct SQSServer: Sendable {
     }
 
     /// `GET /_headgate/queues/NAME/messages?state=visible|delayed|inFlight`, without any effect on the messages.
-    private func peek(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    private func peek(_ request: Request, _ context: SQSContext) async throws -> Response {
         let name = context.parameters.get("name") ?? ""
         let text = request.uri.queryParameters.get("state") ?? "visible"
         guard let state = SQSMessageState(rawValue: text) else {

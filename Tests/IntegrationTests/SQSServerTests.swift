@@ -1,0 +1,244 @@
+import Curl
+import Foundation
+import HTTP
+import Model
+import Redis
+import TestServers
+import Testing
+
+/// The SQS endpoint as a process, over HTTP and on a real Redis.
+@Suite(.serialized) struct SQSServerTests {
+    /// A Redis, the endpoint's process, and a client of AWS JSON.
+    private struct Rig {
+        let redis: TestServer
+        let process: Process
+        let port: Int
+        private let http = HTTPClient()
+
+        init(_ options: [String] = []) async throws {
+            redis = try await TestServer.redis(options)
+            port = freePort()
+            process = Process()
+            process.executableURL = Cluster.programs.appending(path: "sqs")
+            process.arguments = ["--port", "\(port)"]
+            process.environment = ["HEADGATE_REDIS": redis.redisURL, "HEADGATE_LOG": "error"]
+            try process.runFunction()
+            let (http, port) = (http, port)
+            try await eventually("it listens") {
+                (try? await http.execute(HTTPRequest(url: "http://127.0.0.1:\(port)/healthz")))?.status == 200
+            }
+        }
+
+        func end() async {
+            process.terminate()
+            await process.ended()
+            await redis.end()
+        }
+
+        func call(_ action: String, _ parameters: JSON) async throws -> (status: Int, body: JSON) {
+            let request = HTTPRequest(
+                method: "POST", url: "http://127.0.0.1:\(port)/",
+                headers: [("X-Amz-Target", "AmazonSQS.\(action)"), ("Content-Type", "application/x-amz-json-1.0")],
+                body: parameters.serialized, timeout: .seconds(30), keptBytes: 8 << 20)
+            let response = try await http.execute(request)
+            return (response.status, response.body.isEmpty ? .null : (try? JSON(parsing: response.body)) ?? .null)
+        }
+
+        func queue(_ name: String, _ attributes: JSON = .object([])) async throws -> JSON {
+            let answer = try await call("CreateQueue", ["QueueName": .string(name), "Attributes": attributes])
+            return try #require(answer.body["QueueUrl"])
+        }
+
+        func counts(_ url: JSON) async throws -> [String] {
+            let answer = try await call("GetQueueAttributes", ["QueueUrl": url, "AttributeNames": ["All"]])
+            return ["", "NotVisible", "Delayed"].map {
+                answer.body["Attributes"]?["ApproximateNumberOfMessages\($0)"]?.text ?? "-"
+            }
+        }
+
+        /// A connection on which a long poll of a queue has begun.
+        func poll(_ url: JSON, seconds: Int = 20) throws -> RawConnection {
+            let body = JSON.object([.init("QueueUrl", url), .init("WaitTimeSeconds", .integer(seconds))]).serialized
+            let connection = try RawConnection(port: port)
+            let head =
+                "POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: AmazonSQS.ReceiveMessage\r\nContent-Length: \(body.count)\r\n\r\n"
+            connection.send(Array(head.utf8) + body)
+            return connection
+        }
+
+        /// How many long polls wait, as the metrics say.
+        func waiting() async throws -> Int {
+            let answer = try await http.execute(
+                HTTPRequest(url: "http://127.0.0.1:\(port)/metrics", keptBytes: 1 << 20))
+            let line = String(decoding: answer.body, as: UTF8.self).split(separator: "\n").first {
+                $0.hasPrefix("headgate_sqs_polls_waiting ")
+            }
+            return line?.split(separator: " ").last.flatMap { Double($0) }.map { Int($0) } ?? 0
+        }
+
+        /// Commands that Redis has carried out, without the one that asks.
+        func commands(_ connection: RedisConnection) async throws -> Int {
+            let text = try await connection.call([RedisCommand("INFO", "commandstats")])[0].checked().text ?? ""
+            return text.split(separator: "\r\n").filter { !$0.contains("cmdstat_info") }.reduce(0) { sum, line in
+                let calls = line.split(separator: "calls=").dropFirst().first?.prefix { $0.isNumber }
+                return sum + (calls.flatMap { Int($0) } ?? 0)
+            }
+        }
+    }
+
+    private static func with(_ options: [String] = [], _ body: (Rig) async throws -> Void) async throws {
+        let rig = try await Rig(options)
+        do {
+            try await body(rig)
+        } catch {
+            await rig.end()
+            throw error
+        }
+        await rig.end()
+    }
+
+    @Test func `a message is sent, received and deleted, and shown without effect`() async throws {
+        try await Self.with { rig in
+            let url = try await rig.queue("q")
+            #expect(try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "hello"]).status == 200)
+            let http = HTTPClient()
+            func shown(_ state: String) async throws -> JSON {
+                let answer = try await http.execute(
+                    HTTPRequest(
+                        url: "http://127.0.0.1:\(rig.port)/_headgate/queues/q/messages?state=\(state)",
+                        keptBytes: 1 << 20))
+                return try JSON(parsing: answer.body)
+            }
+            for _ in 0..<2 {
+                let found = try await shown("visible")["messages"]?.elements ?? []
+                #expect(found.count == 1 && found[0]["body"]?.text == "hello" && found[0]["receiveCount"]?.int == 0)
+            }
+            let received = try await rig.call("ReceiveMessage", ["QueueUrl": url])
+            let message = try #require(received.body["Messages"]?.elements?.first)
+            #expect(try await shown("inFlight")["messages"]?.elements?.count == 1)
+            let deleted = try await rig.call(
+                "DeleteMessage", ["QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"] ?? .null])
+            #expect(deleted.status == 200)
+            #expect(try await rig.counts(url) == ["0", "0", "0"])
+        }
+    }
+
+    /// Row 8.
+    @Test func `a poll whose client has hung up gets no message`() async throws {
+        try await Self.with { rig in
+            let url = try await rig.queue("q")
+            for _ in 0..<20 {
+                do {
+                    let gone = try rig.poll(url)
+                    try await eventually("it waits") { try await rig.waiting() == 1 }
+                    withExtendedLifetime(gone) {}
+                }
+                // Known at once, or only when it is to be answered.
+                if Bool.random() { try await eventually("it is known") { try await rig.waiting() == 0 } }
+                _ = try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "x"])
+                try await eventually("it is there") { try await rig.counts(url) == ["1", "0", "0"] }
+                let answer = try await rig.call(
+                    "ReceiveMessage", ["QueueUrl": url, "AttributeNames": ["ApproximateReceiveCount"]])
+                let message = try #require(answer.body["Messages"]?.elements?.first)
+                #expect(
+                    message["Attributes"]?["ApproximateReceiveCount"]?.text == "1", "what was given back is not counted"
+                )
+                _ = try await rig.call(
+                    "DeleteMessage", ["QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"] ?? .null])
+            }
+        }
+    }
+
+    @Test func `a thousand polls of one queue are served in the order in which they came`() async throws {
+        try await Self.with { rig in
+            let url = try await rig.queue("q")
+            let connection = RedisConnection(url: try RedisURL(rig.redis.redisURL))
+            var polls: [RawConnection] = []
+            // The first five one after another.
+            for number in 1...5 {
+                polls.append(try rig.poll(url))
+                try await eventually("\(number) wait") { try await rig.waiting() == number }
+            }
+            for _ in 5..<1_000 { polls.append(try rig.poll(url)) }
+            try await eventually("they wait") { try await rig.waiting() == 1_000 }
+            let before = try await rig.commands(connection)
+            try await Task.sleep(for: .seconds(3))
+            #expect(try await rig.commands(connection) - before <= 1, "nothing happens, so nothing is asked")
+            for number in 0..<5 {
+                _ = try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": .string("m\(number)")])
+            }
+            for number in 0..<5 {
+                let answer = await polls[number].receive { $0.suffix(2) == Array("]}".utf8)[...] }
+                #expect(String(decoding: answer, as: UTF8.self).contains("\"Body\":\"m\(number)\""))
+            }
+        }
+    }
+
+    @Test func `polls of a thousand queues cost nothing while nothing happens`() async throws {
+        try await Self.with { rig in
+            let connection = RedisConnection(url: try RedisURL(rig.redis.redisURL))
+            var (urls, polls): ([JSON], [RawConnection]) = ([], [])
+            for number in 0..<1_000 {
+                let url = try await rig.queue("q\(number)")
+                urls.append(url)
+                polls.append(try rig.poll(url))
+            }
+            try await eventually("they wait") { try await rig.waiting() == 1_000 }
+            let before = try await rig.commands(connection)
+            try await Task.sleep(for: .seconds(3))
+            #expect(try await rig.commands(connection) - before <= 1)
+            // The first polls may have ended meanwhile; the last are young.
+            _ = try await rig.call("SendMessage", ["QueueUrl": urls[999], "MessageBody": "late"])
+            let answer = await polls[999].receive { $0.suffix(2) == Array("]}".utf8)[...] }
+            #expect(String(decoding: answer, as: UTF8.self).contains("\"Body\":\"late\""))
+        }
+    }
+
+    /// Row 8: what becomes visible by time wakes a poll, too.
+    @Test func `a poll is served when a delay or a visibility timeout ends`() async throws {
+        try await Self.with { rig in
+            let url = try await rig.queue("q", ["VisibilityTimeout": "1"])
+            _ = try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "x", "DelaySeconds": 1])
+            for _ in 0..<2 {
+                let answer = try await rig.call("ReceiveMessage", ["QueueUrl": url, "WaitTimeSeconds": 15])
+                #expect(answer.body["Messages"]?.elements?.count == 1)
+            }
+        }
+    }
+
+    @Test func `while Redis is away clients are told to try again, and nothing is lost`() async throws {
+        try await Self.with(["--restart"]) { rig in
+            let url = try await rig.queue("q")
+            #expect(try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "before"]).status == 200)
+            rig.redis.signal(SIGKILL)
+            let answer = try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "during"])
+            #expect(answer.status == 503, "\(answer)")
+            #expect(answer.body["__type"]?.text == "com.amazonaws.sqs#ServiceUnavailable")
+        }
+    }
+
+    @Test func `a request beyond all limits is refused, and the next one served`() async throws {
+        try await Self.with { rig in
+            let url = try await rig.queue("q")
+            let body = JSON.string(String(repeating: "x", count: 5 << 20))
+            let answer = try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": body])
+            #expect(answer.status == 413)
+            #expect(try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "y"]).status == 200)
+        }
+    }
+
+    @Test func `settings that cannot work are named`() async throws {
+        let sqs = Cluster.programs.appending(path: "sqs")
+        let redis = ["HEADGATE_REDIS": "redis://127.0.0.1:1"]
+        for (arguments, environment, text) in [
+            (["--port", "70000"], redis, "--port: expected 0 to 65535"),
+            (["--account", "12"], redis, "--account: expected twelve digits"),
+            (["--region", "US"], redis, "--region: expected a region"),
+            ([], redis.merging(["HEADGATE_SQS_KEYS": "a"]) { $1 }, "HEADGATE_SQS_KEYS: expected ID:SECRET"),
+            ([], [:], "HEADGATE_REDIS"),
+        ] {
+            let run = try await ProgramRun(sqs, arguments, environment: environment, within: .seconds(20))
+            #expect(run.status == 64 && run.errors.contains(text), "\(run)")
+        }
+    }
+}
