@@ -8,97 +8,8 @@ import Testing
 
 /// The SQS endpoint as a process, over HTTP and on a real Redis.
 @Suite(.serialized) struct SQSServerTests {
-    /// A Redis, the endpoint's process, and a client of AWS JSON.
-    private struct Rig {
-        let redis: TestServer
-        let process: Process
-        let port: Int
-        private let http = HTTPClient()
-
-        init(_ options: [String] = []) async throws {
-            redis = try await TestServer.redis(options)
-            port = freePort()
-            process = Process()
-            process.executableURL = Cluster.programs.appending(path: "sqs")
-            process.arguments = ["--port", "\(port)"]
-            process.environment = ["HEADGATE_REDIS": redis.redisURL, "HEADGATE_LOG": "error"]
-            try process.runFunction()
-            let (http, port) = (http, port)
-            try await eventually("it listens") {
-                (try? await http.execute(HTTPRequest(url: "http://127.0.0.1:\(port)/healthz")))?.status == 200
-            }
-        }
-
-        func end() async {
-            process.terminate()
-            await process.ended()
-            await redis.end()
-        }
-
-        func call(_ action: String, _ parameters: JSON) async throws -> (status: Int, body: JSON) {
-            let request = HTTPRequest(
-                method: "POST", url: "http://127.0.0.1:\(port)/",
-                headers: [("X-Amz-Target", "AmazonSQS.\(action)"), ("Content-Type", "application/x-amz-json-1.0")],
-                body: parameters.serialized, timeout: .seconds(30), keptBytes: 8 << 20)
-            let response = try await http.execute(request)
-            return (response.status, response.body.isEmpty ? .null : (try? JSON(parsing: response.body)) ?? .null)
-        }
-
-        func queue(_ name: String, _ attributes: JSON = .object([])) async throws -> JSON {
-            let answer = try await call("CreateQueue", ["QueueName": .string(name), "Attributes": attributes])
-            return try #require(answer.body["QueueUrl"])
-        }
-
-        func counts(_ url: JSON) async throws -> [String] {
-            let answer = try await call("GetQueueAttributes", ["QueueUrl": url, "AttributeNames": ["All"]])
-            return ["", "NotVisible", "Delayed"].map {
-                answer.body["Attributes"]?["ApproximateNumberOfMessages\($0)"]?.text ?? "-"
-            }
-        }
-
-        /// A connection on which a long poll of a queue has begun.
-        func poll(_ url: JSON, seconds: Int = 20) throws -> RawConnection {
-            let body = JSON.object([.init("QueueUrl", url), .init("WaitTimeSeconds", .integer(seconds))]).serialized
-            let connection = try RawConnection(port: port)
-            let head =
-                "POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: AmazonSQS.ReceiveMessage\r\nContent-Length: \(body.count)\r\n\r\n"
-            connection.send(Array(head.utf8) + body)
-            return connection
-        }
-
-        /// How many long polls wait, as the metrics say.
-        func waiting() async throws -> Int {
-            let answer = try await http.execute(
-                HTTPRequest(url: "http://127.0.0.1:\(port)/metrics", keptBytes: 1 << 20))
-            let line = String(decoding: answer.body, as: UTF8.self).split(separator: "\n").first {
-                $0.hasPrefix("headgate_sqs_polls_waiting ")
-            }
-            return line?.split(separator: " ").last.flatMap { Double($0) }.map { Int($0) } ?? 0
-        }
-
-        /// Commands that Redis has carried out, without the one that asks.
-        func commands(_ connection: RedisConnection) async throws -> Int {
-            let text = try await connection.call([RedisCommand("INFO", "commandstats")])[0].checked().text ?? ""
-            return text.split(separator: "\r\n").filter { !$0.contains("cmdstat_info") }.reduce(0) { sum, line in
-                let calls = line.split(separator: "calls=").dropFirst().first?.prefix { $0.isNumber }
-                return sum + (calls.flatMap { Int($0) } ?? 0)
-            }
-        }
-    }
-
-    private static func with(_ options: [String] = [], _ body: (Rig) async throws -> Void) async throws {
-        let rig = try await Rig(options)
-        do {
-            try await body(rig)
-        } catch {
-            await rig.end()
-            throw error
-        }
-        await rig.end()
-    }
-
     @Test func `a message is sent, received and deleted, and shown without effect`() async throws {
-        try await Self.with { rig in
+        try await SQSRig.with { rig in
             let url = try await rig.queue("q")
             #expect(try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "hello"]).status == 200)
             let http = HTTPClient()
@@ -125,7 +36,7 @@ import Testing
 
     /// Row 8.
     @Test func `a poll whose client has hung up gets no message`() async throws {
-        try await Self.with { rig in
+        try await SQSRig.with { rig in
             let url = try await rig.queue("q")
             for _ in 0..<20 {
                 do {
@@ -150,7 +61,7 @@ import Testing
     }
 
     @Test func `a thousand polls of one queue are served in the order in which they came`() async throws {
-        try await Self.with { rig in
+        try await SQSRig.with { rig in
             let url = try await rig.queue("q")
             let connection = RedisConnection(url: try RedisURL(rig.redis.redisURL))
             var polls: [RawConnection] = []
@@ -175,7 +86,7 @@ import Testing
     }
 
     @Test func `polls of a thousand queues cost nothing while nothing happens`() async throws {
-        try await Self.with { rig in
+        try await SQSRig.with { rig in
             let connection = RedisConnection(url: try RedisURL(rig.redis.redisURL))
             var (urls, polls): ([JSON], [RawConnection]) = ([], [])
             for number in 0..<1_000 {
@@ -196,7 +107,7 @@ import Testing
 
     /// Row 8: what becomes visible by time wakes a poll, too.
     @Test func `a poll is served when a delay or a visibility timeout ends`() async throws {
-        try await Self.with { rig in
+        try await SQSRig.with { rig in
             let url = try await rig.queue("q", ["VisibilityTimeout": "1"])
             _ = try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "x", "DelaySeconds": 1])
             for _ in 0..<2 {
@@ -207,7 +118,7 @@ import Testing
     }
 
     @Test func `while Redis is away clients are told to try again, and nothing is lost`() async throws {
-        try await Self.with(["--restart"]) { rig in
+        try await SQSRig.with(["--restart"]) { rig in
             let url = try await rig.queue("q")
             #expect(try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "before"]).status == 200)
             rig.redis.signal(SIGKILL)
@@ -218,7 +129,7 @@ import Testing
     }
 
     @Test func `a request beyond all limits is refused, and the next one served`() async throws {
-        try await Self.with { rig in
+        try await SQSRig.with { rig in
             let url = try await rig.queue("q")
             let body = JSON.string(String(repeating: "x", count: 5 << 20))
             let answer = try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": body])

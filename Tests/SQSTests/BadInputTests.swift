@@ -53,6 +53,10 @@ import Testing
             ("Action=CreateQueue&QueueName=%", 400, "MalformedQueryString"),
             ("Action=CreateQueue&QueueName=%ff", 400, "MalformedQueryString"),
             ("Action=CreateQueue&QueueName=%00", 400, "InvalidParameterValue"),
+            (
+                "Action=SendMessageBatch&QueueUrl=q&SendMessageBatchRequestEntry=", 400,
+                "AWS.SimpleQueueService.EmptyBatchRequest"
+            ),
             ("", 404, "UnknownOperationException"), ("a=b&c", 404, "UnknownOperationException"),
         ])
     func query(body: String, status: Int, code: String) async throws {

@@ -129,6 +129,16 @@ import Testing
                 signed(Self.key, at: now) { $0.headers[$0.headers.count - 1].value = "AWS4-HMAC-SHA256 Credential=a" },
                 "400 IncompleteSignature"
             ),
+            (
+                signed(Self.key, at: now) { $0.headers[$0.headers.count - 1].value = "AWS4-HMAC-SHA256" },
+                "400 IncompleteSignature"
+            ),
+            (
+                signed(Self.key, at: now) { request in
+                    let last = request.headers.count - 1
+                    request.headers[last].value.replace("/sqs/", with: "/sns/")
+                }, "403 SignatureDoesNotMatch"
+            ),
         ] {
             let found = try await answer(request)
             let parts = expected.split(separator: " ")

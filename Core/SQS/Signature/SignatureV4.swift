@@ -52,13 +52,17 @@ package struct SignatureV4: Sendable {
             throw SQSError("MissingAuthenticationToken", "Request is missing Authentication Token", status: 403)
         }
         guard claim.algorithm == "AWS4-HMAC-SHA256", claim.scope.count == 5, claim.scope[4] == "aws4_request",
-            claim.scope[3] == service, !claim.signature.isEmpty, claim.signedHeaders.contains("host"),
+            !claim.signature.isEmpty, claim.signedHeaders.contains("host"),
             let time = SignatureV4.time(claim.time), claim.time.hasPrefix(claim.scope[1])
         else {
             throw SQSError(
                 "IncompleteSignature",
                 "The request signature does not conform to AWS standards: it needs Credential, SignedHeaders, Signature and X-Amz-Date."
             )
+        }
+        guard claim.scope[3] == service else {
+            throw SQSError(
+                "SignatureDoesNotMatch", "Credential should be scoped to correct service: '\(service)'.", status: 403)
         }
         guard let key = keys[claim.scope[0]], key.token == claim.token else {
             throw SQSError(
@@ -218,9 +222,9 @@ private struct Claim {
     init?(_ request: WireRequest) {
         if let header = request.header("authorization") {
             let words = header.split(separator: " ", maxSplits: 1).map(String.init)
-            guard words.count == 2, words[0].hasPrefix("AWS4-") else { return nil }
+            guard !words.isEmpty, words[0].hasPrefix("AWS4-") else { return nil }
             var fields: [String: String] = [:]
-            for part in words[1].split(separator: ",") {
+            for part in words.dropFirst().joined().split(separator: ",") {
                 let sides = part.split(separator: "=", maxSplits: 1).map(String.init)
                 guard sides.count == 2 else { continue }
                 fields[sides[0].filter { $0 != " " }] = sides[1]

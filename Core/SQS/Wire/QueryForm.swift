@@ -100,8 +100,10 @@ extension QueryForm.Node {
             for node in numbered {
                 if let value = try node.value(element, name) { elements.append(value) }
             }
-            // `TagKey=x` without a number is taken for a list of one.
-            if elements.isEmpty, value != nil, let only = try self.value(element, name) { elements.append(only) }
+            // `TagKey=x` without a number is taken for a list of one, and `TagKey=` for an empty one.
+            if elements.isEmpty, value?.isEmpty == false, let only = try self.value(element, name) {
+                elements.append(only)
+            }
             return elements.isEmpty ? nil : .array(elements)
         case .map(let element, let key, let value):
             var members: [JSON.Member] = []
