@@ -154,7 +154,7 @@ let tests = [
     Module("runner-probe", at: "Tests/RunnerProbe", imports: "LocalRunner Model", .program),
     Module(
         "headgate-bench", at: "Tests/Benchmarks",
-        imports: "Model Curl Flows HTTP Postgres Queue Redis Scheduling TestServers ArgumentParser", .testProgram),
+        imports: "Model Curl Flows HTTP Postgres Queue Redis SQS Scheduling TestServers ArgumentParser", .testProgram),
     Module("ModelTests", at: "Tests/ModelTests", imports: "Model TestRandom", .tests),
     Module("SchedulingTests", at: "Tests/SchedulingTests", imports: "Model Scheduling TestRandom", .tests),
     Module(

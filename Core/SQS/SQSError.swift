@@ -120,24 +120,29 @@ package struct SQSError: Error, Hashable, Sendable {
 
     // MARK: Batches
 
+    /// A batch has no entry.
     package static func emptyBatch(_ entryName: String) -> SQSError {
         prefixed(
             "EmptyBatchRequest", "There should be at least one \(entryName) in the request.")
     }
+    /// A batch has more than ten entries.
     package static func tooManyEntries(_ count: Int) -> SQSError {
         prefixed(
             "TooManyEntriesInBatchRequest",
             "Maximum number of entries per request are \(SQSLimits.batch). You have sent \(count).")
     }
+    /// An entry's id has other characters, or more than 80.
     package static var invalidBatchEntryID: SQSError {
         prefixed(
             "InvalidBatchEntryId",
             "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long."
         )
     }
+    /// Two entries have one id.
     package static func repeatedBatchEntryID(_ id: String) -> SQSError {
         prefixed("BatchEntryIdsNotDistinct", "Id \(id) repeated.")
     }
+    /// The entries have too many bytes in sum.
     package static func batchTooLong(_ bytes: Int) -> SQSError {
         prefixed(
             "BatchRequestTooLong",

@@ -58,6 +58,7 @@ links step-worker pq hiredis curl
 links historian pq hiredis
 links flow-historian pq
 links monitor pq hiredis
+links sqs hiredis
 links api pq hiredis
 links headgate pq curl
 links simulation

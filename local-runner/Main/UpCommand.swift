@@ -13,6 +13,15 @@ struct UpCommand: AsyncParsableCommand {
     @Option(help: "The API's port; 0 picks a free one.")
     var port = 8_080
 
+    @Option(help: "Serve the API of Amazon SQS on this port; 0 picks a free one (default: it is not served).")
+    var sqsPort: Int?
+
+    @Option(help: "The account of the SQS endpoint, twelve digits.")
+    var account = "000000000000"
+
+    @Option(help: "The region of the SQS endpoint.")
+    var region = "us-east-1"
+
     @Option(help: ArgumentHelp("A superuser's URL of a Postgres to use in place of a private one.", valueName: "url"))
     var postgres: String?
 
@@ -46,6 +55,15 @@ struct UpCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port: expected 0 to 65535, found \(port)") }
+        if let sqsPort, !(0...65_535).contains(sqsPort) {
+            throw ValidationError("--sqs-port: expected 0 to 65535, found \(sqsPort)")
+        }
+        guard account.utf8.count == 12, account.utf8.allSatisfy({ (48...57).contains($0) }) else {
+            throw ValidationError("--account: expected twelve digits, found \(account)")
+        }
+        guard (1...32).contains(region.utf8.count),
+            region.utf8.allSatisfy({ (48...57).contains($0) || (97...122).contains($0) || $0 == 45 })
+        else { throw ValidationError("--region: expected a region such as us-east-1, found \(region)") }
     }
 
     func run() async throws {
@@ -53,6 +71,9 @@ struct UpCommand: AsyncParsableCommand {
         var up = Up.Configuration(functions: functions ?? installation.programs, environment: installation.environment)
         up.data = data
         up.port = port
+        up.sqsPort = sqsPort
+        up.account = account
+        up.region = region
         up.postgres = postgres
         up.redis = redis
         up.topology = topology ?? installation.file("infra/topology.yaml")

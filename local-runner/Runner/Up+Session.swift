@@ -5,7 +5,8 @@ import Model
 extension Up {
     /// Starts everything and keeps it running until the task is cancelled.
     func run() async throws {
-        let port = try apiPort()
+        let port = try freePort(configuration.port, "--port")
+        let sqsPort = try configuration.sqsPort.map { try freePort($0, "--sqs-port") }
         let keeper = ServerKeeper(supervisor: servers, logs: "\(data)/logs")
         async let startedPostgres = startPostgres(keeper)
         async let startedRedis = startRedis(keeper)
@@ -24,9 +25,16 @@ extension Up {
                 if let running { group.addTask { try await keeper.keep(running.server, running: running.child) } }
             }
             group.addTask { try await functions.keep(settings.api) }
-            try await waitUntilReady(api)
+            if let sqsPort {
+                let request = settings.sqs(
+                    port: sqsPort, account: configuration.account, region: configuration.region)
+                group.addTask { try await functions.keep(request) }
+            }
+            let sqs = sqsPort.map { "http://127.0.0.1:\($0)" }
+            try await waitUntilReady("\(api)/readyz", "the API")
+            if let sqs { try await waitUntilReady("\(sqs)/healthz", "the SQS endpoint") }
             runFunctions(settings, backlog, in: &group)
-            try announce(api: api, key: key, postgres: postgres.url, redis: redis.url)
+            try announce(api: api, key: key, postgres: postgres.url, redis: redis.url, sqs: sqs)
             if let examples = configuration.examples {
                 let job = ExampleJob(file: examples, data: data, cloud: cloud, console: console)
                 group.addTask { try await job.run(api: api, key: key) }
@@ -111,18 +119,18 @@ extension Up {
 
     // MARK: API
 
-    private func apiPort() throws -> Int {
-        if let port = LoopbackSocket.freePort(wanted: configuration.port) { return port }
+    private func freePort(_ wanted: Int, _ option: String) throws -> Int {
+        if let port = LoopbackSocket.freePort(wanted: wanted) { return port }
         throw RunnerError(
-            .busy, "port \(configuration.port) is in use; choose another with --port, or any free one with --port 0")
+            .busy, "port \(wanted) is in use; choose another with \(option), or any free one with \(option) 0")
     }
 
-    private func waitUntilReady(_ api: String) async throws {
+    private func waitUntilReady(_ url: String, _ what: String) async throws {
         let deadline = ContinuousClock.now + .seconds(60)
         var last = "no answer"
         while true {
             do {
-                let answer = try await cloud.http.call(method: "GET", url: "\(api)/readyz", headers: [], body: [])
+                let answer = try await cloud.http.call(method: "GET", url: url, headers: [], body: [])
                 if answer.status == 200 { return }
                 last = "\(answer.status) \(String(decoding: answer.body.prefix(500), as: UTF8.self))"
             } catch is CancellationError {
@@ -131,27 +139,34 @@ extension Up {
                 last = "\(error)"
             }
             guard ContinuousClock.now < deadline else {
-                throw RunnerError(.failed, "the API is not ready after a minute; /readyz last said: \(last)")
+                throw RunnerError(.failed, "\(what) is not ready after a minute; \(url) last said: \(last)")
             }
             try await Task.sleep(for: .milliseconds(20))
         }
     }
 
-    private func announce(api: String, key: String, postgres: String, redis: String) throws {
+    private func announce(api: String, key: String, postgres: String, redis: String, sqs: String?) throws {
         if let file = configuration.readyFile {
-            let ready: JSON = [
-                "api": .string(api), "key": .string(key), "postgres": .string(postgres), "redis": .string(redis),
-                "pid": .integer(getpid()),
+            var ready: [JSON.Member] = [
+                .init("api", .string(api)), .init("key", .string(key)), .init("postgres", .string(postgres)),
+                .init("redis", .string(redis)),
             ]
+            if let sqs {
+                ready += [
+                    .init("sqs", .string(sqs)), .init("account", .string(configuration.account)),
+                    .init("region", .string(configuration.region)),
+                ]
+            }
+            ready.append(.init("pid", .integer(getpid())))
             // It contains a key and a password: readable by its owner only.
-            try LocalFile.write(ready.description + "\n", to: file)
+            try LocalFile.write(JSON.object(ready).description + "\n", to: file)
         }
         console.say("ready: API \(api)")
         console.plain(
             """
 
               Headgate is running.  API  \(api)
-                                    key  \(key)
+                                    key  \(key)\(sqs.map { "\n                            SQS  \($0)" } ?? "")
 
               Try:  curl -H 'Authorization: Bearer \(key)' \(api)/v1/schedules
               Ctrl-C stops everything; the data stays in \(configuration.data).

@@ -9,6 +9,11 @@ package struct Up: Sendable {
         package var data = ".headgate"
         /// The API's port; 0 picks a free one.
         package var port = 8_080
+        /// The port of the SQS endpoint; 0 picks a free one; nil: there is none.
+        package var sqsPort: Int?
+        /// The account and region of the SQS endpoint.
+        package var account = "000000000000"
+        package var region = "us-east-1"
         /// A superuser's URL for a Postgres; nil: a private one.
         package var postgres: String?
         /// The URL of a Redis; nil: a private one.
@@ -56,7 +61,8 @@ package struct Up: Sendable {
             throw RunnerError(.setup, "cannot read the topology \(configuration.topology); name one with --topology")
         }
         let topology = try Topology(yaml: text, file: configuration.topology)
-        try checkPrograms(of: topology, in: configuration.functions)
+        try checkPrograms(
+            of: topology, in: configuration.functions, more: configuration.sqsPort == nil ? [] : ["sqs"])
         try LocalFile.makeDirectory(configuration.data)
         guard let data = LocalFile.absolute(configuration.data) else {
             throw RunnerError.system("cannot open \(configuration.data)")
@@ -110,8 +116,8 @@ package struct Up: Sendable {
         console.say("stopped")
     }
 
-    private static func checkPrograms(of topology: Topology, in directory: String) throws {
-        let needed = ["api"] + topology.functions.filter { $0.command == nil }.map(\.name)
+    private static func checkPrograms(of topology: Topology, in directory: String, more: [String]) throws {
+        let needed = ["api"] + more + topology.functions.filter { $0.command == nil }.map(\.name)
         let missing = needed.filter { !LocalFile.isExecutable("\(directory)/\($0)") }
         guard missing.isEmpty else {
             throw RunnerError(

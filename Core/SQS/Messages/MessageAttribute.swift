@@ -2,6 +2,7 @@ private import Crypto
 
 /// A named value that travels beside a message's body.
 package struct MessageAttribute: Hashable, Sendable {
+    /// A text or bytes.
     package enum Value: Hashable, Sendable {
         /// Of a `String` or a `Number`.
         case text(String)
@@ -15,11 +16,14 @@ package struct MessageAttribute: Hashable, Sendable {
         }
     }
 
+    /// 1 to 256 letters, digits, hyphens, underscores and periods.
     package var name: String
     /// `String`, `Number` or `Binary`, perhaps with a label: `Number.float`.
     package var type: String
+    /// Not empty, where a message may be sent.
     package var value: Value
 
+    /// An attribute that is not checked yet.
     package init(name: String, type: String, value: Value) {
         self.name = name
         self.type = type

@@ -7,11 +7,16 @@ private import Model
 /// The text is base64 of the queue's incarnation, the message's number, how often it had been received, its group, and six
 /// bytes of a digest over these, so that a text that was cut or changed is recognized. It is no secret.
 package struct ReceiptHandle: Hashable, Sendable {
+    /// Of the queue that gave it out.
     package var incarnation: UInt64
+    /// The message's, within its queue.
     package var number: Int
+    /// How often the message had been received when it was given out, that time included.
     package var receives: Int
+    /// Empty: the message has no group.
     package var groupID: String
 
+    /// A handle of these parts.
     package init(incarnation: UInt64, number: Int, receives: Int, groupID: String) {
         self.incarnation = incarnation
         self.number = number

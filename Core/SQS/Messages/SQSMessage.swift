@@ -4,6 +4,7 @@ package import Model
 package struct SQSMessage: Hashable, Sendable {
     /// The service's id: a random UUID.
     package var id: Identifier
+    /// At least one character, where it may be sent.
     package var body: String
     /// Sorted by name.
     package var attributes: [MessageAttribute] = []
@@ -16,6 +17,7 @@ package struct SQSMessage: Hashable, Sendable {
     /// Only in FIFO queues.
     package var deduplicationID: String?
 
+    /// A message without attributes, group or deduplication id.
     package init(id: Identifier, body: String, senderID: String) {
         self.id = id
         self.body = body

@@ -5,11 +5,13 @@ package struct SQSRealm: Hashable, Sendable, CustomStringConvertible {
     /// Such as `us-east-1`.
     package var region: String
 
+    /// A realm of these parts, which are not checked.
     package init(account: String, region: String) {
         self.account = account
         self.region = region
     }
 
+    /// `ACCOUNT:REGION`.
     package var description: String { "\(account):\(region)" }
 
     /// Whether a text is an account id: twelve digits.
@@ -25,17 +27,22 @@ package struct SQSRealm: Hashable, Sendable, CustomStringConvertible {
 
 /// A queue's name and where it is.
 package struct QueueAddress: Hashable, Sendable, CustomStringConvertible {
+    /// Where the queue is.
     package var realm: SQSRealm
+    /// Valid by `isName`, unless it came from elsewhere.
     package var name: String
 
+    /// An address of these parts, which are not checked.
     package init(realm: SQSRealm, name: String) {
         self.realm = realm
         self.name = name
     }
 
+    /// Whether the name ends with `.fifo`.
     package var isFIFO: Bool { name.hasSuffix(".fifo") }
     /// `arn:aws:sqs:REGION:ACCOUNT:NAME`.
     package var arn: String { "arn:aws:sqs:\(realm.region):\(realm.account):\(name)" }
+    /// The ARN.
     package var description: String { arn }
 
     /// Reads an ARN; nil if it is none of a queue.

@@ -100,8 +100,10 @@ package enum QueueAttribute: String, CaseIterable, Sendable {
 package struct QueueAttributes: Hashable, Sendable {
     /// Only what was set, by name.
     package private(set) var values: [QueueAttribute: String] = [:]
+    /// Of the queue: some attributes are of FIFO queues only.
     package let isFIFO: Bool
 
+    /// Attributes of a queue that has the defaults.
     package init(isFIFO: Bool) { self.isFIFO = isFIFO }
 
     /// The value in force: what was set, otherwise the default.

@@ -2,6 +2,7 @@ package import Model
 
 /// A queue as it is stored: its address, its incarnation, attributes and tags.
 package struct QueueRecord: Hashable, Sendable {
+    /// Its name and where it is.
     package var address: QueueAddress
     /// Tells a queue from an earlier one of its name; receipt handles carry it.
     package var incarnation: UInt64
@@ -11,12 +12,14 @@ package struct QueueRecord: Hashable, Sendable {
     package var created: Int
     /// Seconds since 1970.
     package var modified: Int
+    /// What it was set to.
     package var attributes: QueueAttributes { didSet { settings = QueueSettings(attributes) } }
     /// In the order in which they were set.
     package var tags: [JSON.Member] = []
     /// What messages need of the attributes.
     package private(set) var settings: QueueSettings
 
+    /// A record of a queue that is new: of revision 1, modified when it was created.
     package init(address: QueueAddress, incarnation: UInt64, created: Int, attributes: QueueAttributes) {
         self.address = address
         self.incarnation = incarnation
@@ -29,6 +32,7 @@ package struct QueueRecord: Hashable, Sendable {
     /// Identifies the incarnation and revision in operations on messages.
     package var token: String { "\(incarnation).\(revision)" }
 
+    /// Whether another queue may name this one as its dead-letter queue.
     package func allowsRedrive(from source: QueueAddress) -> Bool {
         guard let text = attributes[.redriveAllowPolicy], let policy = try? RedriveAllowPolicy(text) else {
             return true
@@ -62,15 +66,23 @@ package struct QueueRecord: Hashable, Sendable {
 
 /// What operations on messages need of a queue's attributes.
 package struct QueueSettings: Hashable, Sendable {
+    /// First in, first out.
     package var isFIFO: Bool
+    /// Seconds that a message is invisible after a receive that names no other time.
     package var visibility: Int
+    /// Seconds that a message is delayed that names no other time.
     package var delay: Int
+    /// Seconds from the send after which a message is removed.
     package var retention: Int
+    /// Seconds that a receive waits that names no other time.
     package var wait: Int
+    /// Of a message.
     package var maximumBytes: Int
+    /// Whether the body stands for a deduplication id that is not given.
     package var deduplicatesByContent: Bool
     /// Whether a deduplication id is known in its group only.
     package var deduplicatesByGroup: Bool
+    /// Nil: messages do not die.
     package var redrive: RedrivePolicy?
 
     init(_ attributes: QueueAttributes) {

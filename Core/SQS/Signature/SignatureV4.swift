@@ -11,11 +11,14 @@ package struct SignatureV4: Sendable {
 
     /// One pair of credentials.
     package struct Key: Hashable, Sendable {
+        /// The access key id.
         package var id: String
+        /// The secret access key.
         package var secret: String
         /// Of temporary credentials; nil: they are not.
         package var token: String?
 
+        /// A pair that is permanent, unless it has a token.
         package init(id: String, secret: String, token: String? = nil) {
             self.id = id
             self.secret = secret
@@ -37,6 +40,7 @@ package struct SignatureV4: Sendable {
     /// How far a request's time may be from the host's.
     static let tolerance = Duration.seconds(15 * 60)
 
+    /// A check against these keys.
     package init(keys: [Key]) { self.keys = Dictionary(keys.map { ($0.id, $0) }, uniquingKeysWith: { $1 }) }
 
     /// What a request says of its signer, whether or not it is true: the id of the key and the region of its scope; nil:

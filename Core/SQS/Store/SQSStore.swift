@@ -86,10 +86,12 @@ package enum QueueCreation: Hashable, Sendable {
 
 /// A message with what its sender wants.
 package struct SQSDelivery: Hashable, Sendable {
+    /// With its id, group and deduplication id.
     package var message: SQSMessage
     /// Seconds.
     package var delay: Int
 
+    /// A message that is visible at once, unless given.
     package init(_ message: SQSMessage, delay: Int = 0) {
         self.message = message
         self.delay = delay
@@ -104,10 +106,12 @@ package struct SQSDelivery: Hashable, Sendable {
 
 /// A message that was added, or the one that it repeats.
 package struct SQSSent: Hashable, Sendable {
+    /// The message's.
     package var id: Identifier
     /// Grows within the queue.
     package var number: Int
 
+    /// A result of these parts.
     package init(id: Identifier, number: Int) {
         self.id = id
         self.number = number
@@ -127,6 +131,7 @@ package struct SQSReceive: Hashable, Sendable {
     /// How many messages may be in flight; lower in tests.
     package var inFlightLimit = SQSLimits.inFlight
 
+    /// One message by a short poll, unless given.
     package init(limit: Int = 1, visibility: Int, attemptID: String? = nil, waits: Bool = false) {
         self.limit = limit
         self.visibility = visibility
@@ -137,27 +142,33 @@ package struct SQSReceive: Hashable, Sendable {
 
 /// What a receive gave.
 package struct SQSReceived: Hashable, Sendable {
+    /// In the order in which they are to be handled.
     package var messages: [SQSStoredMessage] = []
     /// Without messages: how long until the queue next gets something to give by itself; nil: it does not.
     package var nextChange: Duration?
     /// Too many messages are in flight, and the caller is to be told.
     package var isOverLimit = false
 
+    /// Nothing.
     package init() {}
 }
 
 /// A message as a queue has it.
 package struct SQSStoredMessage: Hashable, Sendable {
+    /// As it was sent.
     package var message: SQSMessage
+    /// Within its queue.
     package var number: Int
     /// Including the present one.
     package var receives: Int
+    /// By the clock of the store; retention counts from it.
     package var sent: Timestamp
     /// Nil before the first.
     package var firstReceived: Timestamp?
     /// The name of the queue that it came from, as a dead letter.
     package var origin: String?
 
+    /// A message of these parts.
     package init(
         message: SQSMessage, number: Int, receives: Int, sent: Timestamp, firstReceived: Timestamp?, origin: String?
     ) {
@@ -169,6 +180,7 @@ package struct SQSStoredMessage: Hashable, Sendable {
         self.origin = origin
     }
 
+    /// What this receive of it is settled by.
     package func handle(in queue: QueueRecord) -> ReceiptHandle {
         ReceiptHandle(
             incarnation: queue.incarnation, number: number, receives: receives, groupID: message.groupID)
@@ -196,10 +208,14 @@ package enum SQSVisibilityChange: Int, Hashable, Sendable {
 
 /// Three disjoint numbers of messages.
 package struct SQSCounts: Hashable, Sendable {
+    /// Those that a receive could give; of a FIFO queue also the rest of groups that are held.
     package var visible: Int
+    /// Those that were received and are not visible again.
     package var inFlight: Int
+    /// Those that are not due yet.
     package var delayed: Int
 
+    /// Counts of these parts.
     package init(visible: Int, inFlight: Int, delayed: Int) {
         self.visible = visible
         self.inFlight = inFlight

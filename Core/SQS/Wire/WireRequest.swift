@@ -2,14 +2,18 @@ package import Model
 
 /// A request as it came over HTTP.
 package struct WireRequest: Sendable {
+    /// GET or POST.
     package var method: String
     /// The path and query as sent.
     package var path: String
+    /// Without the question mark.
     package var query: String
     /// Names in lower case, in their order.
     package var headers: [(name: String, value: String)]
+    /// As sent.
     package var body: [UInt8]
 
+    /// A request; names of headers may be of any case.
     package init(
         method: String, path: String, query: String, headers: [(name: String, value: String)], body: [UInt8]
     ) {
@@ -29,9 +33,11 @@ package struct WireRequest: Sendable {
 
 /// An action with its parameters.
 package struct SQSCall: Sendable {
+    /// What to do.
     package var action: SQSAction
     /// As in AWS JSON.
     package var parameters: JSON
+    /// By AWS JSON; false: by the query protocol.
     package var isJSON: Bool
 
     /// Reads the action and its parameters from either protocol.

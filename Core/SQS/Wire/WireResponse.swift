@@ -2,8 +2,11 @@ package import Model
 
 /// An answer as it goes out over HTTP.
 package struct WireResponse: Sendable {
+    /// Of HTTP.
     package var status: Int
+    /// In their order.
     package var headers: [(name: String, value: String)]
+    /// Empty where there is nothing to say.
     package var body: [UInt8]
 
     private static let namespace = "http://queue.amazonaws.com/doc/2012-11-05/"

@@ -19,7 +19,9 @@ package struct WireMember: Sendable {
     package var name: String
     /// In the query protocol, if it is another: that of one element, where it is a list or map.
     package var queryName: String
+    /// Of its value.
     package var shape: WireShape
+    /// Whether a request must have it.
     package var isRequired: Bool
 
     /// Whether a request lacks it; an empty list or map is as good as none.

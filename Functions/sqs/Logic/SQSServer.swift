@@ -16,6 +16,7 @@ package struct SQSServer: Sendable {
     /// In bytes: a batch of the greatest size, percent-encoded or escaped in JSON, and what stands around it.
     private static let longestBody = 4 << 20
 
+    /// A server that does not listen yet.
     package init(_ runtime: FunctionRuntime, endpoint: SQSEndpoint) {
         self.runtime = runtime
         self.endpoint = endpoint

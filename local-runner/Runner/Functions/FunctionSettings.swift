@@ -64,6 +64,13 @@ package struct FunctionSettings: Sendable {
         request("api-1", program: "\(programs)/api", arguments: ["--port", String(apiPort)], database: database.api)
     }
 
+    /// The process of the SQS endpoint.
+    package func sqs(port: Int, account: String, region: String) -> SpawnRequest {
+        request(
+            "sqs-1", program: "\(programs)/sqs",
+            arguments: ["--port", String(port), "--account", account, "--region", region], database: "")
+    }
+
     private func request(_ label: String, program: String, arguments: [String], database: String) -> SpawnRequest {
         var environment = inherited
         environment["HEADGATE_POSTGRES"] = database
