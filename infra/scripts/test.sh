@@ -22,8 +22,10 @@ elif [ "$#" -gt 0 ]; then
 else
     loads='CrashMatrixTests|CrashTests|RedisGoesBackTests'
     shares='APIShareTests|OnceTests|ReshardTests'
-    run --skip "FaultMatrixTests|ContractTests|FlowSimulationTests|$loads|$shares"
+    sqs='SQSServerTests|SQSClientTests'
+    run --skip "FaultMatrixTests|ContractTests|FlowSimulationTests|$loads|$shares|$sqs"
     run --filter FlowSimulationTests
+    run --filter "$sqs"
     run --filter "$shares"
     run --filter "$loads"
     run --filter ContractTests

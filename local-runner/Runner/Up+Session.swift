@@ -166,7 +166,7 @@ extension Up {
             """
 
               Headgate is running.  API  \(api)
-                                    key  \(key)\(sqs.map { "\n                            SQS  \($0)" } ?? "")
+                                    key  \(key)\(sqs.map { "\n                        SQS  \($0)" } ?? "")
 
               Try:  curl -H 'Authorization: Bearer \(key)' \(api)/v1/schedules
               Ctrl-C stops everything; the data stays in \(configuration.data).
