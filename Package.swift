@@ -39,6 +39,7 @@ let layers: [[Module]] = [
         Module("HTTP", at: "Core/HTTP", imports: "Model"),
         Module("Secrets", at: "Core/Secrets", imports: "Model Crypto"),
         Module("SQS", at: "Core/SQS", imports: "Model Crypto"),
+        Module("Lambda", at: "Core/Lambda", imports: "Model"),
         Module("Telemetry", at: "Core/Telemetry", imports: "Model Logging"),
     ],
     // Layer 3: drivers, and what builds on the protocols.
@@ -59,6 +60,7 @@ let layers: [[Module]] = [
     // Layer 4: what all workers share, and the wiring, which only programs import.
     [
         Module("Worker", at: "Core/Worker", imports: "Model Queue FunctionRuntime Logging"),
+        Module("Serving", at: "Core/Serving", imports: "HTTPTypes NIOCore NIOHTTPTypes"),
         Module("Wiring", at: "Core/Wiring", imports: "FunctionRuntime Queue Redis"),
     ],
     // Layer 5: the functions' logic, which knows no driver.
@@ -84,12 +86,14 @@ let layers: [[Module]] = [
         Module(
             "APIFunction", at: "Functions/api/Logic",
             imports: """
-                Model Calls Flows Queue Scheduling Secrets Sending Store FunctionRuntime Telemetry Logging Crypto Hummingbird HTTPTypes \
+                Model Calls Flows Queue Scheduling Secrets Sending Serving Store FunctionRuntime Telemetry Logging Crypto Hummingbird HTTPTypes \
                 NIOCore NIOHTTPTypes
                 """),
         Module(
             "SQSFunction", at: "Functions/sqs/Logic",
-            imports: "Model SQS FunctionRuntime Telemetry Logging Hummingbird HTTPTypes NIOCore NIOHTTPTypes"),
+            imports: """
+                Model SQS Serving FunctionRuntime Telemetry Logging Hummingbird HummingbirdCore HTTPTypes NIOCore NIOHTTPTypes
+                """),
         Module("LocalRunner", at: "local-runner/Runner", imports: "Model TestTarget CPlatform Yams"),
         Module(
             "ComputeGateway", at: "local-runner/ComputeGateway",
@@ -124,7 +128,7 @@ let layers: [[Module]] = [
             .program),
         Module(
             "sqs", at: "Functions/sqs/Main",
-            imports: "SQSFunction SQS Model FunctionRuntime Wiring Redis ArgumentParser",
+            imports: "SQSFunction SQS Model FunctionRuntime Wiring Redis ArgumentParser Logging",
             .program),
         Module(
             "headgate", at: "local-runner/CLI",
@@ -165,6 +169,7 @@ let tests = [
     Module(
         "QueueTests", at: "Tests/QueueTests", imports: "Model Memory Queue Redis Sending TestRandom TestServers", .tests
     ),
+    Module("LambdaTests", at: "Tests/LambdaTests", imports: "Model Lambda", .tests),
     Module(
         "SQSTests", at: "Tests/SQSTests",
         imports: "Model Memory Redis SQS SQSFunction TestRandom TestServers Curl HTTP sqs", .tests),
@@ -196,7 +201,8 @@ let tests = [
 /// The products of other packages, by the modules they bring.
 let packages = [
     "ArgumentParser": "swift-argument-parser", "Crypto": "swift-crypto", "HTTPTypes": "swift-http-types",
-    "Hummingbird": "hummingbird", "Logging": "swift-log", "NIOCore": "swift-nio", "NIOHTTP1": "swift-nio",
+    "Hummingbird": "hummingbird", "HummingbirdCore": "hummingbird", "Logging": "swift-log", "NIOCore": "swift-nio",
+    "NIOHTTP1": "swift-nio",
     "NIOHTTPTypes": "swift-nio-extras", "NIOPosix": "swift-nio", "Yams": "Yams",
 ]
 

@@ -4,12 +4,15 @@ private import Model
 struct RedisSubscription {
     private let connection: RedisConnection
     private let channel: String
+    private let report: @Sendable (String) -> Void
     /// A silent connection is asked for a sign of life after so long, and given up after as long again.
     private static let silence = Duration.seconds(20)
     /// How soon a cancellation is noticed.
     private static let step = Duration.milliseconds(250)
 
-    init(url: RedisURL, channel: String) {
+    /// - Parameter report: told of each failure.
+    init(url: RedisURL, channel: String, report: @escaping @Sendable (String) -> Void) {
+        self.report = report
         connection = RedisConnection(url: url)
         self.channel = channel
     }
@@ -21,7 +24,8 @@ struct RedisSubscription {
             do {
                 try await follow(heard)
             } catch {
-                // The next connection reports that messages may have been missed; callers meet the failure themselves.
+                // The next connection reports that messages may have been missed.
+                report("cannot follow the channel \(channel): \(error)")
                 await connection.close()
                 try? await Task.sleep(for: .milliseconds(200))
             }

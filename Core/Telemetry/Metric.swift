@@ -31,6 +31,12 @@ extension Metric {
         "Requests that were refused so that others are served")
     package static let apiRequestSeconds = Metric("headgate_api_request_seconds", .histogram, "Time to an answer")
     package static let apiRequests = Metric("headgate_api_requests_total", .counter, labels: ["status"], "Requests")
+    package static let sqsClosed = Metric(
+        "headgate_sqs_closed_total", .counter, labels: ["part"],
+        "Connections to the SQS endpoint that were closed: a request's head or body, or the next request, did not come in time"
+    )
+    package static let sqsErrors = Metric(
+        "headgate_sqs_errors_total", .counter, "Operations of the SQS endpoint that Redis failed or refused")
     package static let sqsPollsWaiting = Metric(
         "headgate_sqs_polls_waiting", .gauge, "Long polls of the SQS endpoint that wait for messages")
     package static let sqsRequestSeconds = Metric(
@@ -137,7 +143,8 @@ extension Metric {
         .loaderSchedules, .loaderSent, .loaderShards, .loaderStale, .loaderUnreadable, .loaderWakes,
         .monitorDiscarded, .monitorDutyAgeSeconds, .monitorErrors, .monitorResent, .monitorUnreadable, .outcomes,
         .partitionOfTomorrow, .queueMessages, .queueOldestReadySeconds, .redisClockSkewSeconds, .redisWentBack,
-        .sqsPollsWaiting, .sqsRequestSeconds, .sqsRequests, .staleSettlements, .stepCallsInFlight, .stepCalls,
+        .sqsClosed, .sqsErrors, .sqsPollsWaiting, .sqsRequestSeconds, .sqsRequests, .staleSettlements,
+        .stepCallsInFlight, .stepCalls,
         .stepWorkerErrors,
         .triggerRetries, .triggers,
         .workerLaterVersions, .workerUnreadable,

@@ -111,7 +111,7 @@ import Testing
             loader.terminate()
             try await eventually("the loader ends") { !loader.isRunning }
             let received = try await queue.receive(upTo: 50, visibility: .seconds(30), wait: .seconds(1))
-            _ = try await connection.call([RedisCommand("CONFIG", "SET", "maxmemory", "900000")])
+            _ = try await connection.call([RedisCommand("CONFIG", "SET", "maxmemory", "500000")])
             let pressure = try await queue.pressure()
             #expect(pressure.memoryUse ?? 0 > 1)
             await #expect(throws: QueueError.self) {

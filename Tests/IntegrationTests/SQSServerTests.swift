@@ -118,13 +118,20 @@ import Testing
     }
 
     @Test func `while Redis is away clients are told to try again, and nothing is lost`() async throws {
-        try await SQSRig.with(["--restart"]) { rig in
+        try await SQSRig.with(["--restart", "--appendonly", "yes", "--appendfsync", "always"]) { rig in
             let url = try await rig.queue("q")
             #expect(try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "before"]).status == 200)
             rig.redis.signal(SIGKILL)
             let answer = try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "during"])
             #expect(answer.status == 503, "\(answer)")
             #expect(answer.body["__type"]?.text == "com.amazonaws.sqs#ServiceUnavailable")
+            // As clients do.
+            try await eventually("it is sent") {
+                try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "during"]).status == 200
+            }
+            let received = try await rig.call("ReceiveMessage", ["QueueUrl": url, "MaxNumberOfMessages": 10])
+            let bodies = received.body["Messages"]?.elements?.compactMap { $0["Body"]?.text } ?? []
+            #expect(Set(bodies) == ["before", "during"], "a repeated send may be there twice")
         }
     }
 
@@ -134,7 +141,65 @@ import Testing
             let body = JSON.string(String(repeating: "x", count: 5 << 20))
             let answer = try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": body])
             #expect(answer.status == 413)
+            #expect(answer.body["__type"]?.text == "com.amazonaws.sqs#RequestEntityTooLarge")
             #expect(try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "y"]).status == 200)
+        }
+    }
+
+    @Test func `a poll ends when the endpoint is asked to stop`() async throws {
+        try await SQSRig.with { rig in
+            let poll = try rig.poll(try await rig.queue("q"))
+            try await eventually("it waits") { try await rig.waiting() == 1 }
+            rig.process.terminate()
+            let answer = String(decoding: await poll.receive(), as: UTF8.self)
+            #expect(answer.hasPrefix("HTTP/1.1 200") && answer.hasSuffix("{}"), "\(answer)")
+            try await eventually("it has ended", within: .seconds(10)) { !rig.process.isRunning }
+        }
+    }
+
+    @Test func `a second request to stop ends the endpoint at once`() async throws {
+        try await SQSRig.with { rig in
+            let half = try RawConnection(port: rig.port)
+            half.send(Array("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\n\r\n{}".utf8))
+            // An answer of the same connection's event loop: the half request has been read.
+            _ = try await rig.waiting()
+            rig.process.terminate()
+            try await Task.sleep(for: .milliseconds(500))
+            rig.process.terminate()
+            try await eventually("it has ended", within: .seconds(5)) { !rig.process.isRunning }
+            withExtendedLifetime(half) {}
+        }
+    }
+
+    @Test func `a poll goes on when Redis comes back`() async throws {
+        try await SQSRig.with(["--restart", "--appendonly", "yes", "--appendfsync", "always"]) { rig in
+            let url = try await rig.queue("q")
+            let poll = try rig.poll(url)
+            try await eventually("it waits") { try await rig.waiting() == 1 }
+            rig.redis.signal(SIGKILL)
+            try await eventually("it is sent") {
+                try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "late"]).status == 200
+            }
+            let answer = String(decoding: await poll.receive { $0.suffix(1) == Array("}".utf8)[...] }, as: UTF8.self)
+            #expect(answer.contains("\"Body\":\"late\"") || answer.contains(" 503 "), "\(answer)")
+        }
+    }
+
+    @Test func `a client that is slow, or silent, is hung up on and holds up nobody`() async throws {
+        try await SQSRig.with { rig in
+            let url = try await rig.queue("q")
+            var silent: [RawConnection] = []
+            for _ in 0..<2_000 { silent.append(try RawConnection(port: rig.port)) }
+            let slow = try RawConnection(port: rig.port)
+            slow.send(Array("POST / HTTP/1.1\r\nHost: h\r\nX-Slow: ".utf8))
+            let start = ContinuousClock.now
+            while slow.send([UInt8(ascii: "x")]), ContinuousClock.now - start < .seconds(40) {
+                #expect(try await rig.call("SendMessage", ["QueueUrl": url, "MessageBody": "x"]).status == 200)
+                try await Task.sleep(for: .milliseconds(200))
+            }
+            #expect(ContinuousClock.now - start < .seconds(40), "it was closed")
+            let rest = await silent[0].receive()
+            #expect(rest.isEmpty, "it was closed, too")
         }
     }
 

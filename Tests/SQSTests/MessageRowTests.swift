@@ -431,6 +431,20 @@ import Testing
         #expect(answer.code == "InvalidParameterValue")
     }
 
+    @Test("row 27: whoever lost an answer gets it, also while others wait")
+    func attemptBehindPolls() async throws {
+        let test = EndpointUnderTest()
+        let url = try await test.fifo("q.fifo")
+        _ = try await send("a", url, [.init("MessageGroupId", "g")], on: .json, test)
+        let attempt = [JSON.Member("ReceiveRequestAttemptId", "try"), .init("WaitTimeSeconds", 20)]
+        let first = try await test.receive(url, on: .json, attempt)
+        async let other = test.receive(url, on: .json, [.init("WaitTimeSeconds", 20)])
+        while await test.endpoint.waitingPolls == 0 { await Task.yield() }
+        #expect(try await test.receive(url, on: .json, attempt) == first)
+        _ = try await send("b", url, [.init("MessageGroupId", "h")], on: .json, test)
+        #expect(try await other.map { $0["Body"]?.text } == ["b"])
+    }
+
     @Test("row 28: group ids, also on standard queues", arguments: Wire.allCases)
     func groupIDs(wire: Wire) async throws {
         let test = EndpointUnderTest()

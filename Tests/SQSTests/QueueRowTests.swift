@@ -341,6 +341,26 @@ import Testing
         #expect(after.body["queueUrls"]?.elements ?? [] == [])
     }
 
+    @Test("row 29: dead-letter queues in a circle are refused", arguments: Wire.allCases)
+    func circles(wire: Wire) async throws {
+        let test = EndpointUnderTest()
+        func target(_ source: String, _ dead: String) async throws -> EndpointUnderTest.Answer {
+            let policy = #"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:\#(dead)","maxReceiveCount":1}"#
+            return try await test.call(
+                .setQueueAttributes,
+                [
+                    "QueueUrl": .string("/000000000000/\(source)"), "Attributes": ["RedrivePolicy": .string(policy)],
+                ], on: wire)
+        }
+        for name in ["a", "b", "c"] { _ = try await test.queue(name) }
+        #expect(try await target("a", "a").message?.hasSuffix("A queue cannot be its own dead-letter queue.") == true)
+        #expect(try await target("a", "b").status == 200)
+        #expect(try await target("b", "c").status == 200)
+        let answer = try await target("c", "a")
+        #expect(
+            answer.code == "InvalidParameterValue" && answer.message?.contains("leads back") == true, "\(answer.error)")
+    }
+
     @Test("row 29: a dead letter names its source", arguments: Wire.allCases)
     func deadLetter(wire: Wire) async throws {
         let test = EndpointUnderTest()
@@ -493,6 +513,10 @@ import Testing
         #expect(
             try await test.call(.listQueueTags, ["QueueUrl": url], on: wire).body["Tags"] == ["b": "3", "c": ""])
         let many = JSON.object((0..<49).map { .init("t\($0)", "x") })
+        let tooMany = JSON.object((0..<100_000).map { .init("t\($0)", "x") })
+        #expect(
+            try await test.call(.tagQueue, ["QueueUrl": url, "Tags": tooMany], on: .json).code
+                == "InvalidParameterValue")
         #expect(
             try await test.call(.tagQueue, ["QueueUrl": url, "Tags": many], on: wire).code == "InvalidParameterValue")
     }
@@ -516,6 +540,14 @@ import Testing
             .getQueueAttributes, ["QueueUrl": url, "AttributeNames": ["Policy"]], on: wire)
         let policy = try JSON(parsing: answer.body["Attributes"]?["Policy"]?.text ?? "")
         #expect(policy["Statement"]?.elements?.first?["Action"]?.text == "SQS:SendMessage")
+        let single = #"{"Version":"2012-10-17","Statement":{"Sid":"kept","Effect":"Deny"}}"#
+        _ = try await test.call(
+            .setQueueAttributes, ["QueueUrl": url, "Attributes": ["Policy": .string(single)]], on: wire)
+        #expect(try await add("one", ["111111111111"], ["*"]).status == 200)
+        let kept = try await test.call(
+            .getQueueAttributes, ["QueueUrl": url, "AttributeNames": ["Policy"]], on: wire)
+        let found = try JSON(parsing: kept.body["Attributes"]?["Policy"]?.text ?? "")
+        #expect(found["Statement"]?.elements?.count == 2 && found["Version"]?.text == "2012-10-17")
         #expect(try await test.call(.removePermission, ["QueueUrl": url, "Label": "one"], on: wire).status == 200)
         #expect(
             try await test.call(.removePermission, ["QueueUrl": url, "Label": "one"], on: wire).code

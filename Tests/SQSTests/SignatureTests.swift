@@ -171,12 +171,79 @@ import Testing
         #expect(try await test.send(request).text.contains("<Code>RequestExpired</Code>"))
     }
 
+    @Test("a header that decides what is done has to be signed")
+    func unsignedHeaders() async throws {
+        var configuration = SQSEndpoint.Configuration()
+        configuration.keys = [Self.key]
+        let test = EndpointUnderTest(configuration)
+        for name in ["x-amz-target", "x-amz-security-token", "x-amz-anything"] {
+            let request = signed(Self.key, at: test.clock.now) { request in
+                request.headers.removeAll { $0.name == name }
+                request.headers.append((name, "AmazonSQS.ListQueues"))
+                let last = request.headers.firstIndex { $0.name == "authorization" } ?? 0
+                request.headers[last].value.replace(";\(name)", with: "")
+            }
+            let answer = try await test.send(request)
+            #expect(answer.status == 403 && answer.text.contains("SignatureDoesNotMatch"), "\(name): \(answer.text)")
+        }
+    }
+
+    @Test("with keys an account reaches its own queues only")
+    func accounts() async throws {
+        var configuration = SQSEndpoint.Configuration()
+        configuration.keys = [
+            SignatureV4.Key(id: "111111111111", secret: "one"), SignatureV4.Key(id: "222222222222", secret: "two"),
+        ]
+        let test = EndpointUnderTest(configuration)
+        func call(_ action: String, _ parameters: JSON, _ key: Int) async throws -> EndpointUnderTest.Answer {
+            var request = signed(configuration.keys[key], at: test.clock.now)
+            let text = SignatureV4.text(test.clock.now)
+            request.headers = [("host", "h"), ("x-amz-date", text), ("x-amz-target", "AmazonSQS.\(action)")]
+            request.body = parameters.serialized
+            let scope = [String(text.prefix(8)), "us-east-1", "sqs", "aws4_request"]
+            let names = request.headers.map(\.name)
+            let signature = SignatureV4.signature(
+                of: request, names, time: text, scope: scope, key: configuration.keys[key])
+            let credential = "\(configuration.keys[key].id)/\(scope.joined(separator: "/"))"
+            request.headers.append(
+                (
+                    "authorization",
+                    "AWS4-HMAC-SHA256 Credential=\(credential), SignedHeaders=\(names.joined(separator: ";")), Signature=\(signature)"
+                ))
+            return try await test.send(request)
+        }
+        #expect(try await call("CreateQueue", ["QueueName": "q"], 0).status == 200)
+        let url: JSON = "http://h/111111111111/q"
+        #expect(try await call("PurgeQueue", ["QueueUrl": url], 0).status == 200)
+        let arn: JSON = "arn:aws:sqs:us-east-1:111111111111:q"
+        for (action, parameters) in [
+            ("ReceiveMessage", ["QueueUrl": url]), ("DeleteQueue", ["QueueUrl": url]),
+            ("GetQueueUrl", ["QueueName": "q", "QueueOwnerAWSAccountId": "111111111111"]),
+            ("ListMessageMoveTasks", ["SourceArn": arn]), ("StartMessageMoveTask", ["SourceArn": arn]),
+        ] as [(String, JSON)] {
+            let answer = try await call(action, parameters, 1)
+            #expect(answer.status == 403 && answer.text.contains("AccessDenied"), "\(action): \(answer.text)")
+        }
+        #expect(!test.endpoint.isOpen, "nor are messages shown")
+    }
+
+    @Test("a plus sign is signed as it is read")
+    func plus() {
+        let one = Self.request("GET", "/", "a=x+y", [], ""), other = Self.request("GET", "/", "a=x%20y", [], "")
+        let third = Self.request("GET", "/", "a=x%2By", [], "")
+        func canonical(_ request: WireRequest) -> String { SignatureV4.canonicalRequest(request, ["host"]) }
+        #expect(canonical(one) == canonical(other) && canonical(one) != canonical(third))
+    }
+
     @Test("keys as they are configured")
     func keys() {
         #expect(
             SignatureV4.Key.list("a:b,c:d:e:f") == [
                 SignatureV4.Key(id: "a", secret: "b"), SignatureV4.Key(id: "c", secret: "d", token: "e:f"),
             ])
-        for text in ["", "a", "a:", ":b", "a:b,c"] { #expect(SignatureV4.Key.list(text) == nil, "\(text)") }
+        #expect(SignatureV4.Key.list(" a:b , c:d ")?.map(\.secret) == ["b", "d"])
+        for text in ["", "a", "a:", ":b", "a:b,c", "a:b,", "a:b,a:c"] {
+            #expect(SignatureV4.Key.list(text) == nil, "\(text)")
+        }
     }
 }

@@ -62,10 +62,12 @@ import Testing
         let test = try await StoreUnderTest(driver)
         let address = try test.record("dead").address
         #expect(try await test.store.moveTasks(of: address) == "")
-        #expect(try await test.store.replaceMoveTasks(of: address, "", with: "one"))
-        #expect(try await !test.store.replaceMoveTasks(of: address, "", with: "two"))
+        #expect(try await test.store.replaceMoveTasks(of: address, "", with: "one", isRunning: true))
+        #expect(try await !test.store.replaceMoveTasks(of: address, "", with: "two", isRunning: true))
         #expect(try await test.store.moveTasks(of: address) == "one")
         #expect(try await test.store.moveTaskSources() == [address])
+        #expect(try await test.store.replaceMoveTasks(of: address, "one", with: "two", isRunning: false))
+        #expect(try await test.store.moveTaskSources() == [], "none of them runs")
     }
 
     // MARK: Standard queues
@@ -199,6 +201,24 @@ import Testing
         #expect(try await test.receive(from: queue).isEmpty)
     }
 
+    @Test("row 32: nothing that is too old is received, however much of it there is", arguments: StoreDriver.allCases)
+    func retentionOfMany(driver: StoreDriver) async throws {
+        let test = try await StoreUnderTest(driver)
+        for name in ["orders", "orders.fifo"] {
+            let queue = try await test.queue(name, ["MessageRetentionPeriod": "60"])
+            for _ in 0..<5 {
+                let many = (0..<500).map { test.delivery("old \($0)", group: "g\($0 % 7)") }
+                _ = try await test.store.send(many, to: queue)
+            }
+            test.advance(.seconds(60))
+            try await test.send("new", group: "g0", to: queue)
+            var bodies: [String] = []
+            for _ in 0..<20 where bodies.isEmpty { bodies += try await test.bodies(from: queue) }
+            #expect(bodies == ["new"])
+            #expect(try await test.counts(queue) == [0, 1, 0])
+        }
+    }
+
     @Test(
         "row 31: above the limit in flight a short poll is an error, a long poll finds nothing",
         arguments: StoreDriver.allCases)
@@ -250,6 +270,24 @@ import Testing
             let again = try await test.receive(from: queue)
             #expect(again.map(\.message.body) == ["a", "b"])
             #expect(again.map(\.receives) == [1, 1])
+        }
+    }
+
+    @Test("a handle with a made-up group does nothing", arguments: StoreDriver.allCases)
+    func madeUpHandles(driver: StoreDriver) async throws {
+        let test = try await StoreUnderTest(driver)
+        for name in ["orders", "orders.fifo"] {
+            let queue = try await test.queue(name)
+            try await test.send("a", group: "g", to: queue)
+            let message = try #require(try await test.receive(from: queue).first)
+            var handle = message.handle(in: queue)
+            handle.groupID = "other"
+            _ = try await test.store.delete([handle], from: queue)
+            _ = try await test.store.changeVisibility([(handle, 0)], in: queue)
+            try await test.store.giveBack([handle], to: queue)
+            #expect(try await test.counts(queue) == [0, 1, 0])
+            #expect(try await test.delete(message, from: queue) == .deleted)
+            #expect(try await test.counts(queue) == [0, 0, 0])
         }
     }
 

@@ -12,7 +12,8 @@ TOOLCHAIN = {"Dispatch", "FoundationEssentials", "Glibc", "Synchronization"}
 IN_TESTS = TOOLCHAIN | {"Foundation", "FoundationNetworking", "FoundationXML", "Testing"}
 # Deciding code does no I/O.
 PURE = {
-    "Model", "Scheduling", "Flows", "FlowTesting", "FlowGraph", "Queue", "Store", "HTTP", "Secrets", "Sending", "Memory", "Calls",
+    "Model", "Scheduling", "Flows", "FlowTesting", "FlowGraph", "Queue", "Store", "HTTP", "Secrets", "Sending", "Memory", "Calls", "SQS",
+    "Lambda",
 }
 DRIVERS = {"Postgres", "Redis", "Curl", "Wiring"}
 

@@ -29,6 +29,9 @@ struct InMemorySQSQueue: Sendable {
         var invisibleUntil: Timestamp?
 
         var isVisible: Bool { delayedUntil == nil && invisibleUntil == nil }
+        func isNamed(by handle: ReceiptHandle) -> Bool {
+            number == handle.number && message.groupID == handle.groupID
+        }
         var stored: SQSStoredMessage {
             SQSStoredMessage(
                 message: message, number: number, receives: receives, sent: sent, firstReceived: first, origin: origin)
@@ -157,7 +160,7 @@ struct InMemorySQSQueue: Sendable {
         _ options: SQSReceive, _ now: Timestamp, deadLetters: inout InMemorySQSQueue?
     ) -> SQSReceived {
         var result = SQSReceived()
-        if let id = options.attemptID, let again = repeatAttempt(id, options.visibility, now) {
+        if let id = options.attemptID, let again = repeatAttempt(id, options.visibility ?? settings.visibility, now) {
             result.messages = again
             return result
         }
@@ -167,7 +170,8 @@ struct InMemorySQSQueue: Sendable {
             return result
         }
         let limit = min(options.limit, options.inFlightLimit - flying)
-        let until = now + .seconds(options.visibility)
+        let visibility = options.visibility ?? settings.visibility
+        let until = now + .seconds(visibility)
         var moved: Set<Int> = []
         for index in candidates {
             if result.messages.count == limit { break }
@@ -229,7 +233,7 @@ struct InMemorySQSQueue: Sendable {
     // MARK: By handle
 
     mutating func delete(_ handle: ReceiptHandle, _ now: Timestamp) -> SQSDeletion {
-        guard let index = messages.firstIndex(where: { $0.number == handle.number }), messages[index].receives > 0
+        guard let index = messages.firstIndex(where: { $0.isNamed(by: handle) }), messages[index].receives > 0
         else { return .deleted }
         let isLatest = messages[index].receives == handle.receives
         if isFIFO, !isLatest || messages[index].invisibleUntil == nil { return .expired }
@@ -243,7 +247,7 @@ struct InMemorySQSQueue: Sendable {
     ) -> SQSVisibilityChange {
         guard
             let index = messages.firstIndex(where: {
-                $0.number == handle.number && $0.receives == handle.receives && $0.receives > 0
+                $0.isNamed(by: handle) && $0.receives == handle.receives && $0.receives > 0
             }), !isFIFO || messages[index].invisibleUntil != nil
         else { return .unavailable }
         let age = (now - messages[index].last!).milliseconds / 1_000
@@ -259,7 +263,7 @@ struct InMemorySQSQueue: Sendable {
     mutating func giveBack(_ handle: ReceiptHandle) {
         guard
             let index = messages.firstIndex(where: {
-                $0.number == handle.number && $0.receives == handle.receives && $0.invisibleUntil != nil
+                $0.isNamed(by: handle) && $0.receives == handle.receives && $0.invisibleUntil != nil
             })
         else { return }
         appear(index) { message in

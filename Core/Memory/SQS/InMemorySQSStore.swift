@@ -14,6 +14,7 @@ package final class InMemorySQSStore: SQSStore {
         var queues: [QueueAddress: InMemorySQSQueue] = [:]
         var deleted: [QueueAddress: Timestamp] = [:]
         var tasks: [QueueAddress: String] = [:]
+        var running: Set<QueueAddress> = []
         var listeners: [Int: AsyncStream<QueueAddress?>.Continuation] = [:]
         var lastListener = 0
     }
@@ -53,6 +54,8 @@ package final class InMemorySQSStore: SQSStore {
         state.withLock { state in
             guard state.queues.removeValue(forKey: address) != nil else { return false }
             state.deleted[address] = clock()
+            state.tasks[address] = nil
+            state.running.remove(address)
             for listener in state.listeners.values { listener.yield(address) }
             return true
         }
@@ -149,16 +152,17 @@ package final class InMemorySQSStore: SQSStore {
         state.withLock { $0.tasks[source] ?? "" }
     }
     package func replaceMoveTasks(
-        of source: QueueAddress, _ old: String, with new: String
+        of source: QueueAddress, _ old: String, with new: String, isRunning: Bool
     ) async throws(SQSStoreError) -> Bool {
         state.withLock { state in
             guard state.tasks[source] ?? "" == old else { return false }
             state.tasks[source] = new
+            if isRunning { state.running.insert(source) } else { state.running.remove(source) }
             return true
         }
     }
     package func moveTaskSources() async throws(SQSStoreError) -> [QueueAddress] {
-        state.withLock { Array($0.tasks.keys) }
+        state.withLock { Array($0.running) }
     }
 
     // MARK: One operation at a time

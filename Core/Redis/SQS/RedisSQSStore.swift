@@ -11,13 +11,20 @@ package final class RedisSQSStore: SQSStore {
     private let prefix: String
     private let scripts: SQSScripts
     private let clock: (@Sendable () -> Timestamp)?
+    private let report: @Sendable (String) -> Void
 
     /// A store on a connection of its own, and one more for wakes.
     ///
     /// - Parameters:
     ///   - prefix: first part of every key, so that tests can share a server.
     ///   - clock: replaces Redis's clock in tests and virtual time.
-    package init(url: RedisURL, prefix: String = "hq", clock: (@Sendable () -> Timestamp)? = nil) {
+    ///   - report: told of each failure of the subscription to wakes; without it polls learn of messages a second late or
+    ///     more. A user of Redis needs the permission for its channel, `&PREFIX:wake`.
+    package init(
+        url: RedisURL, prefix: String = "hq", clock: (@Sendable () -> Timestamp)? = nil,
+        report: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.report = report
         self.url = url
         self.prefix = prefix
         self.clock = clock
@@ -44,7 +51,8 @@ package final class RedisSQSStore: SQSStore {
         arguments.append(record.serialized)
         arguments.append(SQSLimits.pause * 1_000)
         let reply = try await call(
-            scripts.create, [key(.queue, address), names(address.realm), deleted(address.realm)], arguments)
+            scripts.create,
+            [key(.queue, address), names(address.realm), deleted(address.realm), gone(address.realm)], arguments)
         guard let parts = reply.array, parts.count == 2, let bytes = parts[1].byteString else {
             throw unexpected("create")
         }
@@ -79,9 +87,19 @@ package final class RedisSQSStore: SQSStore {
     package func delete(_ address: QueueAddress) async throws(SQSStoreError) -> Bool {
         var arguments = self.arguments()
         arguments.append(address.name)
-        return try await call(
-            scripts.drop, [names(address.realm), deleted(address.realm)] + keys(address), arguments
-        ).int == 1
+        arguments.append(SQSLimits.pause * 1_000)
+        let isDropped =
+            try await call(
+                scripts.drop, [names(address.realm), deleted(address.realm), gone(address.realm)] + keys(address),
+                arguments
+            ).int == 1
+        // A new queue of this name has no tasks.
+        _ = try await run { [tasks, running] connection throws(RedisError) in
+            try connection.call([
+                RedisCommand("HDEL", tasks, address.arn), RedisCommand("SREM", running, address.arn),
+            ])
+        }
+        return isDropped
     }
 
     package func names(
@@ -130,7 +148,7 @@ package final class RedisSQSStore: SQSStore {
     ) async throws(SQSStoreError) -> SQSReceived {
         var arguments = self.arguments(queue)
         arguments.append(options.limit)
-        arguments.append(options.visibility * 1_000)
+        arguments.append((options.visibility ?? queue.settings.visibility) * 1_000)
         arguments.append(options.inFlightLimit)
         arguments.append(options.waits ? "1" : "0")
         arguments.append(options.waits || queue.settings.isFIFO ? "0" : "1")
@@ -245,10 +263,10 @@ package final class RedisSQSStore: SQSStore {
     }
 
     package func wakes() -> AsyncStream<QueueAddress?> {
-        let (url, prefix) = (url, prefix)
+        let (url, prefix, report) = (url, prefix, report)
         let (stream, continuation) = AsyncStream<QueueAddress?>.makeStream()
         let task = Task {
-            let subscription = RedisSubscription(url: url, channel: "\(prefix):wake")
+            let subscription = RedisSubscription(url: url, channel: "\(prefix):wake", report: report)
             await subscription.run { text in
                 guard let text else {
                     continuation.yield(nil)
@@ -272,18 +290,19 @@ package final class RedisSQSStore: SQSStore {
     }
 
     package func replaceMoveTasks(
-        of source: QueueAddress, _ old: String, with new: String
+        of source: QueueAddress, _ old: String, with new: String, isRunning: Bool
     ) async throws(SQSStoreError) -> Bool {
         var arguments = RedisCommand()
         arguments.append(source.arn)
         arguments.append(old)
         arguments.append(new)
-        return try await call(scripts.replaceText, [tasks], arguments).int == 1
+        arguments.append(isRunning ? "1" : "0")
+        return try await call(scripts.replaceText, [tasks, running], arguments).int == 1
     }
 
     package func moveTaskSources() async throws(SQSStoreError) -> [QueueAddress] {
-        let reply = try await run { [key = tasks] connection throws(RedisError) in
-            try connection.call([RedisCommand("HKEYS", key)])[0].checked()
+        let reply = try await run { [key = running] connection throws(RedisError) in
+            try connection.call([RedisCommand("SMEMBERS", key)])[0].checked()
         }
         return reply.array?.compactMap { $0.text.flatMap { QueueAddress(arn: $0) } } ?? []
     }
@@ -292,7 +311,9 @@ package final class RedisSQSStore: SQSStore {
 
     private func names(_ realm: SQSRealm) -> String { "\(prefix):{\(realm.account)}:\(realm.region):names" }
     private func deleted(_ realm: SQSRealm) -> String { "\(prefix):{\(realm.account)}:\(realm.region):deleted" }
+    private func gone(_ realm: SQSRealm) -> String { "\(prefix):{\(realm.account)}:\(realm.region):gone" }
     private var tasks: String { "\(prefix):tasks" }
+    private var running: String { "\(prefix):running" }
     private func key(_ key: SQSKey, _ address: QueueAddress) -> String {
         "\(prefix):{\(address.realm.account)}:\(address.realm.region):\(address.name):\(key.rawValue)"
     }

@@ -18,6 +18,9 @@ package enum QueueAttribute: String, CaseIterable, Sendable {
     case deduplicationScope = "DeduplicationScope"
     case fifoThroughputLimit = "FifoThroughputLimit"
 
+    /// Bytes of a policy.
+    static let longestDocument = 20_480
+
     /// What a value may be.
     enum Form {
         case integer(ClosedRange<Int>)
@@ -87,7 +90,9 @@ package enum QueueAttribute: String, CaseIterable, Sendable {
             return value
         case .document:
             if value.isEmpty { return value }
-            guard let json = try? JSON(parsing: value), json.members != nil else { throw error }
+            guard value.utf8.count <= QueueAttribute.longestDocument, let json = try? JSON(parsing: value),
+                json.members != nil
+            else { throw error }
             return value
         case .text:
             guard value.utf8.count <= 2_048 else { throw error }

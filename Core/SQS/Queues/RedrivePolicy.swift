@@ -45,6 +45,7 @@ package struct RedrivePolicy: Hashable, Sendable {
         guard target.realm == source.realm else {
             throw refusal("Dead-letter queue must be in the same account and region as the source.")
         }
+        guard target != source else { throw refusal("A queue cannot be its own dead-letter queue.") }
         guard let record else { throw refusal("Dead letter target does not exist.") }
         guard target.isFIFO == source.isFIFO else {
             throw refusal("Dead-letter queue must be same type of queue as the source.")

@@ -25,12 +25,16 @@ package struct SignatureV4: Sendable {
             self.token = token
         }
 
-        /// Reads `ID:SECRET` or `ID:SECRET:TOKEN`, separated by commas; nil for anything else.
+        /// Reads `ID:SECRET` or `ID:SECRET:TOKEN`, separated by commas, with blanks around them; nil for anything else, or where
+        /// an id stands twice.
         package static func list(_ text: String) -> [Key]? {
             var keys: [Key] = []
-            for entry in text.split(separator: ",") {
-                let parts = entry.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-                guard parts.count >= 2, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
+            for entry in text.split(separator: ",", omittingEmptySubsequences: false) {
+                let trimmed = entry.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
+                let parts = String(trimmed).split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(
+                    String.init)
+                guard parts.count >= 2, parts.allSatisfy({ !$0.isEmpty }), !keys.contains(where: { $0.id == parts[0] })
+                else { return nil }
                 keys.append(Key(id: parts[0], secret: parts[1], token: parts.count == 3 ? parts[2] : nil))
             }
             return keys.isEmpty ? nil : keys
@@ -63,6 +67,15 @@ package struct SignatureV4: Sendable {
                 "IncompleteSignature",
                 "The request signature does not conform to AWS standards: it needs Credential, SignedHeaders, Signature and X-Amz-Date."
             )
+        }
+        // A header that decides what is done must not be added to what was signed.
+        let unsigned = request.headers.first {
+            $0.name.hasPrefix("x-amz-") && $0.name != "x-amz-content-sha256" && !claim.signedHeaders.contains($0.name)
+        }
+        if let unsigned {
+            throw SQSError(
+                "SignatureDoesNotMatch", "The header \(unsigned.name) is present in the request and not signed.",
+                status: 403)
         }
         guard claim.scope[3] == service else {
             throw SQSError(
@@ -163,7 +176,10 @@ package struct SignatureV4: Sendable {
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {
             let next = rest.prefix(2).compactMap(\.hexadecimalValue)
-            if byte == UInt8(ascii: "%"), next.count == 2 {
+            if byte == UInt8(ascii: "+") {
+                // Read as a blank, so signed as one.
+                bytes.append(32)
+            } else if byte == UInt8(ascii: "%"), next.count == 2 {
                 bytes.append(next[0] << 4 | next[1])
                 rest = rest.dropFirst(2)
             } else {
@@ -252,7 +268,9 @@ private struct Claim {
         time = form.root["X-Amz-Date"]?.value ?? ""
         token = form.root["X-Amz-Security-Token"]?.value
         let seconds = form.root["X-Amz-Expires"]?.value.flatMap { Int($0) } ?? 0
-        lifetime = .seconds(min(max(0, seconds), 604_800))
+        lifetime = .seconds(max(0, seconds))
+        // A week at most: what says more is not well formed.
+        if seconds > 604_800 { signature = "" }
     }
 
     /// The key id may have slashes itself: the last four parts are the scope.

@@ -62,10 +62,12 @@ package protocol SQSMoveTaskStore: Sendable {
     /// The last tasks of a queue, newest first, as stored; empty: none.
     func moveTasks(of source: QueueAddress) async throws(SQSStoreError) -> String
     /// Replaces the tasks of a queue. False: they have changed since `old` was read.
+    ///
+    /// - Parameter isRunning: one of the new ones runs.
     func replaceMoveTasks(
-        of source: QueueAddress, _ old: String, with new: String
+        of source: QueueAddress, _ old: String, with new: String, isRunning: Bool
     ) async throws(SQSStoreError) -> Bool
-    /// All queues of a realm that ever had tasks.
+    /// The queues of all realms that have a task that runs.
     func moveTaskSources() async throws(SQSStoreError) -> [QueueAddress]
 }
 
@@ -122,8 +124,8 @@ package struct SQSSent: Hashable, Sendable {
 package struct SQSReceive: Hashable, Sendable {
     /// 1 to 10.
     package var limit: Int
-    /// Seconds.
-    package var visibility: Int
+    /// Seconds; nil: the queue's own.
+    package var visibility: Int?
     /// FIFO: who lost an answer gets it again under the same id.
     package var attemptID: String?
     /// The caller goes on to wait if there is nothing.
@@ -132,7 +134,7 @@ package struct SQSReceive: Hashable, Sendable {
     package var inFlightLimit = SQSLimits.inFlight
 
     /// One message by a short poll, unless given.
-    package init(limit: Int = 1, visibility: Int, attemptID: String? = nil, waits: Bool = false) {
+    package init(limit: Int = 1, visibility: Int? = nil, attemptID: String? = nil, waits: Bool = false) {
         self.limit = limit
         self.visibility = visibility
         self.attemptID = attemptID

@@ -17,7 +17,8 @@ struct QueryForm {
 
     /// Adds `name=value` pairs of a query or an `application/x-www-form-urlencoded` body.
     mutating func add(_ text: some Collection<UInt8>) throws(SQSError) {
-        for pair in text.split(separator: UInt8(ascii: "&")) {
+        // Split no further than is needed: four megabytes may be two million parameters.
+        for pair in text.split(separator: UInt8(ascii: "&"), maxSplits: QueryForm.most) {
             count += 1
             guard count <= QueryForm.most else {
                 throw .invalid("The request has more than \(QueryForm.most) parameters.")
@@ -25,7 +26,7 @@ struct QueryForm {
             let sides = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = QueryForm.decode(sides[0]), let value = sides.count == 2 ? QueryForm.decode(sides[1]) : ""
             else { throw SQSError("MalformedQueryString", "The query string contains a syntax error or is not UTF-8.") }
-            let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+            let parts = name.split(separator: ".", maxSplits: 12, omittingEmptySubsequences: false).map(String.init)
             guard parts.count <= 12 else { continue }
             QueryForm.insert(parts[...], value, &root)
         }

@@ -66,8 +66,8 @@ extension API {
         var versions = FlowVersions(try await flowToStart(call))
         let now = try await call.now(status)
         let execution = try await newExecution(start, &versions, call, now: now)
-        if start.id != nil, let left = try await whatHasLeft(among: [execution])[execution.id] {
-            guard left.isSame(as: execution) else { throw API.different(execution.id) }
+        if start.id != nil, let ended = try await whatHasEnded(among: [execution])[execution.id] {
+            guard ended.isSame(as: execution) else { throw API.different(execution.id) }
             return try await getExecution(execution.id, tenant: call.caller.tenant)
         }
         // It waits for others of its tenant, without a connection; what little may follow shares the pool fairly. How many
@@ -86,17 +86,14 @@ extension API {
             ExecutionView(row: row, definition: definition, outputs: []).document, status: .accepted)
     }
 
-    /// Those of these starts whose executions have ended and left the engine: it would start them again.
+    /// Those of these starts whose executions have ended by the history: once they have left the engine, it would start
+    /// them again. Some may still be in the engine, or run again; they are known all the same.
     ///
     /// A history that cannot be read fails the start: two executions with one id would be worse (protocols.md, 10).
-    private func whatHasLeft(among starts: [NewExecution]) async throws -> [ExecutionID: EndedExecution] {
+    private func whatHasEnded(among starts: [NewExecution]) async throws -> [ExecutionID: EndedExecution] {
         guard let tenant = starts.first?.tenant else { return [:] }
-        var left: [ExecutionID: EndedExecution] = [:]
-        for ended in try await history.ended(among: starts.map(\.id), tenant: tenant)
-        where try await executionRegistry.execution(ended.execution, tenant: tenant) == nil {
-            left[ended.execution] = ended
-        }
-        return left
+        let ended = try await history.ended(among: starts.map(\.id), tenant: tenant)
+        return Dictionary(ended.map { ($0.execution, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     private static func different(_ id: ExecutionID) -> Problem {
@@ -176,28 +173,28 @@ extension API {
         let now = try await call.now(status)
         var batch: [(line: Int, execution: NewExecution)] = []
         var refused: [(line: Int, errors: [FieldError])] = []
-        var (started, known, number) = (0, 0, 0)
+        var (started, knownCount, number) = (0, 0, 0)
         // Lines that name an id.
         var given: Set<Int> = []
         func store() async throws {
-            let left = try await whatHasLeft(among: batch.lazy.filter { given.contains($0.line) }.map(\.execution))
+            let ended = try await whatHasEnded(among: batch.lazy.filter { given.contains($0.line) }.map(\.execution))
             for item in batch {
-                guard let ended = left[item.execution.id] else { continue }
-                if ended.isSame(as: item.execution) {
-                    known += 1
+                guard let known = ended[item.execution.id] else { continue }
+                if known.isSame(as: item.execution) {
+                    knownCount += 1
                 } else {
                     refused.append(
                         (item.line, [FieldError(pointer: "/id", detail: API.different(item.execution.id).detail)]))
                 }
             }
-            batch.removeAll { left[$0.execution.id] != nil }
+            batch.removeAll { ended[$0.execution.id] != nil }
             if batch.isEmpty { return }
             let results = try await executionRegistry.start(
                 batch.map(\.execution), tenant: call.caller.tenant, now: now)
             for (item, result) in zip(batch, results) {
                 switch result {
                 case .started: started += 1
-                case .known: known += 1
+                case .known: knownCount += 1
                 case .different:
                     refused.append(
                         (item.line, [FieldError(pointer: "/id", detail: API.different(item.execution.id).detail)]))
@@ -229,7 +226,7 @@ extension API {
         }
         if !batch.isEmpty { try await store() }
         return Response.json([
-            "started": .integer(started), "known": .integer(known),
+            "started": .integer(started), "known": .integer(knownCount),
             "refused": .array(
                 refused.sorted { $0.line < $1.line }.map {
                     ["line": .integer($0.line), "errors": .mistakes($0.errors)]

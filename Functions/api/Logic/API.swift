@@ -7,6 +7,7 @@ import Model
 package import Queue
 package import Scheduling
 package import Secrets
+import Serving
 package import Store
 import Synchronization
 import Telemetry

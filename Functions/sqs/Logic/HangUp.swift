@@ -23,10 +23,18 @@ extension Channel {
     ) async throws -> Value {
         let task = Task { try await body() }
         let handler = HangUpHandler { task.cancel() }
-        let bound = try await eventLoop.submit {
-            try self.pipeline.syncOperations.addHandler(handler, position: .first)
-            return NIOLoopBound(handler, eventLoop: self.eventLoop)
-        }.get()
+        let bound: NIOLoopBound<HangUpHandler>
+        do {
+            bound = try await eventLoop.submit {
+                try self.pipeline.syncOperations.addHandler(handler, position: .first)
+                return NIOLoopBound(handler, eventLoop: self.eventLoop)
+            }.get()
+        } catch {
+            // The connection has ended already.
+            task.cancel()
+            _ = await task.result
+            throw error
+        }
         let result = await withTaskCancellationHandler {
             await task.result
         } onCancel: {
@@ -45,6 +53,13 @@ private final class HangUpHandler: ChannelInboundHandler, RemovableChannelHandle
     private let hungUp: @Sendable () -> Void
 
     init(_ hungUp: @escaping @Sendable () -> Void) { self.hungUp = hungUp }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if !context.channel.isActive { hungUp() }
+    }
+
+    /// At the end of the connection, or of the request, where it changes nothing.
+    func handlerRemoved(context: ChannelHandlerContext) { hungUp() }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? ChannelEvent, event == .inputClosed { hungUp() }

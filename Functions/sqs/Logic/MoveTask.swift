@@ -25,16 +25,25 @@ struct MoveTask: Hashable, Sendable {
     /// The process that carries it out, and until when others leave it alone.
     var holder: Identifier?
     var heldUntil = Timestamp.epoch
+    /// Since when the rate counts, how many had been moved by then, and the last step.
+    var pacedSince: Timestamp
+    var movedBefore = 0
+    var lastStep: Timestamp
 
     /// Tasks that are kept of a queue.
     static let kept = 10
 
-    /// How many more may be moved by now.
-    func allowance(_ now: Timestamp, most: Int) -> Int {
+    /// How many more may be moved by now. What a time without steps would have allowed is not made up for.
+    mutating func allowance(_ now: Timestamp, most: Int) -> Int {
         guard let rate else { return most }
+        if now - lastStep > .seconds(2) || now < lastStep {
+            pacedSince = now
+            movedBefore = moved
+        }
+        lastStep = now
         // The first second's are spread, too.
-        let due = Int((now - started).milliseconds) * rate / 1_000 + 1
-        return max(0, min(most, due - moved))
+        let due = Int((now - pacedSince).milliseconds) * rate / 1_000 + 1
+        return max(0, min(most, due - (moved - movedBefore)))
     }
 
     /// What callers cancel it by.
@@ -80,6 +89,9 @@ struct MoveTask: Hashable, Sendable {
                     JSON.Member("toMove", .integer(task.toMove)),
                     JSON.Member("started", .integer(task.started.milliseconds)),
                     JSON.Member("heldUntil", .integer(task.heldUntil.milliseconds)),
+                    JSON.Member("pacedSince", .integer(task.pacedSince.milliseconds)),
+                    JSON.Member("movedBefore", .integer(task.movedBefore)),
+                    JSON.Member("lastStep", .integer(task.lastStep.milliseconds)),
                 ]
                 if let destination = task.destination {
                     members.append(JSON.Member("destination", .string(destination.arn)))
@@ -108,6 +120,8 @@ struct MoveTask: Hashable, Sendable {
         self.status = status
         self.moved = moved
         heldUntil = Timestamp(milliseconds: Int64(held))
+        func time(_ name: String) -> Timestamp { Timestamp(milliseconds: Int64(json[name]?.int ?? started)) }
+        (pacedSince, lastStep, movedBefore) = (time("pacedSince"), time("lastStep"), json["movedBefore"]?.int ?? 0)
         destination = json["destination"]?.text.flatMap { QueueAddress(arn: $0) }
         rate = json["rate"]?.int
         failure = json["failure"]?.text
@@ -124,5 +138,6 @@ struct MoveTask: Hashable, Sendable {
         self.rate = rate
         self.toMove = toMove
         self.started = started
+        (pacedSince, lastStep) = (started, started)
     }
 }

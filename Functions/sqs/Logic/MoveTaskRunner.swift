@@ -5,7 +5,7 @@ import SQS
 /// takes over when that has ended.
 actor MoveTaskRunner {
     private let store: any SQSStore
-    private let catalog: QueueCatalog
+    private let report: @Sendable (String) -> Void
     private let id: Identifier
     private var isAwake = true
 
@@ -16,9 +16,9 @@ actor MoveTaskRunner {
     /// Messages of one step.
     private static let most = 100
 
-    init(_ store: any SQSStore, _ catalog: QueueCatalog) {
+    init(_ store: any SQSStore, report: @escaping @Sendable (String) -> Void) {
         self.store = store
-        self.catalog = catalog
+        self.report = report
         var random = SystemRandomNumberGenerator()
         id = Identifier(high: random.next(), low: random.next())
     }
@@ -33,8 +33,7 @@ actor MoveTaskRunner {
             if isAwake || ContinuousClock.now - looked >= MoveTaskRunner.look {
                 isAwake = false
                 looked = .now
-                // A store that cannot be reached: the task is taken up again at the next look.
-                if let isBusy = try? await workOnAll(), isBusy { isAwake = true }
+                if await workOnAll() { isAwake = true }
             }
             // Cancelled: the loop ends.
             try? await Task.sleep(for: MoveTaskRunner.step)
@@ -42,9 +41,20 @@ actor MoveTaskRunner {
     }
 
     /// Takes a step of every task that nobody else has. True: there are more to take.
-    func workOnAll() async throws -> Bool {
+    private func workOnAll() async -> Bool {
         var isBusy = false
-        for source in try await store.moveTaskSources() where try await work(on: source) { isBusy = true }
+        do {
+            for source in try await store.moveTaskSources() {
+                do {
+                    if try await work(on: source) { isBusy = true }
+                } catch {
+                    // One task that fails holds up no other; it is taken up again at the next look.
+                    report("the move task of \(source): \(error)")
+                }
+            }
+        } catch {
+            report("move tasks cannot be read: \(error)")
+        }
         return isBusy
     }
 
@@ -54,7 +64,12 @@ actor MoveTaskRunner {
         guard let place = tasks.firstIndex(where: { $0.status == .running }) else { return false }
         let now = try await store.now()
         guard tasks[place].holder == id || tasks[place].heldUntil <= now else { return false }
-        tasks[place].holder = id
+        // Held before anything is moved: of two processes one steps.
+        guard tasks[place].holder == id, tasks[place].heldUntil > now else {
+            tasks[place].holder = id
+            tasks[place].heldUntil = now + MoveTaskRunner.hold
+            return try await store.replaceMoveTasks(of: source, old, with: MoveTask.text(tasks), isRunning: true)
+        }
         tasks[place].heldUntil = now + MoveTaskRunner.hold
         do {
             try await step(&tasks[place], now)
@@ -62,7 +77,8 @@ actor MoveTaskRunner {
             // A queue has changed in between: the next step sees it as it is.
         }
         // Cancelled meanwhile: what was moved stays moved.
-        _ = try await store.replaceMoveTasks(of: source, old, with: MoveTask.text(tasks))
+        let isRunning = tasks[place].status == .running
+        _ = try await store.replaceMoveTasks(of: source, old, with: MoveTask.text(tasks), isRunning: isRunning)
         return true
     }
 

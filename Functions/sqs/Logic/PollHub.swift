@@ -9,8 +9,11 @@ import SQS
 actor PollHub {
     private let store: any SQSStore
     private let catalog: QueueCatalog
+    private let report: @Sendable (String) -> Void
     private var lines: [QueueAddress: Line] = [:]
     private var lastNumber = 0
+    /// The process is asked to stop: polls end at once.
+    private var isClosed = false
 
     private struct Waiter {
         var number: Int
@@ -24,8 +27,8 @@ actor PollHub {
         /// Something happened while it was being served.
         var isStirred = false
         var timer: Task<Void, Never>?
-        /// The last receive found nothing, and nothing has happened since.
-        var isKnownEmpty = false
+        /// When a receive last found nothing, and nothing has happened since; nil: that is not known.
+        var emptySince: ContinuousClock.Instant?
     }
     /// What a poll got, and from which incarnation of the queue.
     struct Served: Sendable {
@@ -33,7 +36,11 @@ actor PollHub {
         var queue: QueueRecord?
     }
 
-    init(_ store: any SQSStore, _ catalog: QueueCatalog) {
+    /// How long new polls rely on what an earlier one has found: the store's word may be lost.
+    private static let trust = Duration.seconds(1)
+
+    init(_ store: any SQSStore, _ catalog: QueueCatalog, report: @escaping @Sendable (String) -> Void) {
+        self.report = report
         self.store = store
         self.catalog = catalog
     }
@@ -56,6 +63,12 @@ actor PollHub {
     func receive(
         _ options: SQSReceive, from address: QueueAddress, until deadline: ContinuousClock.Instant
     ) async throws -> Served {
+        if isClosed { return Served(messages: []) }
+        if options.attemptID != nil {
+            // Who lost an answer gets it although nothing has happened since, and whoever else waits.
+            let served = try await ask(options, address)
+            if !served.messages.isEmpty { return served }
+        }
         lastNumber += 1
         let number = lastNumber
         let timeout = Task {
@@ -69,11 +82,19 @@ actor PollHub {
                 if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
                 lines[address, default: Line()].waiters.append(
                     Waiter(number: number, options: options, continuation: continuation))
-                // Who lost an answer gets it although nothing has happened since.
-                if options.attemptID != nil || lines[address]?.isKnownEmpty != true { stir(address) }
+                let emptySince = lines[address]?.emptySince
+                if emptySince.map({ ContinuousClock.now - $0 > PollHub.trust }) ?? true { stir(address) }
             }
         } onCancel: {
             Task { await end(number, of: address, .failure(CancellationError())) }
+        }
+    }
+
+    /// Ends all polls with nothing, now and from now on.
+    func close() {
+        isClosed = true
+        for (address, line) in lines {
+            for waiter in line.waiters { end(waiter.number, of: address, .success(Served(messages: []))) }
         }
     }
 
@@ -92,7 +113,7 @@ actor PollHub {
     /// Something may have come: serves the queue's polls, if there are any.
     private func stir(_ address: QueueAddress) {
         guard lines[address] != nil else { return }
-        lines[address]!.isKnownEmpty = false
+        lines[address]!.emptySince = nil
         lines[address]!.isStirred = true
         guard !lines[address]!.isServing else { return }
         lines[address]!.isServing = true
@@ -111,6 +132,27 @@ actor PollHub {
         dropIfIdle(address)
     }
 
+    private func ask(_ options: SQSReceive, _ address: QueueAddress) async throws -> Served {
+        try await catalog.with(address) { [store] queue in
+            Served(messages: try await store.receive(options, from: queue).messages, queue: queue)
+        }
+    }
+
+    /// Takes back what nobody is there to get.
+    func giveBack(_ served: Served, to address: QueueAddress) async {
+        guard let queue = served.queue else { return }
+        do {
+            try await catalog.with(address) { [store] now in
+                // Of a queue that was made anew nothing can be given back.
+                guard now.incarnation == queue.incarnation else { return }
+                try await store.giveBack(served.messages.map { $0.handle(in: now) }, to: now)
+            }
+        } catch {
+            // They become visible when their timeouts end.
+            report("\(served.messages.count) messages that reached nobody are not given back: \(error)")
+        }
+    }
+
     /// Serves one poll. False: there is nothing for it, so that the others wait, too.
     private func serve(_ waiter: Waiter, _ address: QueueAddress) async -> Bool {
         do {
@@ -124,7 +166,7 @@ actor PollHub {
             let isThere = lines[address]?.waiters.contains { $0.number == waiter.number } ?? false
             guard isThere else {
                 // Its client has gone, or its time was over: the next one gets them.
-                try await store.giveBack(received.messages.map { $0.handle(in: queue) }, to: queue)
+                await giveBack(Served(messages: received.messages, queue: queue), to: address)
                 return true
             }
             end(waiter.number, of: address, .success(Served(messages: received.messages, queue: queue)))
@@ -138,7 +180,7 @@ actor PollHub {
     /// Serves the queue again when it gets something by itself.
     private func wait(_ time: Duration?, _ address: QueueAddress) {
         guard lines[address]?.isStirred == false else { return }
-        lines[address]!.isKnownEmpty = true
+        lines[address]!.emptySince = .now
         guard let time else { return }
         lines[address]!.timer = Task {
             // Cancelled: it is served for another reason.

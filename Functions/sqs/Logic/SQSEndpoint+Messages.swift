@@ -219,7 +219,7 @@ extension SQSEndpoint {
             attempt = nil
         }
         let seconds = wait ?? record.settings.wait
-        var options = SQSReceive(limit: limit, visibility: visibility ?? record.settings.visibility, attemptID: attempt)
+        var options = SQSReceive(limit: limit, visibility: visibility, attemptID: attempt)
         let names = parameters.texts("MessageAttributeNames")
         if seconds > 0 {
             options.waits = true
@@ -227,15 +227,13 @@ extension SQSEndpoint {
             guard let queue = served.queue else { return .object([]) }
             // The client may have gone while its messages were on their way here.
             if Task.isCancelled {
-                try await store.giveBack(served.messages.map { $0.handle(in: queue) }, to: queue)
+                await polls.giveBack(served, to: address)
                 throw CancellationError()
             }
             return SQSEndpoint.document(served.messages, queue, system, names)
         }
         return try await catalog.with(address) { [options] queue in
-            var own = options
-            own.visibility = visibility ?? queue.settings.visibility
-            let received = try await store.receive(own, from: queue)
+            let received = try await store.receive(options, from: queue)
             if received.isOverLimit { throw SQSError.overLimit }
             return SQSEndpoint.document(received.messages, queue, system, names)
         }

@@ -41,9 +41,23 @@ extension SQSEndpoint {
         if isChanged(.redrivePolicy), let text = attributes[.redrivePolicy] {
             let policy = try RedrivePolicy(text)
             try policy.check(of: address, target: try await store.record(of: policy.target), text: text)
+            try await checkCircle(from: address, to: policy.target, text)
         }
         if isChanged(.redriveAllowPolicy), let text = attributes[.redriveAllowPolicy] {
             _ = try RedriveAllowPolicy(text)
+        }
+    }
+
+    /// Refuses a chain of dead-letter queues that leads back: its messages would go round for ever.
+    private func checkCircle(from source: QueueAddress, to target: QueueAddress, _ text: String) async throws {
+        var (next, steps): (QueueAddress?, Int) = (target, 0)
+        while let address = next, steps < 10 {
+            guard address != source else {
+                throw SQSError.invalid(
+                    text, for: "RedrivePolicy", "The chain of dead-letter queues leads back to this queue.")
+            }
+            next = try await store.record(of: address)?.settings.redrive?.target
+            steps += 1
         }
     }
 
@@ -54,6 +68,7 @@ extension SQSEndpoint {
         guard QueueAddress.isName(address.name), SQSRealm.isAccount(realm.account) else {
             throw SQSError.queueDoesNotExist
         }
+        try checkAccess(to: address, context)
         _ = try await catalog.record(of: address, isFresh: true)
         return ["QueueUrl": url(of: address, context)]
     }
@@ -112,9 +127,12 @@ extension SQSEndpoint {
             let names = try await store.names(in: address.realm, prefix: "", after: after, limit: 1_000)
             for name in names {
                 let other = QueueAddress(realm: address.realm, name: name)
-                // Deleted since it was listed: it is none any more.
-                guard let record = try? await catalog.record(of: other, isFresh: true) else { continue }
-                if record.settings.redrive?.target == address { found.append(name) }
+                do {
+                    let record = try await catalog.record(of: other, isFresh: true)
+                    if record.settings.redrive?.target == address { found.append(name) }
+                } catch is SQSError {
+                    // Deleted since it was listed: it is none any more.
+                }
             }
             guard let last = names.last else { break }
             after = last
@@ -187,6 +205,9 @@ extension SQSEndpoint {
     // MARK: Tags
 
     private func set(_ tags: [(name: String, value: String)], of record: inout QueueRecord) throws(SQSError) {
+        let tooMany = SQSError.invalid(
+            "Too many tags added for queue \(record.address.name): at most \(SQSLimits.tags).")
+        guard tags.count <= SQSLimits.tags else { throw tooMany }
         for (name, value) in tags {
             guard (1...128).contains(name.unicodeScalars.count), value.unicodeScalars.count <= 256 else {
                 throw .invalid("The key of a tag has 1 to 128 characters, its value up to 256.")
@@ -200,9 +221,7 @@ extension SQSEndpoint {
                 record.tags.append(JSON.Member(name, .string(value)))
             }
         }
-        guard record.tags.count <= SQSLimits.tags else {
-            throw .invalid("Too many tags added for queue \(record.address.name): at most \(SQSLimits.tags).")
-        }
+        guard record.tags.count <= SQSLimits.tags else { throw tooMany }
     }
 
     func listQueueTags(_ parameters: Parameters, _ context: Context) async throws -> JSON {
@@ -283,15 +302,20 @@ extension SQSEndpoint {
 
     private static func statements(_ record: QueueRecord) -> [JSON] {
         let policy = record.attributes[.policy].flatMap { try? JSON(parsing: $0) }
-        return policy?["Statement"]?.elements ?? []
+        guard let found = policy?["Statement"] else { return [] }
+        // IAM allows a statement without a list around it.
+        return found.elements ?? [found]
     }
 
     private static func set(_ statements: [JSON], of record: inout QueueRecord) throws(SQSError) {
-        let policy: JSON = [
-            "Version": "2008-10-17", "Id": .string("\(record.address.arn)/SQSDefaultPolicy"),
-            "Statement": .array(statements),
-        ]
-        let text = statements.isEmpty ? "" : policy.description
+        let old = record.attributes[.policy].flatMap { try? JSON(parsing: $0) }?.members
+        var members =
+            old ?? [
+                .init("Version", "2008-10-17"), .init("Id", .string("\(record.address.arn)/SQSDefaultPolicy")),
+            ]
+        members.removeAll { $0.name == "Statement" }
+        members.append(.init("Statement", .array(statements)))
+        let text = statements.isEmpty ? "" : JSON.object(members).description
         try record.attributes.set([(QueueAttribute.policy.rawValue, text)], isNew: false)
     }
 }

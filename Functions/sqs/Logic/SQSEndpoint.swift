@@ -23,18 +23,21 @@ package struct SQSEndpoint: Sendable {
     private let signature: SignatureV4?
     /// The host's clock, for signatures.
     private let clock: @Sendable () -> Timestamp
+    /// Told of each failure of the store.
+    private let report: @Sendable (String) -> Void
 
     /// An endpoint that keeps queues in `store`.
     package init(
         store: any SQSStore, configuration: Configuration = Configuration(),
-        clock: @escaping @Sendable () -> Timestamp
+        clock: @escaping @Sendable () -> Timestamp, report: @escaping @Sendable (String) -> Void = { _ in }
     ) {
+        self.report = report
         self.store = store
         self.configuration = configuration
         self.clock = clock
         catalog = QueueCatalog(store)
-        polls = PollHub(store, catalog)
-        runner = MoveTaskRunner(store, catalog)
+        polls = PollHub(store, catalog, report: report)
+        runner = MoveTaskRunner(store, report: report)
         signature = configuration.keys.isEmpty ? nil : SignatureV4(keys: configuration.keys)
     }
 
@@ -46,8 +49,33 @@ package struct SQSEndpoint: Sendable {
         }
     }
 
+    /// Ends long polls at once, because the process is asked to stop.
+    package func endPolls() async { await polls.close() }
+
     /// How many long polls wait.
     package var waitingPolls: Int { get async { await polls.count } }
+
+    /// Whether the store answers.
+    package var isReady: Bool {
+        get async {
+            do {
+                _ = try await store.now()
+                return true
+            } catch {
+                report("not ready: \(error)")
+                return false
+            }
+        }
+    }
+
+    /// The answer to a request with a longer body than is read.
+    func tooLarge(_ request: WireRequest, most: Int) -> WireResponse {
+        var random = SystemRandomNumberGenerator()
+        let error = SQSError(
+            "RequestEntityTooLarge", "A request has at most \(most) bytes.", status: 413)
+        return WireResponse(
+            error, isJSON: request.isJSON, requestID: "\(Identifier(high: random.next(), low: random.next()))")
+    }
 
     /// Whether a request may be a long poll, by its looks.
     func mayWait(_ request: WireRequest) -> Bool {
@@ -80,6 +108,7 @@ package struct SQSEndpoint: Sendable {
             throw error
         } catch {
             // A store that cannot be reached: clients repeat the request.
+            report("\(error)")
             return WireResponse(.unavailable, isJSON: request.isJSON, requestID: requestID)
         }
     }
@@ -143,7 +172,15 @@ package struct SQSEndpoint: Sendable {
             throw SQSError(
                 "InvalidAddress", "The address \(url.prefix(200)) is not valid for this endpoint.", status: 404)
         }
+        try checkAccess(to: address, context)
         return address
+    }
+
+    /// Where signatures are checked, an account reaches its own queues only. Without keys anyone may name any account.
+    func checkAccess(to address: QueueAddress, _ context: Context) throws(SQSError) {
+        guard signature == nil || address.realm.account == context.realm.account else {
+            throw SQSError("AccessDenied", "Access to the resource \(address.arn) is denied.", status: 403)
+        }
     }
 
     func url(of address: QueueAddress, _ context: Context) -> JSON { .string(context.base + address.path) }
@@ -153,7 +190,10 @@ package struct SQSEndpoint: Sendable {
 
     func wakeRunner() async { await runner.wake() }
 
-    /// The first messages of a state, as the local runner shows them; nil: there is no such queue.
+    /// Whether everybody may look at messages: only where no signature is asked for.
+    package var isOpen: Bool { signature == nil }
+
+    /// The first messages of a state, as the local runner shows them, up to 4 MiB; nil: there is no such queue.
     package func peek(_ name: String, _ state: SQSMessageState, limit: Int) async throws -> JSON? {
         let address = QueueAddress(realm: configuration.realm, name: name)
         guard QueueAddress.isName(name) else { return nil }

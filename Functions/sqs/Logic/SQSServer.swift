@@ -1,10 +1,13 @@
 package import FunctionRuntime
+import Glibc
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import Model
 import NIOCore
 import SQS
+import Serving
 import Synchronization
 import Telemetry
 
@@ -15,6 +18,8 @@ package struct SQSServer: Sendable {
 
     /// In bytes: a batch of the greatest size, percent-encoded or escaped in JSON, and what stands around it.
     private static let longestBody = 4 << 20
+    /// Beyond so many, connections wait to be accepted.
+    private static let connections = 10_000
 
     /// A server that does not listen yet.
     package init(_ runtime: FunctionRuntime, endpoint: SQSEndpoint) {
@@ -33,10 +38,11 @@ package struct SQSServer: Sendable {
                 status: .ok, headers: [.contentType: "application/json"],
                 body: .init(byteBuffer: ByteBuffer(string: #"{"status":"ok"}"#)))
         }
+        router.get("/readyz") { _, _ in await readiness() }
         router.get("/metrics") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
-                body: .init(byteBuffer: ByteBuffer(string: await metrics)))
+                body: .init(byteBuffer: ByteBuffer(string: await metricsText)))
         }
         router.get("/_headgate/queues/{name}/messages") { request, context in try await peek(request, context) }
         for path in ["/", "/{a}", "/{a}/{b}", "/{a}/{b}/{c}", "/{a}/{b}/{c}/{d}"] {
@@ -46,9 +52,18 @@ package struct SQSServer: Sendable {
         }
         let logger = runtime.logger
         let isListening = Listening()
+        let metrics = runtime.metrics
+        let closed: @Sendable (String) -> Void = { part in
+            metrics.count(.sqsClosed, labels: "part=\"\(part)\"")
+        }
         let app = Application(
             router: router,
-            configuration: .init(address: .hostname(host, port: port), serverName: "Headgate"),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [PatienceHandler(.init(), closed: closed)])),
+            configuration: .init(
+                address: .hostname(host, port: port), serverName: "Headgate",
+                availableConnectionsDelegate: MaximumAvailableConnections(SQSServer.connections)),
             onServerRunning: { channel in
                 isListening.value.store(true, ordering: .relaxed)
                 let port = channel.localAddress?.port ?? port
@@ -57,6 +72,11 @@ package struct SQSServer: Sendable {
             }, logger: Logger(label: "http") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await endpoint.run() }
+            group.addTask {
+                await runtime.life.nextRequest()
+                await endpoint.endPolls()
+            }
+            group.addTask { await urgentStop() }
             do {
                 try await app.runService()
             } catch  where !isListening.value.load(ordering: .relaxed) {
@@ -68,7 +88,21 @@ package struct SQSServer: Sendable {
         }
     }
 
-    private var metrics: String {
+    /// Ends the process at the second request to stop, whatever is under way.
+    private func urgentStop() async {
+        while !runtime.life.isUrgent, !Task.isCancelled { await runtime.life.nextRequest() }
+        if runtime.life.isUrgent { exit(0) }
+    }
+
+    /// 200, or 503 while Redis does not answer.
+    private func readiness() async -> Response {
+        let isReady = await endpoint.isReady
+        return Response(
+            status: isReady ? .ok : .serviceUnavailable, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(string: #"{"ready":\#(isReady)}"#)))
+    }
+
+    private var metricsText: String {
         get async {
             runtime.metrics.set(.sqsPollsWaiting, Double(await endpoint.waitingPolls))
             return runtime.metrics.text
@@ -80,7 +114,8 @@ package struct SQSServer: Sendable {
         var bytes: [UInt8] = []
         for try await buffer in request.body {
             guard bytes.count + buffer.readableBytes <= SQSServer.longestBody else {
-                throw HTTPError(.contentTooLarge, message: "A request has at most \(SQSServer.longestBody) bytes.")
+                let answer = endpoint.tooLarge(SQSServer.request(request, []), most: SQSServer.longestBody)
+                return SQSServer.response(answer, closes: true)
             }
             bytes += buffer.readableBytesView
         }
@@ -92,13 +127,19 @@ package struct SQSServer: Sendable {
             : try await endpoint.respond(to: wire)
         runtime.metrics.observe(.sqsRequestSeconds, [(ContinuousClock.now - start).inSeconds])
         runtime.metrics.count(.sqsRequests, labels: "status=\"\(response.status)\"")
+        return SQSServer.response(response, closes: false)
+    }
+
+    /// - Parameter closes: the rest of the request is not read.
+    private static func response(_ answer: WireResponse, closes: Bool) -> Response {
         var headers = HTTPFields()
-        for (name, value) in response.headers {
+        for (name, value) in answer.headers {
             if let name = HTTPField.Name(name) { headers.append(HTTPField(name: name, value: value)) }
         }
+        if closes { headers[.connection] = "close" }
         return Response(
-            status: .init(code: response.status), headers: headers,
-            body: .init(byteBuffer: ByteBuffer(bytes: response.body)))
+            status: .init(code: answer.status), headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: answer.body)))
     }
 
     private static func request(_ request: Request, _ body: [UInt8]) -> WireRequest {
@@ -113,6 +154,9 @@ package struct SQSServer: Sendable {
 
     /// `GET /_headgate/queues/NAME/messages?state=visible|delayed|inFlight`, without any effect on the messages.
     private func peek(_ request: Request, _ context: SQSContext) async throws -> Response {
+        guard endpoint.isOpen else {
+            throw HTTPError(.forbidden, message: "messages are not shown where keys are configured")
+        }
         let name = context.parameters.get("name") ?? ""
         let text = request.uri.queryParameters.get("state") ?? "visible"
         guard let state = SQSMessageState(rawValue: text) else {

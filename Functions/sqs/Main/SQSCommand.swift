@@ -1,5 +1,7 @@
 import ArgumentParser
 import FunctionRuntime
+import Glibc
+import Logging
 import Model
 import Redis
 import SQS
@@ -36,13 +38,25 @@ import Wiring
         configuration.realm = SQSRealm(account: account, region: region)
         if let text = FunctionSettings.variable("HEADGATE_SQS_KEYS"), !text.isEmpty {
             guard let keys = SignatureV4.Key.list(text) else {
-                throw ValidationError("HEADGATE_SQS_KEYS: expected ID:SECRET or ID:SECRET:TOKEN, separated by commas")
+                throw ValidationError(
+                    "HEADGATE_SQS_KEYS: expected ID:SECRET or ID:SECRET:TOKEN, separated by commas, each ID once")
             }
             configuration.keys = keys
         }
+        runtime.logger.info(
+            configuration.keys.isEmpty ? "signatures are not checked" : "signatures are checked",
+            metadata: ["account": "\(account)", "region": "\(region)", "keys": "\(configuration.keys.count)"])
+        // A server that evicts keys would lose messages, and keep what refers to them.
+        let server = RedisServer(url: runtime.settings.redisURL)
+        let objection = await runtime.retryUntilSuccess("cannot reach Redis") { try await server.evictionProblem() }
+        if let objection = objection ?? nil {
+            runtime.logger.critical("\(objection)")
+            throw ExitCode(FunctionRuntime.ExitCode.usage)
+        }
+        let troubles = TroubleLog(runtime)
         let endpoint = SQSEndpoint(
-            store: RedisSQSStore(url: runtime.settings.redisURL), configuration: configuration,
-            clock: { WallClock.now() })
+            store: RedisSQSStore(url: runtime.settings.redisURL, report: { troubles.report($0) }),
+            configuration: configuration, clock: { WallClock.now() }, report: { troubles.report($0) })
         do {
             try await SQSServer(runtime, endpoint: endpoint).run(host: host, port: port)
         } catch is SQSServer.CannotListen {

@@ -2,11 +2,11 @@
 -- Returns for each 0 (done), 1 (there is no such message, or it was received again) or 2 (beyond the limit). The receive count stays
 -- (row 16).
 local limit = tonumber(ARGV[5])
-pass(Q, t)
+pass(Q, t, retention)
 local out, touched = {}, {}
 for j = 6, #ARGV, 4 do
     local m, timeout = bytes(tonumber(ARGV[j])) .. ARGV[j + 2], tonumber(ARGV[j + 3])
-    local s = state(Q, m)
+    local s = call('ZSCORE', Q.ages, m) and state(Q, m)
     local flying = s and call('ZSCORE', Q.inFlight, m)
     local result = 0
     if not s or s.count ~= tonumber(ARGV[j + 1]) or (fifo and not flying) then

@@ -1,11 +1,12 @@
 -- Deletes messages by their handles. ARGV: for each: number, receives, group. Returns for each 0 (deleted, or gone already), 1 (an older
 -- handle of a standard queue: nothing is deleted, row 14) or 2 (the handle of a FIFO queue has expired, row 15).
-pass(Q, t)
+pass(Q, t, retention)
 local out, touched = {}, {}
 for j = 5, #ARGV, 3 do
     local m = bytes(tonumber(ARGV[j])) .. ARGV[j + 2]
     local s = state(Q, m)
-    if s and s.count == 0 then s = nil end
+    -- A handle is no secret: its group may be made up.
+    if s and (s.count == 0 or not call('ZSCORE', Q.ages, m)) then s = nil end
     local result = 0
     if s and fifo and (s.count ~= tonumber(ARGV[j + 1]) or not call('ZSCORE', Q.inFlight, m)) then
         result = 2

@@ -1,7 +1,7 @@
 -- Moves visible messages to the second queue, where they are new: with the given ids, sent now, never received. ARGV: the second queue's
 -- token and delay ms, then for each: number, group, its new 16-byte id. Returns how many were moved; -2: the second queue has changed.
 if not D or call('HGET', D.queue, 'token') ~= ARGV[5] then return { -2 } end
-pass(Q, t)
+pass(Q, t, retention)
 local delay, moved, touched, touchedThere = tonumber(ARGV[6]), 0, {}, {}
 for j = 7, #ARGV, 3 do
     local m = bytes(tonumber(ARGV[j])) .. ARGV[j + 1]

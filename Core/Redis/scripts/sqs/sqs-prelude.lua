@@ -52,11 +52,11 @@ local function place(m, rank) return groupOf(m) .. '\0' .. rank .. sub(m, 1, 8) 
 local function ofGroup(q, g, n) return call('ZRANGEBYLEX', q.visible, '[' .. g .. '\0', '(' .. g .. '\1', 'LIMIT', 0, n) end
 
 -- Wakes those who wait for a queue that got something to give: at the end of the operation, and only where a poll has found nothing since
--- the last time.
+-- the last time. A user of the server may lack the permission to publish: polls then ask again by themselves, and the operation goes on.
 local shown = {}
 local function notify()
     for q in pairs(shown) do
-        if call('HDEL', q.queue, 'waiting') == 1 then call('PUBLISH', wakeChannel, q.queue) end
+        if call('HDEL', q.queue, 'waiting') == 1 then redis.pcall('PUBLISH', wakeChannel, q.queue) end
     end
 end
 
@@ -125,12 +125,27 @@ local function forget(q, m, touched)
         if wasBusy == 1 then busy(q, g, -1) end
         if not ofGroup(q, g, 1)[1] then call('ZREM', q.groups, g) end
     end
+    -- A poll may wait because too many are in flight.
+    if wasBusy == 1 and call('EXISTS', q.groups) == 1 then shown[q] = true end
+end
+
+-- Forgets up to 100 entries whose time is over.
+local function sweep(ends, entries, t)
+    local over = call('ZRANGE', ends, '-inf', fmt('%d', t), 'BYSCORE', 'LIMIT', 0, 100)
+    if #over > 0 then
+        call('ZREM', ends, unpack(over))
+        call('HDEL', entries, unpack(over))
+    end
 end
 
 -- Lets time pass: what is too old is removed (row 32), what is due or whose visibility timeout has ended becomes visible; up to 1,000 of
 -- each.
-local function pass(q, t)
+local function pass(q, t, retention)
     local touched = {}
+    if fifo then
+        sweep(q.dedupEnds, q.dedup, t)
+        sweep(q.attemptEnds, q.attempts, t)
+    end
     for _, m in ipairs(call('ZRANGE', q.ages, '-inf', fmt('%d', t - retention), 'BYSCORE', 'LIMIT', 0, 1000)) do forget(q, m, touched) end
     for _, m in ipairs(call('ZRANGE', q.inFlight, '-inf', fmt('%d', t), 'BYSCORE', 'LIMIT', 0, 1000)) do
         call('ZREM', q.inFlight, m)
@@ -151,15 +166,6 @@ local function untilDue(q, t)
         if head[2] and (next < 0 or tonumber(head[2]) - t < next) then next = math.max(0, tonumber(head[2]) - t) end
     end
     return next
-end
-
--- Forgets up to 100 entries whose time is over.
-local function sweep(ends, entries, t)
-    local over = call('ZRANGE', ends, '-inf', fmt('%d', t), 'BYSCORE', 'LIMIT', 0, 100)
-    if #over > 0 then
-        call('ZREM', ends, unpack(over))
-        call('HDEL', entries, unpack(over))
-    end
 end
 
 -- -9: the record has changed, or there is no such queue.

@@ -7,14 +7,14 @@
 local most, visibility, limit = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local waits, isError, attempt, window = ARGV[8] == '1', ARGV[9] == '1', ARGV[10], tonumber(ARGV[11])
 local maxReceives, name = tonumber(ARGV[12]), ARGV[13]
-if maxReceives > 0 and not (D and call('EXISTS', D.queue) == 1) then maxReceives = 0 end
-pass(Q, t)
+if maxReceives > 0 and not (D and D.queue ~= Q.queue and call('EXISTS', D.queue) == 1) then maxReceives = 0 end
+pass(Q, t, retention)
 
 local out, given, moved, touchedDead = { -1 }, {}, 0, {}
-local function answer(m, s)
+local function answer(m, s, sent)
     local n = sub(m, 1, 8)
     for _, value in ipairs {
-        struct.unpack('>I8', n), s.count, s.first, tonumber(call('ZSCORE', Q.ages, m)), call('HGET', Q.origins, n) or '', groupOf(m),
+        struct.unpack('>I8', n), s.count, s.first, sent, call('HGET', Q.origins, n) or '', groupOf(m),
         call('HGET', Q.bodies, n),
     } do out[#out + 1] = value end
 end
@@ -32,19 +32,24 @@ local function again()
     for j, entry in ipairs(list) do
         call('ZADD', Q.inFlight, fmt('%d', t + visibility), entry[1])
         entry[3] = fmt('%d', t + visibility)
-        answer(entry[1], states[j])
+        answer(entry[1], states[j], tonumber(call('ZSCORE', Q.ages, entry[1])))
     end
     call('HSET', Q.attempts, attempt, cmsgpack.pack(list))
     return true
 end
 if attempt ~= '' then
-    sweep(Q.attemptEnds, Q.attempts, t)
-    if again() then return out end
+    if again() then
+        notify()
+        return out
+    end
 end
 
 local flying = call('ZCARD', Q.inFlight)
 if flying >= limit then
-    if isError then return { -2 } end
+    if isError then
+        notify()
+        return { -2 }
+    end
     most = 0
 end
 most = math.min(most, limit - flying)
@@ -53,8 +58,15 @@ most = math.min(most, limit - flying)
 -- receive count, and in a standard queue its age.
 local function take(m)
     local s = state(Q, m) or { count = 0, first = t, rank = sub(m, 1, 8) }
+    local sent = tonumber(call('ZSCORE', Q.ages, m))
+    if sent <= t - retention then
+        -- More were too old than were removed above.
+        forget(Q, m, {})
+        moved = moved + 1
+        return
+    end
     if maxReceives > 0 and s.count >= maxReceives then
-        local sent = fifo and t or tonumber(call('ZSCORE', Q.ages, m))
+        if fifo then sent = t end
         local blob = call('HGET', Q.bodies, sub(m, 1, 8))
         forget(Q, m, {})
         local number, dead = add(D, t, groupOf(m), blob, sent, nil, touchedDead)
@@ -69,7 +81,7 @@ local function take(m)
     call('ZADD', Q.inFlight, fmt('%d', t + visibility), m)
     if not fifo then busy(Q, groupOf(m), 1) end
     given[#given + 1] = { m, s.count, fmt('%d', t + visibility) }
-    answer(m, s)
+    answer(m, s, sent)
 end
 
 -- The longest visible run from the head of each group, oldest head first (row 22).
@@ -143,7 +155,12 @@ if attempt ~= '' and #given > 0 then
     call('HSET', Q.attempts, attempt, cmsgpack.pack(given))
     call('ZADD', Q.attemptEnds, fmt('%d', t + window), attempt)
 end
-if moved > 0 then refreshAll(D, fifo and touchedDead or {}) end
+if D and moved > 0 then
+    refreshAll(D, fifo and touchedDead or {})
+    -- Nobody may ever read it: what is too old there goes as others come.
+    local kept = cjson.decode(call('HGET', D.queue, 'record') or '{}').attributes
+    pass(D, t, tonumber(kept and kept.MessageRetentionPeriod or '345600') * 1000)
+end
 -- More could be moved, or become visible, at once.
 out[1] = moved >= 200 and 0 or untilDue(Q, t)
 if waits and #given == 0 then call('HSET', Q.queue, 'waiting', '1') end

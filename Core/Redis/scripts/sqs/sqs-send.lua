@@ -2,7 +2,7 @@
 -- ('' none). Returns for each its number, and for a duplicate the first one's number and id (row 24). Cost: 3 to 8 writes a message.
 local window = tonumber(ARGV[5])
 local out, touched = {}, {}
-sweep(Q.dedupEnds, Q.dedup, t)
+pass(Q, t, retention)
 for j = 6, #ARGV, 5 do
     local g, delay, blob, id, key = ARGV[j], tonumber(ARGV[j + 1]), ARGV[j + 2], ARGV[j + 3], ARGV[j + 4]
     local known = key ~= '' and tonumber(call('ZSCORE', Q.dedupEnds, key) or '0') > t and call('HGET', Q.dedup, key)

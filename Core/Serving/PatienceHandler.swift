@@ -1,25 +1,33 @@
 import HTTPTypes
-import NIOCore
-import NIOHTTPTypes
+package import NIOCore
+package import NIOHTTPTypes
 
 /// Closes connections whose next request does not arrive in time: its head, its body, or, between requests, its
 /// beginning.
 ///
 /// Time counts from the start of each part, not from its last byte: a client that sends a byte a second does not keep
 /// its connection.
-final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+package final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    package typealias InboundIn = HTTPRequestPart
+    package typealias InboundOut = HTTPRequestPart
+    package typealias OutboundIn = HTTPResponsePart
+    package typealias OutboundOut = HTTPResponsePart
 
-    struct Configuration: Sendable {
+    /// How long each part of an exchange may take.
+    package struct Configuration: Sendable {
         /// From the connection to the end of the first head.
-        var head: Duration = .seconds(10)
+        package var head: Duration = .seconds(10)
         /// From the end of the head to the end of the body.
-        var body: Duration = .seconds(60)
+        package var body: Duration = .seconds(60)
         /// From an answer to the end of the next head.
-        var idle: Duration = .seconds(60)
+        package var idle: Duration = .seconds(60)
+
+        /// The defaults given at each property, unless given.
+        package init(head: Duration = .seconds(10), body: Duration = .seconds(60), idle: Duration = .seconds(60)) {
+            self.head = head
+            self.body = body
+            self.idle = idle
+        }
     }
 
     private let configuration: Configuration
@@ -27,29 +35,31 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var timer: Scheduled<Void>?
     private var isReading = false
 
+    /// A handler of one connection.
+    ///
     /// - Parameter closed: called for each connection that is closed here, with the part that did not arrive.
-    init(_ configuration: Configuration, closed: @escaping @Sendable (String) -> Void) {
+    package init(_ configuration: Configuration, closed: @escaping @Sendable (String) -> Void) {
         self.configuration = configuration
         self.closed = closed
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         if context.channel.isActive { wait(configuration.head, "head", context) }
     }
 
-    func channelActive(context: ChannelHandlerContext) {
+    package func channelActive(context: ChannelHandlerContext) {
         wait(configuration.head, "head", context)
         context.fireChannelActive()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
         context.fireChannelInactive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+    package func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head:
             isReading = true
@@ -62,7 +72,7 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         // An early answer, while the request is still arriving, changes nothing: the body keeps its time limit.
         if case .end = unwrapOutboundIn(data), !isReading { wait(configuration.idle, "idle", context) }
         context.write(data, promise: promise)
