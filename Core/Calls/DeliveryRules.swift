@@ -14,9 +14,10 @@ package enum DeliveryRules {
         case dead(reason: String)
     }
 
-    /// What a call came to, reduced to what the verdict depends on.
+    /// The result of a call, reduced to what the verdict depends on.
     package enum Answer: Hashable, Sendable {
-        /// A final status arrived, which decides even if the answer is incomplete; `cut` tells why it is.
+        /// A status other than 1xx arrived. It decides the verdict even if the rest of the answer is missing; `cut` says why
+        /// it is, nil: the answer is complete.
         case status(Int, retryAfter: Duration?, cut: String? = nil)
         /// No answer, for this reason; worth another attempt.
         case failed(String)
@@ -77,7 +78,7 @@ package enum DeliveryRules {
         }
     }
 
-    /// Whether a status alone decides the trigger, so that a lost rest of the answer does not matter.
+    /// Whether the status alone decides the trigger, even if the rest of the answer was lost.
     package static func isFinal(_ status: Int) -> Bool { status >= 200 && !isRetryable(status) }
 
     /// Request timeout, too early, too many requests, and server errors.

@@ -1,20 +1,20 @@
 package import Model
 
-/// One start of a flow by a trigger, as trigger-workers ask the API for it (protocols.md, 10).
+/// A trigger's request to start a flow, which trigger-workers send to the API (protocols.md, 10).
 package struct FlowStart: Hashable, Sendable {
     /// The trigger's id, which is also the execution's.
     package var trigger: TriggerID
     package var tenant: TenantID
     package var flow: FlowAction
 
-    /// A start of these parts.
+    /// A request of these parts.
     package init(trigger: TriggerID, tenant: TenantID, flow: FlowAction) {
         self.trigger = trigger
         self.tenant = tenant
         self.flow = flow
     }
 
-    /// Starts of one request.
+    /// The maximum number of starts in one call of the API.
     package static let most = 100
 
     /// As an element of the request's list.

@@ -7,8 +7,9 @@ extension HTTPError.Code {
 
     /// Classifies a libcurl error by its number.
     ///
-    /// Errors caused by the target, the network or this process may not recur. `invalid` means that the request cannot
-    /// be sent at all: once connected, errors such as "unsupported protocol" concern the response.
+    /// Errors caused by the target, the network or this process may be temporary, so that they get a code that is
+    /// retried. `invalid` is only for requests that cannot be sent. Once a connection exists, the same libcurl error,
+    /// such as "unsupported protocol", concerns the response and becomes `broken`.
     ///
     /// - Parameter isConnected: a connection was made or used for the call.
     package init(curl number: Int, isConnected: Bool) {

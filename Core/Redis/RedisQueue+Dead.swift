@@ -46,8 +46,8 @@ extension RedisQueue {
         return (looked, letters)
     }
 
-    /// Moves dead letters back, up to 1,000 per script call, and returns how many; always 0 for a queue with outcomes,
-    /// which keeps no bodies.
+    /// Moves dead letters back into the queue, up to 1,000 per script call, and returns how many. Always 0 for a queue
+    /// with outcomes, which does not keep the bodies of dead letters.
     package func redriveDead(limit: Int, rate: Double?) async throws(QueueError) -> Int {
         if outcomeKeys != nil { return 0 }
         var moved = 0

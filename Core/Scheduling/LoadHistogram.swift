@@ -1,4 +1,5 @@
-/// How many triggers of a shard are planned for each second, and which counts were changed since it was created.
+/// The number of a shard's triggers planned for each second, and the changes of these numbers since the histogram was
+/// created or last settled.
 package struct LoadHistogram: Sendable {
     /// A change of one second's count.
     package struct Change: Hashable, Sendable {
@@ -46,8 +47,8 @@ package struct LoadHistogram: Sendable {
             .sorted { $0.second < $1.second }
     }
 
-    /// Takes all changes as stored, and forgets the seconds before `second` (except in its block), so that a histogram
-    /// kept for days does not grow.
+    /// Marks all changes as stored, and drops the blocks that end before `second`, so that a histogram that is kept for
+    /// days does not grow. Earlier seconds in the same block as `second` stay.
     package mutating func settle(before second: Int64) {
         deltas = [:]
         let first = second >> LoadHistogram.shift

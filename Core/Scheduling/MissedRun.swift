@@ -1,6 +1,7 @@
 package import Model
 
-/// A lapse: consecutive missed occurrences that will not run, all for the same reason. They are recorded as one row.
+/// Missed occurrences of a schedule that will not run, all for the same reason. They are recorded as one row; other
+/// occurrences may lie between the first and the last.
 package struct MissedRun: Hashable, Sendable {
     /// Why they will not run; the raw value is the reason in the trigger's record.
     package enum Reason: String, Hashable, Sendable, CaseIterable {
@@ -16,7 +17,7 @@ package struct MissedRun: Hashable, Sendable {
     package var first: Timestamp
     package var last: Timestamp
 
-    /// A lapse from the first to the last of `count` occurrences.
+    /// Of `count` occurrences, the first and the last.
     package init(reason: Reason, count: Int, first: Timestamp, last: Timestamp) {
         self.reason = reason
         self.count = count

@@ -7,7 +7,7 @@ package struct MonitorAge: Sendable {
     /// Whether the partition of the next UTC day exists.
     package var hasTomorrow: Bool
 
-    /// An age as the store reports it.
+    /// Values as read from the store.
     package init(doneAt: [MonitorDuty: Timestamp], hasTomorrow: Bool) {
         self.doneAt = doneAt
         self.hasTomorrow = hasTomorrow

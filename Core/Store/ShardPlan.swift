@@ -6,12 +6,13 @@ package struct ShardPlan: Sendable {
     package struct Rearm: Hashable, Sendable {
         /// When it is due next; nil: it is finished.
         package var nextAt: Timestamp?
-        /// Triggers of its revision planned so far.
+        /// How many triggers of its present revision have been planned so far.
         package var fired: Int
-        /// Live occurrences planned while missed ones are still being caught up with; nil: it has caught up.
+        /// While a schedule is still catching up on missed occurrences: the range whose live occurrences are planned
+        /// already. Nil: it is not catching up.
         package var ahead: Range<Timestamp>?
-        /// The first unplanned occurrence of a schedule that could not be planned, and is tried again at `nextAt`; nil:
-        /// planning goes on at `nextAt`.
+        /// Set if the schedule could not be planned this time: its first unplanned occurrence, from which planning is
+        /// tried again at the time `nextAt`. Nil: `nextAt` is itself the next occurrence to plan.
         package var resumeAt: Timestamp?
 
         /// By default, a schedule that has nothing left to catch up with.

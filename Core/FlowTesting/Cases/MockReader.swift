@@ -56,7 +56,7 @@ struct MockReader {
         fields.finish()
         errors += fields.errors
         guard ends.count == 1 || !fields.errors.isEmpty else {
-            let detail = "needs one of \(MockReader.ends.joined(separator: ", "))"
+            let detail = "needs exactly one of \(MockReader.ends.joined(separator: ", "))"
             errors.append(FieldError(pointer: pointer, detail: detail))
             return nil
         }
@@ -67,7 +67,10 @@ struct MockReader {
     private func reports(_ fields: inout JSONFields, _ range: FieldType<Duration>) -> [MockResult.Report] {
         guard let values = fields.optional("reports", "a list", \.elements) else { return [] }
         if completion == .response {
-            fields.fail("reports", "\(contract.name) completes by its response here: nobody reports on the way")
+            fields.fail(
+                "reports",
+                "\(contract.name) completes by its response with this binding, so that it sends no reports; leave them out"
+            )
         }
         return values.enumerated().compactMap { index, value in
             var inner = JSONFields(value, at: "\(fields.pointer(to: "reports"))/\(index)")

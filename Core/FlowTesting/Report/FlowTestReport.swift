@@ -1,6 +1,6 @@
 package import Model
 
-/// What the cases of several files came to.
+/// The results of the cases of several files.
 package struct FlowTestReport: Sendable {
     /// The cases of one file.
     package struct File: Sendable {
@@ -11,9 +11,9 @@ package struct FlowTestReport: Sendable {
     /// One case.
     package struct Case: Sendable {
         package var name: String
-        /// How it failed, each in one line; empty: it did not.
+        /// Why it failed, one line for each mismatch; empty: it passed.
         package var messages: [String]
-        /// Of virtual time; nil: it did not end.
+        /// How long it ran, in virtual time; nil: it did not end.
         package var duration: Duration?
     }
 
@@ -21,12 +21,12 @@ package struct FlowTestReport: Sendable {
     package private(set) var files: [File] = []
     private var flows: [(name: String, suite: FlowSuite, coverage: FlowCoverage)] = []
 
-    /// A report of nothing.
+    /// An empty report.
     package init() {}
 
-    /// Runs the cases of a file, and adds what they came to.
+    /// Runs the cases of a file, and adds their results.
     ///
-    /// - Parameter flow: names the flow; coverage is of all cases that name the same.
+    /// - Parameter flow: the flow's name. The coverage of all files that are run for the same flow is combined.
     package mutating func run(_ suite: FlowSuite, file: String, flow: String) {
         var cases: [Case] = []
         var coverage = FlowCoverage()
@@ -50,12 +50,12 @@ package struct FlowTestReport: Sendable {
         return (cases.count, cases.count { !$0.messages.isEmpty })
     }
 
-    /// By flow, what no case went through.
+    /// Of each flow, the parts that no case reached. Flows that are fully covered are left out.
     package var gaps: [(flow: String, gaps: [String])] {
         flows.map { ($0.name, $0.coverage.gaps($0.suite.plan)) }.filter { !$0.1.isEmpty }
     }
 
-    /// For people: a line a case with the messages of those that failed, what is not covered, and a summary.
+    /// For people: one line for each case, followed by its messages if it failed; then what no case covers, and a summary.
     package var text: String {
         var lines: [String] = []
         for file in files {

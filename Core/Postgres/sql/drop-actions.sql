@@ -1,5 +1,5 @@
--- Deletes kept actions that no open or dead trigger refers to; the others are checked again: $1 now, $2 next check, $3 limit. Locks: the
--- rows, skipping locked ones. Indexes: past_action_check_at, trigger_schedule of each partition.
+-- Deletes kept actions that are due for a check and that no open or dead trigger refers to, and sets the next check of the others. $1 now,
+-- $2 time of that check, $3 limit. Locks: the rows, skipping locked ones. Indexes: past_action_check_at, trigger_schedule of each partition.
 with due as (
     select schedule_id, revision from headgate.past_action where check_at <= $1 order by check_at limit $3
     for update skip locked

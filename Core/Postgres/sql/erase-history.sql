@@ -1,5 +1,5 @@
--- Removes a page of what the history knows of a tenant: $1 tenant, $2 limit of executions. Returns how many. Locks: the rows. Indexes:
--- open_execution_tenant, ended_execution_tenant, the primary keys.
+-- Deletes one page of a tenant's history: $1 tenant, $2 maximum number of executions from each of the two tables, open and ended. Returns
+-- the number of executions in the page. Locks: the rows. Indexes: open_execution_tenant, ended_execution_tenant, the primary keys.
 with page as (
     select execution, min(first_day) as first_day, max(last_day) as last_day from (
         (select execution, first_day, last_day from headgate_history.open_execution where tenant = $1 limit $2)

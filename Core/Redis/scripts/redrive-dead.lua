@@ -1,5 +1,6 @@
--- Moves dead letters back, oldest first. Only for a queue without outcomes, whose dead letters keep their bodies.
--- ARGV: clock, limit (at most 1,000), first delay ms, ms between two (may be a fraction). Returns how many it moved.
+-- Moves dead letters back into the queue, oldest first. Only for a queue without outcomes, whose dead letters keep their bodies.
+-- ARGV: clock, limit (at most 1,000), first delay ms, ms between two (may be a fraction). Returns how many it took from the
+-- dead letters, including those whose item is gone.
 local t, limit, first, gap = clock(ARGV[1]), math.min(tonumber(ARGV[2]), 1000), tonumber(ARGV[3]), tonumber(ARGV[4])
 local ids = call('ZRANGE', Q.dead, 0, limit - 1)
 local items = read('HMGET', Q.items, ids)

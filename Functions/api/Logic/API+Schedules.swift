@@ -48,7 +48,8 @@ extension API {
         ]
     }
 
-    /// Compiles a document for the store. The shard is the id's hash.
+    /// Validates and compiles a document into what the store is to write, with its action record and warnings; nothing is
+    /// stored yet. The shard is derived from a hash of the id.
     func write(
         _ document: JSON, name: ScheduleName, tenant: TenantID, now: Timestamp, ignoring: Set<String> = []
     ) throws(FieldErrors) -> (write: ScheduleWrite, record: ActionRecord, warnings: [FieldError]) {
@@ -62,7 +63,7 @@ extension API {
             timing: timing.encode(), action: spec.record.encoded, paused: spec.paused,
             next: { timing.next(atOrAfter: $0, zones: zones) },
             justPassed: { now, replaced in
-                // A timing that cannot be read has run nothing; the loader reports it.
+                // If the replaced timing cannot be read it is treated as absent; the loader reports such schedules.
                 timing.justPassed(
                     registeredAt: now, replacing: replaced.flatMap { try? Timing(decoding: $0) }, zones: zones)
             })
@@ -100,7 +101,7 @@ extension API {
             throw Problem.invalid(mistakes + error.errors)
         }
         mistakes += shown.map { ReadOnlyFields.mistakes(in: document, of: $0, repeating: write) } ?? []
-        // What was compared above must not change before it is replaced.
+        // The write must fail if the schedule has changed since it was compared above.
         write.expecting = expected ?? (document["revision"] == nil ? nil : shown.map { .exactly($0.entityTag) })
         mistakes += try await secretMistakes(record, tenant: call.caller.tenant)
         if !mistakes.isEmpty { throw Problem.invalid(mistakes) }
@@ -119,8 +120,8 @@ extension API {
         return response
     }
 
-    /// What is stored of a schedule. A record written by another version that this one cannot read is a conflict: the
-    /// schedule can be replaced or deleted, and no other is affected.
+    /// A schedule's stored timing and action, decoded. Throws a conflict if this version cannot read what another version
+    /// wrote: the schedule can still be replaced or deleted, and other schedules are unaffected.
     func stored(_ row: ScheduleRow) throws(Problem) -> (timing: Timing, record: ActionRecord) {
         do throws(ByteReader.Failure) {
             return (try Timing(decoding: row.timing), try ActionRecord(decoding: row.action))
@@ -134,7 +135,7 @@ extension API {
         "the stored schedule \(row.name) cannot be read (\(error)): it does not run; PUT it again, or delete it"
     }
 
-    /// A schedule as it is shown; if it cannot be read, with `error` in place of what it does.
+    /// The JSON document of a schedule. If its stored record cannot be decoded, `error` replaces the decoded fields.
     private func document(_ row: ScheduleRow) -> JSON {
         let members: [JSON.Member] = [
             .init("name", .string("\(row.name)")), .init("tenant", .string("\(row.tenant)")),
@@ -211,11 +212,13 @@ extension API {
         return missed.map { Int($0.rawValue) }
     }
 
-    /// Where a paused schedule resumes: occurrences missed during the pause are planned, or recorded as not run.
+    /// Returns a closure for the time at which a paused schedule is armed again: that of its first unplanned occurrence,
+    /// even if it lies in the pause, so that the loader runs missed occurrences or records them as not run. Nil: there is
+    /// no occurrence left.
     func resumption(_ now: Timestamp) -> @Sendable (ScheduleRow) -> Timestamp? {
         let zones = zones
         return { row in
-            // The loader reports a timing that cannot be read.
+            // Armed for now, so that the loader finds and reports it.
             guard let timing = try? Timing(decoding: row.timing) else { return now }
             return timing.next(atOrAfter: min(now, row.resumeAt ?? now), zones: zones)
         }
@@ -258,8 +261,8 @@ extension API {
         let write = TriggerWrite(
             message: message, schedule: row.id, shard: row.shard, revision: row.revision, hidden: nil, isStored: true,
             state: hasRoom ? .queued : .planned)
-        // An existing trigger was sent already, or the monitor sends it; one whose schedule is gone was not stored and
-        // is not sent.
+        // False: the trigger exists, so that it was sent or the monitor will send it; or its schedule is gone, and nothing
+        // was stored. Without room in the queue a stored trigger stays planned until a loader finds room.
         if try await triggerRegistry.insert(write, by: call.caller.actor, now: now), hasRoom {
             await send(message, ticket: ticket, now: now)
         }
@@ -272,7 +275,7 @@ extension API {
             let delay = max(.zero, message.plannedAt - now)
             _ = try await queue.send([OutgoingMessage(message, delay: delay)], ticket: ticket, mode: .add)
         } catch {
-            runtime.logger.warning("a trigger is left to the monitor: \(error)")
+            runtime.logger.warning("trigger \(message.id) could not be sent; the monitor will send it: \(error)")
         }
     }
 
@@ -300,8 +303,8 @@ extension API {
         let document = try await call.json()
         var name = ScheduleName(checked: "preview")
         if let given = document["name"], given != .null {
-            // A name that a new schedule could not have is accepted here: a schedule from an earlier version may have
-            // it.
+            // The name of an API operation, such as `pause`, is accepted here although no new schedule can take it: one made
+            // by an earlier version may have it. Reserved names are refused.
             guard let text = given.text.flatMap({ ScheduleName($0) }), !text.isReserved else {
                 throw Problem.invalid([FieldError(pointer: "/name", detail: "expected \(ScheduleName.requirement)")])
             }
@@ -325,8 +328,9 @@ extension API {
     /// The next occurrences of a timing as an answer.
     ///
     /// - Parameters:
-    ///   - now: where they begin unless the caller says.
-    ///   - remainder: the first occurrence that is not planned yet, and how many remain; nil: without a limit.
+    ///   - now: the occurrences listed are those after this time, unless the request gives `after`.
+    ///   - remainder: the first unplanned occurrence, and how many triggers may still be planned; nil: the timing has no
+    ///     `maxTriggers`.
     private func times(
         _ call: Call, _ timing: Timing, after now: Timestamp, remainder: (next: Timestamp, triggers: Int)? = nil,
         warnings: [FieldError]? = nil
@@ -340,7 +344,7 @@ extension API {
                     "after", "is too far ahead: too many times lie before it to say when \"maxTriggers\" is reached")
             }
             let planned = times.prefix { $0 < next }.count
-            // Never more than there are: "maxTriggers" may be as large as numbers get.
+            // At most `times.count`: `maxTriggers` may be so large that the sum would overflow.
             times = Array(times.prefix(planned + min(times.count, max(0, left - before))))
         }
         var members = [JSON.Member("upcoming", .array(times.map(JSON.time)))]

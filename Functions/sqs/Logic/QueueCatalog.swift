@@ -5,16 +5,19 @@ import Synchronization
 final class QueueCatalog: Sendable {
     private let store: any SQSStore
     private let records = Mutex<[QueueAddress: QueueRecord]>([:])
-    /// Beyond so many all are forgotten, and read again as needed.
+    /// The maximum number of cached records. When it is reached the whole cache is cleared.
     private static let most = 10_000
-    /// A record that changes more often than this while one operation is tried is somebody's mistake.
+    /// How often an operation is tried when its record turns out to be outdated. A record that changes that often during
+    /// one operation points to a client's mistake.
     private static let attempts = 10
 
     init(_ store: any SQSStore) { self.store = store }
 
     /// The record of a queue; throws `QueueDoesNotExist`.
-    func record(of address: QueueAddress, isFresh: Bool = false) async throws -> QueueRecord {
-        if !isFresh, let known = records.withLock({ $0[address] }) { return known }
+    ///
+    /// - Parameter reload: read it from the store even if it is cached.
+    func record(of address: QueueAddress, reload: Bool = false) async throws -> QueueRecord {
+        if !reload, let known = records.withLock({ $0[address] }) { return known }
         guard let record = try await store.record(of: address) else {
             records.withLock { $0[address] = nil }
             throw SQSError.queueDoesNotExist
@@ -26,16 +29,16 @@ final class QueueCatalog: Sendable {
         return record
     }
 
-    /// Carries out an operation by the queue's present record.
+    /// Runs `body` with the queue's record; if that was outdated, reads it again and repeats `body`.
     func with<Value: Sendable>(
         _ address: QueueAddress, _ body: @Sendable (QueueRecord) async throws -> Value
     ) async throws -> Value {
-        var isFresh = false
+        var reload = false
         for _ in 0..<QueueCatalog.attempts {
             do {
-                return try await body(try await record(of: address, isFresh: isFresh))
+                return try await body(try await record(of: address, reload: reload))
             } catch SQSStoreError.stale {
-                isFresh = true
+                reload = true
             }
         }
         throw SQSStoreError.unavailable("the attributes of \(address) change all the time")

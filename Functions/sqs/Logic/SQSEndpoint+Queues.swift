@@ -69,7 +69,7 @@ extension SQSEndpoint {
             throw SQSError.queueDoesNotExist
         }
         try checkAccess(to: address, context)
-        _ = try await catalog.record(of: address, isFresh: true)
+        _ = try await catalog.record(of: address, reload: true)
         return ["QueueUrl": url(of: address, context)]
     }
 
@@ -111,7 +111,7 @@ extension SQSEndpoint {
 
     func listDeadLetterSources(_ parameters: Parameters, _ context: Context) async throws -> JSON {
         let address = try address(parameters, context)
-        _ = try await catalog.record(of: address, isFresh: true)
+        _ = try await catalog.record(of: address, reload: true)
         var sources = context
         sources.realm = address.realm
         let names = try await page(parameters) { after, limit in
@@ -128,7 +128,7 @@ extension SQSEndpoint {
             for name in names {
                 let other = QueueAddress(realm: address.realm, name: name)
                 do {
-                    let record = try await catalog.record(of: other, isFresh: true)
+                    let record = try await catalog.record(of: other, reload: true)
                     if record.settings.redrive?.target == address { found.append(name) }
                 } catch is SQSError {
                     // Deleted since it was listed: it is none any more.
@@ -225,7 +225,7 @@ extension SQSEndpoint {
     }
 
     func listQueueTags(_ parameters: Parameters, _ context: Context) async throws -> JSON {
-        let record = try await catalog.record(of: try address(parameters, context), isFresh: true)
+        let record = try await catalog.record(of: try address(parameters, context), reload: true)
         return record.tags.isEmpty ? .object([]) : ["Tags": .object(record.tags)]
     }
 

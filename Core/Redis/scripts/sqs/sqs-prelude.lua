@@ -1,8 +1,8 @@
 -- Shared by every operation on an SQS queue; follows common.lua and precedes the operation's text. Semantics: SQS Developer Guide, and
 -- docs/lambda-and-sqs.md, whose rows are named here.
 --
--- KEYS, by SQSKey; an operation that may also change a second queue (its dead-letter queue, or where messages are moved) passes that one's
--- after its own:
+-- KEYS, by SQSKey; an operation that may also change a second queue (the dead-letter queue, or the one to which messages are moved) passes
+-- the second queue's keys after the first one's:
 --   queue        HASH  token (incarnation.revision), record (JSON), seq (last number), vt (virtual time of the groups), waiting (a long poll
 --                      found nothing), purged (ms), hw and off (of the clock)
 --   groups       ZSET  group that has messages to give; score: standard: start tag of fair queueing; FIFO: number of its first message
@@ -14,13 +14,13 @@
 --   receives     HASH  number -> receives, ms of the last and of the first one, rank; absent before the first
 --   origins      HASH  number -> name of the queue that it came from as a dead letter
 --   busy         HASH  group -> messages in flight; standard queues only
---   dedup        HASH  deduplication id (after group NUL, where that is the scope) -> message id and number
+--   dedup        HASH  deduplication id, preceded by group and NUL where it is known in its group only -> message id and number
 --   dedupEnds    ZSET  the same, score = ms at which it is forgotten
---   attempts     HASH  receive attempt id -> what it was given
+--   attempts     HASH  receive attempt id -> the messages that the receive returned
 --   attemptEnds  ZSET  the same, score = ms at which it is forgotten
 --
--- A number has 8 bytes, the highest first, and m is a message's number followed by its group. A rank is the number, until a message of a
--- standard queue becomes visible again: then it goes behind what waits.
+-- Numbers are 8 bytes, big-endian, and m is a message's number followed by its group. A message's rank starts as its number. When the
+-- visibility timeout of a message of a standard queue ends, it gets a new rank from `seq`, which puts it behind the messages that wait.
 --
 -- ARGV: clock (0: the server's), token, f or s (FIFO or standard), retention ms, then the operation's own.
 local sub = string.sub
@@ -51,8 +51,9 @@ end
 local function place(m, rank) return groupOf(m) .. '\0' .. rank .. sub(m, 1, 8) end
 local function ofGroup(q, g, n) return call('ZRANGEBYLEX', q.visible, '[' .. g .. '\0', '(' .. g .. '\1', 'LIMIT', 0, n) end
 
--- Wakes those who wait for a queue that got something to give: at the end of the operation, and only where a poll has found nothing since
--- the last time. A user of the server may lack the permission to publish: polls then ask again by themselves, and the operation goes on.
+-- Wakes the long polls of the queues in `shown`, in which messages have become receivable. To be called at the end of an operation; it
+-- publishes only where a poll has found nothing since the last wake-up. A Redis user may lack the permission to publish: polls then learn
+-- of messages later, and the operation goes on.
 local shown = {}
 local function notify()
     for q in pairs(shown) do
@@ -138,8 +139,8 @@ local function sweep(ends, entries, t)
     end
 end
 
--- Lets time pass: what is too old is removed (row 32), what is due or whose visibility timeout has ended becomes visible; up to 1,000 of
--- each.
+-- Applies what is due at `t`: removes messages past their retention (row 32), and makes delayed messages that are due and messages whose
+-- visibility timeout has ended visible, up to 1,000 of each. FIFO: also forgets deduplication and receive attempt ids.
 local function pass(q, t, retention)
     local touched = {}
     if fifo then
@@ -158,7 +159,7 @@ local function pass(q, t, retention)
     refreshAll(q, touched)
 end
 
--- Milliseconds until the queue next gets something to give by itself; -1: never.
+-- Milliseconds until the next delayed message is due or the next visibility timeout ends; -1: there is neither.
 local function untilDue(q, t)
     local next = -1
     for _, z in ipairs { q.delayed, q.inFlight } do
