@@ -137,7 +137,7 @@ let layers: [[Module]] = [
         Module(
             "local-runner", at: "local-runner/Main",
             imports: """
-                LocalRunner ComputeGateway TestTarget Model FunctionRuntime Curl HTTP Postgres Queue Redis Store \
+                LocalRunner ComputeGateway TestTarget Model FunctionRuntime Curl HTTP Postgres Queue Redis SQS Store \
                 ArgumentParser Crypto
                 """, .program),
     ],

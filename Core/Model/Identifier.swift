@@ -23,6 +23,13 @@ public struct Identifier: Hashable, Comparable, Sendable {
             low: 0x8000_0000_0000_0000 | tailLow & 0x3FFF_FFFF_FFFF_FFFF)
     }
 
+    /// A random UUID (RFC 9562, version 4).
+    package static func v4(using random: inout some RandomNumberGenerator) -> Identifier {
+        Identifier(
+            high: random.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000,
+            low: random.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
+    }
+
     /// The millisecond in the first 48 bits of a UUIDv7.
     public var v7Time: Timestamp { Timestamp(milliseconds: Int64(high >> 16)) }
 

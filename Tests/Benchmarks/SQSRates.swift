@@ -20,7 +20,7 @@ struct SQSRates: Sendable {
 
     func run() async throws -> [ResultRow] {
         let redis = try await TestServer.redis(["--save", "", "--appendonly", "no"])
-        let endpoint = Endpoint(redis: redis)
+        let endpoint = try Endpoint(redis: redis)
         defer {
             endpoint.process.terminate()
             redis.stop()
@@ -57,7 +57,7 @@ struct SQSRates: Sendable {
         let redis: TestServer
         let store: RedisSQSStore
 
-        init(redis: TestServer) {
+        init(redis: TestServer) throws {
             self.redis = redis
             let port = freePort()
             url = "http://127.0.0.1:\(port)/"
@@ -65,7 +65,7 @@ struct SQSRates: Sendable {
             configuration.maximumConcurrency = 1_100
             configuration.connectionsPerHost = 1_100
             http = HTTPClient(configuration)
-            store = RedisSQSStore(url: try! RedisURL(redis.redisURL))
+            store = RedisSQSStore(url: try RedisURL(redis.redisURL))
             process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
                 .deletingLastPathComponent().appending(path: "sqs")
             process.arguments = ["--port", "\(port)"]

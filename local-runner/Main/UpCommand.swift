@@ -1,6 +1,7 @@
 import ArgumentParser
 import LocalRunner
 import Model
+import SQS
 
 struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -58,12 +59,12 @@ struct UpCommand: AsyncParsableCommand {
         if let sqsPort, !(0...65_535).contains(sqsPort) {
             throw ValidationError("--sqs-port: expected 0 to 65535, found \(sqsPort)")
         }
-        guard account.utf8.count == 12, account.utf8.allSatisfy({ (48...57).contains($0) }) else {
+        guard SQSRealm.isAccount(account) else {
             throw ValidationError("--account: expected twelve digits, found \(account)")
         }
-        guard (1...32).contains(region.utf8.count),
-            region.utf8.allSatisfy({ (48...57).contains($0) || (97...122).contains($0) || $0 == 45 })
-        else { throw ValidationError("--region: expected a region such as us-east-1, found \(region)") }
+        guard SQSRealm.isRegion(region) else {
+            throw ValidationError("--region: expected a region such as us-east-1, found \(region)")
+        }
     }
 
     func run() async throws {

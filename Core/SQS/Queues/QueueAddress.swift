@@ -98,7 +98,7 @@ package struct QueueAddress: Hashable, Sendable, CustomStringConvertible {
 
 extension UInt8 {
     /// A letter, a digit, a hyphen or an underscore.
-    var isNameByte: Bool {
+    package var isNameByte: Bool {
         (48...57).contains(self) || (65...90).contains(self) || (97...122).contains(self) || self == 45 || self == 95
     }
 }

@@ -111,9 +111,7 @@ actor MoveTaskRunner {
     private static func renamed(_ stored: SQSStoredMessage) -> SQSStoredMessage {
         var random = SystemRandomNumberGenerator()
         var copy = stored
-        copy.message.id = Identifier(
-            high: random.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000,
-            low: random.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
+        copy.message.id = .v4(using: &random)
         return copy
     }
 

@@ -38,17 +38,11 @@ struct Parameters {
         var ids: Set<String> = []
         for entry in entries {
             guard let id = entry["Id"]?.text, !id.isEmpty else { throw .missing("\(entryName).Id") }
-            guard id.utf8.count <= 80, id.utf8.allSatisfy(\.isBatchIDByte) else { throw .invalidBatchEntryID }
+            guard id.utf8.count <= 80, id.utf8.allSatisfy(\.isNameByte) else { throw .invalidBatchEntryID }
             guard ids.insert(id).inserted else { throw .repeatedBatchEntryID(id) }
             read.append((id, Parameters(entry)))
         }
         return read
-    }
-}
-
-extension UInt8 {
-    fileprivate var isBatchIDByte: Bool {
-        (48...57).contains(self) || (65...90).contains(self) || (97...122).contains(self) || self == 45 || self == 95
     }
 }
 

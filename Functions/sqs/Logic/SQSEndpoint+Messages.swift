@@ -85,11 +85,7 @@ extension SQSEndpoint {
         let body = try fields.text("MessageBody")
         guard MessageBody.isAllowed(body) else { throw .invalidContents }
         var random = SystemRandomNumberGenerator()
-        // A random UUID (RFC 9562, version 4).
-        let id = Identifier(
-            high: random.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000,
-            low: random.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
-        var message = SQSMessage(id: id, body: body, senderID: context.senderID)
+        var message = SQSMessage(id: .v4(using: &random), body: body, senderID: context.senderID)
         message.attributes = try SQSEndpoint.attributes(fields.json["MessageAttributes"])
         try MessageAttribute.check(message.attributes)
         message.traceHeader = try SQSEndpoint.traceHeader(fields.json["MessageSystemAttributes"]) ?? context.traceHeader
