@@ -21,6 +21,13 @@ extension Cluster {
         try await number("select count(*) from headgate.trigger where \(condition)")
     }
 
+    /// The triggers that are in another state or have another number of attempts, each with the record of its attempts: a
+    /// test that fails by one of them shows what happened to it. At most three.
+    func records(except state: TriggerState, attempts: Int) async throws -> [String] {
+        try await admin.values(
+            StatementCall(.recordsExcept, [.smallint(state.rawValue), .smallint(attempts)]), .text)
+    }
+
     /// How many triggers have a final state.
     func settledTriggers() async throws -> Int { try await triggers(where: "state >= ${state.final}") }
 
@@ -42,6 +49,12 @@ extension Cluster {
 }
 
 extension Statement {
+    /// $1 state, $2 attempts.
+    fileprivate static let recordsExcept = Statement(
+        """
+        select concat_ws(' ', id, 'state', state, reason, 'attempts', attempts, convert_from(attempt_log, 'UTF8'))
+        from headgate.trigger where state <> $1 or attempts <> $2 order by id limit 3
+        """)
     /// $1 states, then what must be equal unless null: $2 kind, $3 tenant, $4 name, $5 attempts, $6 reason.
     fileprivate static let countTriggers = Statement(
         """
