@@ -55,12 +55,13 @@ let layers: [[Module]] = [
         Module("Calls", at: "Core/Calls", imports: "Model HTTP Queue Secrets"),
         Module("FlowTesting", at: "Core/FlowTesting", imports: "Model Flows"),
         Module("FlowGraph", at: "Core/FlowGraph", imports: "Model Flows"),
+        Module("Serving", at: "Core/Serving", imports: "HTTPTypes NIOCore NIOHTTPTypes"),
+        Module("Processes", at: "local-runner/Processes", imports: "Model CPlatform"),
         Module("TestTarget", at: "local-runner/TestTarget", imports: "Model NIOCore NIOPosix NIOHTTP1"),
     ],
     // Layer 4: what all workers share, and the wiring, which only programs import.
     [
         Module("Worker", at: "Core/Worker", imports: "Model Queue FunctionRuntime Logging"),
-        Module("Serving", at: "Core/Serving", imports: "HTTPTypes NIOCore NIOHTTPTypes"),
         Module("Wiring", at: "Core/Wiring", imports: "FunctionRuntime Queue Redis"),
     ],
     // Layer 5: the functions' logic, which knows no driver.
@@ -94,7 +95,7 @@ let layers: [[Module]] = [
             imports: """
                 Model SQS Serving FunctionRuntime Telemetry Logging Hummingbird HummingbirdCore HTTPTypes NIOCore NIOHTTPTypes
                 """),
-        Module("LocalRunner", at: "local-runner/Runner", imports: "Model TestTarget CPlatform Yams"),
+        Module("LocalRunner", at: "local-runner/Runner", imports: "Model Processes TestTarget Yams"),
         Module(
             "ComputeGateway", at: "local-runner/ComputeGateway",
             imports: "Model HTTP Crypto NIOCore NIOPosix NIOHTTP1"),
@@ -137,7 +138,7 @@ let layers: [[Module]] = [
         Module(
             "local-runner", at: "local-runner/Main",
             imports: """
-                LocalRunner ComputeGateway TestTarget Model FunctionRuntime Curl HTTP Postgres Queue Redis SQS Store \
+                LocalRunner Processes ComputeGateway TestTarget Model FunctionRuntime Curl HTTP Postgres Queue Redis SQS Store \
                 ArgumentParser Crypto
                 """, .program),
     ],
@@ -155,7 +156,7 @@ let tests = [
     Module(
         "simulation", at: "Tests/Simulation/Main", imports: "Model SimulationKit FunctionRuntime ArgumentParser",
         .program),
-    Module("runner-probe", at: "Tests/RunnerProbe", imports: "LocalRunner Model", .program),
+    Module("runner-probe", at: "Tests/RunnerProbe", imports: "LocalRunner Processes Model", .program),
     Module(
         "headgate-bench", at: "Tests/Benchmarks",
         imports: "Model Curl Flows HTTP Postgres Queue Redis SQS Scheduling TestServers ArgumentParser", .testProgram),
@@ -189,7 +190,8 @@ let tests = [
         imports: "SimulationKit Memory Model Queue Scheduling Store FunctionRuntime", .tests),
     Module(
         "LocalRunnerTests", at: "Tests/LocalRunnerTests",
-        imports: "LocalRunner ComputeGateway Curl HTTP TestRandom TestServers TestTarget Model runner-probe", .tests),
+        imports: "LocalRunner Processes ComputeGateway Curl HTTP TestRandom TestServers TestTarget Model runner-probe",
+        .tests),
     Module(
         "IntegrationTests", at: "Tests/IntegrationTests",
         imports: """

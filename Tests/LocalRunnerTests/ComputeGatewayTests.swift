@@ -1,6 +1,7 @@
 import ComputeGateway
 import LocalRunner
 import Model
+import Processes
 import TestServers
 import Testing
 

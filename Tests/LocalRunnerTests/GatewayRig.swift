@@ -3,6 +3,7 @@ import Curl
 import HTTP
 import LocalRunner
 import Model
+import Processes
 import Synchronization
 import TestServers
 import Testing

@@ -1,5 +1,6 @@
 import Glibc
 import LocalRunner
+import Processes
 
 /// Where the tests find the project and its programs, and a directory of their own.
 enum Place {

@@ -1,5 +1,6 @@
 import Glibc
 import LocalRunner
+import Processes
 import Synchronization
 import TestServers
 import Testing

@@ -1,6 +1,7 @@
 import Glibc
 import LocalRunner
 import Model
+import Processes
 import Testing
 
 @testable import TestTarget

@@ -1,5 +1,6 @@
 import LocalRunner
 import Model
+import Processes
 import Testing
 
 @Suite struct TopologyTests {

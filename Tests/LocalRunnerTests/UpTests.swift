@@ -1,6 +1,7 @@
 import Glibc
 import LocalRunner
 import Model
+import Processes
 import Testing
 
 /// `up` with real servers and functions that only wait, in a process that can be killed.

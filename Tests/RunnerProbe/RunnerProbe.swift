@@ -1,6 +1,7 @@
 import Glibc
 import LocalRunner
 import Model
+import Processes
 
 /// A runner to be killed by tests.
 ///

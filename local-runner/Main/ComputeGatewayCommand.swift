@@ -5,6 +5,7 @@ import Dispatch
 import Glibc
 import LocalRunner
 import Model
+import Processes
 
 struct ComputeGatewayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import LocalRunner
+import Processes
 
 /// Where this program is, and what surrounds it.
 struct Installation {

@@ -5,6 +5,7 @@ import HTTP
 import LocalRunner
 import Model
 import Postgres
+import Processes
 import Queue
 import Redis
 import Store

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import LocalRunner
+import Processes
 
 @main struct LocalRunnerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

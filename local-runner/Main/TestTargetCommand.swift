@@ -1,5 +1,6 @@
 import ArgumentParser
 import LocalRunner
+import Processes
 import TestTarget
 
 struct TestTargetCommand: AsyncParsableCommand {

@@ -11,13 +11,18 @@ package final class ChildProcess: Sendable {
     /// How it ended, once it has.
     package let exit = OneShot<ProcessExit>()
 
+    private let output: LinePipe
     /// Whether its pid may belong to another process by now.
     private let isReaped = Mutex(false)
 
-    init(label: String, pid: pid_t) {
+    init(label: String, pid: pid_t, output: LinePipe) {
         self.label = label
         self.pid = pid
+        self.output = output
     }
+
+    /// Delivers the lines that it has written so far. For who knows by another way that it has written them.
+    package func deliverOutput() { output.readAvailable() }
 
     /// Sends it a signal; does nothing once it has ended.
     package func send(_ signal: Int32) {
@@ -27,12 +32,15 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Kills it and everything it started in its process group.
-    package func killGroup() {
+    /// Sends a signal to its process group; does nothing once it has ended.
+    package func sendToGroup(_ signal: Int32) {
         isReaped.withLock { isReaped in
-            if !isReaped { kill(-pid, SIGKILL) }
+            if !isReaped { kill(-pid, signal) }
         }
     }
+
+    /// Kills it and everything it started in its process group.
+    package func killGroup() { sendToGroup(SIGKILL) }
 
     /// Blocks until it has ended, and takes its status. Called once, on its reaper thread.
     func reap() -> ProcessExit {

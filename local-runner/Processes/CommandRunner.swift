@@ -8,7 +8,8 @@ package struct CommandRunner: Sendable {
     package init(fleet: Fleet) { self.fleet = fleet }
 
     /// Runs a program; if it fails, throws with its last lines.
-    func run(_ program: String, _ arguments: [String], environment: [String: String], user: String? = nil) async throws
+    package func run(_ program: String, _ arguments: [String], environment: [String: String], user: String? = nil)
+        async throws
     {
         let result = try await finish(program, arguments, environment, user)
         guard result.status == .exited(0) else {
@@ -17,14 +18,17 @@ package struct CommandRunner: Sendable {
         }
     }
 
-    func succeeds(
+    /// Whether a program ends with exit code 0.
+    package func succeeds(
         _ program: String, _ arguments: [String], environment: [String: String], user: String? = nil
     ) async throws -> Bool {
         try await finish(program, arguments, environment, user).status == .exited(0)
     }
 
     /// What the program printed; nil if it failed.
-    func output(of program: String, _ arguments: [String], environment: [String: String]) async throws -> String? {
+    package func output(of program: String, _ arguments: [String], environment: [String: String]) async throws
+        -> String?
+    {
         let result = try await finish(program, arguments, environment, nil)
         return result.status == .exited(0) ? result.lines.joined(separator: "\n") : nil
     }

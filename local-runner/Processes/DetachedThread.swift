@@ -1,14 +1,14 @@
 import Glibc
 
 /// Threads for calls that block, which must not occupy Swift's cooperative pool.
-enum DetachedThread {
+package enum DetachedThread {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
     /// Runs `body` on a new thread, which ends with it.
-    static func start(_ body: @escaping @Sendable () -> Void) {
+    package static func start(_ body: @escaping @Sendable () -> Void) {
         let box = unsafe Unmanaged.passRetained(Body(body))
         var thread = pthread_t()
         let code = unsafe pthread_create(
@@ -23,7 +23,7 @@ enum DetachedThread {
     }
 
     /// The result of a blocking `body`, run on a thread of its own.
-    static func value<Value: Sendable>(of body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    package static func value<Value: Sendable>(of body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             start { continuation.resume(with: Result { try body() }) }
         }

@@ -22,7 +22,7 @@ package struct RunnerError: Error, Equatable, Sendable, CustomStringConvertible 
     }
 
     /// A failed system call, with the system's own text for `errno`.
-    static func system(_ message: String, _ error: Int32 = errno) -> RunnerError {
+    package static func system(_ message: String, _ error: Int32 = errno) -> RunnerError {
         RunnerError(.failed, "\(message): \(unsafe String(cString: strerror(error)))")
     }
 

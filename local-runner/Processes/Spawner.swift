@@ -64,11 +64,9 @@ package final class Spawner: Sendable {
             close(pipe.reading)
             throw error
         }
-        let child = ChildProcess(label: request.label, pid: pid)
-        DetachedThread.start {
-            LineReader(descriptor: pipe.reading).forEachLine(output)
-            output(nil)
-        }
+        let lines = LinePipe(descriptor: pipe.reading, body: output)
+        let child = ChildProcess(label: request.label, pid: pid, output: lines)
+        DetachedThread.start { lines.readToEnd() }
         DetachedThread.start {
             let status = child.reap()
             ended(child, status)

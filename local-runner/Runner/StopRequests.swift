@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+package import Processes
 
 /// Requests to stop: the first asks for a clean stop, the second for a quick one.
 package final class StopRequests: Sendable {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Model
+import Processes
 
 extension Up {
     /// Starts everything and keeps it running until the task is cancelled.

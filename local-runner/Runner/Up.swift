@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import Processes
 
 /// `local-runner up`: the whole product on this machine, until it is told to stop.
 package struct Up: Sendable {

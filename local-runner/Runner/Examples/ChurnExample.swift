@@ -1,4 +1,5 @@
 import Model
+import Processes
 
 /// The sample flow: each tenant's customers are transformed, a model is trained on them and evaluated, and registered if
 /// it is good. A schedule a tenant starts the flow; a compute gateway of the runner's own does the work.

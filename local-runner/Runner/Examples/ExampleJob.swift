@@ -1,4 +1,5 @@
 import Model
+import Processes
 import TestTarget
 
 /// The sample job: registers the schedules of a file, which call the runner's own test target, and shows the deliveries

@@ -1,4 +1,5 @@
 import Model
+import Processes
 
 /// The schedules of an example file, which call a test target.
 struct ExampleSchedules: Sendable {

@@ -1,4 +1,5 @@
 import Model
+package import Processes
 
 /// What every function is told about the installation, in environment variables.
 package struct FunctionSettings: Sendable {

@@ -1,5 +1,6 @@
 import Glibc
 import Model
+package import Processes
 import Synchronization
 
 /// Keeps functions running as the topology says until its task is cancelled; then it starts nothing more, and leaves

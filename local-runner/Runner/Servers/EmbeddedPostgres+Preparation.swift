@@ -1,5 +1,6 @@
 import Glibc
 import Model
+package import Processes
 
 extension EmbeddedPostgres {
     /// Creates the cluster below `directory` if there is none yet, and removes what a killed server left in it.

@@ -1,4 +1,5 @@
 import Glibc
+package import Processes
 
 /// A private Postgres: on a free port of 127.0.0.1, with passwords (SCRAM) and without a Unix socket, as durable as a
 /// production server.

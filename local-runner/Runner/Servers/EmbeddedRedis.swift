@@ -1,4 +1,5 @@
 import Glibc
+package import Processes
 
 /// A private Redis: on a free port of 127.0.0.1, with an append-only file at most a second behind, and without
 /// eviction.

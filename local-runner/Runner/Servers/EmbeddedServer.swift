@@ -1,3 +1,5 @@
+package import Processes
+
 /// A server that the runner runs for its own installation.
 package protocol EmbeddedServer: Sendable {
     /// `postgres` or `redis`.

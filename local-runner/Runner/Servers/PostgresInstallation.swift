@@ -1,3 +1,5 @@
+import Processes
+
 /// A Postgres server installed by Debian's packages.
 struct PostgresInstallation: Equatable, Sendable {
     /// The major version, such as 15.

@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import Processes
 
 /// Starts a server, waits until it accepts commands, and keeps it running. Its output goes to `logs/NAME.log`, not to
 /// the terminal.
