@@ -57,12 +57,19 @@ let layers: [[Module]] = [
         Module("FlowGraph", at: "Core/FlowGraph", imports: "Model Flows"),
         Module("Serving", at: "Core/Serving", imports: "HTTPTypes NIOCore NIOHTTPTypes"),
         Module("Processes", at: "local-runner/Processes", imports: "Model CPlatform"),
+        Module("Zip", at: "local-runner/Zip", imports: "CZlib"),
         Module("TestTarget", at: "local-runner/TestTarget", imports: "Model NIOCore NIOPosix NIOHTTP1"),
     ],
     // Layer 4: what all workers share, and the wiring, which only programs import.
     [
         Module("Worker", at: "Core/Worker", imports: "Model Queue FunctionRuntime Logging"),
         Module("Wiring", at: "Core/Wiring", imports: "FunctionRuntime Queue Redis"),
+        Module(
+            "LambdaHost", at: "local-runner/Lambda",
+            imports: """
+                Model HTTP Lambda Processes Serving Zip FunctionRuntime Crypto Hummingbird HTTPTypes NIOCore NIOPosix NIOHTTP1 \
+                NIOHTTPTypes Logging
+                """),
     ],
     // Layer 5: the functions' logic, which knows no driver.
     [
@@ -87,7 +94,7 @@ let layers: [[Module]] = [
         Module(
             "APIFunction", at: "Functions/api/Logic",
             imports: """
-                Model Calls Flows Queue Scheduling Secrets Sending Serving Store FunctionRuntime Telemetry Logging Crypto Hummingbird HTTPTypes \
+                Model Calls Flows HTTP Queue Scheduling Secrets Sending Serving Store FunctionRuntime Telemetry Logging Crypto Hummingbird HTTPTypes \
                 NIOCore NIOHTTPTypes
                 """),
         Module(
@@ -95,7 +102,7 @@ let layers: [[Module]] = [
             imports: """
                 Model SQS Serving FunctionRuntime Telemetry Logging Hummingbird HummingbirdCore HTTPTypes NIOCore NIOHTTPTypes
                 """),
-        Module("LocalRunner", at: "local-runner/Runner", imports: "Model Processes TestTarget Yams"),
+        Module("LocalRunner", at: "local-runner/Runner", imports: "Model Lambda LambdaHost Processes TestTarget Yams"),
         Module(
             "ComputeGateway", at: "local-runner/ComputeGateway",
             imports: "Model HTTP Crypto NIOCore NIOPosix NIOHTTP1"),
@@ -138,7 +145,7 @@ let layers: [[Module]] = [
         Module(
             "local-runner", at: "local-runner/Main",
             imports: """
-                LocalRunner Processes ComputeGateway TestTarget Model FunctionRuntime Curl HTTP Postgres Queue Redis SQS Store \
+                LocalRunner LambdaHost SQSFunction Processes ComputeGateway TestTarget Model FunctionRuntime Curl HTTP Postgres Queue Redis SQS Store \
                 ArgumentParser Crypto
                 """, .program),
     ],
@@ -170,7 +177,8 @@ let tests = [
     Module(
         "QueueTests", at: "Tests/QueueTests", imports: "Model Memory Queue Redis Sending TestRandom TestServers", .tests
     ),
-    Module("LambdaTests", at: "Tests/LambdaTests", imports: "Model Lambda", .tests),
+    Module("ZipTests", at: "Tests/ZipTests", imports: "Zip", .tests),
+    Module("LambdaTests", at: "Tests/LambdaTests", imports: "Model Lambda Memory SQS TestRandom", .tests),
     Module(
         "SQSTests", at: "Tests/SQSTests",
         imports: "Model Memory Redis SQS SQSFunction TestRandom TestServers Curl HTTP sqs", .tests),
@@ -275,6 +283,7 @@ let package = Package(
             name: "CHiredis", path: "Core/C/CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(
             name: "CCurl", path: "Core/C/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Core/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPlatform", path: "Core/C/CPlatform"),
     ] + (layers.joined() + tests).map(target),
     swiftLanguageModes: [.v6]

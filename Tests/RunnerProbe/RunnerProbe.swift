@@ -49,7 +49,8 @@ import Processes
 extension Cloud {
     static let pretended = Cloud(
         migrate: { url, _, _ in DatabaseURLs(api: url, engine: url) }, bootstrapKey: { _ in "hg_probe" },
-        backlog: { _, _ in { [:] } }, http: Agreeable(), now: { .epoch })
+        backlog: { _, _ in { [:] } }, queues: { _, _, _, _ in throw CancellationError() }, http: Agreeable(),
+        now: { .epoch })
 }
 
 /// Answers 200 to every call.

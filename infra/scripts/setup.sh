@@ -3,7 +3,7 @@
 # all is there. As root, or through sudo; otherwise it prints the line to run and exits with 1. It starts no service.
 set -euo pipefail
 
-packages=(postgresql redis-server libpq-dev libhiredis-dev libcurl4-openssl-dev tzdata pkg-config python3-venv)
+packages=(postgresql redis-server libpq-dev libhiredis-dev libcurl4-openssl-dev zlib1g-dev tzdata pkg-config python3-venv)
 
 if ! command -v swift >/dev/null; then
     echo "setup: 'swift' is not in PATH. Install Swift 6.3 or later (https://www.swift.org/install/linux/) and try again." >&2
@@ -20,6 +20,7 @@ is_installed() {
         libpq-dev) pkg-config --exists libpq 2>/dev/null ;;
         libhiredis-dev) pkg-config --exists hiredis 2>/dev/null ;;
         libcurl4-openssl-dev) pkg-config --exists libcurl 2>/dev/null ;;
+        zlib1g-dev) pkg-config --exists zlib 2>/dev/null ;;
         *) dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed' ;;
     esac
 }

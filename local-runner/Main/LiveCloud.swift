@@ -8,6 +8,7 @@ import Postgres
 import Processes
 import Queue
 import Redis
+import SQS
 import Store
 
 extension Cloud {
@@ -35,6 +36,9 @@ extension Cloud {
                     }
                     return depths
                 }
+            },
+            queues: { redis, account, region, report in
+                try LocalQueues(redis: redis, realm: SQSRealm(account: account, region: region), report: report)
             }, http: LiveHTTP(), now: { WallClock.now() })
     }
 

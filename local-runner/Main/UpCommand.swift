@@ -17,10 +17,17 @@ struct UpCommand: AsyncParsableCommand {
     @Option(help: "Serve the API of Amazon SQS on this port; 0 picks a free one (default: it is not served).")
     var sqsPort: Int?
 
-    @Option(help: "The account of the SQS endpoint, twelve digits.")
+    @Option(
+        help: """
+            Serve the API of AWS Lambda on this port, and that of SQS, too; 0 picks a free one (default: served on a free one \
+            if the topology has Lambda functions).
+            """)
+    var lambdaPort: Int?
+
+    @Option(help: "The account of SQS and Lambda, twelve digits.")
     var account = "000000000000"
 
-    @Option(help: "The region of the SQS endpoint.")
+    @Option(help: "The region of SQS and Lambda.")
     var region = "us-east-1"
 
     @Option(help: ArgumentHelp("A superuser's URL of a Postgres to use in place of a private one.", valueName: "url"))
@@ -59,6 +66,9 @@ struct UpCommand: AsyncParsableCommand {
         if let sqsPort, !(0...65_535).contains(sqsPort) {
             throw ValidationError("--sqs-port: expected 0 to 65535, found \(sqsPort)")
         }
+        if let lambdaPort, !(0...65_535).contains(lambdaPort) {
+            throw ValidationError("--lambda-port: expected 0 to 65535, found \(lambdaPort)")
+        }
         guard SQSRealm.isAccount(account) else {
             throw ValidationError("--account: expected twelve digits, found \(account)")
         }
@@ -73,6 +83,7 @@ struct UpCommand: AsyncParsableCommand {
         up.data = data
         up.port = port
         up.sqsPort = sqsPort
+        up.lambdaPort = lambdaPort
         up.account = account
         up.region = region
         up.postgres = postgres

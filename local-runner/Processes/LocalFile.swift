@@ -3,7 +3,10 @@ package import Glibc
 /// Small files and directories, read and written as a whole.
 package enum LocalFile {
     /// The file's text; nil if it cannot be read. Works for `/proc` files too, whose size is not known beforehand.
-    package static func text(_ path: String) -> String? {
+    package static func text(_ path: String) -> String? { bytes(path).map { String(decoding: $0, as: UTF8.self) } }
+
+    /// The file's bytes; nil if it cannot be read.
+    package static func bytes(_ path: String) -> [UInt8]? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -12,20 +15,36 @@ package enum LocalFile {
         while true {
             let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return count == 0 ? String(decoding: bytes, as: UTF8.self) : nil }
+            guard count > 0 else { return count == 0 ? bytes : nil }
             bytes += buffer[..<count]
         }
     }
 
     /// Writes a file under another name, syncs it and renames it: readers see nothing or everything.
-    package static func write(_ text: String, to path: String, mode: mode_t = 0o600) throws {
+    ///
+    /// - Parameter isDurable: it outlives a loss of power.
+    package static func write(
+        _ text: String, to path: String, mode: mode_t = 0o600, isDurable: Bool = true
+    ) throws {
+        try write(Array(text.utf8), to: path, mode: mode, isDurable: isDurable)
+    }
+
+    /// The same with bytes.
+    package static func write(
+        _ bytes: [UInt8], to path: String, mode: mode_t = 0o600, isDurable: Bool = true
+    ) throws {
         let temporary = "\(path).\(getpid()).new"
         unsafe unlink(temporary)
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw RunnerError.system("cannot write \(temporary)") }
-        let bytes = Array(text.utf8)
-        let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        let isWritten = written == bytes.count && fsync(descriptor) == 0
+        var isWritten = true
+        var rest = bytes[...]
+        while isWritten, !rest.isEmpty {
+            let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            isWritten = written > 0 || errno == EINTR
+            rest = rest.dropFirst(max(0, written))
+        }
+        isWritten = isWritten && (!isDurable || fsync(descriptor) == 0)
         guard close(descriptor) == 0, isWritten, unsafe rename(temporary, path) == 0 else {
             defer { unsafe unlink(temporary) }
             throw RunnerError.system("cannot write \(path)")
@@ -40,6 +59,36 @@ package enum LocalFile {
         guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else {
             throw RunnerError.system("cannot make the directory \(path)")
         }
+    }
+
+    /// Removes a file, or a folder with all that is in it; links are not followed. Does nothing if there is none.
+    package static func remove(_ path: String) {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            unsafe unlink(path)
+            return
+        }
+        // Others may have made it unreadable for their own purposes.
+        unsafe chmod(path, 0o700)
+        for name in names(in: path) { remove("\(path)/\(name)") }
+        unsafe rmdir(path)
+    }
+
+    /// When a file was last changed and how long it is, as a text that differs after a change; nil: there is none.
+    package static func stamp(_ path: String) -> String? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return "\(status.st_ino).\(status.st_size).\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    }
+
+    /// Where a program is that a process with this working directory starts: by its path, or by `PATH`; nil: nowhere.
+    package static func program(_ name: String, from directory: String, search: String) -> String? {
+        if name.contains("/") {
+            let path = name.hasPrefix("/") ? name : "\(directory)/\(name)"
+            return isExecutable(path) ? path : nil
+        }
+        return search.split(separator: ":").lazy.map { "\($0)/\(name)" }.first { isExecutable($0) }
     }
 
     /// The names in a directory, without `.` and `..`; empty if it cannot be read.

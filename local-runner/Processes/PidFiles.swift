@@ -15,7 +15,8 @@ package struct PidFiles: Sendable {
         guard var identity = ProcessIdentity.current(child.pid) else { return }
         let program = executable.split(separator: "/").last.map(String.init) ?? executable
         identity.name = String(decoding: program.utf8.prefix(15), as: UTF8.self)
-        try LocalFile.write(identity.line + "\n", to: path(child))
+        // After a loss of power there is no process to end.
+        try LocalFile.write(identity.line + "\n", to: path(child), isDurable: false)
     }
 
     /// Removes the record of a process that has ended.

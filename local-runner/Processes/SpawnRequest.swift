@@ -8,6 +8,8 @@ package struct SpawnRequest: Equatable, Sendable {
     package var arguments: [String]
     /// Its complete environment; `HEADGATE_LIFELINE` is added.
     package var environment: [String: String]
+    /// Its working directory; nil: the runner's own.
+    package var directory: String?
     /// The signal that the kernel sends it when the runner dies, by its name without `SIG`.
     package var deathSignal = "KILL"
     /// The system user to run it as; nil: the runner's own.

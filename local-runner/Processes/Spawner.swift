@@ -87,6 +87,8 @@ package final class Spawner: Sendable {
         // thread opens more.
         unsafe headgate_spawn_close_from(&actions, Spawner.lifelineNumber + 1)
 
+        if let directory = request.directory { unsafe headgate_spawn_change_folder(&actions, directory) }
+
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }

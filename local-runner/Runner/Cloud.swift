@@ -1,3 +1,4 @@
+package import LambdaHost
 package import Model
 
 /// What the runner needs of the product but does not contain itself: migrations, keys, queue depths, HTTP.
@@ -14,6 +15,11 @@ package struct Cloud: Sendable {
         @Sendable (_ redisURL: String, _ queues: [QueueSpecification]) async throws ->
             @Sendable () async throws ->
             [String: QueueDepth]
+    /// The SQS API on a Redis, for an account and region, in this process. It reports what goes wrong.
+    package var queues:
+        @Sendable (
+            _ redisURL: String, _ account: String, _ region: String, _ report: @escaping @Sendable (String) -> Void
+        ) async throws -> any QueueService
     /// Calls the API.
     package var http: any HTTPCalls
     /// The wall clock.
@@ -28,11 +34,16 @@ package struct Cloud: Sendable {
         backlog:
             @escaping @Sendable (_ redisURL: String, _ queues: [QueueSpecification]) async throws ->
             @Sendable () async throws -> [String: QueueDepth],
+        queues:
+            @escaping @Sendable (
+                _ redisURL: String, _ account: String, _ region: String, _ report: @escaping @Sendable (String) -> Void
+            ) async throws -> any QueueService,
         http: any HTTPCalls, now: @escaping @Sendable () -> Timestamp
     ) {
         self.migrate = migrate
         self.bootstrapKey = bootstrapKey
         self.backlog = backlog
+        self.queues = queues
         self.http = http
         self.now = now
     }

@@ -7,7 +7,7 @@ extension Up {
     /// Starts everything and keeps it running until the task is cancelled.
     func run() async throws {
         let port = try freePort(configuration.port, "--port")
-        let sqsPort = try configuration.sqsPort.map { try freePort($0, "--sqs-port") }
+        let sqsPort = servesSQS ? try freePort(configuration.sqsPort ?? 0, "--sqs-port") : nil
         let keeper = ServerKeeper(supervisor: servers, logs: "\(data)/logs")
         async let startedPostgres = startPostgres(keeper)
         async let startedRedis = startRedis(keeper)
@@ -34,8 +34,10 @@ extension Up {
             let sqs = sqsPort.map { "http://127.0.0.1:\($0)" }
             try await waitUntilReady("\(api)/readyz", "the API")
             if let sqs { try await waitUntilReady("\(sqs)/healthz", "the SQS endpoint") }
+            var lambda: String?
+            if servesLambda, let sqs { lambda = try await startLambda(redis: redis.url, sqs: sqs, in: &group) }
             runFunctions(settings, backlog, in: &group)
-            try announce(api: api, key: key, postgres: postgres.url, redis: redis.url, sqs: sqs)
+            try announce(api: api, key: key, postgres: postgres.url, redis: redis.url, sqs: sqs, lambda: lambda)
             if let examples = configuration.examples {
                 let job = ExampleJob(file: examples, data: data, cloud: cloud, console: console)
                 group.addTask { try await job.run(api: api, key: key) }
@@ -63,6 +65,8 @@ extension Up {
                 group.addTask {
                     try await functions.scale(function, pull, settings: settings) { depths.depth(of: pull.queues) }
                 }
+            // Run as they are invoked.
+            case .lambda: break
             }
         }
     }
@@ -120,13 +124,13 @@ extension Up {
 
     // MARK: API
 
-    private func freePort(_ wanted: Int, _ option: String) throws -> Int {
+    func freePort(_ wanted: Int, _ option: String) throws -> Int {
         if let port = LoopbackSocket.freePort(wanted: wanted) { return port }
         throw RunnerError(
             .busy, "port \(wanted) is in use; choose another with \(option), or any free one with \(option) 0")
     }
 
-    private func waitUntilReady(_ url: String, _ what: String) async throws {
+    func waitUntilReady(_ url: String, _ what: String) async throws {
         let deadline = ContinuousClock.now + .seconds(60)
         var last = "no answer"
         while true {
@@ -146,7 +150,9 @@ extension Up {
         }
     }
 
-    private func announce(api: String, key: String, postgres: String, redis: String, sqs: String?) throws {
+    private func announce(api: String, key: String, postgres: String, redis: String, sqs: String?, lambda: String?)
+        throws
+    {
         if let file = configuration.readyFile {
             var ready: [JSON.Member] = [
                 .init("api", .string(api)), .init("key", .string(key)), .init("postgres", .string(postgres)),
@@ -158,6 +164,7 @@ extension Up {
                     .init("region", .string(configuration.region)),
                 ]
             }
+            if let lambda { ready.append(.init("lambda", .string(lambda))) }
             ready.append(.init("pid", .integer(getpid())))
             // It contains a key and a password: readable by its owner only.
             try LocalFile.write(JSON.object(ready).description + "\n", to: file)
@@ -167,11 +174,16 @@ extension Up {
             """
 
               Headgate is running.  API  \(api)
-                                    key  \(key)\(sqs.map { "\n                        SQS  \($0)" } ?? "")
+                                    key  \(key)\(line("SQS", sqs))\(line("Lambda", lambda))
 
               Try:  curl -H 'Authorization: Bearer \(key)' \(api)/v1/schedules
               Ctrl-C stops everything; the data stays in \(configuration.data).
 
             """)
+    }
+
+    /// A further line of what is running, in the column of the others.
+    private func line(_ name: String, _ url: String?) -> String {
+        url.map { "\n" + String(repeating: " ", count: 27 - name.count) + "\(name)  \($0)" } ?? ""
     }
 }

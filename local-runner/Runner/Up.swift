@@ -1,4 +1,5 @@
 import Glibc
+import LambdaHost
 import Model
 import Processes
 
@@ -12,7 +13,9 @@ package struct Up: Sendable {
         package var port = 8_080
         /// The port of the SQS endpoint; 0 picks a free one; nil: there is none.
         package var sqsPort: Int?
-        /// The account and region of the SQS endpoint.
+        /// The port of the Lambda API; 0 picks a free one; nil: there is none, unless the topology has Lambda functions.
+        package var lambdaPort: Int?
+        /// The account and region of the SQS endpoint and of Lambda.
         package var account = "000000000000"
         package var region = "us-east-1"
         /// A superuser's URL for a Postgres; nil: a private one.
@@ -53,6 +56,10 @@ package struct Up: Sendable {
     let topology: Topology
     let functions: FunctionSupervisor
     let servers: FunctionSupervisor
+    /// Execution environments of Lambda functions.
+    let environments: Fleet
+    /// Lambda, once it has been started.
+    let lambda = OneShot<LambdaService>()
 
     /// Runs until `stop` is requested, the duration has passed, or something needed fails; then stops everything it has
     /// started. Throws `TopologyMistakes` and `RunnerError`.
@@ -63,7 +70,9 @@ package struct Up: Sendable {
         }
         let topology = try Topology(yaml: text, file: configuration.topology)
         try checkPrograms(
-            of: topology, in: configuration.functions, more: configuration.sqsPort == nil ? [] : ["sqs"])
+            of: topology, in: configuration.functions,
+            more: configuration.sqsPort == nil && topology.sqsQueues.isEmpty && topology.lambdaFunctions.isEmpty
+                ? [] : ["sqs"])
         try LocalFile.makeDirectory(configuration.data)
         guard let data = LocalFile.absolute(configuration.data) else {
             throw RunnerError.system("cannot open \(configuration.data)")
@@ -80,7 +89,8 @@ package struct Up: Sendable {
         let up = Up(
             configuration: configuration, cloud: cloud, console: console, data: data, topology: topology,
             functions: FunctionSupervisor(fleet: Fleet(spawner: spawner, pidFiles: pidFiles), console: console),
-            servers: FunctionSupervisor(fleet: Fleet(spawner: spawner, pidFiles: pidFiles), console: console))
+            servers: FunctionSupervisor(fleet: Fleet(spawner: spawner, pidFiles: pidFiles), console: console),
+            environments: Fleet(spawner: spawner, pidFiles: pidFiles))
         let outcome = await up.runUntilStopped(stop)
         await up.tearDown(hurry: stop.second)
         try outcome.get()
@@ -101,6 +111,13 @@ package struct Up: Sendable {
 
     private func tearDown(hurry: OneShot<Void>) async {
         if let file = configuration.readyFile { unsafe unlink(file) }
+        if let lambda = lambda.value {
+            let work = Task { await lambda.stop(grace: configuration.grace) }
+            let hurried = Task { if await hurry.wait() != nil { await lambda.stop(grace: .zero) } }
+            await work.value
+            hurried.cancel()
+        }
+        await environments.killAll()
         await functions.stop(grace: configuration.grace, hurry: hurry)
         let children = servers.fleet.children
         for child in children where child.label == "postgres" { child.send(SIGINT) }

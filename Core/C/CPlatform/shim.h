@@ -8,6 +8,8 @@
 
 /// Of spawn.h, which declares it for GNU sources only; since glibc 2.34.
 extern int posix_spawn_file_actions_addclosefrom_np(void *actions, int first);
+/// The same, since glibc 2.29.
+extern int posix_spawn_file_actions_addchdir_np(void *actions, const char *folder);
 
 /// Asks the kernel to send `signal` to this process when the thread that started it ends. Returns 0, or -1 with errno.
 static inline int headgate_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0); }
@@ -19,6 +21,11 @@ static inline void headgate_name_thread(const char *name) { prctl(PR_SET_NAME, (
 /// actions. Returns 0, or an error number.
 static inline int headgate_spawn_close_from(void *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+/// Has a process that is started with these `posix_spawn_file_actions_t` begin in this folder. Returns 0, or an error number.
+static inline int headgate_spawn_change_folder(void *actions, const char *folder) {
+    return posix_spawn_file_actions_addchdir_np(actions, folder);
 }
 
 /// The host's clock: microseconds since 1970. struct timespec is ambiguous between Swift's C modules.

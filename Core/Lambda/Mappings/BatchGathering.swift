@@ -8,9 +8,10 @@ package struct BatchGathering<Message: Sendable>: Sendable {
     private let size: Int
     private let window: Duration
     private let longest: Int
-    private var messages: [Message] = []
-    private var bytes = 0
+    private var messages: [(message: Message, bytes: Int)] = []
     private var began: Timestamp?
+    /// Bytes of its messages, as they stand in the event.
+    package private(set) var bytes = 0
 
     /// An empty batch of a mapping.
     package init(_ configuration: MappingConfiguration) {
@@ -24,14 +25,14 @@ package struct BatchGathering<Message: Sendable>: Sendable {
     /// How many more it can take.
     package var room: Int { size - messages.count }
     /// When it is to be handed over at the latest; nil: it is empty.
-    package var deadline: Timestamp? { began.map { $0 + window } }
+    package var deadline: Timestamp? { messages.isEmpty ? nil : began.map { $0 + window } }
 
     /// Adds a message of so many bytes, as it stands in the event. Returns the batches that are complete by that.
     package mutating func add(_ message: Message, bytes count: Int, now: Timestamp) -> [[Message]] {
         var complete: [[Message]] = []
         if !messages.isEmpty, bytes + count > longest { complete.append(take()) }
-        if messages.isEmpty { began = now }
-        messages.append(message)
+        began = began ?? now
+        messages.append((message, count))
         bytes += count
         if messages.count >= size || bytes >= longest { complete.append(take()) }
         return complete
@@ -43,12 +44,19 @@ package struct BatchGathering<Message: Sendable>: Sendable {
         return take()
     }
 
+    /// Lets go of the first messages, up to one that is not to go. The window goes on, also for what comes in their place.
+    package mutating func letGo(while isToGo: (Message) -> Bool) {
+        let kept = messages.firstIndex { !isToGo($0.message) } ?? messages.endIndex
+        for entry in messages[..<kept] { bytes -= entry.bytes }
+        messages.removeFirst(kept)
+    }
+
     private mutating func take() -> [Message] {
         defer {
             messages = []
             bytes = 0
             began = nil
         }
-        return messages
+        return messages.map(\.message)
     }
 }

@@ -28,6 +28,17 @@ package struct ConcurrencyScale: Hashable, Sendable {
     /// Batches that may run at once.
     package func allowed(at now: Timestamp) -> Int { min(limit, Int(grown(to: now))) }
 
+    /// When one more will be allowed by itself; nil: not by time alone.
+    package func nextGrowth(after now: Timestamp) -> Timestamp? {
+        let wanted = allowed(at: now) + 1
+        guard hasBacklog, wanted <= limit else { return nil }
+        let seconds = (Double(wanted) - value) * 60 / Double(ConcurrencyScale.growth)
+        var time = max(since + .microseconds(Int64(seconds * 1e6)), now)
+        // Rounding may be short of it by a microsecond or two.
+        while allowed(at: time) < wanted { time = time + .microseconds(1) }
+        return time
+    }
+
     private func grown(to now: Timestamp) -> Double {
         guard hasBacklog else { return value }
         let seconds = max(0, (now - since).inSeconds)
@@ -42,10 +53,13 @@ package struct ConcurrencyScale: Hashable, Sendable {
         since = now
     }
 
-    /// A receive found nothing.
-    package mutating func sawEmpty(at now: Timestamp) {
+    /// A receive found nothing: what is allowed is what is in use and the idle pollers, until there is a backlog again.
+    ///
+    /// - Parameter inUse: batches that the mapping has at the moment.
+    package mutating func sawEmpty(at now: Timestamp, inUse: Int = 0) {
+        let idle = Double(ConcurrencyScale.idle)
+        value = max(idle, min(grown(to: now), Double(inUse) + idle))
         hasBacklog = false
-        value = Double(ConcurrencyScale.idle)
         since = now
     }
 

@@ -49,6 +49,7 @@ package struct FunctionSettings: Sendable {
         let arguments: [String] =
             switch function.work {
             case .resident(let every, _): ["--every", every.text]
+            case .lambda: preconditionFailure("\(function.name) is no process that is started by itself")
             case .pull(let pull):
                 (["trigger-worker", "step-worker"].contains(function.name) ? ["--batch", String(pull.batch)] : [])
                     + ["--idle", idle.text, "--max-age", maxAge.text]

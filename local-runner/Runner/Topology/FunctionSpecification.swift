@@ -1,3 +1,5 @@
+package import Lambda
+
 /// A function of the topology: what it works on, and how many of it may run.
 package struct FunctionSpecification: Equatable, Sendable {
     /// What makes processes of the function run.
@@ -6,6 +8,41 @@ package struct FunctionSpecification: Equatable, Sendable {
         case resident(every: Duration, shards: Int?)
         /// Processes that lease from queues, as many as the backlog asks for.
         case pull(Pull)
+        /// Environments as on AWS Lambda, invoked by the Lambda API and by queues of kind sqs.
+        case lambda(Lambda)
+    }
+
+    /// How a Lambda function is invoked.
+    package struct Lambda: Equatable, Sendable {
+        /// Queues of kind sqs whose messages invoke it, by name.
+        package var queues: [String] = []
+        /// Messages of an invocation; nil: 10.
+        package var batch: Int?
+        /// Seconds that a batch gathers; 0 to 300, by default 0.
+        package var window = 0
+        /// Batches of one queue at once; nil: no limit of its own.
+        package var maxConcurrency: Int?
+        /// The function names the messages that it could not handle (`report: items`).
+        package var reportsItemFailures = false
+        /// Patterns of which a message must match one; none: every message does.
+        package var filters: [String] = []
+        /// Invocations that may run at once, and are kept for it; nil: none.
+        package var reserved: Int?
+        /// Such as `module.function`; nil: what the command names.
+        package var handler: String?
+        package var environment: [String: String] = [:]
+        /// Its processes are stopped between invocations.
+        package var freezes = false
+
+        /// A function that no queue invokes.
+        package init() {}
+
+        /// The mapping of one of its queues; throws what cannot work.
+        package func mapping(of queue: String) throws(LambdaError) -> MappingConfiguration {
+            try MappingConfiguration(
+                batchSize: batch, window: window, maximumConcurrency: maxConcurrency, filters: filters,
+                reportsItemFailures: reportsItemFailures, isFIFO: queue.hasSuffix(".fifo"))
+        }
     }
 
     /// What a pull function leases, and in how many processes.
@@ -25,9 +62,10 @@ package struct FunctionSpecification: Equatable, Sendable {
 
     package var name: String
     package var work: Work
-    /// The longest that one message may take; 1 s to 15 min, by default 5 min. Not enforced locally.
+    /// The longest that one message may take; 1 s to 15 min, by default 5 min, of a Lambda function 3 s. Enforced locally for
+    /// Lambda functions only.
     package var timeout: Duration = .seconds(300)
-    /// The memory limit in bytes; nil: none. Not enforced locally.
+    /// The memory limit in bytes; nil: none, of a Lambda function 128 MB. Enforced locally for Lambda functions only.
     package var memory: Int?
     /// The program and its first arguments; nil for a built-in function, whose program has its name.
     package var command: [String]?

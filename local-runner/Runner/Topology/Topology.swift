@@ -5,11 +5,24 @@ package struct Topology: Equatable, Sendable {
     package var functions: [FunctionSpecification]
     /// In the order of the file.
     package var queues: [QueueSpecification]
+    /// Those of kind sqs, in the order of the file.
+    package var sqsQueues: [SQSQueueSpecification]
 
     /// A topology of these parts, unchecked.
-    package init(functions: [FunctionSpecification], queues: [QueueSpecification]) {
+    package init(
+        functions: [FunctionSpecification], queues: [QueueSpecification], sqsQueues: [SQSQueueSpecification] = []
+    ) {
         self.functions = functions
         self.queues = queues
+        self.sqsQueues = sqsQueues
+    }
+
+    /// The functions that run as on AWS Lambda.
+    package var lambdaFunctions: [(function: FunctionSpecification, lambda: FunctionSpecification.Lambda)] {
+        functions.compactMap { function in
+            guard case .lambda(let lambda) = function.work else { return nil }
+            return (function, lambda)
+        }
     }
 
     /// The number of schedule shards: the loader's, or 16 if it names none.

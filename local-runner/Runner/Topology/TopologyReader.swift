@@ -16,9 +16,10 @@ extension Topology {
 }
 
 /// Turns a YAML document into a `Topology` and a list of mistakes.
-private struct TopologyReader {
+struct TopologyReader {
     let file: String
     var mistakes: [TopologyMistake] = []
+    private var sqsQueues: [SQSQueueSpecification] = []
 
     init(file: String) { self.file = file }
 
@@ -41,7 +42,7 @@ private struct TopologyReader {
         let functions = fields.node("functions").map { readFunctions($0, queues: queues) } ?? []
         fields.finish()
         mistakes += fields.mistakes
-        return Topology(functions: functions, queues: queues)
+        return Topology(functions: functions, queues: queues, sqsQueues: sqsQueues)
     }
 
     // MARK: Queues
@@ -50,9 +51,23 @@ private struct TopologyReader {
         var fields = TopologyFields(node, path: "queues", file: file)
         var queues: [QueueSpecification] = []
         for (name, value) in fields.all() {
-            if !TopologyReader.isName(name) { fields.fail(name, "a queue's name is \(TopologyReader.nameRule)") }
-            queues.append(readQueue(name, value))
+            var own = TopologyFields(value, path: "queues.\(name)", file: file)
+            let kind = own.optional("kind", "sqs, or nothing for a queue of Headgate's own") { node in
+                node.scalar?.string == "sqs" ? true : nil
+            }
+            if kind == true {
+                if !TopologyReader.isSQSName(name) {
+                    fields.fail(name, "the name of a queue of kind sqs is \(TopologyReader.sqsNameRule)")
+                }
+                sqsQueues.append(readSQSQueue(name, &own))
+            } else {
+                if !TopologyReader.isName(name) { fields.fail(name, "a queue's name is \(TopologyReader.nameRule)") }
+                queues.append(readQueue(name, &own))
+            }
+            own.finish()
+            mistakes += own.mistakes
         }
+        checkDeadLetters(sqsQueues, &fields)
         for queue in queues where queues.contains(where: { $0.name == queue.deadLetter }) {
             fields.fail(queue.name, "its dead letters need a name of their own: \(queue.deadLetter) is a queue")
         }
@@ -69,8 +84,7 @@ private struct TopologyReader {
         return queues
     }
 
-    private mutating func readQueue(_ name: String, _ node: Node) -> QueueSpecification {
-        var fields = TopologyFields(node, path: "queues.\(name)", file: file)
+    private func readQueue(_ name: String, _ fields: inout TopologyFields) -> QueueSpecification {
         var queue = QueueSpecification(name: name)
         if let shards = fields.integer("shards", in: 1...1_024) { queue.shards = shards }
         if let visibility = fields.duration("visibility", in: .seconds(1) ... .seconds(43_200)) {
@@ -81,8 +95,6 @@ private struct TopologyReader {
             node.scalar.flatMap { TopologyReader.isName($0.string) ? $0.string : nil }
         }
         if let deadLetter { queue.deadLetter = deadLetter }
-        fields.finish()
-        mistakes += fields.mistakes
         return queue
     }
 
@@ -96,6 +108,7 @@ private struct TopologyReader {
             if name == "api" { fields.fail(name, "the API always runs; it is not part of a topology") }
             if let function = readFunction(name, value, queues: queues) { functions.append(function) }
         }
+        checkReservations(functions, &fields)
         mistakes += fields.mistakes
         return functions
     }
@@ -105,11 +118,8 @@ private struct TopologyReader {
     ) -> FunctionSpecification? {
         var fields = TopologyFields(node, path: "functions.\(name)", file: file)
         defer { mistakes += fields.mistakes }
-        let runtime = fields.optional("runtime", "pull") { $0.scalar?.string }
-        if runtime == "lambda" {
-            fields.fail("runtime", "lambda functions come later; this version runs pull functions")
-        } else if let runtime, runtime != "pull" {
-            fields.fail("runtime", "expected pull, found `\(runtime)`")
+        let runtime = fields.optional("runtime", "pull or lambda") { node in
+            node.scalar.flatMap { ["pull", "lambda"].contains($0.string) ? $0.string : nil }
         }
         let command = fields.optional("command", "a list of texts: the program and its arguments", TopologyReader.texts)
         if command?.isEmpty == true { fields.fail("command", "is empty: name the program") }
@@ -121,11 +131,15 @@ private struct TopologyReader {
         }
         let timeout = fields.duration("timeout", in: .seconds(1) ... .seconds(900))
         let memory = fields.optional("memory", "a size such as 256Mi, from 16Mi to 64Gi", TopologyReader.size)
-        let work = readWork(&fields, queues: queues)
+        let isLambda = runtime == "lambda"
+        let work =
+            isLambda
+            ? .lambda(readLambda(name, &fields, timeout: timeout ?? .seconds(3), queues: sqsQueues))
+            : readWork(&fields, queues: queues)
         fields.finish()
         guard let work else { return nil }
         var function = FunctionSpecification(name: name, work: work)
-        if let timeout { function.timeout = timeout }
+        function.timeout = timeout ?? (isLambda ? .seconds(3) : function.timeout)
         function.memory = memory
         function.command = command
         return function
@@ -181,7 +195,7 @@ private struct TopologyReader {
         return text.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == UInt8(ascii: "-") }
     }
 
-    private static func texts(_ node: Node) -> [String]? {
+    static func texts(_ node: Node) -> [String]? {
         guard let sequence = node.sequence else { return nil }
         let texts = sequence.compactMap { $0.scalar?.string }
         return texts.count == sequence.count ? texts : nil

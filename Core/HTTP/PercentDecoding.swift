@@ -1,14 +1,15 @@
 /// Decodes the texts of a request's path and query (RFC 3986, section 2.1), once and nowhere else.
 ///
 /// A `+` stays a plus sign, since RFC 3339 times and schedule names have it.
-enum PercentDecoding {
+package enum PercentDecoding {
     /// What is wrong with a text, in words.
-    struct Mistake: Error, Hashable, Sendable {
-        var detail: String
+    package struct Mistake: Error, Hashable, Sendable {
+        /// Such as `is not UTF-8`.
+        package var detail: String
     }
 
     /// The text of a path segment, or of a name or value in a query.
-    static func decode(_ text: some StringProtocol) throws(Mistake) -> String {
+    package static func decode(_ text: some StringProtocol) throws(Mistake) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         var rest = text.utf8[...]
@@ -29,33 +30,6 @@ enum PercentDecoding {
         }
         guard !bytes.contains(0) else { throw Mistake(detail: "contains U+0000, which cannot be stored") }
         return decoded
-    }
-
-    /// The names and values of a query, in order. The first mistake is thrown, under the parameter's name as far as
-    /// that can be read.
-    static func query(_ text: some StringProtocol) throws(Problem) -> [(name: String, value: String)] {
-        var pairs: [(name: String, value: String)] = []
-        for part in text.split(separator: "&") {
-            let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name: String
-            do throws(Mistake) {
-                name = try decode(sides[0])
-            } catch {
-                throw Problem.parameter(printable(sides[0]), "its name \(error.detail)")
-            }
-            if pairs.contains(where: { $0.name == name }) { throw Problem.parameter(printable(name), "is given twice") }
-            do throws(Mistake) {
-                pairs.append((name, sides.count == 2 ? try decode(sides[1]) : ""))
-            } catch {
-                throw Problem.parameter(printable(name), error.detail)
-            }
-        }
-        return pairs
-    }
-
-    /// A text that is safe to show in a message.
-    private static func printable(_ text: some StringProtocol) -> String {
-        String(text.unicodeScalars.prefix(60).map { (33...126).contains($0.value) ? Character($0) : "?" })
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

@@ -1,0 +1,156 @@
+import FunctionRuntime
+import Lambda
+import Model
+import Processes
+import Synchronization
+
+/// An asynchronous invocation that waits, or is under way.
+struct QueuedEvent: Sendable {
+    /// The request id.
+    var id: String
+    var function: String
+    var qualifier: String?
+    var clientContext: String?
+    var traceID: String?
+    /// When it was accepted.
+    var created: Timestamp
+    /// When it is tried next.
+    var due: Timestamp
+    /// Tries that ended with an error of the function.
+    var functionErrors = 0
+    /// Throttles and errors of the service since the last of those.
+    var throttles = 0
+
+    var stored: JSON {
+        [
+            "id": .string(id), "function": .string(function), "qualifier": JSON.text(qualifier),
+            "clientContext": JSON.text(clientContext), "traceID": JSON.text(traceID), "created": .time(created),
+            "due": .time(due), "functionErrors": .integer(functionErrors), "throttles": .integer(throttles),
+        ]
+    }
+
+    init(id: String, function: String, qualifier: String?, created: Timestamp) {
+        self.id = id
+        self.function = function
+        self.qualifier = qualifier
+        self.created = created
+        due = created
+    }
+
+    init?(stored: JSON) {
+        guard let id = stored["id"]?.text, let function = stored["function"]?.text,
+            let created = stored["created"]?.text.flatMap({ Timestamp($0) }),
+            let due = stored["due"]?.text.flatMap({ Timestamp($0) })
+        else { return nil }
+        self.init(id: id, function: function, qualifier: stored["qualifier"]?.text, created: created)
+        self.due = due
+        clientContext = stored["clientContext"]?.text
+        traceID = stored["traceID"]?.text
+        functionErrors = stored["functionErrors"]?.int ?? 0
+        throttles = stored["throttles"]?.int ?? 0
+    }
+}
+
+extension JSON {
+    /// The text, or null.
+    fileprivate static func text(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
+}
+
+/// The asynchronous invocations of a service: kept in files, of which each event has two, one with its payload and one
+/// with what is known of it. A runner that is killed has them again when it starts, and repeats what was under way.
+final class EventQueue: Sendable {
+    private struct State {
+        var waiting: [String: QueuedEvent] = [:]
+        var wakes: AsyncStream<Void>.Continuation?
+    }
+
+    private let folder: String
+    private let state = Mutex(State())
+
+    /// With the events that the folder has.
+    init(folder: String) throws {
+        self.folder = folder
+        for name in LocalFile.names(in: folder) where name.hasSuffix(".json") {
+            guard let text = LocalFile.text("\(folder)/\(name)"), let json = try? JSON(parsing: text),
+                let event = QueuedEvent(stored: json)
+            else { throw RunnerError(.setup, "\(folder)/\(name) is damaged: remove it") }
+            state.withLock { $0.waiting[event.id] = event }
+        }
+    }
+
+    /// How many wait.
+    var count: Int { state.withLock { $0.waiting.count } }
+
+    /// Accepts an event.
+    func add(_ event: QueuedEvent, payload: [UInt8]) throws {
+        // What is known of it comes last: only with that it exists.
+        try LocalFile.write(payload, to: "\(folder)/\(event.id).payload", isDurable: false)
+        try put(event)
+    }
+
+    /// Keeps an event that is to be tried again.
+    func put(_ event: QueuedEvent) throws {
+        // It has to outlive the runner, not the machine.
+        try LocalFile.write(event.stored.description, to: "\(folder)/\(event.id).json", isDurable: false)
+        let wakes = state.withLock { state in
+            state.waiting[event.id] = event
+            return state.wakes
+        }
+        wakes?.yield()
+    }
+
+    /// The payload of an event; nil: it is lost.
+    func payload(of event: QueuedEvent) -> [UInt8]? { LocalFile.bytes("\(folder)/\(event.id).payload") }
+
+    /// Removes an event that is over.
+    func remove(_ event: QueuedEvent) {
+        LocalFile.remove("\(folder)/\(event.id).json")
+        LocalFile.remove("\(folder)/\(event.id).payload")
+    }
+
+    /// The events as they are due, each until it is put back; ends when the task is cancelled.
+    func due() -> AsyncStream<QueuedEvent> {
+        AsyncStream { continuation in
+            let wakes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+            state.withLock { $0.wakes = wakes.continuation }
+            let task = Task {
+                await withDiscardingTaskGroup { group in
+                    group.addTask {
+                        while !Task.isCancelled {
+                            let next = self.take().map { continuation.yield($0) }
+                            if next != nil { continue }
+                            // Woken by what is put, and when the next is due.
+                            let pause = self.pause
+                            let timer = Task {
+                                // Cancelled: something was put.
+                                try? await Task.sleep(for: pause)
+                                wakes.continuation.yield()
+                            }
+                            for await _ in wakes.stream { break }
+                            timer.cancel()
+                        }
+                    }
+                }
+                continuation.finish()
+            }
+            continuation.onTermination = { _ in
+                task.cancel()
+                wakes.continuation.finish()
+            }
+        }
+    }
+
+    private func take() -> QueuedEvent? {
+        let now = WallClock.now()
+        return state.withLock { state in
+            guard let first = state.waiting.values.min(by: { ($0.due, $0.id) < ($1.due, $1.id) }), first.due <= now
+            else { return nil }
+            return state.waiting.removeValue(forKey: first.id)
+        }
+    }
+
+    private var pause: Duration {
+        let due = state.withLock { $0.waiting.values.map(\.due).min() }
+        return due.map { max(.milliseconds(1), $0 - WallClock.now()) } ?? .seconds(3_600)
+    }
+}

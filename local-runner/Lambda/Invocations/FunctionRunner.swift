@@ -1,0 +1,103 @@
+import FunctionRuntime
+import Lambda
+import Model
+import Processes
+
+/// Runs invocations in execution environments: keeps those that are warm, starts more, and throttles.
+actor FunctionRunner {
+    private let host: ExecutionEnvironment.Host
+    private var ledger = ConcurrencyLedger()
+    /// Without work, the last used at the end, by what they run.
+    private var idle: [FunctionProcess: [ExecutionEnvironment]] = [:]
+    /// All that have not ended, by their labels.
+    private var living: [String: ExecutionEnvironment] = [:]
+    private var lastNumber: [String: Int] = [:]
+    private var isStopping = false
+
+    init(_ host: ExecutionEnvironment.Host) { self.host = host }
+
+    /// How many environments there are.
+    var count: Int { living.count }
+
+    /// Runs an invocation to its end. Throws a throttle; a failure of the function is an outcome.
+    ///
+    /// - Parameters:
+    ///   - reserved: what the function reserves; nil: nothing.
+    ///   - reservedSum: what all functions reserve.
+    func run(
+        _ process: FunctionProcess, _ invocation: Invocation, reserved: Int?, reservedSum: Int
+    ) async throws(LambdaError) -> ExecutionEnvironment.Outcome {
+        if let refusal = ledger.admit(process.name, reserved: reserved, reservedSum: reservedSum) { throw refusal }
+        defer { ledger.release(process.name) }
+        while true {
+            let environment: ExecutionEnvironment
+            if let warm = warm(process) { environment = warm } else { environment = try start(process) }
+            // Nil: it has ended since it was last used.
+            guard let outcome = await environment.run(invocation) else { continue }
+            if outcome.isAvailable, living[environment.label] != nil {
+                idle[process, default: []].append(environment)
+            }
+            return outcome
+        }
+    }
+
+    private func warm(_ process: FunctionProcess) -> ExecutionEnvironment? {
+        guard let environment = idle[process]?.popLast() else { return nil }
+        if idle[process]?.isEmpty == true { idle[process] = nil }
+        return environment
+    }
+
+    private func start(_ process: FunctionProcess) throws(LambdaError) -> ExecutionEnvironment {
+        guard !isStopping else { throw .stopping }
+        if let refusal = ledger.startEnvironment(process.name, now: WallClock.now()) { throw refusal }
+        // What runs older code or settings is not used again.
+        for other in idle.keys where other.name == process.name && other.version == process.version && other != process
+        {
+            for environment in idle.removeValue(forKey: other) ?? [] { Task { await environment.retire() } }
+        }
+        let number = (lastNumber[process.name] ?? 0) + 1
+        lastNumber[process.name] = number
+        let environment = ExecutionEnvironment(process, number: number, host: host)
+        living[environment.label] = environment
+        Task {
+            _ = await environment.ended.wait()
+            forget(environment)
+        }
+        return environment
+    }
+
+    private func forget(_ environment: ExecutionEnvironment) {
+        living[environment.label] = nil
+        idle[environment.process]?.removeAll { $0 === environment }
+        if idle[environment.process]?.isEmpty == true { idle[environment.process] = nil }
+    }
+
+    /// Ends the environments of a function, those with work after it.
+    func retire(_ name: String) {
+        for environment in living.values where environment.process.name == name {
+            Task { await environment.retire() }
+        }
+        idle = idle.filter { $0.key.name != name }
+    }
+
+    /// Starts no more environments, lets invocations end for so long, and ends all.
+    func stop(grace: Duration) async {
+        isStopping = true
+        let all = Array(living.values)
+        for environment in all { await environment.retire() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for environment in all { _ = await environment.ended.wait() } }
+            // Cancelled once all have ended.
+            group.addTask { try? await Task.sleep(for: grace) }
+            await group.next()
+            group.cancelAll()
+        }
+        for environment in all { await environment.kill() }
+        for environment in all { _ = await environment.ended.wait(for: .seconds(5)) }
+    }
+}
+
+extension LambdaError {
+    /// The runner ends.
+    static let stopping = LambdaError("ServiceException", "The service is stopping.", status: 500)
+}

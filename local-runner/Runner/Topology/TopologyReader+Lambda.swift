@@ -1,0 +1,110 @@
+import Lambda
+import Model
+import Yams
+
+/// Functions that run as on AWS Lambda.
+extension TopologyReader {
+    mutating func readLambda(
+        _ name: String, _ fields: inout TopologyFields, timeout: Duration, queues: [SQSQueueSpecification]
+    ) -> FunctionSpecification.Lambda {
+        var lambda = FunctionSpecification.Lambda()
+        if timeout.microseconds % 1_000_000 != 0 { fields.fail("timeout", "Lambda knows whole seconds only") }
+        lambda.reserved = fields.integer("reserved", in: 0...LambdaLimits.concurrency)
+        lambda.freezes = fields.optional("freeze", "true or false") { $0.bool } ?? false
+        lambda.handler = fields.optional("handler", "a text such as module.function") { $0.scalar?.string }
+        lambda.environment = fields.optional("environment", "texts by name", TopologyReader.variables) ?? [:]
+        do {
+            try FunctionEnvironment.check(lambda.environment)
+        } catch {
+            fields.fail("environment", error.message)
+        }
+        let names = fields.optional("queue", "a queue's name, or a list of them") { node in
+            node.scalar.map { [$0.string] } ?? TopologyReader.texts(node)
+        }
+        lambda.queues = names ?? []
+        for queue in lambda.queues {
+            guard let found = queues.first(where: { $0.name == queue }) else {
+                let known = queues.map(\.name).joined(separator: ", ")
+                fields.fail(
+                    "queue",
+                    "there is no queue `\(queue)` of kind sqs; `queues` has: \(known.isEmpty ? "none" : known)")
+                continue
+            }
+            if .seconds(found.visibility) < timeout {
+                fields.fail(
+                    "timeout",
+                    "\(timeout.text) is longer than the visibility of \(queue) (\(found.visibility)s): a message would be "
+                        + "given out again while the function still has it; AWS advises six times the timeout")
+            }
+        }
+        readMapping(&fields, &lambda)
+        for key in ["every", "shards", "concurrency"] where fields.has(key) {
+            _ = fields.node(key)
+            fields.fail(key, "is not a key of lambda functions, which run as often as they are invoked")
+        }
+        return lambda
+    }
+
+    /// What an event source mapping has.
+    private mutating func readMapping(_ fields: inout TopologyFields, _ lambda: inout FunctionSpecification.Lambda) {
+        lambda.batch = fields.integer("batch", in: 1...10_000)
+        let window = fields.duration("window", in: .zero ... .seconds(300))
+        lambda.window = window.map { Int(($0.microseconds + 999_999) / 1_000_000) } ?? 0
+        lambda.maxConcurrency = fields.integer("maxConcurrency", in: 2...1_000)
+        let report = fields.optional("report", "items") { $0.scalar?.string == "items" ? true : nil }
+        lambda.reportsItemFailures = report ?? false
+        lambda.filters =
+            fields.optional("filters", "a list of patterns, each a text of JSON", TopologyReader.texts) ?? []
+        if lambda.queues.isEmpty {
+            for key in ["batch", "window", "maxConcurrency", "report", "filters"] where fields.has(key) {
+                fields.fail(key, "needs `queue`: the queue whose messages invoke the function")
+            }
+            return
+        }
+        for pattern in lambda.filters {
+            do {
+                _ = try FilterPattern(pattern)
+            } catch {
+                fields.fail("filters", "\(error.message) \(pattern.prefix(80))")
+                return
+            }
+        }
+        for queue in lambda.queues {
+            do {
+                _ = try lambda.mapping(of: queue)
+            } catch {
+                let isWindow = error.message.lowercased().contains("window")
+                fields.fail(
+                    isWindow && fields.has("window") ? "window" : fields.has("batch") ? "batch" : "queue",
+                    "\(error.message) (queue \(queue))")
+            }
+        }
+    }
+
+    /// What cannot be said of one function alone.
+    func checkReservations(_ functions: [FunctionSpecification], _ fields: inout TopologyFields) {
+        var sum = 0
+        let most = LambdaLimits.concurrency - LambdaLimits.unreservedConcurrency
+        for function in functions {
+            guard case .lambda(let lambda) = function.work, let reserved = lambda.reserved else { continue }
+            sum += reserved
+            if sum > most {
+                fields.fail(
+                    function.name,
+                    "with its `reserved` (\(reserved)) functions reserve \(sum) of the account's "
+                        + "\(LambdaLimits.concurrency); \(LambdaLimits.unreservedConcurrency) must stay for the others")
+                return
+            }
+        }
+    }
+
+    private static func variables(_ node: Node) -> [String: String]? {
+        guard let mapping = node.mapping else { return nil }
+        var variables: [String: String] = [:]
+        for (key, value) in mapping {
+            guard let name = key.scalar?.string, let text = value.scalar?.string else { return nil }
+            variables[name] = text
+        }
+        return variables
+    }
+}
