@@ -129,31 +129,6 @@ import Testing
         #expect(machine.nextDeadline == now + .seconds(1), "a receive has worked since")
     }
 
-    @Test("row 37: a trickle of messages does not raise the concurrency")
-    func trickle() throws {
-        var machine = try machine(size: 1)
-        var asked = machine.handle(.timePassed, now: start)
-        for second in 0..<600 {
-            var found = messages(second...second)
-            while let action = asked.first {
-                asked.removeFirst()
-                switch action {
-                case .receive(let number, _, .zero):
-                    asked += machine.handle(.received(receive: number, []), now: at(second))
-                case .receive(let number, _, _):
-                    if found.isEmpty { asked.append(action) }
-                    asked += machine.handle(.received(receive: number, found), now: at(second))
-                    found = []
-                case .invoke(let batch, _):
-                    asked += machine.handle(.finished(batch: batch, .answered([])), now: at(second))
-                default: break
-                }
-                if found.isEmpty, case .receive(_, _, .seconds(20)) = asked.first { break }
-            }
-        }
-        #expect(machine.allowed(at: at(600)) == 2)
-    }
-
     @Test("row 36: what a function names is not deleted, and does not lower the concurrency")
     func partialBatch() throws {
         var machine = try machine(reports: true)

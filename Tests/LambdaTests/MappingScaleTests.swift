@@ -91,6 +91,27 @@ import Testing
         #expect(simulation.faults == [])
     }
 
+    @Test("row 37: a trickle of messages does not raise the concurrency")
+    func trickle() async throws {
+        let configuration = try MappingConfiguration(batchSize: 1, isFIFO: false)
+        let simulation = try await MappingSimulation(configuration)
+        for number in 1...300 {
+            try await simulation.send([MappingSimulation.delivery(number)])
+            try await simulation.run(for: .seconds(1))
+            #expect(simulation.machine.allowed(at: simulation.now) <= 3)
+        }
+        #expect(simulation.deleted.count == 300 && simulation.faults == [])
+    }
+
+    @Test("row 37: what a FIFO queue gives out again at once does not make the mapping ask without end")
+    func noVisibilityTimeout() async throws {
+        let configuration = try MappingConfiguration(isFIFO: true)
+        let simulation = try await MappingSimulation(configuration, visibility: 0) { _, _ in (.seconds(60), .failed) }
+        try await simulation.send([MappingSimulation.delivery(1, group: "g")])
+        try await simulation.run(for: .seconds(30))
+        #expect(simulation.receives.count < 100 && simulation.faults == [])
+    }
+
     @Test("row 37: throttled batches let receive counts grow, up to the dead-letter queue")
     func throttles() async throws {
         for outcome in [BatchOutcome.throttled, .unavailable, .failed] {

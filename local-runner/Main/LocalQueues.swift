@@ -20,14 +20,11 @@ struct LocalQueues: QueueService {
     func run() async { await endpoint.run() }
 
     func call(_ action: String, _ input: JSON, region: String) async throws -> JSON {
-        let answer = try await endpoint.respond(
-            to: WireRequest(
-                method: "POST", path: "/", query: "",
-                headers: [("host", "sqs.\(region).local.invalid"), ("x-amz-target", "AmazonSQS.\(action)")],
-                body: input.serialized))
-        if answer.status == 200 { return answer.body.isEmpty ? .object([]) : try JSON(parsing: answer.body) }
-        let error = try JSON(parsing: answer.body)
-        let type = error["__type"]?.text?.split(separator: "#").last.map(String.init) ?? "\(answer.status)"
-        throw QueueServiceError(type: type, message: error["message"]?.text ?? "")
+        guard let action = SQSAction(rawValue: action) else { preconditionFailure("SQS has no action \(action)") }
+        do {
+            return try await endpoint.call(action, input, region: region)
+        } catch let error as SQSError {
+            throw QueueServiceError(type: error.shape, message: error.message)
+        }
     }
 }

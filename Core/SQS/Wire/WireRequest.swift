@@ -82,6 +82,13 @@ package struct SQSCall: Sendable {
         self.parameters = parameters
     }
 
+    /// An action with the input that it has in AWS JSON; throws what is answered to values of other types than the API's.
+    package init(_ action: SQSAction, _ input: JSON) throws(SQSError) {
+        self.action = action
+        parameters = try WireShape.structure(action.input).checked(input, at: "")
+        isJSON = true
+    }
+
     private static func json(_ body: [UInt8], _ action: SQSAction) throws(SQSError) -> JSON {
         if body.isEmpty { return .object([]) }
         let json: JSON

@@ -113,6 +113,16 @@ package struct SQSEndpoint: Sendable {
         }
     }
 
+    /// Carries out an action for this process itself, with the input and output of AWS JSON. Throws `SQSError` for what a
+    /// client would be refused, `SQSStoreError` for what would be 503, and `CancellationError`.
+    ///
+    /// - Parameter region: of the queue; the account is the configuration's, unless the queue's URL has another.
+    package func call(_ action: SQSAction, _ input: JSON, region: String) async throws -> JSON {
+        let realm = SQSRealm(account: configuration.realm.account, region: region)
+        let context = Context(realm: realm, base: "http://localhost", senderID: realm.account)
+        return try await run(SQSCall(action, input), context)
+    }
+
     /// Checks the signature where keys are configured. The account is the id of the key if that has twelve digits; the
     /// region is that of the signature, or of the host's name.
     private func context(of request: WireRequest) throws(SQSError) -> Context {
