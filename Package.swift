@@ -180,6 +180,9 @@ let tests = [
     Module("ZipTests", at: "Tests/ZipTests", imports: "Zip", .tests),
     Module("LambdaTests", at: "Tests/LambdaTests", imports: "Model Lambda Memory SQS TestRandom", .tests),
     Module(
+        "LambdaHostTests", at: "Tests/LambdaHostTests",
+        imports: "Model Lambda LambdaHost Memory Processes SQS SQSFunction Curl HTTP TestServers", .tests),
+    Module(
         "SQSTests", at: "Tests/SQSTests",
         imports: "Model Memory Redis SQS SQSFunction TestRandom TestServers Curl HTTP sqs", .tests),
     Module(

@@ -34,6 +34,8 @@ extension LambdaService {
         }
         do {
             let found = try await invoke(reference, request)
+            // It may have failed because the runner ends: it waits in its file for the next run.
+            if found.result.isFailure, isStopping { return }
             answer = found
             outcome = found.result.isFailure ? .functionError : .success
         } catch {

@@ -9,8 +9,16 @@ actor FunctionRunner {
     private var ledger = ConcurrencyLedger()
     /// Without work, the last used at the end, by what they run.
     private var idle: [FunctionProcess: [ExecutionEnvironment]] = [:]
+    /// What was last run of each version.
+    private var current: [Version: FunctionProcess] = [:]
     /// All that have not ended, by their labels.
     private var living: [String: ExecutionEnvironment] = [:]
+    private struct Version: Hashable {
+        var name: String
+        var version: String
+
+        init(_ process: FunctionProcess) { (name, version) = (process.name, process.version) }
+    }
     private var lastNumber: [String: Int] = [:]
     private var isStopping = false
 
@@ -29,16 +37,27 @@ actor FunctionRunner {
     ) async throws(LambdaError) -> ExecutionEnvironment.Outcome {
         if let refusal = ledger.admit(process.name, reserved: reserved, reservedSum: reservedSum) { throw refusal }
         defer { ledger.release(process.name) }
+        replace(by: process)
         while true {
             let environment: ExecutionEnvironment
             if let warm = warm(process) { environment = warm } else { environment = try start(process) }
             // Nil: it has ended since it was last used.
             guard let outcome = await environment.run(invocation) else { continue }
             if outcome.isAvailable, living[environment.label] != nil {
-                idle[process, default: []].append(environment)
+                if current[Version(process)] == process {
+                    idle[process, default: []].append(environment)
+                } else {
+                    await environment.retire()
+                }
             }
             return outcome
         }
+    }
+
+    /// What runs older code or settings of a version is not used again.
+    private func replace(by process: FunctionProcess) {
+        guard let former = current.updateValue(process, forKey: Version(process)), former != process else { return }
+        for environment in idle.removeValue(forKey: former) ?? [] { Task { await environment.retire() } }
     }
 
     private func warm(_ process: FunctionProcess) -> ExecutionEnvironment? {
@@ -50,11 +69,6 @@ actor FunctionRunner {
     private func start(_ process: FunctionProcess) throws(LambdaError) -> ExecutionEnvironment {
         guard !isStopping else { throw .stopping }
         if let refusal = ledger.startEnvironment(process.name, now: WallClock.now()) { throw refusal }
-        // What runs older code or settings is not used again.
-        for other in idle.keys where other.name == process.name && other.version == process.version && other != process
-        {
-            for environment in idle.removeValue(forKey: other) ?? [] { Task { await environment.retire() } }
-        }
         let number = (lastNumber[process.name] ?? 0) + 1
         lastNumber[process.name] = number
         let environment = ExecutionEnvironment(process, number: number, host: host)
@@ -78,6 +92,7 @@ actor FunctionRunner {
             Task { await environment.retire() }
         }
         idle = idle.filter { $0.key.name != name }
+        current = current.filter { $0.key.name != name }
     }
 
     /// Starts no more environments, lets invocations end for so long, and ends all.
