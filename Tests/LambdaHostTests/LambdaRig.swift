@@ -84,6 +84,8 @@ final class LambdaRig: Sendable {
                 name: name, command: command ?? ["python3", LambdaRig.program], modified: Timestamp(seconds: 0),
                 revision: .v4(using: &random))
             function.code = FunctionCode(sha256: "", bytes: 0, location: folder)
+            // Many tests at once may take a runtime's start to seconds.
+            function.timeout = 20
             change(&function)
             return (function, reserved)
         }

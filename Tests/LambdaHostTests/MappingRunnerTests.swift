@@ -39,7 +39,7 @@ import Testing
             let policy: JSON = ["deadLetterTargetArn": .string(LambdaRig.queueARN + "dead"), "maxReceiveCount": 2]
             try await rig.queue(
                 "q", ["VisibilityTimeout": "5", "RedrivePolicy": .string(policy.description)])
-            try await rig.define()
+            try await rig.define { $0.timeout = 3 }
             _ = try await Self.create(rig, Self.mapping("q", [Self.reports]))
             try await rig.send((0..<25).map { "m\($0)" } + ["fail"], to: "q")
             try await eventually("all but one are gone") { try await rig.counts("q") == [0, 1] }
@@ -52,7 +52,7 @@ import Testing
     @Test func `a batch gathers in its window`() async throws {
         try await LambdaRig.with { rig in
             try await rig.queue("q")
-            try await rig.define()
+            try await rig.define { $0.timeout = 3 }
             _ = try await Self.create(
                 rig, Self.mapping("q", [.init("BatchSize", 100), .init("MaximumBatchingWindowInSeconds", 2)]))
             try await rig.send((0..<30).map { "m\($0)" }, to: "q")
@@ -65,7 +65,7 @@ import Testing
         try await LambdaRig.with { rig in
             try await rig.queue("q")
             try await rig.queue("other")
-            try await rig.define()
+            try await rig.define { $0.timeout = 3 }
             let uuid = try await Self.create(rig, Self.mapping("q"))
             let twice = try await rig.call("POST", Self.mappings, Self.mapping("q"))
             #expect(twice.status == 409 && twice.json["Message"]?.text?.contains(uuid) == true)
@@ -94,7 +94,7 @@ import Testing
         try await LambdaRig.with { rig in
             try await rig.queue("q", ["VisibilityTimeout": "2"])
             try await rig.queue("q.fifo", ["FifoQueue": "true"])
-            try await rig.define()
+            try await rig.define { $0.timeout = 3 }
             func message(_ body: JSON) async throws -> String {
                 let answer = try await rig.call("POST", Self.mappings, body)
                 return "\(answer.status) \(answer.json["Message"]?.text ?? "")"
@@ -122,7 +122,7 @@ import Testing
         }
         try await LambdaRig.with(folder: folder, queues: queues) { rig in
             for name in ["a", "b", "c"] { try await rig.queue(name) }
-            try await rig.define()
+            try await rig.define { $0.timeout = 3 }
             _ = try await Self.create(rig, Self.mapping("a"))
             try await rig.service.startMappings([wanted("b"), wanted("c")])
             try await eventually("three") {
@@ -130,7 +130,7 @@ import Testing
             }
         }
         try await LambdaRig.with(folder: folder, queues: queues) { rig in
-            try await rig.define()
+            try await rig.define { $0.timeout = 3 }
             try await rig.service.startMappings([wanted("b")])
             for name in ["a", "b"] {
                 try await rig.send(["message to \(name)"], to: name)
@@ -143,7 +143,7 @@ import Testing
     @Test func `what a function has when the mapping ends is settled`() async throws {
         try await LambdaRig.with { rig in
             try await rig.queue("q")
-            try await rig.define()
+            try await rig.define { $0.timeout = 3 }
             let uuid = try await Self.create(rig, Self.mapping("q"))
             try await rig.send(["sleep 1"], to: "q")
             try await eventually("it runs") { rig.log.count("message sleep") == 1 }
