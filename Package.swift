@@ -201,7 +201,8 @@ let tests = [
         imports: "SimulationKit Memory Model Queue Scheduling Store FunctionRuntime", .tests),
     Module(
         "LocalRunnerTests", at: "Tests/LocalRunnerTests",
-        imports: "LocalRunner Processes ComputeGateway Curl HTTP TestRandom TestServers TestTarget Model runner-probe",
+        imports:
+            "Lambda LocalRunner Processes ComputeGateway Curl HTTP TestRandom TestServers TestTarget Model runner-probe",
         .tests),
     Module(
         "IntegrationTests", at: "Tests/IntegrationTests",

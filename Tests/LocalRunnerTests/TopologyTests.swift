@@ -1,3 +1,4 @@
+import Lambda
 import LocalRunner
 import Model
 import Processes
@@ -50,7 +51,8 @@ import Testing
         ("  historian: { queue: outcomes, timeout: 1h }", ["2 functions.historian.timeout"]),
         ("  mine: { queue: outcomes }", ["2 functions.mine.command"]),
         ("  mine: { queue: outcomes, command: [] }", ["2 functions.mine.command"]),
-        ("  mine: { queue: outcomes, runtime: lambda, command: [python3] }", ["2 functions.mine.runtime"]),
+        ("  mine: { queue: outcomes, runtime: lambda, command: [python3] }", ["2 functions.mine.queue"]),
+        ("  mine: { queue: outcomes, runtime: other, command: [python3] }", ["2 functions.mine.runtime"]),
         ("  api: { every: 1s, command: [x] }", ["2 functions.api"]),
         ("  Loader_2: { every: 1s, command: [x] }", ["2 functions.Loader_2"]),
     ]) func `names line and key of a function's mistake`(function: String, expected: [String]) {
@@ -66,6 +68,117 @@ import Testing
         ("  a: { color: red }", ["3 queues.a.color"]),
     ]) func `names line and key of a queue's mistake`(queue: String, expected: [String]) {
         #expect(mistakes("functions: {}\nqueues:\n\(queue)\n") == expected)
+    }
+
+    /// Queues that functions of the next table name.
+    private static let lambdaQueues = """
+        queues:
+          q: { kind: sqs, visibility: 30s, deadLetter: q-dead }
+          f.fifo: { kind: sqs }
+        """
+
+    @Test(arguments: [
+        ("queue: f.fifo, window: 1s", ["2 functions.mine.window"]),
+        ("queue: f.fifo, batch: 11", ["2 functions.mine.batch"]),
+        ("queue: q, batch: 11", ["2 functions.mine.batch"]),
+        ("queue: q, batch: 11, window: 0s", ["2 functions.mine.window"]),
+        ("queue: q, batch: 10001, window: 1s", ["2 functions.mine.batch"]),
+        ("queue: q, window: 301s", ["2 functions.mine.window"]),
+        ("queue: q, timeout: 31s", ["2 functions.mine.timeout"]),
+        ("queue: q, timeout: 1500ms", ["2 functions.mine.timeout"]),
+        ("queue: q, maxConcurrency: 1", ["2 functions.mine.maxConcurrency"]),
+        ("queue: q, report: all", ["2 functions.mine.report"]),
+        ("queue: q, filters: ['{']", ["2 functions.mine.filters"]),
+        ("queue: q, filters: ['{\"body\":{\"a\":1}}']", ["2 functions.mine.filters"]),
+        ("batch: 5", ["2 functions.mine.batch"]),
+        ("queue: other", ["2 functions.mine.queue"]),
+        ("reserved: 901", ["2 functions.mine"]),
+        ("reserved: 1001", ["2 functions.mine.reserved"]),
+        ("memory: 64Mi", ["2 functions.mine.memory"]),
+        ("concurrency: 2", ["2 functions.mine.concurrency"]),
+        ("environment: { AWS_REGION: x }", ["2 functions.mine.environment"]),
+        ("freeze: often", ["2 functions.mine.freeze"]),
+    ]) func `names line and key of what a Lambda function cannot be`(keys: String, expected: [String]) {
+        let function = "  mine: { runtime: lambda, command: [python3], \(keys) }"
+        #expect(mistakes("functions:\n\(function)\n\(Self.lambdaQueues)") == expected)
+    }
+
+    @Test(arguments: ["nowhere", "/nowhere/program", "./nowhere"])
+    func `a command that does not exist is a mistake`(program: String) {
+        let yaml = "functions:\n  mine: { runtime: lambda, command: [\(program)] }\n\(Self.lambdaQueues)"
+        #expect(mistakes(yaml) == ["2 functions.mine.command"])
+    }
+
+    @Test func `what functions reserve together has a limit`() {
+        let yaml = """
+            functions:
+              one: { runtime: lambda, command: [python3], reserved: 500 }
+              two: { runtime: lambda, command: [python3], reserved: 401 }
+            """
+        #expect(mistakes(yaml + "\n" + Self.lambdaQueues) == ["3 functions.two"])
+    }
+
+    @Test(arguments: [
+        ("  a: { kind: sqs, deadLetter: b.fifo }", ["3 queues.a"]),
+        ("  a.fifo: { kind: sqs, deadLetter: b }", ["3 queues.a.fifo"]),
+        ("  a: { kind: sqs, deadLetter: a }", ["3 queues.a"]),
+        ("  a: { kind: sqs, deadLetter: b }\n  b: { kind: sqs, deadLetter: a }", ["3 queues.a", "4 queues.b"]),
+        ("  a: { kind: sqs, maxReceives: 3 }", ["3 queues.a.maxReceives"]),
+        ("  a: { kind: sqs, contentDedup: true }", ["3 queues.a.contentDedup"]),
+        ("  a.fifo: { kind: sqs, dedupScope: all }", ["3 queues.a.fifo.dedupScope"]),
+        ("  a: { kind: sqs, retention: 30s }", ["3 queues.a.retention"]),
+        ("  a: { kind: sqs, delay: 901s }", ["3 queues.a.delay"]),
+        ("  a: { kind: sqs, visibility: 1500ms }", ["3 queues.a.visibility"]),
+        ("  a: { kind: sqs, shards: 2 }", ["3 queues.a.shards"]),
+        ("  a: { kind: other }", ["3 queues.a.kind"]),
+        ("  a b: { kind: sqs }", ["3 queues.a b"]),
+    ]) func `names line and key of what an SQS queue cannot be`(queue: String, expected: [String]) {
+        #expect(mistakes("functions: {}\nqueues:\n\(queue)\n") == expected)
+    }
+
+    @Test func `a function behind a queue needs five lines`() throws {
+        let topology = try Topology(
+            yaml: """
+                functions:
+                  hello: { queue: orders, runtime: lambda, command: [python3, -m, awslambdaric, handler.main] }
+                queues:
+                  orders: { kind: sqs }
+                """, file: "t.yaml")
+        let (function, lambda) = try #require(topology.lambdaFunctions.first)
+        #expect(function.timeout == .seconds(3) && lambda.queues == ["orders"] && topology.queues.isEmpty)
+        #expect(topology.sqsQueues.map(\.visibility) == [30])
+        #expect(try lambda.mapping(of: "orders").batchSize == 10)
+    }
+
+    @Test func `every key of a Lambda function and of an SQS queue is read`() throws {
+        let topology = try Topology(
+            yaml: """
+                functions:
+                  mine: { queue: [orders], runtime: lambda, command: [python3, x.py], batch: 50, window: 2s, timeout: 30s,
+                          memory: 256Mi, reserved: 20, maxConcurrency: 10, report: items, freeze: true, handler: a.b,
+                          filters: ['{"body":{"kind":["order"]}}'], environment: { LEVEL: debug } }
+                queues:
+                  orders: { kind: sqs, visibility: 3m, maxReceives: 5, deadLetter: orders-dead, retention: 4d, delay: 1s }
+                  ledger.fifo: { kind: sqs, contentDedup: true, dedupScope: group }
+                """, file: "t.yaml")
+        let (function, lambda) = try #require(topology.lambdaFunctions.first)
+        var expected = FunctionSpecification.Lambda()
+        expected.queues = ["orders"]
+        expected.batch = 50
+        expected.window = 2
+        expected.maxConcurrency = 10
+        expected.reportsItemFailures = true
+        expected.filters = [#"{"body":{"kind":["order"]}}"#]
+        expected.reserved = 20
+        expected.handler = "a.b"
+        expected.environment = ["LEVEL": "debug"]
+        expected.freezes = true
+        #expect(lambda == expected && function.memory == 256 << 20 && function.timeout == .seconds(30))
+        #expect(
+            topology.sqsQueues[0].attributes(deadLetterARN: "arn").description
+                == #"{"VisibilityTimeout":"180","DelaySeconds":"1","MessageRetentionPeriod":"345600","RedrivePolicy":"{\"deadLetterTargetArn\":\"arn\",\"maxReceiveCount\":5}"}"#
+        )
+        #expect(topology.sqsQueues[1].deduplicatesByContent && topology.sqsQueues[1].deduplicatesByGroup)
     }
 
     @Test func `reports all mistakes together, in the order of their lines`() {

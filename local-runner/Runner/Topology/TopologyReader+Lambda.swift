@@ -1,5 +1,7 @@
+import Glibc
 import Lambda
 import Model
+import Processes
 import Yams
 
 /// Functions that run as on AWS Lambda.
@@ -43,6 +45,21 @@ extension TopologyReader {
             fields.fail(key, "is not a key of lambda functions, which run as often as they are invoked")
         }
         return lambda
+    }
+
+    /// The program is looked for where the function will look for it: by `PATH`, or from the folder of the file.
+    func checkLambdaProgram(_ command: [String]?, _ memory: Int?, _ fields: inout TopologyFields) {
+        let folder = file.contains("/") ? String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)]) : "."
+        let search = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+        if let program = command?.first, LocalFile.program(program, from: folder, search: search) == nil {
+            let place = program.contains("/") ? folder.isEmpty ? "/" : folder : "PATH"
+            fields.fail("command", "there is no program `\(program)` that can be run, looked for from \(place)")
+        }
+        if let memory, !LambdaLimits.memory.contains(memory >> 20) {
+            fields.fail(
+                "memory",
+                "Lambda has from \(LambdaLimits.memory.lowerBound)Mi to \(LambdaLimits.memory.upperBound)Mi")
+        }
     }
 
     /// What an event source mapping has.

@@ -132,6 +132,7 @@ struct TopologyReader {
         let timeout = fields.duration("timeout", in: .seconds(1) ... .seconds(900))
         let memory = fields.optional("memory", "a size such as 256Mi, from 16Mi to 64Gi", TopologyReader.size)
         let isLambda = runtime == "lambda"
+        if isLambda { checkLambdaProgram(command, memory, &fields) }
         let work =
             isLambda
             ? .lambda(readLambda(name, &fields, timeout: timeout ?? .seconds(3), queues: sqsQueues))
