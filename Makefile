@@ -4,7 +4,7 @@
 .PHONY: help setup build run test test-faults simulate bench format lint clean
 
 release := .build/release
-# Of the benchmarks: one or several of S1 to S9 (with S1b and S8b), S11 to S13, HELD, API, CRON, FLOW and sqs; empty: all.
+# Of the benchmarks: one or several of S1 to S9 (with S1b and S8b), S11 to S13, HELD, API, CRON, FLOW, sqs and lambda; empty: all.
 SCENARIO ?=
 # Of `make build`: one function; empty: all.
 F ?=

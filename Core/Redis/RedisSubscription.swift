@@ -25,7 +25,7 @@ struct RedisSubscription {
                 try await follow(heard)
             } catch {
                 // The next connection reports that messages may have been missed.
-                report("cannot follow the channel \(channel): \(error)")
+                if !Task.isCancelled { report("cannot follow the channel \(channel): \(error)") }
                 await connection.close()
                 try? await Task.sleep(for: .milliseconds(200))
             }

@@ -9,7 +9,7 @@ import Model
     /// What can be measured, by name.
     private static let all = [
         "S1", "S1b", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S8b", "S9", "S11", "S12", "S13", "HELD", "API", "CRON",
-        "FLOW", "sqs",
+        "FLOW", "sqs", "lambda",
     ]
 
     /// Those whose goals depend on what the machine makes without features.
@@ -18,7 +18,7 @@ import Model
     @Argument(
         help: """
             S1 sustained, S1b overload, S2 burst, S3 smoothing, S4 precision, S5 noisy neighbour, S6 cold start, S7 idle (with S11, import), \
-            S8 flows, S8b few flows, S9 waiting flows, S12 slow targets, S13 waits that end together, HELD held calls, API shares of the API, CRON next occurrences, FLOW transitions of flows, sqs the SQS endpoint; several may be named. \
+            S8 flows, S8b few flows, S9 waiting flows, S12 slow targets, S13 waits that end together, HELD held calls, API shares of the API, CRON next occurrences, FLOW transitions of flows, sqs the SQS endpoint, lambda functions as on AWS; several may be named. \
             Without one all are measured, in half an hour.
             """) var scenarios: [String] = []
     @Option(help: "S1 and S1b: triggers due per second.") var rate = 12_000
@@ -35,6 +35,12 @@ import Model
     @Option(help: "S9: seconds without anything due.") var idle = 600
     @Option(help: "The page that gets the figures.") var page = "docs/performance.md"
 
+    static func main() async {
+        // As a function of the scenario lambda.
+        if CommandLine.arguments.dropFirst() == ["lambda-runtime"] { BareRuntime.run() }
+        await main(nil)
+    }
+
     func validate() throws {
         for scenario in scenarios where !BenchCommand.all.contains(scenario) {
             throw ValidationError(
@@ -46,12 +52,13 @@ import Model
         var isFailed = false
         // Each on a stand of its own: what one has registered does not disturb the next.
         for scenario in scenarios.isEmpty ? BenchCommand.all.filter({ $0 != "S11" }) : scenarios {
-            if ["CRON", "FLOW", "sqs"].contains(scenario) {
+            if ["CRON", "FLOW", "sqs", "lambda"].contains(scenario) {
                 let rows =
                     switch scenario {
                     case "CRON": try Calendars().run()
                     case "FLOW": try Transitions().run()
-                    default: try await SQSRates(seconds: 10).run()
+                    case "sqs": try await SQSRates(seconds: 10).run()
+                    default: try await LambdaRates().run()
                     }
                 let text = ResultRow.table(rows)
                 print(text)

@@ -241,4 +241,19 @@ import Testing
             }
         }
     }
+
+    @Test func `events that wait for their time take none of the machine's`() async throws {
+        try await LambdaRig.with { rig in
+            try await rig.define(reserved: 1)
+            async let slow = rig.invoke(["do": "sleep", "seconds": 4])
+            try await eventually("it runs") { rig.log.count("START") == 1 }
+            // Each is throttled, and waits for its next try.
+            for _ in 0..<20 { _ = try await rig.invoke([:], headers: [("X-Amz-Invocation-Type", "Event")]) }
+            // A loop without a pause looks a hundred thousand times a second.
+            let looks = await rig.service.eventLooks
+            try await Task.sleep(for: .seconds(1))
+            #expect(await rig.service.eventLooks - looks < 200)
+            #expect(try await slow.body == "null")
+        }
+    }
 }

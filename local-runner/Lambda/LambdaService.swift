@@ -79,6 +79,7 @@ package actor LambdaService {
             mappings = MappingCatalog(stored.compactMap { MappingRecord(stored: $0) })
             topologyMappings = Set((json["topology"]?.elements ?? []).compactMap(\.text))
         }
+        removeUnusedCode(catalog)
     }
 
     /// Begins to handle asynchronous invocations.
@@ -100,6 +101,15 @@ package actor LambdaService {
         await runner.stop(grace: grace)
         for task in mappingTasks.values { await task.value }
         await eventTask?.value
+    }
+
+    /// Removes code that no function has any more, and what an interrupted upload left.
+    private nonisolated func removeUnusedCode(_ catalog: FunctionCatalog) {
+        let used = catalog.functions.values.flatMap { [$0.latest] + $0.versions }.compactMap(\.code.location)
+        let names = Set(used.map { $0.split(separator: "/").last.map(String.init) ?? $0 })
+        for name in LocalFile.names(in: "\(configuration.folder)/code") where !names.contains(name) {
+            LocalFile.remove("\(configuration.folder)/code/\(name)")
+        }
     }
 
     // MARK: Functions
@@ -136,6 +146,8 @@ package actor LambdaService {
         if !LocalFile.isDirectory(folder) {
             do {
                 try await DetachedThread.value { try ZipArchive(bytes).extract(to: folder) }
+            } catch let error as ZipError where error.code == .exists {
+                // Another upload of the same was quicker.
             } catch let error as ZipError {
                 throw LambdaError.invalid("Could not unzip uploaded file: \(error)")
             }

@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// Small files and directories, read and written as a whole.
 package enum LocalFile {
@@ -24,14 +24,14 @@ package enum LocalFile {
     ///
     /// - Parameter isDurable: it outlives a loss of power.
     package static func write(
-        _ text: String, to path: String, mode: mode_t = 0o600, isDurable: Bool = true
+        _ text: String, to path: String, mode: UInt32 = 0o600, isDurable: Bool = true
     ) throws {
         try write(Array(text.utf8), to: path, mode: mode, isDurable: isDurable)
     }
 
     /// The same with bytes.
     package static func write(
-        _ bytes: [UInt8], to path: String, mode: mode_t = 0o600, isDurable: Bool = true
+        _ bytes: [UInt8], to path: String, mode: UInt32 = 0o600, isDurable: Bool = true
     ) throws {
         let temporary = "\(path).\(getpid()).new"
         unsafe unlink(temporary)
@@ -52,7 +52,7 @@ package enum LocalFile {
     }
 
     /// Creates a directory and its parents; does nothing if it exists.
-    package static func makeDirectory(_ path: String, mode: mode_t = 0o755) throws {
+    package static func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws {
         guard !isDirectory(path) else { return }
         let parent = path.split(separator: "/").dropLast().joined(separator: "/")
         if !parent.isEmpty { try makeDirectory(path.hasPrefix("/") ? "/\(parent)" : parent) }

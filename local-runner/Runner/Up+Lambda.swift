@@ -23,7 +23,9 @@ extension Up {
         settings.account = configuration.account
         settings.region = configuration.region
         settings.variables = variables(lambda: lambda, sqs: sqs)
-        settings.log = { [console] environment, line, _ in console.print(line, from: environment) }
+        settings.log = { [console] environment, line, id in
+            console.print(line, from: environment, requestID: id)
+        }
         settings.report = { [console] in console.say("lambda: \($0)") }
         let service = try LambdaService(settings, queues: queues, fleet: environments)
         let folder = topologyFolder

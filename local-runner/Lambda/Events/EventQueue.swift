@@ -60,8 +60,19 @@ extension JSON {
 /// with what is known of it. A runner that is killed has them again when it starts, and repeats what was under way.
 final class EventQueue: Sendable {
     private struct State {
-        var waiting: [String: QueuedEvent] = [:]
+        var looks = 0
+        /// By their times, the next at the end.
+        var waiting: [QueuedEvent] = []
         var wakes: AsyncStream<Void>.Continuation?
+
+        mutating func insert(_ event: QueuedEvent) {
+            var (low, high) = (0, waiting.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if waiting[middle].due > event.due { low = middle + 1 } else { high = middle }
+            }
+            waiting.insert(event, at: low)
+        }
     }
 
     private let folder: String
@@ -74,10 +85,12 @@ final class EventQueue: Sendable {
             guard let text = LocalFile.text("\(folder)/\(name)"), let json = try? JSON(parsing: text),
                 let event = QueuedEvent(stored: json)
             else { throw RunnerError(.setup, "\(folder)/\(name) is damaged: remove it") }
-            state.withLock { $0.waiting[event.id] = event }
+            state.withLock { $0.insert(event) }
         }
     }
 
+    /// How often it was looked for events that are due.
+    var looks: Int { state.withLock { $0.looks } }
     /// How many wait.
     var count: Int { state.withLock { $0.waiting.count } }
 
@@ -93,7 +106,7 @@ final class EventQueue: Sendable {
         // It has to outlive the runner, not the machine.
         try LocalFile.write(event.stored.description, to: "\(folder)/\(event.id).json", isDurable: false)
         let wakes = state.withLock { state in
-            state.waiting[event.id] = event
+            state.insert(event)
             return state.wakes
         }
         wakes?.yield()
@@ -114,22 +127,20 @@ final class EventQueue: Sendable {
             let wakes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
             state.withLock { $0.wakes = wakes.continuation }
             let task = Task {
-                await withDiscardingTaskGroup { group in
-                    group.addTask {
-                        while !Task.isCancelled {
-                            let next = self.take().map { continuation.yield($0) }
-                            if next != nil { continue }
-                            // Woken by what is put, and when the next is due.
-                            let pause = self.pause
-                            let timer = Task {
-                                // Cancelled: something was put.
-                                try? await Task.sleep(for: pause)
-                                wakes.continuation.yield()
-                            }
-                            for await _ in wakes.stream { break }
-                            timer.cancel()
-                        }
+                while !Task.isCancelled {
+                    if let next = take() {
+                        continuation.yield(next)
+                        continue
                     }
+                    // Woken by what is put, and when the next is due.
+                    let pause = pause
+                    let timer = Task {
+                        // Cancelled: something was put.
+                        do { try await Task.sleep(for: pause) } catch { return }
+                        wakes.continuation.yield()
+                    }
+                    for await _ in wakes.stream { break }
+                    timer.cancel()
                 }
                 continuation.finish()
             }
@@ -143,14 +154,14 @@ final class EventQueue: Sendable {
     private func take() -> QueuedEvent? {
         let now = WallClock.now()
         return state.withLock { state in
-            guard let first = state.waiting.values.min(by: { ($0.due, $0.id) < ($1.due, $1.id) }), first.due <= now
-            else { return nil }
-            return state.waiting.removeValue(forKey: first.id)
+            state.looks += 1
+            guard let next = state.waiting.last, next.due <= now else { return nil }
+            return state.waiting.removeLast()
         }
     }
 
     private var pause: Duration {
-        let due = state.withLock { $0.waiting.values.map(\.due).min() }
+        let due = state.withLock { $0.waiting.last?.due }
         return due.map { max(.milliseconds(1), $0 - WallClock.now()) } ?? .seconds(3_600)
     }
 }

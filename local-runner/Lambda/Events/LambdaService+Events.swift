@@ -16,6 +16,9 @@ extension LambdaService {
         return event.id
     }
 
+    /// How often it was looked for events that are due; a number to be held against the clock.
+    package var eventLooks: Int { events.looks }
+
     /// Tries an event once, and does what follows from that.
     func attempt(_ event: QueuedEvent) async {
         var event = event

@@ -40,10 +40,12 @@ package final class Console: Sendable {
     package func say(_ text: String) { print(text, from: "runner") }
 
     /// Prints a line of a process's output.
-    package func print(_ text: String, from process: String) {
+    ///
+    /// - Parameter requestID: of the invocation that it belongs to; part of the line in JSON only.
+    package func print(_ text: String, from process: String, requestID: String? = nil) {
         switch format {
         case .text: write(Console.prefix(process, at: now(), isColoured: isTerminal) + text)
-        case .json: write(Console.json(text, from: process, at: now()))
+        case .json: write(Console.json(text, from: process, requestID, at: now()))
         }
     }
 
@@ -91,11 +93,15 @@ package final class Console: Sendable {
 
     /// A function's own JSON line gets the process as its first member; any other line becomes the message of an
     /// object.
-    private static func json(_ text: String, from process: String, at time: Timestamp) -> String {
+    private static func json(
+        _ text: String, from process: String, _ requestID: String?, at time: Timestamp
+    ) -> String {
+        var members = [JSON.Member("process", .string(process))]
+        if let requestID { members.append(.init("requestId", .string(requestID))) }
         if text.hasPrefix("{\""), text.hasSuffix("}") {
-            return "{\"process\":\(JSON.string(process)),\(text.dropFirst())"
+            return "\(JSON.object(members).description.dropLast()),\(text.dropFirst())"
         }
-        let line: JSON = ["process": .string(process), "time": .time(time), "message": .string(text)]
-        return line.description
+        members += [.init("time", .time(time)), .init("message", .string(text))]
+        return JSON.object(members).description
     }
 }
