@@ -22,7 +22,7 @@ elif [ "$#" -gt 0 ]; then
 else
     loads='CrashMatrixTests|CrashTests|RedisGoesBackTests'
     shares='APIShareTests|OnceTests|ReshardTests'
-    sqs='SQSServerTests|SQSClientTests'
+    sqs='SQSServerTests|SQSClientTests|LambdaHostTests|LambdaClientTests'
     run --skip "FaultMatrixTests|ContractTests|FlowSimulationTests|$loads|$shares|$sqs"
     run --filter FlowSimulationTests
     run --filter "$sqs"

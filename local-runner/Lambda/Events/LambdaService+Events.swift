@@ -23,8 +23,12 @@ extension LambdaService {
     func attempt(_ event: QueuedEvent) async {
         var event = event
         let reference = FunctionReference(name: event.function, qualifier: event.qualifier)
-        guard let payload = events.payload(of: event), let record = try? catalog.record(reference) else {
-            configuration.report("event \(event.id) is dropped: there is no function \(event.function)")
+        guard let record = try? catalog.record(reference) else {
+            configuration.report("event \(event.id) is dropped: there is no function \(event.function) any more")
+            return events.remove(event)
+        }
+        guard let payload = events.payload(of: event) else {
+            configuration.report("event \(event.id) of \(event.function) is dropped: its payload cannot be read")
             return events.remove(event)
         }
         let policy = record.asyncPolicy(event.qualifier)
