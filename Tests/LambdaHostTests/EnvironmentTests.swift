@@ -20,6 +20,13 @@ import Testing
             #expect(answer.log[0].hasPrefix("START RequestId: ") && answer.log[1] == "hello")
             #expect(answer.log[2].hasPrefix("END ") && answer.log[3].hasPrefix("REPORT "))
             #expect(answer.headers["x-amz-executed-version"] == "$LATEST" && !answer.isFailure)
+            // What is written just before the answer is there, each time.
+            let lines = (0..<50).map { "line \($0)" }
+            for _ in 0..<20 {
+                let text = lines.joined(separator: "\n")
+                let log = try await rig.invoke(["do": "print", "text": .string(text)]).log
+                #expect(Array(log.dropFirst().dropLast(2)) == lines)
+            }
         }
     }
 

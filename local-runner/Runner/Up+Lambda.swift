@@ -29,14 +29,20 @@ extension Up {
         settings.report = { [console] in console.say("lambda: \($0)") }
         let service = try LambdaService(settings, queues: queues, fleet: environments)
         let folder = topologyFolder
-        try await service.define(
-            topology.lambdaFunctions.map { function, lambda in
-                (definition(of: function, lambda, folder: folder), lambda.reserved)
-            })
-        try await makeQueues(queues)
         self.lambda.resolve(service)
-        await service.start()
-        try await service.startMappings(topology.lambdaFunctions.flatMap { mappings($0.function, $0.lambda) })
+        do {
+            try await service.define(
+                topology.lambdaFunctions.map { function, lambda in
+                    (definition(of: function, lambda, folder: folder), lambda.reserved)
+                })
+            try await makeQueues(queues)
+            await service.start()
+            try await service.startMappings(topology.lambdaFunctions.flatMap { mappings($0.function, $0.lambda) })
+        } catch let error as LambdaError {
+            throw RunnerError(
+                .setup,
+                "\(configuration.topology) does not go with what was created by the Lambda API: \(error.message)")
+        }
         group.addTask { try await LambdaServer(service).run(port: port) { _ in } }
         try await waitUntilReady("\(lambda)/2016-08-19/account-settings", "the Lambda API")
         return lambda

@@ -51,6 +51,8 @@ extension LambdaService {
 
     /// Puts the mappings of the topology beside those that were created, and begins with all that are enabled.
     package func startMappings(_ wanted: [TopologyMapping]) async throws {
+        // What passes when a runner ends has been carried out by that.
+        for record in mappings.mappings where !record.state.isStable { mappings.settle(record.uuid) }
         let earlier = topologyMappings
         var kept: Set<String> = []
         for mapping in wanted {
@@ -59,8 +61,6 @@ extension LambdaService {
                 [.init("EventSourceArn", .string(mapping.queueARN)), .init("FunctionName", .string(arn))]
                     + mapping.settings)
             let source = try await source(FunctionReference(arn), queueARN: mapping.queueARN)
-            // What passes when a runner ends has been carried out by that.
-            for record in mappings.mappings where !record.state.isStable { mappings.settle(record.uuid) }
             if let old = mappings.mappings.first(where: {
                 $0.sourceARN == mapping.queueARN && $0.functionARN == arn
             }) {
@@ -71,8 +71,8 @@ extension LambdaService {
                 kept.insert(try mappings.create(body, uuid: newID(), source: source, now: now()).uuid)
             }
         }
-        for uuid in earlier.subtracting(kept) where (try? mappings.mapping(uuid)) != nil {
-            _ = try? mappings.delete(uuid, now: now())
+        for record in mappings.mappings where earlier.contains(record.uuid) && !kept.contains(record.uuid) {
+            _ = try mappings.delete(record.uuid, now: now())
         }
         topologyMappings = kept
         try saveMappings()
