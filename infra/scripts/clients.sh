@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs clients of Amazon SQS that others have written, for Tests/Clients: each set in a virtual environment under
-# .build/clients. What is installed already stays; a set whose list below has changed, or whose Python has gone, is
-# installed again.
+# Installs clients of Amazon SQS and AWS Lambda that others have written, for Tests/Clients: each set in a virtual
+# environment under .build/clients. What is installed already stays; a set whose list below has changed, or whose Python
+# has gone, is installed again.
 #
 # clients.sh [NAME...]: all sets, or these. Prints "ready NAME: FOLDER" for each. Exit codes: 1 a set cannot be
 # installed, 75 PyPI cannot be reached.
@@ -9,6 +9,7 @@
 #   json    a boto3 of today, which speaks AWS JSON, and the command line of AWS
 #   query   the last botocore that speaks the query protocol
 #   celery  Celery with the transport for SQS
+#   lambda  the runtime for functions in Python, Powertools for AWS Lambda, and the boto3 of json
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD/.build/clients
@@ -24,7 +25,10 @@ requirements() {
         json) printf '%s\n' boto3==1.44.8 botocore==1.44.8 awscli==1.46.3 ;;
         query) printf '%s\n' boto3==1.28.80 botocore==1.31.80 ;;
         celery) printf '%s\n' celery==5.7.0 kombu==5.7.0 boto3==1.44.8 botocore==1.44.8 pycurl==7.49.0 ;;
-        *) echo "clients: expected json, query or celery, found $1" >&2 && exit 1 ;;
+        lambda)
+            printf '%s\n' awslambdaric==4.2.2 aws-lambda-powertools==3.37.0 boto3==1.44.8 botocore==1.44.8
+            ;;
+        *) echo "clients: expected json, query, celery or lambda, found $1" >&2 && exit 1 ;;
     esac
 }
 
@@ -56,5 +60,5 @@ install() {
     echo "ready $name: $folder"
 }
 
-[[ $# -gt 0 ]] || set -- json query celery
+[[ $# -gt 0 ]] || set -- json query celery lambda
 for name in "$@"; do install "$name"; done

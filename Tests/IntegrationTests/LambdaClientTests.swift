@@ -1,0 +1,249 @@
+import Curl
+import Foundation
+import HTTP
+import Model
+import TestServers
+import Testing
+
+/// AWS Lambda as people use it, against the whole local runner: boto3 from outside, awslambdaric and Powertools within the
+/// functions. They come from PyPI; without it these tests say what they skip.
+@Suite(.serialized) struct LambdaClientTests {
+    /// The environment with the clients, made when first needed; nil: PyPI is out of reach.
+    private static let clients = Task { () async throws -> URL? in
+        let environment = ProcessInfo.processInfo.environment
+        let run = try await ProgramRun(
+            Cluster.sources.appending(path: "infra/scripts/clients.sh"), ["lambda"],
+            environment: ["PATH": environment["PATH"] ?? "", "HOME": environment["HOME"] ?? "/tmp"],
+            within: .seconds(300))
+        if run.status == 75 {
+            print(run.output)
+            return nil
+        }
+        guard run.status == 0 else { throw TestServerError(description: "\(run.output)\n\(run.errors)") }
+        return Cluster.sources.appending(path: ".build/clients/lambda/bin")
+    }
+
+    private static let sources = Cluster.sources.appending(path: "Tests/Clients")
+
+    @Test func `boto3, awslambdaric and Powertools, and nothing that is left when the runner ends`() async throws {
+        guard let programs = try await Self.clients.value else { return }
+        try await ProgramRun.inFolder { folder in
+            let runner = try await LambdaRunner(in: folder, programs: programs)
+            defer { runner.end() }
+            let environment = ProcessInfo.processInfo.environment
+            let run = try await ProgramRun(
+                programs.appending(path: "python"),
+                [Self.sources.appending(path: "lambda_boto3.py").path(), runner.readyFile.path()],
+                environment: [
+                    "PATH": environment["PATH"] ?? "", "HOME": environment["HOME"] ?? "/tmp",
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                ], within: .seconds(180))
+            let lines = run.output.split(separator: "\n")
+            let failed = lines.filter { $0.hasPrefix("FAILED") }
+            #expect(failed.isEmpty && run.status == 0, "\(failed.joined(separator: "\n"))\n\(run.errors.suffix(2_000))")
+            #expect(lines.count { $0.hasPrefix("ok ") } >= 34, "\(run.output.suffix(2_000))")
+            #expect(runner.processes().contains { $0.contains("awslambdaric") }, "functions that wait for work")
+            #expect(try await runner.stop() == 0, "\(runner.log.suffix(2_000))")
+            #expect(runner.processes() == [])
+        }
+    }
+
+    @Test func `kill -9 of the runner leaves no function, and the next runner has what was created`() async throws {
+        guard let programs = try await Self.clients.value else { return }
+        try await ProgramRun.inFolder { folder in
+            let first = try await LambdaRunner(in: folder, programs: programs)
+            defer { first.end() }
+            let archive = folder.appending(path: "code.zip")
+            let files = ["handler.py", "notes.py"].map { Self.sources.appending(path: "lambda/\($0)").path() }
+            let zip = try await ProgramRun(
+                programs.appending(path: "python"), ["-m", "zipfile", "-c", archive.path()] + files)
+            try #require(zip.status == 0, "\(zip.errors)")
+            try await first.queue("seen")
+            try await first.queue("work")
+            try await first.create("kept", code: try Data(contentsOf: archive), notes: "seen")
+            try await first.map("work", to: "kept")
+            try await first.send("before", to: "work")
+            try await eventually("it is handled") { try await first.take(from: "seen")?["body"] == "before" }
+            // An event that the function has when the runner is killed.
+            let event: JSON = ["do": "sleep", "seconds": 5, "notes": "seen"]
+            #expect(try await first.invoke("kept", event, type: "Event").status == 202)
+            try await eventually("it sleeps") { try await first.take(from: "seen")?["body"] == "asleep" }
+            #expect(first.processes().contains { $0.contains("awslambdaric") })
+            first.end()
+            await first.process.ended()
+            try await eventually("nothing is left") { first.processes().isEmpty }
+
+            let second = try await LambdaRunner(in: folder, programs: programs)
+            defer { second.end() }
+            try await eventually("the event is handled again") {
+                try await second.take(from: "seen")?["body"] == "asleep"
+            }
+            #expect(try await second.invoke("kept", ["a": 1]).body == ["a": 1])
+            try await second.send("after", to: "work")
+            try await eventually("the mapping goes on") { try await second.take(from: "seen")?["body"] == "after" }
+            #expect(try await second.stop() == 0, "\(second.log.suffix(2_000))")
+            #expect(second.processes() == [])
+        }
+    }
+}
+
+/// `local-runner up` with the topology of the clients and its data in a folder.
+private struct LambdaRunner {
+    let process: Process
+    let readyFile: URL
+    private let folder: URL
+    private let logFile: URL
+    private let ready: JSON
+    private let http = HTTPClient()
+
+    /// Starts it, and waits until everything is ready.
+    ///
+    /// - Parameter programs: the folder with the `python3` of functions.
+    init(in folder: URL, programs: URL) async throws {
+        self.folder = folder
+        readyFile = folder.appending(path: "ready.json")
+        // A runner that was killed has left it.
+        if FileManager.default.fileExists(atPath: readyFile.path()) {
+            try FileManager.default.removeItem(at: readyFile)
+        }
+        logFile = folder.appending(path: "log-\(UUID().uuidString)")
+        try Data().write(to: logFile)
+        let output = try FileHandle(forWritingTo: logFile)
+        let environment = ProcessInfo.processInfo.environment
+        process = Process()
+        process.executableURL = Cluster.programs.appending(path: "local-runner")
+        process.arguments = [
+            "up", "--topology", Cluster.sources.appending(path: "Tests/Clients/lambda/topology.yaml").path(),
+            "--data", folder.appending(path: "data").path(), "--port", "0", "--ready-file", readyFile.path(),
+            "--functions", Cluster.programs.path(),
+        ]
+        process.environment = [
+            "PATH": "\(programs.path()):\(environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")",
+            "HOME": environment["HOME"] ?? "/tmp",
+        ]
+        process.standardOutput = output
+        process.standardError = output
+        try process.runFunction()
+        ready = try await LambdaRunner.ready(process, readyFile, logFile)
+    }
+
+    private static func ready(_ process: Process, _ file: URL, _ log: URL) async throws -> JSON {
+        do {
+            try await eventually("the runner is ready", within: .seconds(120)) {
+                if !process.isRunning { throw TestServerError(description: "the runner has ended") }
+                return FileManager.default.fileExists(atPath: file.path())
+            }
+            return try JSON(parsing: try Data(contentsOf: file))
+        } catch {
+            kill(process.processIdentifier, SIGKILL)
+            let said = try String(contentsOf: log, encoding: .utf8)
+            throw TestServerError(description: "\(error): \(said.suffix(2_000))")
+        }
+    }
+
+    /// What it has printed, or why that cannot be read.
+    var log: String {
+        do { return try String(contentsOf: logFile, encoding: .utf8) } catch { return "\(error)" }
+    }
+
+    /// Asks it to stop; returns its status.
+    func stop() async throws -> Int32 {
+        kill(process.processIdentifier, SIGINT)
+        try await eventually("the runner ends", within: .seconds(60)) { !process.isRunning }
+        return process.terminationStatus
+    }
+
+    /// Ends it at once, if it still runs.
+    func end() {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    /// The command lines of what runs for it: processes whose command line, environment or working folder has its folder.
+    func processes() -> [String] {
+        let name = folder.lastPathComponent
+        let ids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return ids.filter { Int($0) != nil }.compactMap { id in
+            // A process may end while it is looked at.
+            func text(_ file: String) -> String {
+                let data = try? Data(contentsOf: URL(filePath: "/proc/\(id)/\(file)"))
+                return String(decoding: data ?? Data(), as: UTF8.self)
+            }
+            let command = text("cmdline")
+            let place = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/cwd")) ?? ""
+            guard [command, text("environ"), place].contains(where: { $0.contains(name) }) else { return nil }
+            return "\(id) \(command.replacing("\0", with: " "))"
+        }
+    }
+
+    // MARK: Lambda
+
+    private func call(
+        _ path: String, _ body: JSON, headers: [(name: String, value: String)] = []
+    ) async throws -> (status: Int, body: JSON) {
+        let address = try #require(ready["lambda"]?.text)
+        let response = try await http.execute(
+            HTTPRequest(method: "POST", url: "\(address)\(path)", headers: headers, body: body.serialized))
+        return (response.status, response.body.isEmpty ? .null : try JSON(parsing: response.body))
+    }
+
+    /// Creates a function of the handler's code, whose notes go to a queue.
+    func create(_ name: String, code: Data, notes: String) async throws {
+        let body: JSON = [
+            "FunctionName": .string(name), "Runtime": "python3.12", "Handler": "handler.main", "Timeout": 20,
+            "Role": "arn:aws:iam::000000000000:role/clients",
+            "Environment": ["Variables": ["NOTES": .string(notes)]],
+            "Code": ["ZipFile": .string(code.base64EncodedString())],
+        ]
+        let answer = try await call("/2015-03-31/functions", body)
+        try #require(answer.status == 201, "\(answer.body)")
+    }
+
+    /// Has the messages of a queue invoke a function.
+    func map(_ queue: String, to function: String) async throws {
+        let answer = try await call(
+            "/2015-03-31/event-source-mappings",
+            [
+                "EventSourceArn": .string("arn:aws:sqs:us-east-1:000000000000:\(queue)"),
+                "FunctionName": .string(function),
+            ])
+        try #require(answer.status == 202, "\(answer.body)")
+    }
+
+    func invoke(
+        _ function: String, _ event: JSON, type: String = "RequestResponse"
+    ) async throws -> (status: Int, body: JSON) {
+        try await call(
+            "/2015-03-31/functions/\(function)/invocations", event, headers: [("X-Amz-Invocation-Type", type)])
+    }
+
+    // MARK: SQS
+
+    @discardableResult
+    private func sqs(_ action: String, _ body: JSON) async throws -> JSON {
+        let address = try #require(ready["sqs"]?.text)
+        let response = try await http.execute(
+            HTTPRequest(
+                method: "POST", url: "\(address)/",
+                headers: [("X-Amz-Target", "AmazonSQS.\(action)"), ("Content-Type", "application/x-amz-json-1.0")],
+                body: body.serialized))
+        let answer: JSON = response.body.isEmpty ? .null : try JSON(parsing: response.body)
+        try #require(response.status == 200, "\(action): \(answer)")
+        return answer
+    }
+
+    private func url(_ queue: String) -> JSON { .string("http://localhost/000000000000/\(queue)") }
+
+    func queue(_ name: String) async throws { try await sqs("CreateQueue", ["QueueName": .string(name)]) }
+
+    func send(_ text: String, to queue: String) async throws {
+        try await sqs("SendMessage", ["QueueUrl": url(queue), "MessageBody": .string(text)])
+    }
+
+    /// The next message, deleted, as JSON; nil: there is none within a second.
+    func take(from queue: String) async throws -> JSON? {
+        let answer = try await sqs("ReceiveMessage", ["QueueUrl": url(queue), "WaitTimeSeconds": 1])
+        guard let message = answer["Messages"]?.elements?.first else { return nil }
+        try await sqs("DeleteMessage", ["QueueUrl": url(queue), "ReceiptHandle": message["ReceiptHandle"] ?? .null])
+        return try JSON(parsing: message["Body"]?.text ?? "")
+    }
+}
