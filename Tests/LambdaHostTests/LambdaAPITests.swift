@@ -11,7 +11,7 @@ import Testing
     private static let functions = "/2015-03-31/functions"
 
     /// A zip file, base64, of a runtime that answers its version and has been given the mode of a program.
-    private static func code(version: String) throws -> JSON {
+    private static func code(version: String) async throws -> JSON {
         let folder = URL(filePath: "/tmp/headgate-zip-\(getpid())-\(UInt32.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -25,8 +25,9 @@ import Testing
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["python3", "-m", "zipfile", "-c", "code.zip", "bootstrap"]
         process.currentDirectoryURL = folder
-        try process.run()
-        process.waitUntilExit()
+        process.environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
+        try process.runFunction()
+        await process.ended()
         return .string(try Data(contentsOf: folder.appending(path: "code.zip")).base64EncodedString())
     }
 
@@ -44,7 +45,7 @@ import Testing
 
     @Test func `a function is created from a zip file, invoked, updated, published, and deleted`() async throws {
         try await LambdaRig.with { rig in
-            let first = try Self.code(version: "one")
+            let first = try await Self.code(version: "one")
             let created = try await rig.call("POST", Self.functions, Self.creation("z", first))
             #expect(created.status == 201 && created.json["State"] == "Active" && created.json["Version"] == "$LATEST")
             #expect(created.json["CodeSize"]?.int ?? 0 > 500 && created.json["CodeSha256"]?.text?.count == 44)
@@ -53,7 +54,7 @@ import Testing
                 try await rig.call("POST", Self.functions, Self.creation("z", first)).type
                     == "ResourceConflictException")
             #expect(try await rig.call("POST", "\(Self.functions)/z/versions", .object([])).json["Version"] == "1")
-            let second = try Self.code(version: "two")
+            let second = try await Self.code(version: "two")
             let updated = try await rig.call("PUT", "\(Self.functions)/z/code", ["ZipFile": second])
             #expect(updated.status == 200 && updated.json["CodeSha256"] != created.json["CodeSha256"])
             #expect(try await Self.version(rig) == "two")
@@ -73,9 +74,9 @@ import Testing
 
     @Test func `an alias divides invocations by its weights`() async throws {
         try await LambdaRig.with { rig in
-            _ = try await rig.call("POST", Self.functions, Self.creation("z", try Self.code(version: "one")))
+            _ = try await rig.call("POST", Self.functions, Self.creation("z", try await Self.code(version: "one")))
             _ = try await rig.call("POST", "\(Self.functions)/z/versions", .object([]))
-            _ = try await rig.call("PUT", "\(Self.functions)/z/code", ["ZipFile": try Self.code(version: "two")])
+            _ = try await rig.call("PUT", "\(Self.functions)/z/code", ["ZipFile": try await Self.code(version: "two")])
             _ = try await rig.call("POST", "\(Self.functions)/z/versions", .object([]))
             for (weight, expected) in [(0.0, "1"), (1.0, "2")] {
                 let path = "\(Self.functions)/z/aliases" + (weight == 0 ? "" : "/a")
@@ -97,7 +98,7 @@ import Testing
         let folder = "/tmp/headgate-lambda-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await LambdaRig.with(folder: folder) { rig in
-            _ = try await rig.call("POST", Self.functions, Self.creation("z", try Self.code(version: "one")))
+            _ = try await rig.call("POST", Self.functions, Self.creation("z", try await Self.code(version: "one")))
             _ = try await rig.call("PUT", "/2017-10-31/functions/z/concurrency", ["ReservedConcurrentExecutions": 5])
         }
         try await LambdaRig.with(folder: folder) { rig in
