@@ -55,7 +55,7 @@ let layers: [[Module]] = [
         Module("Calls", at: "Core/Calls", imports: "Model HTTP Queue Secrets"),
         Module("FlowTesting", at: "Core/FlowTesting", imports: "Model Flows"),
         Module("FlowGraph", at: "Core/FlowGraph", imports: "Model Flows"),
-        Module("Serving", at: "Core/Serving", imports: "HTTPTypes NIOCore NIOHTTPTypes"),
+        Module("Serving", at: "Core/Serving", imports: "HTTPTypes NIOCore NIOHTTP1 NIOHTTPTypes NIOPosix"),
         Module("Processes", at: "local-runner/Processes", imports: "Model CPlatform"),
         Module("Zip", at: "local-runner/Zip", imports: "CZlib"),
         Module("TestTarget", at: "local-runner/TestTarget", imports: "Model NIOCore NIOPosix NIOHTTP1"),
@@ -105,7 +105,7 @@ let layers: [[Module]] = [
         Module("LocalRunner", at: "local-runner/Runner", imports: "Model Lambda LambdaHost Processes TestTarget Yams"),
         Module(
             "ComputeGateway", at: "local-runner/ComputeGateway",
-            imports: "Model HTTP Crypto NIOCore NIOPosix NIOHTTP1"),
+            imports: "Model HTTP Serving Crypto NIOCore NIOPosix NIOHTTP1"),
     ],
     // Layer 6: programs.
     [

@@ -1,8 +1,8 @@
 package import HTTP
 import Model
 import NIOCore
-import NIOHTTP1
 import NIOPosix
+import Serving
 
 /// The compute gateway: an HTTP/1.1 server on 127.0.0.1 that transforms tables, and trains, evaluates and registers
 /// models, and reports to callback URLs.
@@ -47,18 +47,9 @@ package final class GatewayServer: Sendable {
             delay: configuration.delay)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
-            let channel = try await ServerBootstrap(group: group)
-                .serverChannelOption(.backlog, value: 256)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let pipeline = channel.pipeline.syncOperations
-                        try pipeline.configureHTTPServerPipeline()
-                        try pipeline.addHandler(GatewayHandler(gateway))
-                    }
-                }
-                .bind(host: "127.0.0.1", port: configuration.port).get()
+            let channel = try await LoopbackListener.bind(port: configuration.port, group: group) {
+                GatewayHandler(gateway)
+            }
             return GatewayServer(claim: claim, channel: channel, group: group, running: Task { await gateway.run() })
         } catch {
             try await group.shutdownGracefully()

@@ -1,7 +1,7 @@
 import Lambda
 import NIOCore
-import NIOHTTP1
 import NIOPosix
+import Serving
 
 /// The Runtime API of one execution environment: an HTTP server on a port of its own on 127.0.0.1.
 struct RuntimeServer: Sendable {
@@ -10,18 +10,9 @@ struct RuntimeServer: Sendable {
 
     /// Starts to listen. `environment` gets the calls.
     static func start(_ environment: any RuntimeCalls) async throws -> RuntimeServer {
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.backlog, value: 64)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let pipeline = channel.pipeline.syncOperations
-                    try pipeline.configureHTTPServerPipeline()
-                    try pipeline.addHandler(RuntimeHandler(environment))
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
+        let channel = try await LoopbackListener.bind(port: 0, group: MultiThreadedEventLoopGroup.singleton) {
+            RuntimeHandler(environment)
+        }
         return RuntimeServer(port: channel.localAddress?.port ?? 0, channel: channel)
     }
 

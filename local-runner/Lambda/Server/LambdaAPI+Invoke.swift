@@ -12,12 +12,7 @@ extension LambdaAPI {
             _ = try await service.functions.configuration(reference)
             return LambdaResponse(status: 204)
         case "Event":
-            guard request.body.count <= LambdaLimits.asynchronousPayload else {
-                throw LambdaError(
-                    "RequestTooLargeException",
-                    "\(request.body.count) byte payload is too large for the Event invocation type "
-                        + "(limit \(LambdaLimits.asynchronousPayload) bytes)", status: 413)
-            }
+            try checkLength(request, type, LambdaLimits.asynchronousPayload)
             let id = try await service.enqueue(reference, try input(request))
             var response = LambdaResponse(status: 202)
             response.headers = [("x-amzn-RequestId", id)]
@@ -33,12 +28,7 @@ extension LambdaAPI {
 
     private func synchronously(_ reference: FunctionReference, _ request: LambdaRequest) async throws -> LambdaResponse
     {
-        guard request.body.count <= LambdaLimits.synchronousPayload else {
-            throw LambdaError(
-                "RequestTooLargeException",
-                "\(request.body.count) byte payload is too large for the RequestResponse invocation type "
-                    + "(limit \(LambdaLimits.synchronousPayload) bytes)", status: 413)
-        }
+        try checkLength(request, "RequestResponse", LambdaLimits.synchronousPayload)
         let answer = try await service.invoke(reference, try input(request))
         var response = LambdaResponse(status: 200)
         response.body = answer.result.payload
@@ -50,6 +40,14 @@ extension LambdaAPI {
             response.headers.append(("X-Amz-Log-Result", Data(answer.log).base64EncodedString()))
         }
         return response
+    }
+
+    private func checkLength(_ request: LambdaRequest, _ type: String, _ most: Int) throws(LambdaError) {
+        guard request.body.count > most else { return }
+        throw LambdaError(
+            "RequestTooLargeException",
+            "\(request.body.count) byte payload is too large for the \(type) invocation type (limit \(most) bytes)",
+            status: 413)
     }
 
     private func input(_ request: LambdaRequest) throws(LambdaError) -> LambdaService.InvokeRequest {
