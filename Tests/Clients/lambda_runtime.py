@@ -1,5 +1,5 @@
 """A runtime for tests: asks for work by the Runtime API, and does what each event says under "do"."""
-import base64, http.client, json, os, signal, socket, subprocess, sys, time
+import base64, http.client, json, os, signal, socket, subprocess, sys, threading, time
 
 host = os.environ["AWS_LAMBDA_RUNTIME_API"]
 base = "/2018-06-01/runtime"
@@ -52,6 +52,13 @@ def handle(event, context):
     if do == "signal":
         os.kill(os.getpid(), event["number"])
     if do == "memory":
+        if event.get("thread"):
+            # A child of another thread than the first.
+            program = f"h = bytearray({event['megabytes']} << 20); import time; time.sleep(20)"
+            start = lambda: subprocess.run([sys.executable, "-c", program])
+            thread = threading.Thread(target=start)
+            thread.start()
+            thread.join()
         hold = bytearray(event["megabytes"] << 20)
         time.sleep(event.get("seconds", 0))
         return str(len(hold)).encode()

@@ -28,78 +28,95 @@ import Testing
     @Test func `boto3, awslambdaric and Powertools, and nothing that is left when the runner ends`() async throws {
         guard let programs = try await Self.clients.value else { return }
         try await ProgramRun.inFolder { folder in
-            let runner = try await LambdaRunner(in: folder, programs: programs)
-            defer { runner.end() }
-            let environment = ProcessInfo.processInfo.environment
-            let run = try await ProgramRun(
-                programs.appending(path: "python"),
-                [Self.sources.appending(path: "lambda_boto3.py").path(), runner.readyFile.path()],
-                environment: [
-                    "PATH": environment["PATH"] ?? "", "HOME": environment["HOME"] ?? "/tmp",
-                    "PYTHONDONTWRITEBYTECODE": "1",
-                ], within: .seconds(180))
-            let lines = run.output.split(separator: "\n")
-            let failed = lines.filter { $0.hasPrefix("FAILED") }
-            #expect(failed.isEmpty && run.status == 0, "\(failed.joined(separator: "\n"))\n\(run.errors.suffix(2_000))")
-            #expect(lines.count { $0.hasPrefix("ok ") } >= 34, "\(run.output.suffix(2_000))")
-            #expect(runner.processes().contains { $0.contains("awslambdaric") }, "functions that wait for work")
-            #expect(try await runner.stop() == 0, "\(runner.log.suffix(2_000))")
-            #expect(runner.processes() == [])
+            try await LambdaRunner.with(folder, programs) { runner in
+                let environment = ProcessInfo.processInfo.environment
+                let run = try await ProgramRun(
+                    programs.appending(path: "python"),
+                    [Self.sources.appending(path: "lambda_boto3.py").path(), runner.readyFile.path()],
+                    environment: [
+                        "PATH": environment["PATH"] ?? "", "HOME": environment["HOME"] ?? "/tmp",
+                        "PYTHONDONTWRITEBYTECODE": "1",
+                    ], within: .seconds(180))
+                let lines = run.output.split(separator: "\n")
+                let failed = lines.filter { $0.hasPrefix("FAILED") }.joined(separator: "\n")
+                #expect(failed.isEmpty && run.status == 0, "\(failed)\n\(run.errors.suffix(2_000))")
+                #expect(lines.count { $0.hasPrefix("ok ") } >= 34, "\(run.output.suffix(2_000))")
+                #expect(runner.processes().contains { $0.contains("awslambdaric") }, "functions that wait for work")
+                #expect(try await runner.stop() == 0, "\(runner.log)")
+                #expect(runner.processes() == [])
+            }
         }
     }
 
     @Test func `kill -9 of the runner leaves no function, and the next runner has what was created`() async throws {
         guard let programs = try await Self.clients.value else { return }
         try await ProgramRun.inFolder { folder in
-            let first = try await LambdaRunner(in: folder, programs: programs)
-            defer { first.end() }
-            let archive = folder.appending(path: "code.zip")
-            let files = ["handler.py", "notes.py"].map { Self.sources.appending(path: "lambda/\($0)").path() }
-            let zip = try await ProgramRun(
-                programs.appending(path: "python"), ["-m", "zipfile", "-c", archive.path()] + files)
-            try #require(zip.status == 0, "\(zip.errors)")
-            try await first.queue("seen")
-            try await first.queue("work")
-            try await first.create("kept", code: try Data(contentsOf: archive), notes: "seen")
-            try await first.map("work", to: "kept")
-            try await first.send("before", to: "work")
-            try await eventually("it is handled") { try await first.take(from: "seen")?["body"] == "before" }
-            // An event that the function has when the runner is killed.
-            let event: JSON = ["do": "sleep", "seconds": 5, "notes": "seen"]
-            #expect(try await first.invoke("kept", event, type: "Event").status == 202)
-            try await eventually("it sleeps") { try await first.take(from: "seen")?["body"] == "asleep" }
-            #expect(first.processes().contains { $0.contains("awslambdaric") })
-            first.end()
-            await first.process.ended()
-            try await eventually("nothing is left") { first.processes().isEmpty }
-
-            let second = try await LambdaRunner(in: folder, programs: programs)
-            defer { second.end() }
-            try await eventually("the event is handled again") {
-                try await second.take(from: "seen")?["body"] == "asleep"
+            try await LambdaRunner.with(folder, programs) { runner in
+                try await runner.queue("seen")
+                try await runner.queue("work")
+                try await runner.create("kept", code: try await Self.code(in: folder, programs), notes: "seen")
+                try await runner.map("work", to: "kept")
+                try await runner.send("before", to: "work")
+                try await eventually("it is handled") { try await runner.take(from: "seen")?["body"] == "before" }
+                // An event that the function has when the runner is killed.
+                let event: JSON = ["do": "sleep", "seconds": 5, "notes": "seen"]
+                #expect(try await runner.invoke("kept", event, type: "Event").status == 202)
+                try await eventually("it sleeps") { try await runner.take(from: "seen")?["body"] == "asleep" }
+                #expect(runner.processes().contains { $0.contains("awslambdaric") })
+                await runner.end()
+                try await eventually("nothing is left") { runner.processes().isEmpty }
             }
-            #expect(try await second.invoke("kept", ["a": 1]).body == ["a": 1])
-            try await second.send("after", to: "work")
-            try await eventually("the mapping goes on") { try await second.take(from: "seen")?["body"] == "after" }
-            #expect(try await second.stop() == 0, "\(second.log.suffix(2_000))")
-            #expect(second.processes() == [])
+            try await LambdaRunner.with(folder, programs) { runner in
+                try await eventually("the event is handled again") {
+                    try await runner.take(from: "seen")?["body"] == "asleep"
+                }
+                #expect(try await runner.invoke("kept", ["a": 1]).body == ["a": 1])
+                try await runner.send("after", to: "work")
+                try await eventually("the mapping goes on") {
+                    try await runner.take(from: "seen")?["body"] == "after"
+                }
+                #expect(try await runner.stop() == 0, "\(runner.log)")
+                #expect(runner.processes() == [])
+            }
         }
+    }
+
+    /// A zip file of the handler.
+    private static func code(in folder: URL, _ programs: URL) async throws -> Data {
+        let archive = folder.appending(path: "code.zip")
+        let files = ["handler.py", "notes.py"].map { sources.appending(path: "lambda/\($0)").path() }
+        let run = try await ProgramRun(
+            programs.appending(path: "python"), ["-m", "zipfile", "-c", archive.path()] + files)
+        try #require(run.status == 0, "\(run.errors)")
+        return try Data(contentsOf: archive)
     }
 }
 
 /// `local-runner up` with the topology of the clients and its data in a folder.
 private struct LambdaRunner {
-    let process: Process
+    private let process: Process
     let readyFile: URL
     private let folder: URL
     private let logFile: URL
     private let ready: JSON
     private let http = HTTPClient()
 
-    /// Starts it, and waits until everything is ready.
+    /// Starts one, and ends it if `body` has not; what it printed is part of an error.
     ///
     /// - Parameter programs: the folder with the `python3` of functions.
-    init(in folder: URL, programs: URL) async throws {
+    static func with(_ folder: URL, _ programs: URL, _ body: (LambdaRunner) async throws -> Void) async throws {
+        let runner = try await LambdaRunner(folder, programs)
+        do {
+            try await body(runner)
+        } catch {
+            let said = runner.log
+            await runner.end()
+            throw TestServerError(description: "\(error): \(said)")
+        }
+        await runner.end()
+    }
+
+    private init(_ folder: URL, _ programs: URL) async throws {
         self.folder = folder
         readyFile = folder.appending(path: "ready.json")
         // A runner that was killed has left it.
@@ -141,9 +158,9 @@ private struct LambdaRunner {
         }
     }
 
-    /// What it has printed, or why that cannot be read.
+    /// The end of what it has printed, or why that cannot be read.
     var log: String {
-        do { return try String(contentsOf: logFile, encoding: .utf8) } catch { return "\(error)" }
+        do { return String(try String(contentsOf: logFile, encoding: .utf8).suffix(4_000)) } catch { return "\(error)" }
     }
 
     /// Asks it to stop; returns its status.
@@ -153,9 +170,10 @@ private struct LambdaRunner {
         return process.terminationStatus
     }
 
-    /// Ends it at once, if it still runs.
-    func end() {
+    /// Kills it, if it still runs.
+    func end() async {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        await process.ended()
     }
 
     /// The command lines of what runs for it: processes whose command line, environment or working folder has its folder.

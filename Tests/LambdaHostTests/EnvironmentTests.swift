@@ -126,6 +126,7 @@ import Testing
         (["do": "exit", "status": 0], "Runtime exited without providing a reason"),
         (["do": "signal", "number": 11], "Runtime exited with error: signal: segmentation fault"),
         (["do": "memory", "megabytes": 400, "seconds": 5], "Runtime exited with error: signal: killed"),
+        (["do": "memory", "megabytes": 400, "thread": true], "Runtime exited with error: signal: killed"),
     ]
 
     @Test(arguments: crashes)
@@ -215,6 +216,21 @@ import Testing
         }
     }
 
+    @Test func `environments are bounded by the machine's memory, and idle ones make room`() async throws {
+        try await LambdaRig.with(memory: 300) { rig in
+            try await rig.define(["f", "g"])
+            let answers = try await withThrowingTaskGroup(of: LambdaRig.Answer.self) { group in
+                for _ in 0..<3 { group.addTask { try await rig.invoke(["do": "sleep", "seconds": 2]) } }
+                return try await group.reduce(into: [Int]()) { $0.append($1.status) }
+            }
+            #expect(answers.sorted() == [200, 200, 429])
+            #expect(rig.log.count("f is throttled: functions may use 300 MB") == 1)
+            #expect(try await rig.invoke(["h": 1], "g").body == #"{"h": 1}"#)
+            #expect(try await rig.invoke(["h": 2], "f").body == #"{"h": 2}"#)
+            #expect(rig.log.count("version 1") == 3, "one of f's made room for g's")
+        }
+    }
+
     @Test func `a frozen function does not run between invocations`() async throws {
         func state(_ pid: Int) -> String? {
             (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8))?.split(separator: " ").dropFirst(2)
@@ -259,7 +275,8 @@ import Testing
     }
 
     @Test func `a runner that is killed leaves no environment`() async throws {
-        // The kernel ends the runtime with the thread that started it; the rest of its group is ended by the next runner.
+        // The kernel ends the runtime with the thread that started it; the rest of its group is ended by the next runner, which
+        // SpawnerTests show.
         try await LambdaRig.with { rig in
             try await rig.define()
             let pid = try #require(try await rig.invoke(["do": "environment"]).json["pid"]?.int)

@@ -30,7 +30,7 @@ final class LambdaRig: Sendable {
         func count(_ part: String) -> Int { all.count { $0.contains(part) } }
     }
 
-    private init(_ folder: String, _ queues: MemoryQueues) async throws {
+    private init(_ folder: String, _ queues: MemoryQueues, memory: Int?) async throws {
         self.folder = folder
         self.queues = queues
         let log = LogLines()
@@ -39,6 +39,7 @@ final class LambdaRig: Sendable {
         var configuration = LambdaService.Configuration(folder: folder)
         configuration.variables = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
         configuration.log = { environment, line, _ in log.append("\(environment): \(line)") }
+        if let memory { configuration.memory = memory }
         configuration.report = { log.append("service: \($0)") }
         let fleet = Fleet(spawner: try Spawner(), pidFiles: PidFiles(directory: "\(folder)/pids"))
         let service = try LambdaService(configuration, queues: queues, fleet: fleet)
@@ -54,10 +55,11 @@ final class LambdaRig: Sendable {
 
     /// Runs `body`; whatever happens, no process is left. With a folder, what it has stays.
     static func with(
-        folder: String? = nil, queues: MemoryQueues = MemoryQueues(), _ body: (LambdaRig) async throws -> Void
+        folder: String? = nil, queues: MemoryQueues = MemoryQueues(), memory: Int? = nil,
+        _ body: (LambdaRig) async throws -> Void
     ) async throws {
         let own = folder ?? "/tmp/headgate-lambda-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        let rig = try await LambdaRig(own, queues)
+        let rig = try await LambdaRig(own, queues, memory: memory)
         let polls = Task { await queues.run() }
         let result: Result<Void, any Error>
         do { result = .success(try await body(rig)) } catch { result = .failure(error) }

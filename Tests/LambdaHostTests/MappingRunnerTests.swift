@@ -90,6 +90,18 @@ import Testing
         }
     }
 
+    @Test func `a mapping whose function is gone can be disabled`() async throws {
+        try await LambdaRig.with { rig in
+            try await rig.queue("q")
+            try await rig.define { $0.timeout = 3 }
+            let uuid = try await Self.create(rig, Self.mapping("q"))
+            try await rig.define(["other"])
+            #expect(try await rig.call("PUT", "\(Self.mappings)/\(uuid)", ["Enabled": false]).status == 202)
+            try await Self.reaches(rig, uuid, "Disabled")
+            #expect(try await rig.call("PUT", "\(Self.mappings)/\(uuid)", ["Enabled": true]).status == 404)
+        }
+    }
+
     @Test func `mappings that cannot work are refused`() async throws {
         try await LambdaRig.with { rig in
             try await rig.queue("q", ["VisibilityTimeout": "2"])

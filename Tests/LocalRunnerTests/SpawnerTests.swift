@@ -147,6 +147,26 @@ import Testing
         }
     }
 
+    @Test func `what a process has started is ended with it, also when only that is left`() async throws {
+        try await Place.temporary { directory in
+            let lines = LineTail(limit: 2)
+            let request = SpawnRequest(
+                label: "runner", executable: "\(Place.programs)/runner-probe",
+                arguments: ["spawn", "sh", "-c", "sleep 1000 & echo $!; echo $$; wait"], environment: Place.environment)
+            let runner = try await Spawner().start(request) { lines.append($0) }
+            #expect(await eventually { lines.lines.count == 2 })
+            let child = try #require(lines.lines.first.flatMap { pid_t($0) })
+            let leader = try #require(lines.lines.last.flatMap { pid_t($0) })
+            let identity = try #require(ProcessIdentity.current(leader))
+            try LocalFile.write(identity.line, to: "\(directory)/leader")
+            kill(runner.pid, SIGKILL)
+            #expect(await eventually { !identity.isAlive })
+            #expect(ProcessIdentity.current(child) != nil, "the kernel ends the leader only")
+            #expect(try await PidFiles(directory: directory).endLeftovers() == ["sleep (\(child))"])
+            #expect(await eventually { ProcessIdentity.current(child) == nil })
+        }
+    }
+
     @Test func `an identity reads back from its line, with a name of spaces and parentheses`() throws {
         var identity = try #require(ProcessIdentity.current(getpid()))
         identity.name = "a) b (c"

@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import FunctionRuntime
+import Glibc
 package import Lambda
 import Model
 package import Processes
@@ -18,6 +19,9 @@ package actor LambdaService {
         package var folder: String
         /// Variables of all functions, such as `PATH` and the addresses of services.
         package var variables: [String: String] = [:]
+        /// MB that functions may use, all together: as an environment counts what its function may use. Default: three quarters
+        /// of the machine's.
+        package var memory = Configuration.machineMemory / 4 * 3
         /// Gets the lines that functions write, with the environment that wrote them and the invocation.
         package var log: @Sendable (_ environment: String, _ line: String, _ id: String?) -> Void = { _, _, _ in }
         /// Gets what goes wrong in the service.
@@ -25,6 +29,9 @@ package actor LambdaService {
 
         /// A service that keeps its state in a folder, with the defaults given at each property.
         package init(folder: String) { self.folder = folder }
+
+        /// In MB.
+        private static let machineMemory = sysconf(Int32(_SC_PHYS_PAGES)) / 1_024 * sysconf(Int32(_SC_PAGESIZE)) / 1_024
     }
 
     let configuration: Configuration
@@ -56,7 +63,7 @@ package actor LambdaService {
         runner = FunctionRunner(
             .init(
                 fleet: fleet, variables: configuration.variables, temporary: "\(configuration.folder)/tmp",
-                log: configuration.log))
+                memory: configuration.memory, report: configuration.report, log: configuration.log))
         events = try EventQueue(folder: "\(configuration.folder)/events")
         if let text = LocalFile.text("\(configuration.folder)/functions.json") {
             guard let json = try? JSON(parsing: text), let stored = FunctionCatalog(stored: json),

@@ -23,7 +23,8 @@ package struct PidFiles: Sendable {
     package func remove(_ child: ChildProcess) { unsafe unlink(path(child)) }
 
     /// Ends the processes recorded by an earlier runner that are still running, and removes all records. Returns their
-    /// names.
+    /// names. So end also what they have started in their process groups: the kernel ends only themselves with a runner that
+    /// is killed.
     ///
     /// Postgres gets SIGQUIT (stop at once, recover at the next start), the others SIGKILL.
     package func endLeftovers() async throws -> [String] {
@@ -31,9 +32,10 @@ package struct PidFiles: Sendable {
         for name in LocalFile.names(in: directory) {
             let path = "\(directory)/\(name)"
             defer { unsafe unlink(path) }
-            guard let identity = LocalFile.text(path).flatMap(ProcessIdentity.init(line:)), identity.isAlive else {
-                continue
-            }
+            guard let identity = LocalFile.text(path).flatMap(ProcessIdentity.init(line:)) else { continue }
+            // Postgres ends its own processes, which lead groups of their own.
+            if identity.name != "postgres" { ended += identity.endGroup() }
+            guard identity.isAlive else { continue }
             ended.append("\(identity.name) (\(identity.pid))")
             kill(identity.pid, identity.name == "postgres" ? SIGQUIT : SIGKILL)
             let deadline = ContinuousClock.now + .seconds(10)

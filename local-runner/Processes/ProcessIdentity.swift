@@ -34,6 +34,19 @@ package struct ProcessIdentity: Equatable, Sendable {
             pid: pid, startTime: startTime, boot: String(parts[2]), name: String(parts[3].prefix { !$0.isNewline }))
     }
 
+    /// Kills what this process has started in its group and left behind; returns the names. A group keeps its number while it
+    /// has members, and what belongs to it began later and has inherited a runner's environment.
+    func endGroup() -> [String] {
+        LocalFile.names(in: "/proc").compactMap { pid_t($0) }.filter { $0 != pid }.compactMap { member in
+            guard getpgid(member) == pid, let other = ProcessIdentity.current(member), other.boot == boot,
+                other.startTime >= startTime,
+                LocalFile.text("/proc/\(member)/environ")?.contains("HEADGATE_LIFELINE=") == true
+            else { return nil }
+            kill(member, SIGKILL)
+            return "\(other.name) (\(member))"
+        }
+    }
+
     init(pid: pid_t, startTime: UInt64, boot: String, name: String) {
         self.pid = pid
         self.startTime = startTime

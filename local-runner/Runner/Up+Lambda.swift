@@ -7,9 +7,9 @@ import Processes
 extension Up {
     /// Whether Lambda and SQS are served: they are asked for, or the topology needs them.
     var servesLambda: Bool {
-        configuration.lambdaPort != nil || !topology.lambdaFunctions.isEmpty
+        configuration.lambdaPort != nil || !topology.lambdaFunctions.isEmpty || !topology.sqsQueues.isEmpty
     }
-    var servesSQS: Bool { configuration.sqsPort != nil || servesLambda || !topology.sqsQueues.isEmpty }
+    var servesSQS: Bool { configuration.sqsPort != nil || servesLambda }
 
     /// Starts Lambda with the functions and queues of the topology; returns the address of its API.
     func startLambda(

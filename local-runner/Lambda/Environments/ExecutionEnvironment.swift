@@ -16,6 +16,10 @@ actor ExecutionEnvironment: RuntimeCalls {
         var variables: [String: String]
         /// The folder in which each environment has a folder.
         var temporary: String
+        /// MB that functions may use, all together.
+        var memory: Int
+        /// Gets what goes wrong in the service.
+        var report: @Sendable (String) -> Void
         /// Gets each line of the log.
         var log: @Sendable (_ label: String, _ line: String, _ id: String?) -> Void
     }
@@ -68,6 +72,7 @@ actor ExecutionEnvironment: RuntimeCalls {
             waiting = continuation
             log.begin(invocation.id)
             handle(.invoke(invocation))
+            if child != nil { watchMemory() }
         }
     }
 
@@ -220,11 +225,16 @@ actor ExecutionEnvironment: RuntimeCalls {
         if let child { handle(.memoryUsed(GroupMemory.resident(of: child.pid))) }
     }
 
+    /// Looks at the memory while there is an invocation.
     private func watchMemory() {
         guard watch == nil else { return }
         watch = Task {
-            // Cancelled at the end.
-            while (try? await Task.sleep(for: GroupMemory.period)) != nil { if waiting != nil { measure() } }
+            while waiting != nil {
+                // Cancelled at the end.
+                do { try await Task.sleep(for: GroupMemory.period) } catch { return }
+                measure()
+            }
+            watch = nil
         }
     }
 }

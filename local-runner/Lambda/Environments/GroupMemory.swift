@@ -16,8 +16,11 @@ enum GroupMemory {
             looked += 1
             let fields = LocalFile.text("/proc/\(next)/statm")?.split(separator: " ")
             sum += (fields.flatMap { $0.count > 1 ? Int($0[1]) : nil } ?? 0) * pageSize
-            let children = LocalFile.text("/proc/\(next)/task/\(next)/children") ?? ""
-            rest += children.split(separator: " ").compactMap { pid_t($0) }
+            // Each thread has its own children.
+            for thread in LocalFile.names(in: "/proc/\(next)/task") {
+                let children = LocalFile.text("/proc/\(next)/task/\(thread)/children") ?? ""
+                rest += children.split(separator: " ").compactMap { pid_t($0) }
+            }
         }
         return sum
     }

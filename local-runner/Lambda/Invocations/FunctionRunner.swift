@@ -8,11 +8,17 @@ actor FunctionRunner {
     private let host: ExecutionEnvironment.Host
     private var ledger = ConcurrencyLedger()
     /// Without work, the last used at the end, by what they run.
-    private var idle: [FunctionProcess: [ExecutionEnvironment]] = [:]
+    private var idle: [FunctionProcess: [Idle]] = [:]
+    private struct Idle {
+        var environment: ExecutionEnvironment
+        var since: ContinuousClock.Instant
+    }
     /// What was last run of each version.
     private var current: [Version: FunctionProcess] = [:]
     /// All that have not ended, by their labels.
     private var living: [String: ExecutionEnvironment] = [:]
+    /// Those of them that have been asked to end, so that others have room.
+    private var leaving: Set<String> = []
     private struct Version: Hashable {
         var name: String
         var version: String
@@ -45,7 +51,7 @@ actor FunctionRunner {
             guard let outcome = await environment.run(invocation) else { continue }
             if outcome.isAvailable, living[environment.label] != nil {
                 if current[Version(process)] == process {
-                    idle[process, default: []].append(environment)
+                    idle[process, default: []].append(Idle(environment: environment, since: .now))
                 } else {
                     await environment.retire()
                 }
@@ -57,17 +63,18 @@ actor FunctionRunner {
     /// What runs older code or settings of a version is not used again.
     private func replace(by process: FunctionProcess) {
         guard let former = current.updateValue(process, forKey: Version(process)), former != process else { return }
-        for environment in idle.removeValue(forKey: former) ?? [] { Task { await environment.retire() } }
+        for idle in idle.removeValue(forKey: former) ?? [] { Task { await idle.environment.retire() } }
     }
 
     private func warm(_ process: FunctionProcess) -> ExecutionEnvironment? {
-        guard let environment = idle[process]?.popLast() else { return nil }
+        guard let last = idle[process]?.popLast() else { return nil }
         if idle[process]?.isEmpty == true { idle[process] = nil }
-        return environment
+        return last.environment
     }
 
     private func start(_ process: FunctionProcess) throws(LambdaError) -> ExecutionEnvironment {
         guard !isStopping else { throw .stopping }
+        try makeRoom(for: process)
         if let refusal = ledger.startEnvironment(process.name, now: WallClock.now()) { throw refusal }
         let number = (lastNumber[process.name] ?? 0) + 1
         lastNumber[process.name] = number
@@ -80,10 +87,34 @@ actor FunctionRunner {
         return environment
     }
 
+    /// The machine has memory for only so many environments, each counted by what its function may use. Idle ones make room,
+    /// first the one that was used longest ago; if there is none the invocation is throttled, as in an account with a lower
+    /// limit.
+    private func makeRoom(for process: FunctionProcess) throws(LambdaError) {
+        var used = living.values.reduce(0) { $0 + (leaving.contains($1.label) ? 0 : $1.process.memory) }
+        while used + process.memory > host.memory {
+            guard let oldest = idle.values.compactMap(\.first).min(by: { $0.since < $1.since })?.environment else {
+                host.report(
+                    "\(process.name) is throttled: functions may use \(host.memory) MB on this machine, and "
+                        + "\(living.count) environments have \(used) of them")
+                throw .throttled("ConcurrentInvocationLimitExceeded")
+            }
+            dropFromIdle(oldest)
+            leaving.insert(oldest.label)
+            used -= oldest.process.memory
+            Task { await oldest.retire() }
+        }
+    }
+
+    private func dropFromIdle(_ environment: ExecutionEnvironment) {
+        idle[environment.process]?.removeAll { $0.environment === environment }
+        if idle[environment.process]?.isEmpty == true { idle[environment.process] = nil }
+    }
+
     private func forget(_ environment: ExecutionEnvironment) {
         living[environment.label] = nil
-        idle[environment.process]?.removeAll { $0 === environment }
-        if idle[environment.process]?.isEmpty == true { idle[environment.process] = nil }
+        leaving.remove(environment.label)
+        dropFromIdle(environment)
     }
 
     /// Ends the environments of a function, those with work after it.

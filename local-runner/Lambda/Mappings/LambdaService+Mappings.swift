@@ -20,8 +20,16 @@ extension LambdaService {
     /// UpdateEventSourceMapping.
     func updateMapping(_ uuid: String, _ body: JSON) async throws -> MappingRecord {
         let old = try mappings.mapping(uuid)
-        let reference = try FunctionReference(body["FunctionName"]?.text ?? old.functionARN)
-        let source = try await source(reference, queueARN: old.sourceARN)
+        let source: MappingSource
+        if body["FunctionName"] == nil, body["Enabled"]?.flag == false {
+            // A mapping whose function or queue is gone can be disabled.
+            source = MappingSource(
+                account: catalog.account, region: catalog.region, functionARN: old.functionARN, functionTimeout: 0,
+                queueVisibility: nil)
+        } else {
+            let reference = try FunctionReference(body["FunctionName"]?.text ?? old.functionARN)
+            source = try await self.source(reference, queueARN: old.sourceARN)
+        }
         return try apply(uuid) { mappings throws(LambdaError) in
             try mappings.update(uuid, by: body, source: source, now: self.now())
         }

@@ -44,7 +44,10 @@ package final class Console: Sendable {
     /// - Parameter requestID: of the invocation that it belongs to; part of the line in JSON only.
     package func print(_ text: String, from process: String, requestID: String? = nil) {
         switch format {
-        case .text: write(Console.prefix(process, at: now(), isColoured: isTerminal) + text)
+        case .text:
+            let prefix = Console.prefix(process, at: now(), isColoured: isTerminal)
+            // Carriage returns within a line, as awslambdaric writes stack traces, would write over its beginning.
+            for part in text.split(separator: "\r", omittingEmptySubsequences: false) { write(prefix + part) }
         case .json: write(Console.json(text, from: process, requestID, at: now()))
         }
     }
