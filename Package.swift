@@ -64,6 +64,7 @@ let layers: [[Module]] = [
     [
         Module("Worker", at: "Core/Worker", imports: "Model Queue FunctionRuntime Logging"),
         Module("Wiring", at: "Core/Wiring", imports: "FunctionRuntime Queue Redis"),
+        Module("SQSClient", at: "Core/SQSClient", imports: "Model Queue SQS HTTP"),
         Module(
             "LambdaHost", at: "local-runner/Lambda",
             imports: """
@@ -175,8 +176,15 @@ let tests = [
     Module("SecretsTests", at: "Tests/SecretsTests", imports: "Model Secrets", .tests),
     Module("StoreTests", at: "Tests/StoreTests", imports: "Model Memory Postgres Store TestServers", .tests),
     Module(
-        "QueueTests", at: "Tests/QueueTests", imports: "Model Memory Queue Redis Sending TestRandom TestServers", .tests
-    ),
+        "QueueTests", at: "Tests/QueueTests",
+        imports: "Model HTTP Memory Queue Redis SQS SQSClient SQSFunction Sending SQSClientKit TestRandom TestServers",
+        .tests),
+    Module("SQSClientKit", at: "Tests/SQSClientKit", imports: "Model HTTP Memory Queue SQS SQSClient SQSFunction"),
+    Module(
+        "SQSClientTests", at: "Tests/SQSClientTests",
+        imports: """
+            Model Curl HTTP Memory Queue SQS SQSClient SQSFunction SQSClientKit TestServers sqs
+            """, .tests),
     Module("ZipTests", at: "Tests/ZipTests", imports: "Zip", .tests),
     Module("LambdaTests", at: "Tests/LambdaTests", imports: "Model Lambda Memory SQS TestRandom", .tests),
     Module(

@@ -68,6 +68,8 @@ private import Model
     private struct Shape: Equatable {
         var method: String
         var hasBody: Bool
+        /// A handle that has signed keeps the key until it is reset.
+        var isSigned: Bool
     }
 
     /// Sets the handle up for a call. An error means that the call cannot be made.
@@ -86,7 +88,7 @@ private import Model
         guard !(hasNUL ?? request.url.utf8.contains(0)) else {
             return HTTPError(.invalid, "the URL contains a NUL byte")
         }
-        set(Shape(method: request.method, hasBody: request.body != nil))
+        set(Shape(method: request.method, hasBody: request.body != nil, isSigned: request.signature != nil))
         unsafe headgate_curl_set_text(handle, CURLOPT_URL, HTTPRequest.encoded(request.url))
         unsafe headgate_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 0)
         unsafe headgate_curl_set_long(handle, CURLOPT_TIMEOUT_MS, Int(max(1, request.timeout.milliseconds)))
@@ -97,8 +99,19 @@ private import Model
                     handle, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? emptyBytes))
             }
         }
-        unsafe headgate_curl_set_headers(handle, headerList.fill(request.headers))
+        unsafe headgate_curl_set_headers(handle, headerList.fill(headers(of: request)))
         return nil
+    }
+
+    /// Has libcurl sign the request if it is to be signed. Returns its headers.
+    private func headers(of request: HTTPRequest) -> [(name: String, value: String)] {
+        guard let signature = request.signature else { return request.headers }
+        precondition(request.isSignable, "libcurl 7.88 signs only POST / as AWS does")
+        unsafe headgate_curl_set_text(handle, CURLOPT_AWS_SIGV4, "aws:amz:\(signature.region):\(signature.service)")
+        // Not CURLOPT_USERPWD, which would cut a key id at a colon.
+        unsafe headgate_curl_set_text(handle, CURLOPT_USERNAME, signature.keyID)
+        unsafe headgate_curl_set_text(handle, CURLOPT_PASSWORD, signature.secret)
+        return request.headers + (signature.token.map { [("X-Amz-Security-Token", $0)] } ?? [])
     }
 
     /// Prepares the call to start again on a new connection if the chosen one was unusable and nothing had been sent.

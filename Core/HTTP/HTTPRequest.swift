@@ -13,11 +13,14 @@ package struct HTTPRequest: Sendable {
     /// How many bytes of the answer's body are read at most; then the connection is closed, and the call counts as
     /// answered.
     package var readBytes: Int
+    /// Signs the request, which must be `isSignable`; nil: it is not signed.
+    package var signature: RequestSignature?
 
     /// A GET without headers, with 30 s and up to 1 MiB of the answer kept, unless given.
     package init(
         method: String = "GET", url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
-        timeout: Duration = .seconds(30), keptBytes: Int = 1 << 20, readBytes: Int = .max
+        timeout: Duration = .seconds(30), keptBytes: Int = 1 << 20, readBytes: Int = .max,
+        signature: RequestSignature? = nil
     ) {
         self.method = method
         self.url = url
@@ -26,6 +29,7 @@ package struct HTTPRequest: Sendable {
         self.timeout = timeout
         self.keptBytes = keptBytes
         self.readBytes = readBytes
+        self.signature = signature
     }
 
     /// The URL with everything after the host that is not ASCII percent-encoded as UTF-8 (RFC 3987, 3.1). libcurl

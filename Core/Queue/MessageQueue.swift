@@ -14,6 +14,9 @@ package protocol MessageQueue: Sendable {
     /// The queue's name.
     var name: QueueName { get }
 
+    /// What the driver keeps of these promises; all of them unless it says otherwise.
+    var capabilities: QueueCapabilities { get }
+
     /// The queue's clock now. Read it before the commit whose messages are then sent with it.
     func ticket() async throws(QueueError) -> QueueTicket
 
@@ -99,6 +102,9 @@ package protocol MessageQueue: Sendable {
 }
 
 extension MessageQueue {
+    /// All of them.
+    package var capabilities: QueueCapabilities { .all }
+
     /// Settles as done, without an outcome. False: the lease had ended.
     package func acknowledge(_ receipts: [Receipt]) async throws(QueueError) -> [Bool] {
         try await settle(receipts.map { Settlement($0, .acknowledge) }).map { $0 != .stale }

@@ -2,6 +2,8 @@ import Memory
 import Model
 import Queue
 import Redis
+import SQSClient
+import SQSClientKit
 import Synchronization
 import TestServers
 import Testing
@@ -11,6 +13,7 @@ final class QueueUnderTest: Sendable {
     let queue: any MessageQueue
     let outcomes: any MessageQueue
     private let time: Mutex<Timestamp>
+    private let service = Mutex<VirtualSQS?>(nil)
 
     var now: Timestamp { time.withLock { $0 } }
     func advance(_ duration: Duration) { time.withLock { $0 = $0 + duration } }
@@ -26,6 +29,7 @@ final class QueueUnderTest: Sendable {
 
     /// A queue of hints, with the same clock; its outcome queue stays empty.
     static func coalescing(_ driver: Driver) async throws -> QueueUnderTest {
+        if !driver.capabilities.isCoalescing { try Test.cancel("\(driver.rawValue) has no coalescing queues") }
         var configuration = configuration
         configuration.kind = .coalescing
         let hints = QueueName("hints")
@@ -69,6 +73,21 @@ final class QueueUnderTest: Sendable {
         }
     }
 
+    /// SQS in memory, by the test's clock.
+    static func sqs() async throws -> QueueUnderTest {
+        var made: VirtualSQS?
+        let it = QueueUnderTest { clock in
+            let sqs = VirtualSQS(clock: clock)
+            made = sqs
+            return sqs.unmade(configuration)
+        }
+        let sqs = try #require(made)
+        // The endpoint must not end before the test.
+        it.service.withLock { $0 = sqs }
+        _ = try await sqs.queues(configuration)
+        return it
+    }
+
     // MARK: Shorthand
 
     func send(_ ids: String..., tenant: String = "a", delay: Duration = .zero) async throws -> [SendResult] {
@@ -106,12 +125,18 @@ private final class ClockBox: Sendable {
 enum Driver: String, CaseIterable, CustomTestStringConvertible {
     case inMemory
     case redis
+    case sqs
     var testDescription: String { rawValue }
 
+    var capabilities: QueueCapabilities { self == .sqs ? .sqs : .all }
+
+    /// Cancels the test if it is a row that this driver cannot keep to (`SkippedRows`).
     func make() async throws -> QueueUnderTest {
-        switch self {
+        if let reason = SkippedRows.reason(Test.current, capabilities) { try Test.cancel("\(rawValue) \(reason)") }
+        return switch self {
         case .inMemory: .inMemory()
         case .redis: try await .redis()
+        case .sqs: try await .sqs()
         }
     }
 }

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Installs clients of Amazon SQS and AWS Lambda that others have written, for Tests/Clients: each set in a virtual
+# Installs what others have written to speak with Amazon SQS and AWS Lambda, for the tests: each set in a virtual
 # environment under .build/clients. What is installed already stays; a set whose list below has changed, or whose Python
 # has gone, is installed again.
 #
-# clients.sh [NAME...]: all sets, or these. Prints "ready NAME: FOLDER" for each. Exit codes: 1 a set cannot be
+# clients.sh [NAME...]: all sets of clients, or these. Prints "ready NAME: FOLDER" for each. Exit codes: 1 a set cannot be
 # installed, 75 PyPI cannot be reached.
 #
 #   json    a boto3 of today, which speaks AWS JSON, and the command line of AWS
 #   query   the last botocore that speaks the query protocol
 #   celery  Celery with the transport for SQS
 #   lambda  the runtime for functions in Python, Powertools for AWS Lambda, and the boto3 of json
+#   moto    a server that stands in for AWS, and no client: only where it is named
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD/.build/clients
@@ -28,7 +29,8 @@ requirements() {
         lambda)
             printf '%s\n' awslambdaric==4.2.2 aws-lambda-powertools==3.37.0 boto3==1.44.8 botocore==1.44.8
             ;;
-        *) echo "clients: expected json, query, celery or lambda, found $1" >&2 && exit 1 ;;
+        moto) printf '%s\n' 'moto[server]==5.2.5' ;;
+        *) echo "clients: expected json, query, celery, lambda or moto, found $1" >&2 && exit 1 ;;
     esac
 }
 
