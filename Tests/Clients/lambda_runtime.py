@@ -44,6 +44,9 @@ def handle(event, context):
     if do == "print":
         print(event["text"], flush=True)
         return b"null"
+    if do == "flood":
+        while True:
+            os.write(1, b"x" * 1000 + b"\n")
     if do == "sleep":
         time.sleep(event["seconds"])
         return b"null"

@@ -57,6 +57,9 @@ import Testing
             ).json["headers"]
             #expect(more?["lambda-runtime-client-context"] == #"{"custom":{"a":1}}"#)
             #expect(more?["lambda-runtime-trace-id"] == "Root=1-a-b")
+            let pretty = Data("{\n \"custom\": {}\n}".utf8).base64EncodedString()
+            let lines = try await rig.invoke(["do": "context"], headers: [("X-Amz-Client-Context", pretty)])
+            #expect(lines.json["headers"]?["lambda-runtime-client-context"] == #"{"custom":{}}"#)
         }
     }
 
@@ -108,6 +111,16 @@ import Testing
             try await eventually("the child is gone") { kill(pid, 0) != 0 }
             #expect(answer.log.contains { $0.hasSuffix(" Task timed out after 1.00 seconds") })
             #expect(try await rig.invoke(["b": 2]).body == #"{"b": 2}"#)
+        }
+    }
+
+    @Test func `a function that writes without pause is killed like any other, and its runner goes on`() async throws {
+        try await LambdaRig.with { rig in
+            try await rig.define { $0.timeout = 2 }
+            for _ in 0..<3 {
+                #expect(try await rig.invoke(["do": "flood"]).json["errorType"] == "Sandbox.Timedout")
+            }
+            #expect(try await rig.invoke(["a": 1]).body == #"{"a": 1}"#)
         }
     }
 
@@ -255,7 +268,7 @@ import Testing
             try await rig.define(command: ["python3", copy]) { $0.timeout = 20 }
             let first = try #require(try await rig.invoke(["do": "environment"]).json["pid"]?.int)
             async let slow = rig.invoke(["do": "sleep", "seconds": 1])
-            try await Task.sleep(for: .milliseconds(200))
+            try await eventually("it runs") { rig.log.count("START") == 2 }
             try text.replacing("\"VERSION_TEXT\", \"1\"", with: "\"VERSION_TEXT\", \"2\"")
                 .write(toFile: copy, atomically: true, encoding: .utf8)
             let second = try #require(try await rig.invoke(["do": "environment"]).json["pid"]?.int)

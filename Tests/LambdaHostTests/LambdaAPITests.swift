@@ -120,6 +120,36 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("Origin", "https://example.com"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site"),
+        ("Host", "example.com:9325"),
+    ])
+    func `a page in a browser is refused`(name: String, value: String) async throws {
+        try await LambdaRig.with { rig in
+            let answer = try await rig.call("GET", Self.functions, headers: [(name, value)])
+            #expect(answer.status == 403 && answer.type == "AccessDeniedException")
+            #expect(try await rig.call("GET", Self.functions, headers: [("Host", "localhost:1")]).status == 200)
+        }
+    }
+
+    @Test func `what functions of the topology reserve may move from one to another`() async throws {
+        try await LambdaRig.with { rig in
+            func functions(_ reserved: [(String, Int)]) -> [(configuration: FunctionConfiguration, reserved: Int?)] {
+                var random = SystemRandomNumberGenerator()
+                return reserved.map { name, count in
+                    (
+                        FunctionConfiguration(
+                            name: name, command: ["sh"], modified: Timestamp(seconds: 0), revision: .v4(using: &random)),
+                        count
+                    )
+                }
+            }
+            try await rig.service.define(functions([("a", 800), ("b", 50)]))
+            try await rig.service.define(functions([("b", 800), ("a", 50)]))
+            #expect(await rig.service.functions.reservedConcurrency == 850)
+        }
+    }
+
     // MARK: Invoke
 
     @Test func `row 40: limits, kinds of invocation and refusals`() async throws {

@@ -230,7 +230,7 @@ import Testing
     @Test func `a command that cannot be started fails the invocation at once`() {
         var rig = Rig()
         rig.after(.invoke(RuntimeMachineTests.first))
-        let actions = rig.after(.cannotStart("fork/exec /nowhere: no such file or directory"))
+        let actions = rig.after(.cannotStart("fork/exec /nowhere: no such file or directory", isFunctionsFault: true))
         #expect(RuntimeMachineTests.result(actions)?.contains("Runtime.InvalidEntrypoint") == true)
         #expect(actions.last == .end)
     }
@@ -261,6 +261,42 @@ import Testing
         #expect(RuntimeMachineTests.result(actions) == "1" && actions.last == .kill)
         var new = Rig()
         #expect(new.after(.retire) == [.end])
+    }
+
+    @Test(arguments: [State.starting, .busy, .expecting, .ending])
+    func `an environment that is abandoned ends with its process, and starts none`(state: State) {
+        var rig = RuntimeMachineTests.rig(in: state)
+        if state == .ending {
+            // Killed after its first start, to be started again.
+            rig = Rig()
+            rig.after(.invoke(RuntimeMachineTests.first))
+            rig.after(.seconds(10), .timePassed)
+        }
+        #expect(rig.after(.abandon) == [.kill])
+        let actions = rig.after(.exited(.killed(signal: 9)))
+        #expect(actions.last == .end && RuntimeMachineTests.result(actions)?.hasPrefix("failure") == true, "\(actions)")
+    }
+
+    @Test func `a process that cannot be made ends the environment, also when it was to be killed`() {
+        for isRepeat in [false, true] {
+            var rig = Rig()
+            rig.after(.invoke(RuntimeMachineTests.first))
+            rig.after(.seconds(10), .timePassed)
+            if isRepeat {
+                rig.after(.exited(.killed(signal: 9)))
+                rig.after(.seconds(3), .timePassed)
+            }
+            let actions = rig.after(.cannotStart("no space", isFunctionsFault: false))
+            #expect(actions.last == .end)
+            for case .finish(let result) in actions { #expect(result.isServiceFailure) }
+            #expect(actions.count > 1 || isRepeat, "the invocation ends, too")
+        }
+    }
+
+    @Test func `a runtime that hung up and stays away is ended like one without work`() {
+        var rig = RuntimeMachineTests.rig(in: .idle)
+        rig.after(.hungUp(call: 3))
+        #expect(rig.after(.seconds(300), .timePassed) == [.kill])
     }
 
     @Test func `a frozen environment is thawed before it gets work`() {

@@ -92,6 +92,7 @@ import Testing
         ("queue: q, filters: ['{\"body\":{\"a\":1}}']", ["2 functions.mine.filters"]),
         ("batch: 5", ["2 functions.mine.batch"]),
         ("queue: other", ["2 functions.mine.queue"]),
+        ("queue: [q, q]", ["2 functions.mine.queue"]),
         ("reserved: 901", ["2 functions.mine"]),
         ("reserved: 1001", ["2 functions.mine.reserved"]),
         ("memory: 64Mi", ["2 functions.mine.memory"]),

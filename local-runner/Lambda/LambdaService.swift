@@ -64,7 +64,7 @@ package actor LambdaService {
             .init(
                 fleet: fleet, variables: configuration.variables, temporary: "\(configuration.folder)/tmp",
                 memory: configuration.memory, report: configuration.report, log: configuration.log))
-        events = try EventQueue(folder: "\(configuration.folder)/events")
+        events = try EventQueue(folder: "\(configuration.folder)/events", report: configuration.report)
         if let text = LocalFile.text("\(configuration.folder)/functions.json") {
             guard let json = try? JSON(parsing: text), let stored = FunctionCatalog(stored: json),
                 stored.account == configuration.account, stored.region == configuration.region
@@ -103,9 +103,10 @@ package actor LambdaService {
     package func stop(grace: Duration) async {
         isStopping = true
         eventTask?.cancel()
+        let deadline = ContinuousClock.now + grace
         // What a function answers in time is settled; what is ended below stays in its queue.
         await stopMappings(grace: grace)
-        await runner.stop(grace: grace)
+        await runner.stop(grace: max(.zero, deadline - .now))
         for task in mappingTasks.values { await task.value }
         await eventTask?.value
     }

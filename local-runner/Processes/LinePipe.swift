@@ -30,28 +30,43 @@ final class LinePipe: Sendable {
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             // Interrupted: the read finds nothing, and it waits again.
             unsafe poll(&entry, 1, -1)
-        } while readAvailable()
+        } while state.withLock({ readPart(&$0) }) != .ended
     }
 
-    /// Reads what has been written so far: a line whose writer has gone on has been delivered on return.
-    @discardableResult func readAvailable() -> Bool {
-        state.withLock { state in
-            var buffer = [UInt8](repeating: 0, count: 16_384)
-            while state.isOpen {
-                let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
-                if count < 0 && errno == EINTR { continue }
-                if count < 0 && errno == EAGAIN { return true }
-                guard count > 0 else {
-                    close(descriptor)
-                    state.isOpen = false
-                    if !state.line.isEmpty { body(String(decoding: state.line, as: UTF8.self)) }
-                    body(nil)
-                    return false
-                }
-                take(buffer[..<count], &state.line)
+    /// Reads what has been written so far: a line whose writer has gone on has been delivered on return. Gives up after
+    /// 64 KB, or when somebody else reads for 20 ms: a process that writes without pause must not hold up its caller, nor
+    /// must a terminal that takes nothing.
+    func readAvailable() {
+        let deadline = ContinuousClock.now + .milliseconds(20)
+        var parts = 0
+        while parts < 4, ContinuousClock.now < deadline {
+            switch state.withLockIfAvailable({ readPart(&$0) }) {
+            case .some(.read): parts += 1
+            case .some(.empty), .some(.ended): return
+            case nil: sched_yield()
             }
-            return false
         }
+    }
+
+    private enum Part {
+        case read, empty, ended
+    }
+
+    /// Reads 16 KB at most.
+    private func readPart(_ state: inout State) -> Part {
+        guard state.isOpen else { return .ended }
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 && (errno == EINTR || errno == EAGAIN) { return .empty }
+        guard count > 0 else {
+            close(descriptor)
+            state.isOpen = false
+            if !state.line.isEmpty { body(String(decoding: state.line, as: UTF8.self)) }
+            body(nil)
+            return .ended
+        }
+        take(buffer[..<count], &state.line)
+        return .read
     }
 
     private func take(_ bytes: ArraySlice<UInt8>, _ line: inout [UInt8]) {

@@ -37,7 +37,9 @@ package struct ProcessIdentity: Equatable, Sendable {
     /// Kills what this process has started in its group and left behind; returns the names. A group keeps its number while it
     /// has members, and what belongs to it began later and has inherited a runner's environment.
     func endGroup() -> [String] {
-        LocalFile.names(in: "/proc").compactMap { pid_t($0) }.filter { $0 != pid }.compactMap { member in
+        // The number belongs to another process by now.
+        if let now = ProcessIdentity.current(pid), now.startTime != startTime || now.boot != boot { return [] }
+        return LocalFile.names(in: "/proc").compactMap { pid_t($0) }.filter { $0 != pid }.compactMap { member in
             guard getpgid(member) == pid, let other = ProcessIdentity.current(member), other.boot == boot,
                 other.startTime >= startTime,
                 LocalFile.text("/proc/\(member)/environ")?.contains("HEADGATE_LIFELINE=") == true

@@ -27,7 +27,7 @@ package final class Spawner: Sendable {
     package init() throws {
         lifeline = try Spawner.pipe().reading
         // The thread keeps the spawner alive: if the thread ended, every process would be killed.
-        DetachedThread.start {
+        try DetachedThread.start {
             while true {
                 self.waiting.wait()
                 self.jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }?()
@@ -66,11 +66,17 @@ package final class Spawner: Sendable {
         }
         let lines = LinePipe(descriptor: pipe.reading, body: output)
         let child = ChildProcess(label: request.label, pid: pid, output: lines)
-        DetachedThread.start { lines.readToEnd() }
-        DetachedThread.start {
-            let status = child.reap()
-            ended(child, status)
-            child.exit.resolve(status)
+        do {
+            try DetachedThread.start { lines.readToEnd() }
+            try DetachedThread.start {
+                let status = child.reap()
+                ended(child, status)
+                child.exit.resolve(status)
+            }
+        } catch {
+            child.killGroup()
+            _ = child.reap()
+            throw error
         }
         return child
     }

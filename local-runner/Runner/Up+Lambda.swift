@@ -48,6 +48,14 @@ extension Up {
         return lambda
     }
 
+    /// Lets invocations end within the grace, or until `hurry` resolves, and ends all environments.
+    func stopLambda(hurry: OneShot<Void>) async {
+        guard let lambda = lambda.value else { return }
+        let hurried = Task { if await hurry.wait() != nil { await lambda.stop(grace: .zero) } }
+        await lambda.stop(grace: configuration.grace)
+        hurried.cancel()
+    }
+
     /// What functions find in their environment beside what Lambda defines: where the services are, and a key, which nobody
     /// checks.
     private func variables(lambda: String, sqs: String) -> [String: String] {

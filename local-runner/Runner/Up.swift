@@ -64,6 +64,7 @@ package struct Up: Sendable {
     /// Runs until `stop` is requested, the duration has passed, or something needed fails; then stops everything it has
     /// started. Throws `TopologyMistakes` and `RunnerError`.
     package static func run(configuration: Configuration, cloud: Cloud, stop: StopRequests) async throws {
+        raiseDescriptorLimit()
         let console = Console(format: configuration.format, now: cloud.now)
         guard let text = LocalFile.text(configuration.topology) else {
             throw RunnerError(.setup, "cannot read the topology \(configuration.topology); name one with --topology")
@@ -96,6 +97,15 @@ package struct Up: Sendable {
         try outcome.get()
     }
 
+    /// As many descriptors as the system allows: each execution environment needs three.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        // Where it is refused, the old one stays.
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     private func runUntilStopped(_ stop: StopRequests) async -> Result<Void, any Error> {
         await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await run() }
@@ -105,18 +115,14 @@ package struct Up: Sendable {
             if case .success = first { console.setStatus("") }
             console.say("stopping")
             group.cancelAll()
+            // Beside the rest, which waits for invocations that callers wait for.
+            await stopLambda(hurry: stop.second)
             return first
         }
     }
 
     private func tearDown(hurry: OneShot<Void>) async {
         if let file = configuration.readyFile { unsafe unlink(file) }
-        if let lambda = lambda.value {
-            let work = Task { await lambda.stop(grace: configuration.grace) }
-            let hurried = Task { if await hurry.wait() != nil { await lambda.stop(grace: .zero) } }
-            await work.value
-            hurried.cancel()
-        }
         await environments.killAll()
         await functions.stop(grace: configuration.grace, hurry: hurry)
         let children = servers.fleet.children

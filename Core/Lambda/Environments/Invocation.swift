@@ -33,6 +33,8 @@ package struct InvocationResult: Hashable, Sendable {
     package var payload: [UInt8]
     /// The function failed: thrown, ended, or out of time or memory.
     package var isFailure: Bool
+    /// The function has not seen the invocation: the machine could not start it.
+    package var isServiceFailure = false
 
     /// A result of these parts.
     package init(payload: [UInt8], isFailure: Bool) {

@@ -45,14 +45,16 @@ package struct RuntimeMachine: Sendable {
         case hungUp(call: Int)
         /// The process has ended, and its group with it.
         case exited(RuntimeExit)
-        /// No process could be made, for this reason.
-        case cannotStart(String)
+        /// No process could be made, for this reason: there is no such program, or the machine could not.
+        case cannotStart(String, isFunctionsFault: Bool)
         /// The process group uses so many bytes.
         case memoryUsed(Int)
         /// The deadline has passed.
         case timePassed
         /// The environment is not to be used again: idle it ends at once, else after what it is doing.
         case retire
+        /// The environment ends at once, and what it is doing fails.
+        case abandon
     }
 
     /// What is to be done, in this order.
@@ -96,6 +98,7 @@ package struct RuntimeMachine: Sendable {
     private var memoryUsed = 0
     private var isRetired = false
     private var isFrozen = false
+    private var isAbandoned = false
 
     /// An environment without a process.
     package init(_ configuration: Configuration) { self.configuration = configuration }
@@ -141,15 +144,10 @@ package struct RuntimeMachine: Sendable {
                 + startFailed(InvocationResult(payload: payload, isFailure: true), now)
         case .hungUp(let call):
             guard case .idle(call, _) = phase else { return [] }
-            phase = .away(deadline: nil, nil)
+            phase = .away(deadline: now + configuration.idleLimit, nil)
             return isRetired ? kill() : []
         case .exited(let exit): return exited(exit, now)
-        case .cannotStart(let reason):
-            guard case .starting(let invocation, let since, _, _) = phase else { return [] }
-            phase = .ended
-            let message = "RequestId: \(invocation.id) Error: \(reason)"
-            return [.log(message), .log("Runtime.InvalidEntrypoint")] + report(invocation, since, now)
-                + [.finish(.failure("Runtime.InvalidEntrypoint", message)), .end]
+        case .cannotStart(let reason, let isFunctionsFault): return cannotStart(reason, isFunctionsFault, now)
         case .memoryUsed(let bytes):
             memoryUsed = max(memoryUsed, bytes)
             guard bytes > configuration.memory << 20 else { return [] }
@@ -164,6 +162,16 @@ package struct RuntimeMachine: Sendable {
                 return [.end]
             }
             return isIdle ? kill() : []
+        case .abandon:
+            (isRetired, isAbandoned) = (true, true)
+            switch phase {
+            case .new:
+                phase = .ended
+                return [.end]
+            case .ended: return []
+            // What it was doing fails when the process has ended.
+            default: return [.kill]
+            }
         }
     }
 
@@ -309,8 +317,34 @@ package struct RuntimeMachine: Sendable {
         return [.log("INIT_REPORT Init Duration: \(spent) ms\tPhase: init\tStatus: error"), .kill]
     }
 
+    /// Also of a process that was to be killed before it was made.
+    private mutating func cannotStart(_ reason: String, _ isFunctionsFault: Bool, _ now: Timestamp) -> [Action] {
+        let waiting: (Invocation, since: Timestamp)?
+        switch phase {
+        case .starting(let invocation, let since, _, _): waiting = (invocation, since)
+        case .ending(let invocation?, _): waiting = (invocation, now)
+        case .ending(nil, _): waiting = nil
+        default: return []
+        }
+        phase = .ended
+        guard let (invocation, since) = waiting else { return [.end] }
+        let message = "RequestId: \(invocation.id) Error: \(reason)"
+        var result = InvocationResult.failure("Runtime.InvalidEntrypoint", message)
+        result.isServiceFailure = !isFunctionsFault
+        return [.log(message), .log("Runtime.InvalidEntrypoint")] + report(invocation, since, now)
+            + [.finish(result), .end]
+    }
+
     private mutating func exited(_ exit: RuntimeExit, _ now: Timestamp) -> [Action] {
         isFrozen = false
+        if isAbandoned {
+            switch phase {
+            case .starting(let invocation, _, _, _), .away(_, let invocation?), .ending(let invocation?, _):
+                phase = .ended
+                return finish(invocation, now, .exited(exit), now) + [.end]
+            default: break
+            }
+        }
         switch phase {
         case .starting(let invocation, let since, _, let isRepeat):
             if !isRepeat {

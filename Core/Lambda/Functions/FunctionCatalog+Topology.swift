@@ -16,9 +16,13 @@ extension FunctionCatalog {
         functions[configuration.name] = record
     }
 
-    /// Removes the functions that an earlier topology defined, and this one does not.
+    /// Removes the functions that an earlier topology defined, and this one does not. What the others reserve is free until
+    /// they are defined.
     package mutating func dropManaged(except names: Set<String>) {
         functions = functions.filter { !$0.value.isManaged || names.contains($0.key) }
+        for name in functions.keys where functions[name]?.isManaged == true {
+            functions[name]?.reservedConcurrency = nil
+        }
     }
 
     // MARK: Stored

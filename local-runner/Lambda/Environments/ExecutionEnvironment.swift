@@ -79,11 +79,8 @@ actor ExecutionEnvironment: RuntimeCalls {
     /// Ends it when it has nothing to do.
     func retire() { handle(.retire) }
 
-    /// Ends it now.
-    func kill() {
-        handle(.retire)
-        killProcess()
-    }
+    /// Ends it now, and fails what it is doing.
+    func kill() { handle(.abandon) }
 
     // MARK: The Runtime API
 
@@ -113,6 +110,8 @@ actor ExecutionEnvironment: RuntimeCalls {
 
     private func handle(_ event: RuntimeMachine.Event) {
         let actions = machine.handle(event, now: WallClock.now())
+        // First of all: what follows may wait for a process that writes without pause.
+        if actions.contains(.kill) { killProcess() }
         // What the function has written before it answered comes before the lines that end its log.
         if actions.contains(where: { if case .finish = $0 { true } else { false } }) { child?.deliverOutput() }
         for action in actions { carryOut(action) }
@@ -161,11 +160,17 @@ actor ExecutionEnvironment: RuntimeCalls {
                     let exit = await child.exit.wait()
                     ended(start, exit)
                 }
+            } catch let error as NoProgram {
+                handle(.cannotStart("fork/exec \(error.name): no such file or directory", isFunctionsFault: true))
             } catch {
-                handle(.cannotStart("\(error)"))
+                // The machine has no more descriptors, threads or space: the function has not seen the invocation.
+                host.report("\(label) cannot be started: \(error)")
+                handle(.cannotStart("\(error)", isFunctionsFault: false))
             }
         }
     }
+
+    private struct NoProgram: Error { var name: String }
 
     private func spawn(_ start: Int) async throws -> ChildProcess {
         if server == nil { server = try await RuntimeServer.start(self) }
@@ -173,7 +178,7 @@ actor ExecutionEnvironment: RuntimeCalls {
         guard let word = process.command.first,
             let program = LocalFile.program(word, from: process.folder, search: host.variables["PATH"] ?? "")
         else {
-            throw RunnerError(.setup, "fork/exec \(process.command.first ?? "nothing"): no such file or directory")
+            throw NoProgram(name: process.command.first ?? "nothing")
         }
         LocalFile.remove(temporary)
         try LocalFile.makeDirectory(temporary)
@@ -209,7 +214,8 @@ actor ExecutionEnvironment: RuntimeCalls {
             Task {
                 // Cancelled: another timer is set, or none is needed.
                 do { try await Task.sleep(for: max(.zero, deadline - WallClock.now())) } catch { return }
-                timePassed()
+                // Replaced while it waited for its turn.
+                if !Task.isCancelled { timePassed() }
             }
         )
     }

@@ -79,13 +79,26 @@ final class EventQueue: Sendable {
     private let state = Mutex(State())
 
     /// With the events that the folder has.
-    init(folder: String) throws {
+    ///
+    /// - Parameter report: told of an event that cannot be read, whose file stays; what was never accepted, or is over, is
+    ///   removed.
+    init(folder: String, report: (String) -> Void) throws {
         self.folder = folder
-        for name in LocalFile.names(in: folder) where name.hasSuffix(".json") {
+        var known: Set<String> = []
+        let names = LocalFile.names(in: folder)
+        for name in names where name.hasSuffix(".json") {
+            known.insert(String(name.dropLast(".json".count)))
             guard let text = LocalFile.text("\(folder)/\(name)"), let json = try? JSON(parsing: text),
                 let event = QueuedEvent(stored: json)
-            else { throw RunnerError(.setup, "\(folder)/\(name) is damaged: remove it") }
+            else {
+                report("\(folder)/\(name) is damaged: its event is not handled")
+                continue
+            }
             state.withLock { $0.insert(event) }
+        }
+        for name in names where !name.hasSuffix(".json") {
+            let id = name.split(separator: ".").first.map(String.init) ?? ""
+            if !name.hasSuffix(".payload") || !known.contains(id) { LocalFile.remove("\(folder)/\(name)") }
         }
     }
 

@@ -23,7 +23,7 @@ extension LambdaService {
     func attempt(_ event: QueuedEvent) async {
         var event = event
         let reference = FunctionReference(name: event.function, qualifier: event.qualifier)
-        guard let record = try? catalog.record(reference) else {
+        guard let record = try? catalog.record(reference), (try? catalog.configuration(reference)) != nil else {
             configuration.report("event \(event.id) is dropped: there is no function \(event.function) any more")
             return events.remove(event)
         }

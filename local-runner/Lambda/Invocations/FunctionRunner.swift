@@ -49,6 +49,9 @@ actor FunctionRunner {
             if let warm = warm(process) { environment = warm } else { environment = try start(process) }
             // Nil: it has ended since it was last used.
             guard let outcome = await environment.run(invocation) else { continue }
+            if outcome.result.isServiceFailure {
+                throw LambdaError("ServiceException", "\(process.name) cannot be started now.", status: 500)
+            }
             if outcome.isAvailable, living[environment.label] != nil {
                 if current[Version(process)] == process {
                     idle[process, default: []].append(Idle(environment: environment, since: .now))
@@ -139,7 +142,9 @@ actor FunctionRunner {
             group.cancelAll()
         }
         for environment in all { await environment.kill() }
-        for environment in all { _ = await environment.ended.wait(for: .seconds(5)) }
+        await withDiscardingTaskGroup { group in
+            for environment in all { group.addTask { _ = await environment.ended.wait(for: .seconds(5)) } }
+        }
     }
 }
 

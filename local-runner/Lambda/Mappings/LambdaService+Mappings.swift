@@ -149,6 +149,7 @@ extension LambdaService {
             let reference = try? FunctionReference(record.functionARN)
         {
             let seconds = await visibility(record.sourceARN) ?? 30
+            if isStopping { return }
             let runner = MappingRunner(
                 record.configuration, queue: queue, queueARN: record.sourceARN, visibility: .seconds(seconds),
                 queues: queues, report: configuration.report

@@ -83,6 +83,8 @@ actor MappingRunner {
                 Task {
                     // Cancelled: another timer is set, or none is needed.
                     do { try await Task.sleep(for: max(.zero, deadline - WallClock.now())) } catch { return }
+                    // Replaced while it waited for its turn.
+                    if Task.isCancelled { return }
                     timer = nil
                     handle(.timePassed)
                 }

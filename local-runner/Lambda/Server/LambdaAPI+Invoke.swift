@@ -59,14 +59,15 @@ extension LambdaAPI {
         input.traceID = request.headers["x-amzn-trace-id"]
         if let context = request.headers["x-amz-client-context"] {
             guard context.utf8.count <= LambdaAPI.longestContext, let bytes = Data(base64Encoded: context),
-                (try? JSON(parsing: Array(bytes)))?.members != nil
+                let json = try? JSON(parsing: Array(bytes)), json.members != nil
             else {
                 throw LambdaError(
                     "InvalidRequestContentException",
                     "Client context must be a valid Base64-encoded JSON object of at most "
                         + "\(LambdaAPI.longestContext) bytes.")
             }
-            input.clientContext = String(decoding: bytes, as: UTF8.self)
+            // In one line: the runtime gets it as a header.
+            input.clientContext = json.description
         }
         return input
     }

@@ -51,6 +51,14 @@ package struct LambdaServer: Sendable {
             }
             bytes += buffer.readableBytesView
         }
+        guard isLocal(request) else {
+            return response(
+                LambdaResponse(
+                    LambdaError(
+                        "AccessDeniedException",
+                        "Requests of web pages, and for other hosts than this machine, are not answered.", status: 403)),
+                closes: true)
+        }
         var headers: [String: String] = [:]
         for field in request.headers { headers[field.name.canonicalName] = field.value }
         let read: LambdaRequest
@@ -61,6 +69,18 @@ package struct LambdaServer: Sendable {
             return response(LambdaResponse(error), closes: false)
         }
         return response(await api.respond(to: read), closes: false)
+    }
+
+    /// A page in a browser of this machine may not create functions: it sends its origin, or, after a change of its name's
+    /// address, its own host. SDKs send neither.
+    private static func isLocal(_ request: Request) -> Bool {
+        if request.headers[.origin] != nil { return false }
+        if let name = HTTPField.Name("sec-fetch-site"), let site = request.headers[name], site != "none" {
+            return false
+        }
+        guard let authority = request.head.authority else { return true }
+        let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+        return ["127.0.0.1", "localhost", "[::1]"].contains(String(host)) || host.hasSuffix(".localhost")
     }
 
     /// - Parameter closes: the rest of the request is not read.

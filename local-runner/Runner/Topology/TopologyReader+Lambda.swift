@@ -24,6 +24,7 @@ extension TopologyReader {
             node.scalar.map { [$0.string] } ?? TopologyReader.texts(node)
         }
         lambda.queues = names ?? []
+        if Set(lambda.queues).count < lambda.queues.count { fields.fail("queue", "names a queue twice") }
         for queue in lambda.queues {
             guard let found = queues.first(where: { $0.name == queue }) else {
                 let known = queues.map(\.name).joined(separator: ", ")
