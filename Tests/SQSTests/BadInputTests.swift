@@ -15,6 +15,17 @@ import Testing
                 headers: [("Host", "h")] + (target.map { [("X-Amz-Target", $0)] } ?? []), body: Array(body.utf8)))
     }
 
+    @Test("a page in a browser is refused where nobody signs", arguments: Wire.allCases)
+    func webPage(wire: Wire) async throws {
+        let test = EndpointUnderTest()
+        for (name, value) in [("Origin", "https://example.com"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site")] {
+            let answer = try await test.call(
+                .createQueue, ["QueueName": "q"], on: wire, headers: [(name: name, value: value)])
+            #expect(answer.status == 403 && answer.code == "AccessDenied", "\(name): \(value)")
+        }
+        #expect(try await test.call(.listQueues, on: wire).body["QueueUrls"] == nil)
+    }
+
     @Test(
         "in AWS JSON",
         arguments: [

@@ -127,6 +127,13 @@ package struct SQSEndpoint: Sendable {
     /// region is that of the signature, or of the host's name.
     private func context(of request: WireRequest) throws(SQSError) -> Context {
         try signature?.check(request, now: clock())
+        // Where nobody signs, a page in a browser that can reach the endpoint must not use it in its visitor's stead.
+        let site = request.header("sec-fetch-site") ?? "none"
+        if isOpen, request.header("origin") != nil || site != "none" {
+            throw SQSError(
+                "AccessDenied", "Requests of web pages are answered only where they are signed (HEADGATE_SQS_KEYS).",
+                status: 403)
+        }
         var realm = configuration.realm
         let credential = SignatureV4.credential(of: request)
         let host = request.header("host") ?? "localhost"
