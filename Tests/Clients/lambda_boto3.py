@@ -30,6 +30,8 @@ import botocore
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from checks import cut, equal, true
+
 if len(sys.argv) < 2:
     sys.exit(__doc__)
 ready = json.loads(pathlib.Path(sys.argv[1]).read_text())
@@ -65,22 +67,6 @@ class Skipped(Exception):
 
 
 # What checks need
-
-
-def equal(found, expected, what="value"):
-    """Fails with both values, cut to a readable length."""
-    if found != expected:
-        raise AssertionError(f"{what}: expected {cut(expected)}, found {cut(found)}")
-
-
-def cut(value, length=300):
-    text = repr(value)
-    return text if len(text) <= length else f"{text[:length]}... ({len(text)} characters)"
-
-
-def true(condition, what):
-    if not condition:
-        raise AssertionError(what)
 
 
 def until(condition, what, seconds=20.0):

@@ -24,6 +24,8 @@ import botocore
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from checks import cut, equal, true
+
 MESSAGE_BYTES = 1_048_576
 url = sys.argv[1]
 run = uuid.uuid4().hex[:8]
@@ -85,22 +87,6 @@ def nothing(queue, **more):
     """Checks that there is nothing to receive; the list is absent then."""
     answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=0, **more)
     equal(answer.get("Messages"), None, "messages of an empty receive")
-
-
-def equal(found, expected, what="value"):
-    """Fails with both values, cut to a readable length."""
-    if found != expected:
-        raise AssertionError(f"{what}: expected {cut(expected)}, found {cut(found)}")
-
-
-def cut(value, length=300):
-    text = repr(value)
-    return text if len(text) <= length else f"{text[:length]}... ({len(text)} characters)"
-
-
-def true(condition, what):
-    if not condition:
-        raise AssertionError(what)
 
 
 def refused(code, status, call, /, text=None, exception=None, **parameters):

@@ -10,17 +10,7 @@ import Testing
 @Suite(.serialized) struct LambdaClientTests {
     /// The environment with the clients, made when first needed; nil: PyPI is out of reach.
     private static let clients = Task { () async throws -> URL? in
-        let environment = ProcessInfo.processInfo.environment
-        let run = try await ProgramRun(
-            Cluster.sources.appending(path: "infra/scripts/clients.sh"), ["lambda"],
-            environment: ["PATH": environment["PATH"] ?? "", "HOME": environment["HOME"] ?? "/tmp"],
-            within: .seconds(300))
-        if run.status == 75 {
-            print(run.output)
-            return nil
-        }
-        guard run.status == 0 else { throw TestServerError(description: "\(run.output)\n\(run.errors)") }
-        return Cluster.sources.appending(path: ".build/clients/lambda/bin")
+        try await ClientSet.install("lambda")?.appending(path: "lambda/bin")
     }
 
     private static let sources = Cluster.sources.appending(path: "Tests/Clients")

@@ -6,19 +6,7 @@ import Testing
 /// PyPI; without it these tests say what they skip.
 @Suite(.serialized) struct SQSClientTests {
     /// The environments with the clients, made when first needed; nil: PyPI is out of reach.
-    private static let clients = Task { () async throws -> URL? in
-        let environment = ProcessInfo.processInfo.environment
-        let run = try await ProgramRun(
-            Cluster.sources.appending(path: "infra/scripts/clients.sh"), [],
-            environment: ["PATH": environment["PATH"] ?? "", "HOME": environment["HOME"] ?? "/tmp"],
-            within: .seconds(300))
-        if run.status == 75 {
-            print(run.output)
-            return nil
-        }
-        guard run.status == 0 else { throw TestServerError(description: "\(run.output)\n\(run.errors)") }
-        return Cluster.sources.appending(path: ".build/clients")
-    }
+    private static let clients = Task { () async throws -> URL? in try await ClientSet.install() }
 
     /// Runs a script with one of the environments against an endpoint of its own; every line must be `ok`.
     private func run(
