@@ -189,11 +189,15 @@ final class MemoryQueues: QueueService {
     private let endpoint = SQSEndpoint(
         store: InMemorySQSStore(clock: { MemoryQueues.now() }), clock: { MemoryQueues.now() })
 
+    /// While it is set every call fails, as when the store cannot be reached.
+    let isOut = Atomic(false)
+
     static func now() -> Timestamp { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
 
     func run() async { await endpoint.run() }
 
     func call(_ action: String, _ input: JSON, region: String) async throws -> JSON {
+        if isOut.load(ordering: .relaxed) { throw QueueServiceError(type: "ServiceUnavailable", message: "out") }
         do {
             return try await endpoint.call(try #require(SQSAction(rawValue: action)), input, region: region)
         } catch let error as SQSError {

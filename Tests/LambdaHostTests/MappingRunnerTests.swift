@@ -2,6 +2,7 @@ import Foundation
 import Lambda
 import LambdaHost
 import Model
+import Synchronization
 import TestServers
 import Testing
 
@@ -100,6 +101,34 @@ import Testing
             try await Self.reaches(rig, uuid, "Disabled")
             #expect(try await rig.call("PUT", "\(Self.mappings)/\(uuid)", ["Enabled": true]).status == 404)
         }
+    }
+
+    @Test func `a queue that cannot be read now is not taken for one that does not exist`() async throws {
+        try await LambdaRig.with { rig in
+            try await rig.queue("q")
+            try await rig.define { $0.timeout = 3 }
+            rig.queues.isOut.store(true, ordering: .relaxed)
+            #expect(try await rig.call("POST", Self.mappings, Self.mapping("q")).type == "ServiceException")
+            rig.queues.isOut.store(false, ordering: .relaxed)
+            _ = try await Self.create(rig, Self.mapping("q"))
+        }
+    }
+
+    @Test func `a mapping that cannot be read is not dropped in silence`() async throws {
+        let folder = "/tmp/headgate-lambda-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let queues = MemoryQueues()
+        try await LambdaRig.with(folder: folder, queues: queues) { rig in
+            try await rig.queue("q")
+            try await rig.define { $0.timeout = 3 }
+            _ = try await Self.create(rig, Self.mapping("q"))
+        }
+        let file = "\(folder)/mappings.json"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let damaged = text.replacing("arn:aws:sqs", with: "").replacing("uuid", with: "uid")
+        try damaged.write(toFile: file, atomically: true, encoding: .utf8)
+        await #expect(throws: (any Error).self) { try await LambdaRig.with(folder: folder, queues: queues) { _ in } }
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == damaged)
     }
 
     @Test func `mappings that cannot work are refused`() async throws {

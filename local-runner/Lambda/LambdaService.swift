@@ -50,7 +50,7 @@ package actor LambdaService {
     private(set) var isStopping = false
     var random = SystemRandomNumberGenerator()
 
-    /// A service with the state that its folder has; invokes nothing by itself before `run`.
+    /// A service with the state that its folder has; invokes nothing by itself before `start`.
     package init(_ configuration: Configuration, queues: any QueueService, fleet: Fleet) throws {
         self.configuration = configuration
         self.queues = queues
@@ -77,13 +77,16 @@ package actor LambdaService {
             catalog = stored
         }
         if let text = LocalFile.text("\(configuration.folder)/mappings.json") {
-            guard let json = try? JSON(parsing: text), let stored = json["mappings"]?.elements else {
+            let json = try? JSON(parsing: text)
+            let records = (json?["mappings"]?.elements ?? []).compactMap { MappingRecord(stored: $0) }
+            // One that cannot be read would be lost with the next change of another.
+            guard let json, json["mappings"]?.elements?.count == records.count else {
                 throw RunnerError(
                     .setup,
                     "\(configuration.folder)/mappings.json is damaged: remove it to begin without the mappings that were "
                         + "created")
             }
-            mappings = MappingCatalog(stored.compactMap { MappingRecord(stored: $0) })
+            mappings = MappingCatalog(records)
             topologyMappings = Set((json["topology"]?.elements ?? []).compactMap(\.text))
         }
         removeUnusedCode(catalog)

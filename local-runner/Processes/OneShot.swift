@@ -49,6 +49,17 @@ package final class OneShot<Value: Sendable>: Sendable {
         }
     }
 
+    /// Waits until all are set, at most for a duration; returns early if the task is cancelled.
+    package static func wait(for all: [OneShot], atMost duration: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for shot in all { _ = await shot.wait() } }
+            // Cancelled once all are set.
+            group.addTask { try? await Task.sleep(for: duration) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     /// The value once it is set; nil after the duration, or if the task is cancelled first.
     package func wait(for duration: Duration) async -> Value? {
         await withTaskGroup(of: Value?.self) { group in

@@ -78,7 +78,7 @@ package struct RuntimeMachine: Sendable {
     private enum Phase: Hashable, Sendable {
         /// No process yet.
         case new
-        /// The process has not asked for work yet; `wait` is for the sake of this invocation.
+        /// The process has not asked for work yet; it was started for this invocation.
         case starting(Invocation, since: Timestamp, deadline: Timestamp, isRepeat: Bool)
         /// The process waits for work.
         case idle(call: Int, since: Timestamp)

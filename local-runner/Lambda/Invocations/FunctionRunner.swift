@@ -134,17 +134,9 @@ actor FunctionRunner {
         isStopping = true
         let all = Array(living.values)
         for environment in all { await environment.retire() }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { for environment in all { _ = await environment.ended.wait() } }
-            // Cancelled once all have ended.
-            group.addTask { try? await Task.sleep(for: grace) }
-            await group.next()
-            group.cancelAll()
-        }
+        await OneShot.wait(for: all.map(\.ended), atMost: grace)
         for environment in all { await environment.kill() }
-        await withDiscardingTaskGroup { group in
-            for environment in all { group.addTask { _ = await environment.ended.wait(for: .seconds(5)) } }
-        }
+        await OneShot.wait(for: all.map(\.ended), atMost: .seconds(5))
     }
 }
 

@@ -93,17 +93,30 @@ extension LambdaService {
         return MappingSource(
             account: catalog.account, region: catalog.region,
             functionARN: reference.arn(account: catalog.account, region: catalog.region),
-            functionTimeout: function.timeout, queueVisibility: await visibility(queueARN))
+            functionTimeout: function.timeout, queueVisibility: try await visibility(queueARN))
     }
 
     /// A queue's visibility timeout in seconds; nil: there is no such queue.
-    private func visibility(_ arn: String) async -> Int? {
-        guard let queue = QueueReference(arn: arn),
-            let answer = try? await queues.call(
+    private func visibility(_ arn: String) async throws -> Int? {
+        guard let queue = QueueReference(arn: arn) else { return nil }
+        do {
+            let answer = try await queues.call(
                 "GetQueueAttributes",
                 ["QueueUrl": .string(queue.url), "AttributeNames": ["VisibilityTimeout"]], region: queue.region)
-        else { return nil }
-        return answer["Attributes"]?["VisibilityTimeout"]?.text.flatMap { Int($0) }
+            return answer["Attributes"]?["VisibilityTimeout"]?.text.flatMap { Int($0) }
+        } catch let error as QueueServiceError where error.type == "QueueDoesNotExist" {
+            return nil
+        }
+    }
+
+    /// The queue's visibility timeout, or the default while it cannot be read: the mapping then waits for its queue.
+    private func visibilityToBeginWith(_ arn: String) async -> Duration {
+        do {
+            if let seconds = try await visibility(arn) { return .seconds(seconds) }
+        } catch {
+            configuration.report("the visibility timeout of \(arn) cannot be read: \(error)")
+        }
+        return .seconds(30)
     }
 
     private func apply(
@@ -148,10 +161,10 @@ extension LambdaService {
         if record.isEnabled, let queue = QueueReference(arn: record.sourceARN),
             let reference = try? FunctionReference(record.functionARN)
         {
-            let seconds = await visibility(record.sourceARN) ?? 30
+            let visibility = await visibilityToBeginWith(record.sourceARN)
             if isStopping { return }
             let runner = MappingRunner(
-                record.configuration, queue: queue, queueARN: record.sourceARN, visibility: .seconds(seconds),
+                record.configuration, queue: queue, queueARN: record.sourceARN, visibility: visibility,
                 queues: queues, report: configuration.report
             ) { [self] event in await invokeBatch(reference, event) }
             mappingRunners[uuid] = runner
@@ -176,16 +189,10 @@ extension LambdaService {
         }
     }
 
-    /// Ends all mappings; waits for what functions have until `deadline`.
+    /// Ends all mappings; what functions have may last so long.
     func stopMappings(grace: Duration) async {
         let all = Array(mappingRunners.values)
         for runner in all { await runner.stop() }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { for runner in all { _ = await runner.ended.wait() } }
-            // Cancelled once all have ended.
-            group.addTask { try? await Task.sleep(for: grace) }
-            await group.next()
-            group.cancelAll()
-        }
+        await OneShot.wait(for: all.map(\.ended), atMost: grace)
     }
 }
