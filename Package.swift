@@ -48,6 +48,7 @@ let layers: [[Module]] = [
         Module("Redis", at: "Core/Redis", imports: "Model Queue SQS Blocking CHiredis", resources: "scripts"),
         Module("Curl", at: "Core/Curl", imports: "Model HTTP Blocking CCurl CPlatform"),
         Module("Memory", at: "Core/Memory", imports: "Model Queue SQS Store"),
+        Module("SQSClient", at: "Core/SQSClient", imports: "Model Queue SQS HTTP"),
         Module("Sending", at: "Core/Sending", imports: "Model Queue Store"),
         Module(
             "FunctionRuntime", at: "Core/FunctionRuntime",
@@ -60,11 +61,10 @@ let layers: [[Module]] = [
         Module("Zip", at: "local-runner/Zip", imports: "CZlib"),
         Module("TestTarget", at: "local-runner/TestTarget", imports: "Model NIOCore NIOPosix NIOHTTP1"),
     ],
-    // Layer 4: what all workers share, and the wiring, which only programs import.
+    // Layer 4: what workers share.
     [
         Module("Worker", at: "Core/Worker", imports: "Model Queue FunctionRuntime Logging"),
-        Module("Wiring", at: "Core/Wiring", imports: "FunctionRuntime Queue Redis"),
-        Module("SQSClient", at: "Core/SQSClient", imports: "Model Queue SQS HTTP"),
+        Module("LambdaFunction", at: "Core/LambdaFunction", imports: "Model Queue SQS HTTP SQSClient"),
         Module(
             "LambdaHost", at: "local-runner/Lambda",
             imports: """
@@ -72,8 +72,11 @@ let layers: [[Module]] = [
                 NIOHTTPTypes Logging
                 """),
     ],
-    // Layer 5: the functions' logic, which knows no driver.
+    // Layer 5: the functions' logic, which knows no driver; and the wiring, which only programs import.
     [
+        Module(
+            "Wiring", at: "Core/Wiring",
+            imports: "Model FunctionRuntime Queue Redis HTTP Curl SQSClient LambdaFunction Logging"),
         Module(
             "LoaderFunction", at: "Functions/loader/Logic",
             imports: "Model Queue Scheduling Sending Store FunctionRuntime Telemetry Logging"),

@@ -100,6 +100,16 @@ package final class Failpoint: Sendable {
     /// The monitor has read what may be lost, but has sent nothing of it.
     package static let monitorBeforeSend = Failpoint("monitor.before-send")
 
+    /// The outcomes of a settlement are in a queue of SQS, and nothing else of it.
+    package static let sqsAfterOutcome = Failpoint("sqs.after-outcome")
+    /// The outcomes and the successors of a settlement are in queues of SQS, and the messages themselves, too.
+    package static let sqsAfterSuccessor = Failpoint("sqs.after-successor")
+    /// A settlement in SQS is complete, but the worker does not know it yet.
+    package static let sqsAfterDelete = Failpoint("sqs.after-delete")
+
+    /// The failpoints of a settlement in SQS, in the order in which it passes them.
+    package static let ofSQS = [sqsAfterOutcome, sqsAfterSuccessor, sqsAfterDelete]
+
     /// The failpoints on an execution's path, in the order in which it passes them.
     package static let ofFlows = [
         stepWorkerBeforeLock, stepWorkerBeforeCommit, stepWorkerAfterCommit, stepWorkerAfterCall,

@@ -10,6 +10,8 @@ package import Telemetry
 /// |---|---|
 /// | `HEADGATE_POSTGRES` | database URL of the function's role |
 /// | `HEADGATE_REDIS` | `redis://…` |
+/// | `HEADGATE_SQS` | the address of the SQS that holds the queues of triggers and outcomes; not set: Redis does |
+/// | `HEADGATE_SQS_PREFIX` | first part of the names of queues in SQS |
 /// | `HEADGATE_QUEUES` | JSON: `{"triggers": {"shards": 4, "visibility": "30s", "maxReceives": 30}, …}` |
 /// | `HEADGATE_LOG` | level: trace, debug, info (default), notice, warning, error, critical |
 /// | `HEADGATE_LOG_FORMAT` | json (default) or text |

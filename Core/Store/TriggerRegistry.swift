@@ -17,4 +17,8 @@ package protocol TriggerRegistry: Sendable {
     ///
     /// - Parameter reason: for those that have none yet.
     func settleCancelled(_ triggers: [CancelledTrigger], tenant: TenantID, reason: CancelReason) async throws
+    /// Whether each of these triggers, of any tenant, is over and must not be called: it is final or gone, was redriven
+    /// since, or its cancel was requested. Those of the last kind are marked as cancelled first, as by `settleCancelled`
+    /// (protocols.md, 8).
+    func judgeHeld(_ triggers: [HeldTrigger]) async throws -> [Bool]
 }

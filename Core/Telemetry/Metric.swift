@@ -49,6 +49,9 @@ extension Metric {
     package static let callsHeldBack = Metric(
         "headgate_calls_held_back_total", .counter, labels: ["reason"],
         "Calls put off, without an attempt, by a limit or a breaker")
+    package static let callsOver = Metric(
+        "headgate_calls_over_total", .counter,
+        "Messages dropped uncalled: their trigger was cancelled or over, and their queue takes nothing back")
     package static let callsTooEarly = Metric(
         "headgate_calls_too_early_total", .counter,
         "Triggers that came long before their time: the queue's clock is ahead")
@@ -137,6 +140,7 @@ extension Metric {
     /// All of them, by name.
     package static let all: [Metric] = [
         .apiClosed, .apiRefused, .apiRequestSeconds, .apiRequests, .apiUnreadable, .breakersOpen, .callsHeldBack,
+        .callsOver,
         .callsTooEarly, .clockSkewSeconds, .flowEventsIgnored, .flowEvents, .flowTransitions, .flowsEnded,
         .historianErrors, .historyErrors, .historyLagSeconds, .historyRows, .loaderErrors, .loaderExpired,
         .loaderFailureCallsUnsent, .loaderHeldBack, .loaderHeldTenants, .loaderPaced, .loaderPartitions,

@@ -21,7 +21,7 @@ import Testing
             plannedAt: Self.start, deadline: Self.start + .seconds(3_600), tenant: "acme", schedule: "s",
             action: record.encoded)
         return Delivery(
-            message: message, record: record, receipt: Receipt(shard: 0, handle: "a|1"), attempt: attempt,
+            message: message, record: record, receipt: Receipt(shard: 0, handle: "a|1"), attempt: attempt, receives: 1,
             startedAt: Self.start)
     }
 

@@ -19,6 +19,8 @@ package actor LambdaService {
         package var folder: String
         /// Variables of all functions, such as `PATH` and the addresses of services.
         package var variables: [String: String] = [:]
+        /// Further variables of single functions, by name, that the Lambda API does not show: settings with secrets.
+        package var hiddenVariables: [String: [String: String]] = [:]
         /// MB that functions may use, all together: as an environment counts what its function may use. Default: three quarters
         /// of the machine's.
         package var memory = Configuration.machineMemory / 4 * 3
@@ -62,7 +64,8 @@ package actor LambdaService {
         catalog = FunctionCatalog(account: configuration.account, region: configuration.region)
         runner = FunctionRunner(
             .init(
-                fleet: fleet, variables: configuration.variables, temporary: "\(configuration.folder)/tmp",
+                fleet: fleet, variables: configuration.variables,
+                hiddenVariables: configuration.hiddenVariables, temporary: "\(configuration.folder)/tmp",
                 memory: configuration.memory, report: configuration.report, log: configuration.log))
         events = try EventQueue(folder: "\(configuration.folder)/events", report: configuration.report)
         if let text = LocalFile.text("\(configuration.folder)/functions.json") {

@@ -11,18 +11,24 @@ extension Up {
     }
     var servesSQS: Bool { configuration.sqsPort != nil || servesLambda }
 
-    /// Starts Lambda with the functions and queues of the topology; returns the address of its API.
+    /// Starts Lambda with the functions and queues of the topology; returns the address of its API, and the SQS API in this
+    /// process.
     func startLambda(
-        redis: String, sqs: String, in group: inout ThrowingDiscardingTaskGroup<any Error>
-    ) async throws -> String {
+        _ functions: FunctionSettings, sqs: String, in group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) async throws -> (address: String, queues: any QueueService) {
         let port = try freePort(configuration.lambdaPort ?? 0, "--lambda-port")
-        let queues = try await cloud.queues(redis, configuration.account, configuration.region) { console.say($0) }
+        let queues = try await cloud.queues(functions.redis, configuration.account, configuration.region) {
+            console.say($0)
+        }
         group.addTask { await queues.run() }
         let lambda = "http://127.0.0.1:\(port)"
         var settings = LambdaService.Configuration(folder: "\(data)/lambda")
         settings.account = configuration.account
         settings.region = configuration.region
         settings.variables = variables(lambda: lambda, sqs: sqs)
+        for (function, _) in topology.lambdaFunctions where function.command == nil {
+            settings.hiddenVariables[function.name] = functions.variables(ofLambda: function)
+        }
         settings.log = { [console] environment, line, id in
             console.print(line, from: environment, requestID: id)
         }
@@ -45,7 +51,24 @@ extension Up {
         }
         group.addTask { try await LambdaServer(service).run(port: port) { _ in } }
         try await waitUntilReady("\(lambda)/2016-08-19/account-settings", "the Lambda API")
-        return lambda
+        return (lambda, queues)
+    }
+
+    /// The depth of Headgate's own queues in SQS, for pull functions.
+    func depths(in queues: any QueueService) async throws -> [String: QueueDepth] {
+        var depths: [String: QueueDepth] = [:]
+        for queue in topology.queues where queue.isSQS {
+            let answer = try await queues.call(
+                "GetQueueAttributes",
+                [
+                    "QueueUrl": .string("http://localhost/\(configuration.account)/\(queue.name)"),
+                    "AttributeNames": ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+                ], region: configuration.region)
+            func count(_ name: String) -> Int { answer["Attributes"]?[name]?.text.flatMap { Int($0) } ?? 0 }
+            depths[queue.name] = QueueDepth(
+                ready: count("ApproximateNumberOfMessages"), inFlight: count("ApproximateNumberOfMessagesNotVisible"))
+        }
+        return depths
     }
 
     /// Lets invocations end within the grace, or until `hurry` resolves, and ends all environments.
@@ -79,7 +102,8 @@ extension Up {
         of function: FunctionSpecification, _ lambda: FunctionSpecification.Lambda, folder: String
     ) -> FunctionConfiguration {
         var random = SystemRandomNumberGenerator()
-        let command = function.command ?? []
+        let programs = LocalFile.absolute(configuration.functions) ?? configuration.functions
+        let command = function.command ?? ["\(programs)/\(function.name)"]
         var definition = FunctionConfiguration(
             name: function.name, command: command, modified: cloud.now(), revision: .v4(using: &random))
         // `python3 -m awslambdaric module.function` names the handler itself.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import LambdaHost
 import Model
 import Processes
 
@@ -14,11 +15,19 @@ extension Up {
         let (postgres, redis) = try await (startedPostgres, startedRedis)
         let database = try await cloud.migrate(postgres.url, topology.scheduleShards, rolePassword())
         let key = try await cloud.bootstrapKey(postgres.url)
-        let backlog = try await cloud.backlog(redis.url, topology.queues)
+        let backlog = try await cloud.backlog(redis.url, topology.queues.filter { !$0.isSQS })
+        let sqs = sqsPort.map { "http://127.0.0.1:\($0)" }
+        let hasOwnQueues = topology.queues.contains { $0.isSQS }
         let settings = FunctionSettings(
             database: database, redis: redis.url, queues: topology.queues, format: configuration.format,
             programs: configuration.functions, metrics: "\(data)/metrics", apiPort: port,
-            secretKeys: try secretKey(), serviceKey: try serviceKey(), inherited: configuration.environment)
+            secretKeys: try secretKey(), serviceKey: try serviceKey(), inherited: configuration.environment,
+            sqs: hasOwnQueues
+                ? sqs.map { address in
+                    FunctionSettings.SQSAccess(
+                        address: address, region: configuration.region, account: configuration.account,
+                        keys: configuration.environment["HEADGATE_SQS_KEYS"])
+                } : nil)
         let api = "http://127.0.0.1:\(port)"
 
         try await withThrowingDiscardingTaskGroup { group in
@@ -31,12 +40,20 @@ extension Up {
                     port: sqsPort, account: configuration.account, region: configuration.region)
                 group.addTask { try await functions.keep(request) }
             }
-            let sqs = sqsPort.map { "http://127.0.0.1:\($0)" }
             try await waitUntilReady("\(api)/readyz", "the API")
             if let sqs { try await waitUntilReady("\(sqs)/healthz", "the SQS endpoint") }
             var lambda: String?
-            if servesLambda, let sqs { lambda = try await startLambda(redis: redis.url, sqs: sqs, in: &group) }
-            runFunctions(settings, backlog, in: &group)
+            var queues: (any QueueService)?
+            if servesLambda, let sqs {
+                let started = try await startLambda(settings, sqs: sqs, in: &group)
+                lambda = started.address
+                queues = started.queues
+            }
+            runFunctions(settings, in: &group) { [queues] in
+                let depths = try await backlog()
+                guard let queues else { return depths }
+                return depths.merging(try await self.depths(in: queues)) { $1 }
+            }
             try announce(api: api, key: key, postgres: postgres.url, redis: redis.url, sqs: sqs, lambda: lambda)
             if let examples = configuration.examples {
                 let job = ExampleJob(file: examples, data: data, cloud: cloud, console: console)
@@ -53,8 +70,8 @@ extension Up {
     }
 
     private func runFunctions(
-        _ settings: FunctionSettings, _ backlog: @escaping @Sendable () async throws -> [String: QueueDepth],
-        in group: inout ThrowingDiscardingTaskGroup<any Error>
+        _ settings: FunctionSettings, in group: inout ThrowingDiscardingTaskGroup<any Error>,
+        backlog: @escaping @Sendable () async throws -> [String: QueueDepth]
     ) {
         let depths = BacklogWatch(read: backlog, console: console, tick: functions.tick)
         group.addTask { try await depths.watch() }

@@ -283,6 +283,32 @@ package final class PostgresRegistry: APIStore {
         }
     }
 
+    /// Whether each of these triggers is over. One round trip, unless some are to be marked as cancelled.
+    package func judgeHeld(_ triggers: [HeldTrigger]) async throws -> [Bool] {
+        if triggers.isEmpty { return [] }
+        let call = StatementCall(
+            .heldTriggers,
+            [
+                .uuids(triggers.map(\.id)), .times(triggers.map(\.id.v7Time)), .ints(triggers.map(\.redrive)),
+            ])
+        return try await inTransaction(of: nil) { transaction throws(PostgresError) in
+            var over = triggers.map { _ in false }
+            var cancelled: [CancelledTrigger] = []
+            for (place, isToSettle) in try transaction.query(
+                call,
+                { (row: PostgresRow<HeldColumn>) throws(PostgresError) in
+                    (try row.required(.place, row.int) - 1, try row.required(.isToSettle, row.bool))
+                })
+            {
+                over[place] = true
+                let trigger = triggers[place]
+                if isToSettle { cancelled.append(CancelledTrigger(trigger.id, mayBeCalled: trigger.mayBeCalled)) }
+            }
+            if !cancelled.isEmpty { try transaction.settleCancelled(cancelled, reason: .cancelled) }
+            return over
+        }
+    }
+
     /// Requeues dead triggers with attempts reset and the redrive number raised. Returns those that were dead and whose
     /// action is known.
     package func redrive(
@@ -420,4 +446,9 @@ extension PostgresRow<KeyColumn> {
             groups: (try text(.groups) ?? "").split(separator: ",").map(String.init),
             isPlatform: try required(.isPlatform, bool))
     }
+}
+
+/// Columns of `held-triggers`.
+private enum HeldColumn: Int, ResultColumn {
+    case place, isToSettle
 }

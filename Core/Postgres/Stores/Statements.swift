@@ -57,6 +57,7 @@ extension Statement {
     static let dropDeadOfDay = Statement(
         "delete from headgate.dead where day = ($1::timestamptz at time zone 'UTC')::date")
     static let lowerPlannedFloors = Statement("lower-planned-floors", PackageResources.lower_planned_floors_sql)
+    static let heldTriggers = Statement("held-triggers", PackageResources.held_triggers_sql)
     static let finishedTriggers = Statement("finished-triggers", PackageResources.finished_triggers_sql)
     static let dutiesDone = Statement("duties-done", PackageResources.duties_done_sql)
     static let watchDuties = Statement("watch-duties", PackageResources.watch_duties_sql)

@@ -100,6 +100,7 @@ extension SQSCaller {
 
     /// Deletes messages by their handles. For each: nil, or why it was not deleted.
     func delete(_ handles: [String], from url: String) async -> [SQSClientError?] {
+        if handles.isEmpty { return [] }
         let entries = handles.map { BatchEntry(members: [.init("ReceiptHandle", .string($0))]) }
         return await batch(.deleteMessageBatch, queue: url, entries).map(\.failure)
     }

@@ -28,11 +28,15 @@ struct Lease: Sendable {
     var end: Duration
     /// Steps of its settlement that have succeeded.
     var done: Set<SettleStep> = []
+    /// Who received it deletes it: an event source mapping, when the invocation ends.
+    var isOfInvocation = false
 }
 
 /// The messages that this process holds, by receipt handle: what is needed to send a copy of each.
 struct LeaseTable: Sendable {
     private var leases: [String: Lease] = [:]
+    /// Messages of invocations whose settlement is complete but for the deletion.
+    private var settled: Set<String> = []
 
     /// A lease counts as ended so much earlier than SQS ends it, since its answer took a while to arrive.
     static let margin = Duration.seconds(1)
@@ -51,13 +55,19 @@ struct LeaseTable: Sendable {
     }
 
     /// Takes note of a step that has succeeded; the last one ends the lease.
-    mutating func finish(_ step: SettleStep, of handle: String) {
+    ///
+    /// - Parameter comesAgain: the message stays in its queue.
+    mutating func finish(_ step: SettleStep, of handle: String, comesAgain: Bool = false) {
         if step == .delete {
+            if leases[handle]?.isOfInvocation == true, !comesAgain { settled.insert(handle) }
             leases[handle] = nil
         } else {
             leases[handle]?.done.insert(step)
         }
     }
+
+    /// Takes note of messages of an invocation that need no settlement.
+    mutating func settle(_ handles: [String]) { settled.formUnion(handles) }
 
     /// Moves the end of a lease.
     mutating func extend(_ handle: String, to end: Duration) { leases[handle]?.end = end }
@@ -65,9 +75,25 @@ struct LeaseTable: Sendable {
     /// Forgets a lease.
     mutating func remove(_ handle: String) { leases[handle] = nil }
 
+    /// Whether a message of an invocation is still held, and if not, whether it was settled.
+    func state(of handle: String) -> (isHeld: Bool, isSettled: Bool) {
+        (leases[handle] != nil, settled.contains(handle))
+    }
+
+    /// Forgets the messages of an invocation.
+    mutating func forget(_ handles: [String]) {
+        for handle in handles {
+            leases[handle] = nil
+            settled.remove(handle)
+        }
+    }
+
     /// Forgets the leases that have ended.
     mutating func prune(now: Duration) { leases = leases.filter { now <= $0.value.end } }
 
     /// Forgets all.
-    mutating func removeAll() { leases = [:] }
+    mutating func removeAll() {
+        leases = [:]
+        settled = []
+    }
 }

@@ -65,9 +65,26 @@ extension SQSQueue {
             from: url, limit: limit, visibility: visibility, wait: wait, attributes: [MessageEnvelope.attribute])
         let end = host.uptime() + .seconds(visibility) - LeaseTable.margin
         let now = host.clock()
+        let (messages, early) = lease(intact(answer), until: end, now: now)
+        if !early.isEmpty {
+            let sent = await postpone(early, url, now: now)
+            for error in await caller.delete(sent, from: url).compactMap({ $0 }) {
+                host.report("queue \(name): \(error)")
+            }
+        }
+        return (messages, answer.count)
+    }
+
+    /// A message that is not due yet.
+    typealias EarlyMessage = (handle: String, envelope: MessageEnvelope, body: [UInt8])
+
+    /// Leases what is Headgate's and due.
+    func lease(
+        _ received: [SQSIncoming], until end: Duration, now: Timestamp, isOfInvocation: Bool = false
+    ) -> (messages: [ReceivedMessage], early: [EarlyMessage]) {
         var messages: [ReceivedMessage] = []
-        var early: [(handle: String, envelope: MessageEnvelope, body: [UInt8])] = []
-        for message in intact(answer) {
+        var early: [EarlyMessage] = []
+        for message in received {
             guard let (envelope, body) = MessageEnvelope.read(message) else {
                 host.report("queue \(name): a message is not one of Headgate's; it will lapse")
                 continue
@@ -76,16 +93,16 @@ extension SQSQueue {
                 early.append((message.handle, envelope, body))
                 continue
             }
-            let lease = Lease(envelope: envelope, body: body, end: end)
+            let lease = Lease(envelope: envelope, body: body, end: end, isOfInvocation: isOfInvocation)
             state.withLock { $0.leases.add(message.handle, lease) }
             messages.append(
                 ReceivedMessage(lease, handle: message.handle, receives: message.receives, body: body))
         }
-        if !early.isEmpty { await postpone(early, url, now: now) }
-        return (messages, answer.count)
+        return (messages, early)
     }
 
-    private func intact(_ answer: [Result<SQSIncoming, SQSClientError>]) -> [SQSIncoming] {
+    /// Those that arrived as they were sent.
+    func intact(_ answer: [Result<SQSIncoming, SQSClientError>]) -> [SQSIncoming] {
         answer.compactMap { result in
             switch result {
             case .success(let message): return message
@@ -96,16 +113,13 @@ extension SQSQueue {
         }
     }
 
-    /// Sends messages again with the rest of their delays, then deletes those whose copies were sent. One that fails
-    /// comes again when its visibility timeout ends.
-    private func postpone(
-        _ early: [(handle: String, envelope: MessageEnvelope, body: [UInt8])], _ url: String, now: Timestamp
-    ) async {
+    /// Sends messages again with the rest of their delays. Returns the handles of those whose copies were sent, which
+    /// are to be deleted; the others come again when their visibility timeout ends.
+    func postpone(_ early: [EarlyMessage], _ url: String, now: Timestamp) async -> [String] {
         let copies = early.map { outgoing($0.envelope, $0.body, due: $0.envelope.due ?? now, now: now) }
         let errors = await caller.send(copies, to: url)
-        let sent = zip(early, errors).filter { $0.1 == nil }.map { $0.0.handle }
-        let left = sent.isEmpty ? [] : await caller.delete(sent, from: url)
-        for error in (errors + left).compactMap({ $0 }) { host.report("queue \(name): \(error)") }
+        for error in errors.compactMap({ $0 }) { host.report("queue \(name): \(error)") }
+        return zip(early, errors).filter { $0.1 == nil }.map { $0.0.handle }
     }
 
     // MARK: Lapsed messages
@@ -130,7 +144,12 @@ extension SQSQueue {
                 attributes: [MessageEnvelope.attribute])
             // Where there is one there may be more: look again at once.
             if !answer.isEmpty { state.withLock { $0.lapsedLook = nil } }
-            return await notices(intact(answer), url, visibility: visibility)
+            let end = host.uptime() + .seconds(visibility) - LeaseTable.margin
+            let (messages, foreign) = notices(intact(answer), until: end)
+            for error in await caller.delete(await bury(foreign), from: url).compactMap({ $0 }) {
+                host.report("queue \(name): lapsed messages: \(error)")
+            }
+            return messages
         } catch {
             // The outcomes themselves do not depend on it.
             host.report("queue \(name): lapsed messages: \(error)")
@@ -138,16 +157,19 @@ extension SQSQueue {
         }
     }
 
-    private func notices(_ lapsed: [SQSIncoming], _ url: String, visibility: Int) async -> [ReceivedMessage] {
-        guard let source else { return [] }
-        let end = host.uptime() + .seconds(visibility) - LeaseTable.margin
+    /// Leases lapsed messages, as the notices that they died; the second list are those that are not Headgate's.
+    func notices(
+        _ lapsed: [SQSIncoming], until end: Duration, isOfInvocation: Bool = false
+    ) -> (messages: [ReceivedMessage], foreign: [SQSIncoming]) {
+        guard let source else { return ([], []) }
         var (messages, foreign): ([ReceivedMessage], [SQSIncoming]) = ([], [])
         for message in lapsed {
             guard let (envelope, body) = MessageEnvelope.read(message) else {
                 foreign.append(message)
                 continue
             }
-            let lease = Lease(envelope: envelope, body: body, origin: .lapsed, end: end)
+            let lease = Lease(
+                envelope: envelope, body: body, origin: .lapsed, end: end, isOfInvocation: isOfInvocation)
             state.withLock { $0.leases.add(message.handle, lease) }
             let notice = BurialNotice.line(
                 id: envelope.id, generation: envelope.generation,
@@ -157,13 +179,13 @@ extension SQSQueue {
             messages.append(
                 ReceivedMessage(lease, handle: message.handle, receives: receives, body: notice))
         }
-        if !foreign.isEmpty { await bury(foreign, url) }
-        return messages
+        return (messages, foreign)
     }
 
-    /// Moves what is not Headgate's to `-dead` of the source; no row waits for its outcome.
-    private func bury(_ foreign: [SQSIncoming], _ url: String) async {
-        guard let source else { return }
+    /// Sends what is not Headgate's to `-dead` of the source; no row waits for its outcome. Returns the handles of what
+    /// was sent, which is to be deleted.
+    func bury(_ foreign: [SQSIncoming]) async -> [String] {
+        guard let source, !foreign.isEmpty else { return [] }
         let letters = foreign.map { message in
             var letter = SQSOutgoing(body: message.body, attributes: [])
             letter.add(reason: "not a message of Headgate", most: 1_024)
@@ -171,11 +193,11 @@ extension SQSQueue {
         }
         do throws(QueueError) {
             let errors = await caller.send(letters, to: try await self.url(source.names.dead))
-            let sent = zip(foreign, errors).filter { $0.1 == nil }.map { $0.0.handle }
-            let left = sent.isEmpty ? [] : await caller.delete(sent, from: url)
-            try check(errors + left)
+            for error in errors.compactMap({ $0 }) { host.report("queue \(name): lapsed messages: \(error)") }
+            return zip(foreign, errors).filter { $0.1 == nil }.map { $0.0.handle }
         } catch {
             host.report("queue \(name): messages that are not Headgate's stay in -lapsed: \(error)")
+            return []
         }
     }
 }

@@ -17,7 +17,10 @@ extension SQSQueue {
             let errors = try await carryOut(step, pending.map { moves[$0] })
             for (index, error) in zip(pending, errors) {
                 moves[index].error = error
-                if error == nil { state.withLock { $0.leases.finish(step, of: moves[index].handle) } }
+                if error == nil {
+                    let move = moves[index]
+                    state.withLock { $0.leases.finish(step, of: move.handle, comesAgain: move.comesAgain) }
+                }
             }
             try pass(step)
         }
@@ -89,7 +92,7 @@ extension SQSQueue {
         return errors
     }
 
-    /// Deletes messages, or hides those that wait themselves.
+    /// Deletes messages, or hides those that wait themselves. Messages of an invocation are deleted by its mapping.
     private func end(_ moves: [Settling]) async throws(QueueError) -> [SQSClientError?] {
         var errors: [SQSClientError?] = moves.map { _ in nil }
         for origin in [Lease.Origin.queue, .lapsed] {
@@ -104,7 +107,9 @@ extension SQSQueue {
                 hidden.isEmpty
                 ? [] : await caller.changeVisibility(hidden.map { (moves[$0.place].handle, $0.seconds) }, in: url)
             for (item, error) in zip(hidden, changed) { errors[item.place] = error }
-            let deleted = places.filter { place in !hidden.contains { $0.place == place } }
+            let deleted = places.filter { place in
+                !moves[place].lease.isOfInvocation && !hidden.contains { $0.place == place }
+            }
             let answers = deleted.isEmpty ? [] : await caller.delete(deleted.map { moves[$0].handle }, from: url)
             for (place, error) in zip(deleted, answers) { errors[place] = error }
         }

@@ -42,6 +42,9 @@ struct Settling: Sendable {
             }
     }
 
+    /// Whether the message itself is received again.
+    var comesAgain: Bool { if case .itself = successor { true } else { false } }
+
     /// Whether the step has something to do that has not been done before.
     func needs(_ step: SettleStep, hasOutcomes: Bool) -> Bool {
         if error != nil || lease.done.contains(step) { return false }

@@ -12,22 +12,9 @@ import Store
 
 /// Starts of flows by triggers, asked for by trigger-workers (protocols.md, 10).
 extension API {
-    /// In bytes, of a request with a hundred inputs of 64 KiB.
-    private static let longestStarts = 16 << 20
-
     /// The answer follows the commit, and says of each start what became of it.
     func startByTriggers(_ request: Request) async throws -> Response {
-        guard isFunction(request) else { throw Problem.unauthorized }
-        var bytes: [UInt8] = []
-        for try await buffer in request.body {
-            bytes += buffer.readableBytesView
-            guard bytes.count <= API.longestStarts else { throw Problem.tooManyLarge }
-        }
-        let json: JSON
-        do throws(JSON.SyntaxError) { json = try JSON(parsing: bytes) } catch {
-            throw Problem.invalid([error.fieldError()])
-        }
-        let elements = json["starts"]?.elements ?? []
+        let elements = try await functionRequest(request)["starts"]?.elements ?? []
         var results: [FlowStart.Result] = elements.map { _ in .rejected("the request cannot be read") }
         var starts: [(place: Int, start: FlowStart)] = []
         for (place, element) in elements.enumerated() {
@@ -36,14 +23,6 @@ extension API {
         }
         try await start(starts, &results)
         return Response.json(["results": .array(results.map(\.json))])
-    }
-
-    /// Takes the same time for every wrong key of the right length.
-    private func isFunction(_ request: Request) -> Bool {
-        guard let serviceKey, !serviceKey.isEmpty, let header = request.headers[.authorization] else { return false }
-        let (expected, found) = (Array("Bearer \(serviceKey)".utf8), Array(header.utf8))
-        guard expected.count == found.count else { return false }
-        return zip(expected, found).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
     private func start(_ starts: [(place: Int, start: FlowStart)], _ results: inout [FlowStart.Result]) async throws {

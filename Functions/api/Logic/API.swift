@@ -149,6 +149,7 @@ package struct API: Sendable {
                 body: .init(byteBuffer: ByteBuffer(string: runtime.metrics.text)))
         }
         router.post("/engine/starts") { request, _ in try await startByTriggers(request) }
+        router.post("/engine/held") { request, _ in try await judgeHeld(request) }
         let document = OpenAPI.document(routes)
         router.get("/openapi.json") { _, _ in Response.json(document) }
         for route in routes {

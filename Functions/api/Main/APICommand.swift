@@ -68,7 +68,8 @@ import Wiring
     }
 
     func run() async throws {
-        let runtime = FunctionRuntime.start("api", needs: [.postgres, .redis])
+        let runtime = FunctionRuntime.start("api", needs: .queues(and: [.postgres, .redis]))
+        let queues = FunctionQueues(runtime)
         let registry = PostgresRegistry(url: runtime.settings.postgres, connections: connections)
         guard let shards = await runtime.retryUntilSuccess("cannot reach Postgres", { try await registry.shardCount() })
         else { return }
@@ -79,8 +80,8 @@ import Wiring
             throw ValidationError(error.description)
         }
         let api = API(
-            runtime, store: registry, queue: runtime.settings.triggerQueue(),
-            outcomes: runtime.settings.outcomeQueue(), hints: runtime.settings.stepQueue(),
+            runtime, store: registry, queue: queues.triggers, outcomes: queues.outcomes,
+            hints: runtime.settings.stepQueue(),
             history: PostgresHistoryRegistry(
                 url: FunctionSettings.variable("HEADGATE_HISTORY") ?? runtime.settings.postgres),
             directory: RedisTenantDirectory(url: runtime.settings.redisURL), keys: keys,

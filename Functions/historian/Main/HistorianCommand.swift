@@ -3,8 +3,6 @@ import FunctionRuntime
 import HistorianFunction
 import Model
 import Postgres
-import Queue
-import Redis
 import Wiring
 
 @main struct HistorianCommand: AsyncParsableCommand {
@@ -15,12 +13,15 @@ import Wiring
     @Option(help: "End after this time.", transform: FunctionHelp.duration) var maxAge: Duration?
 
     func run() async throws {
-        let runtime = FunctionRuntime.start("historian", needs: [.postgres, .redis], idle: idle, maxAge: maxAge)
-        let queue = runtime.settings.outcomeQueue()
+        let runtime = FunctionRuntime.start(
+            "historian", needs: .queues(and: [.postgres]), idle: idle, maxAge: maxAge)
+        let queues = FunctionQueues(runtime)
+        guard let source = queues.source(of: queues.outcomes, runtime) else {
+            throw ExitCode(FunctionRuntime.ExitCode.usage)
+        }
         let historian = Historian(
-            runtime, store: PostgresOutcomeStore(url: runtime.settings.postgres), queue: queue,
-            triggers: runtime.settings.triggerQueue(),
-            visibility: queue.configuration.visibility)
-        await runtime.run { await historian.run() }
+            runtime, store: PostgresOutcomeStore(url: runtime.settings.postgres), queue: source.queue,
+            triggers: queues.triggers, visibility: queues.visibility.outcomes)
+        await runtime.run { await source.run { await historian.run() } }
     }
 }

@@ -16,14 +16,14 @@ import Wiring
     @Option(help: "End after this time.", transform: FunctionHelp.duration) var maxAge: Duration?
 
     func run() async throws {
-        let runtime = FunctionRuntime.start("loader", needs: [.postgres, .redis], maxAge: maxAge)
+        let runtime = FunctionRuntime.start("loader", needs: .queues(and: [.postgres, .redis]), maxAge: maxAge)
         var configuration = Loader.Configuration()
         configuration.every = every
         configuration.queueLimit = queueLimit
         configuration.shards = shard.isEmpty ? nil : shard
         let loader = Loader(
             runtime, configuration: configuration, store: PostgresLoaderStore(url: runtime.settings.postgres),
-            queue: runtime.settings.triggerQueue(), zones: SystemZones.catalog,
+            queue: FunctionQueues(runtime).triggers, zones: SystemZones.catalog,
             zonesVersion: SystemZones.version)
         let wakes = WakeSender(
             runtime, store: PostgresWakeStore(url: runtime.settings.postgres), hints: runtime.settings.stepQueue())

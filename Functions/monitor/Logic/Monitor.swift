@@ -29,7 +29,7 @@ package struct Monitor: Sendable {
     private let store: any MonitorStore
     private let queue: any MessageQueue
     private let outcomes: any MessageQueue
-    private let generation: any QueueGeneration
+    private let generation: (any QueueGeneration)?
     private let tenants: any TenantDirectory
     private let flows: FlowUpkeep?
     private let hasPublished = PublishedOnce()
@@ -39,12 +39,12 @@ package struct Monitor: Sendable {
     ///
     /// - Parameters:
     ///   - queue: the queue of triggers.
-    ///   - generation: the generation counters of the same queue.
+    ///   - generation: the generation counters of the same queue; nil: a queue that loses nothing has none.
     ///   - tenants: the directory that it publishes to.
     ///   - flows: what it looks after executions of flows with; nil: there are none.
     package init(
         _ runtime: FunctionRuntime, configuration: Configuration, store: any MonitorStore, queue: any MessageQueue,
-        outcomes: any MessageQueue, generation: any QueueGeneration, tenants: any TenantDirectory,
+        outcomes: any MessageQueue, generation: (any QueueGeneration)?, tenants: any TenantDirectory,
         flows: FlowUpkeep? = nil
     ) {
         self.flows = flows
@@ -163,6 +163,8 @@ package struct Monitor: Sendable {
     /// Raises the generation counter. If a shard has an older one, first reconciles what it holds and sends everything
     /// open again (protocols.md, 7 and 7a); receivers of that shard wait meanwhile.
     private func checkGeneration() async throws {
+        // SQS keeps its messages (protocols.md, 5): the duty is done.
+        guard let generation else { return }
         let known = try await store.generation()
         let reading = try await generation.readGeneration()
         await compareClocks(reading)
@@ -177,7 +179,7 @@ package struct Monitor: Sendable {
                 )
             }
             runtime.metrics.count(.redisWentBack)
-            try await reconcile(shards)
+            try await reconcile(shards, generation)
         }
         // Postgres first: a monitor that dies in between leaves an older counter in Redis, and reconciles again.
         let next = max(known.counter, reading.counters.compactMap(\.self).max() ?? 0) + 1
@@ -189,9 +191,9 @@ package struct Monitor: Sendable {
         }
     }
 
-    private func reconcile(_ shards: [Int]) async throws {
+    private func reconcile(_ shards: [Int], _ generation: any QueueGeneration) async throws {
         var discarded = 0
-        for shard in shards { discarded += try await discardFinished(shard) }
+        for shard in shards { discarded += try await discardFinished(shard, generation) }
         let clock = try await ClockOffset(store.now)
         try await store.recheckOverdue(now: clock.now())
         var last: (Timestamp, TriggerID)?
@@ -208,7 +210,7 @@ package struct Monitor: Sendable {
     }
 
     /// Removes from a shard the messages whose triggers are over; returns how many.
-    private func discardFinished(_ shard: Int) async throws -> Int {
+    private func discardFinished(_ shard: Int, _ generation: any QueueGeneration) async throws -> Int {
         var discarded = 0
         var cursor: String?
         repeat {
@@ -242,6 +244,9 @@ package struct Monitor: Sendable {
         runtime.check(clock, against: "database")
         let now = clock.now()
         try await store.sweep(now: now)
+        // A queue that knows no ids would have what is sent again twice: there, nothing is sent unless it is empty
+        // (protocols.md, 4). One answer for the whole round: what the round sends makes the queue count as full.
+        var mayHaveLost: Bool? = queue.capabilities.knowsIDs ? true : nil
         while !runtime.life.isStopping {
             // Read before the rows: a monitor that stalls in between has an old ticket, and sends nothing
             // (protocols.md, 7).
@@ -253,8 +258,13 @@ package struct Monitor: Sendable {
             try await settleCancelled(open)
             try await cancelLost(open)
             let lost = open.filter { $0.state == .queued && !$0.isCancelRequested }.compactMap(\.trigger)
-            if !lost.isEmpty { try Failpoint.monitorBeforeSend.pass() }
-            try await resend(lost, ticket: ticket, now: clock.now())
+            if mayHaveLost == nil, let first = lost.first {
+                mayHaveLost = try await queue.holds([(MessageID(first.message.id), first.message.redrive)]) == [false]
+            }
+            if mayHaveLost == true, !lost.isEmpty {
+                try Failpoint.monitorBeforeSend.pass()
+                try await resend(lost, ticket: ticket, now: clock.now())
+            }
             try await store.lowerPlannedFloors(
                 open.filter { $0.state == .planned && !$0.isCancelRequested }.map(\.id))
             if overdue.count < Monitor.batch { return }
@@ -266,8 +276,13 @@ package struct Monitor: Sendable {
         let wanted = open.filter(\.isCancelRequested)
         if wanted.isEmpty { return }
         let results = try await queue.cancel(wanted.map { MessageID($0.id) })
-        let gone = zip(wanted, results).filter { $0.1.isGone }
+        var gone = zip(wanted, results).filter { $0.1.isGone }
             .map { CancelledTrigger($0.0.id, mayBeCalled: $0.1.mayBeCalled) }
+        // A queue that removes nothing by id cannot say that it has lost one, unless it is empty.
+        if !queue.capabilities.findsByID {
+            let held = try await queue.holds(wanted.map { (MessageID($0.id), $0.trigger?.message.redrive ?? 0) })
+            gone = zip(wanted, held).filter { !$0.1 }.map { CancelledTrigger($0.0.id, mayBeCalled: true) }
+        }
         try await store.settleCancelled(gone)
     }
 

@@ -23,7 +23,7 @@ import Wiring
     }
 
     func run() async throws {
-        let runtime = FunctionRuntime.start("monitor", needs: [.postgres, .redis], maxAge: maxAge)
+        let runtime = FunctionRuntime.start("monitor", needs: .queues(and: [.postgres, .redis]), maxAge: maxAge)
         var configuration = Monitor.Configuration()
         configuration.every = every
         configuration.retention = retention
@@ -33,13 +33,13 @@ import Wiring
             runtime.logger.critical("\(text)")
             throw ExitCode(FunctionRuntime.ExitCode.usage)
         }
-        let queue = runtime.settings.triggerQueue()
+        let queues = FunctionQueues(runtime)
         let store = PostgresMonitorStore(url: runtime.settings.postgres)
         let monitor = Monitor(
             runtime, configuration: configuration, store: store,
-            queue: queue, outcomes: runtime.settings.outcomeQueue(), generation: queue,
+            queue: queues.triggers, outcomes: queues.outcomes, generation: queues.generation,
             tenants: RedisTenantDirectory(url: runtime.settings.redisURL),
-            flows: .init(executions: store, hints: runtime.settings.stepQueue(), triggers: queue))
+            flows: .init(executions: store, hints: runtime.settings.stepQueue(), triggers: queues.triggers))
         await runtime.run { await monitor.run() }
     }
 }

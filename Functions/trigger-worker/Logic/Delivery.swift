@@ -11,6 +11,8 @@ struct Delivery: Sendable {
     let receipt: Receipt
     /// The number of the call to make, from 1.
     let attempt: Int
+    /// How often the message was received, this time included; more than the attempts explain: a worker died with it.
+    let receives: Int
     /// Host and port of the call's URL, as written.
     let host: String
     /// When the call began, or was last put off.
@@ -19,12 +21,14 @@ struct Delivery: Sendable {
     var secrets: CallSecrets?
 
     init(
-        message: TriggerMessage, record: ActionRecord, receipt: Receipt, attempt: Int, startedAt: Timestamp
+        message: TriggerMessage, record: ActionRecord, receipt: Receipt, attempt: Int, receives: Int,
+        startedAt: Timestamp
     ) {
         self.message = message
         self.record = record
         self.receipt = receipt
         self.attempt = attempt
+        self.receives = receives
         self.startedAt = startedAt
         switch record.action {
         case .http(let call): host = TargetGate.host(of: call.url)
@@ -38,6 +42,14 @@ struct Delivery: Sendable {
     /// Bytes of a response body that are read, so that the connection can be used again; a longer response is a response
     /// too.
     static let readBytes = 1 << 20
+
+    /// How long its call may take; nil: it is no call of a target.
+    var timeout: Duration? {
+        switch record.action {
+        case .http(let call): call.timeout
+        case .flow: nil
+        }
+    }
 
     /// The call of the action, with headers that tell the target which trigger it is for.
     func request(traceID: (UInt64, UInt64), spanID: UInt64) -> HTTPRequest {

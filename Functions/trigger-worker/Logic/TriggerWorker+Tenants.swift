@@ -62,11 +62,11 @@ extension TriggerWorker {
 
     /// Begins the calls that may be made now, and returns settlements for the others.
     private func admit(_ deliveries: [Delivery]) async throws(QueueError) -> [Settlement] {
-        let missing = cache.missing(of: Set(deliveries.map(\.message.tenant)))
+        var (open, settlements) = await admitUncancelled(deliveries)
+        let missing = cache.missing(of: Set(open.map(\.message.tenant)))
         try await readRecords(of: missing)
-        var settlements: [Settlement] = []
         var ready: [Delivery] = []
-        for var delivery in deliveries {
+        for var delivery in open {
             if cache.record(of: delivery.message.tenant)?.isPaused == true {
                 if let end = hold(delivery, because: TenantSettings.pauseReason) { settlements.append(end) }
                 continue

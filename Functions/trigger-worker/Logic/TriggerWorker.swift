@@ -30,6 +30,11 @@ package actor TriggerWorker {
         package var perTenant: Int?
         /// How long a call is parked, waiting for a slot of its host or tenant, before its lease is released.
         package var parking: Duration = .milliseconds(200)
+        /// How often leases are extended; nil: every third of `visibility`.
+        package var `extension`: Duration?
+        /// How long a call that begins now may take, if it wants this long; nil: it is better begun later. By default as
+        /// long as it wants.
+        package var callTime: @Sendable (_ wanted: Duration) -> Duration? = { $0 }
 
         /// The defaults given at each property.
         package init() {}
@@ -68,7 +73,9 @@ package actor TriggerWorker {
     /// Deliveries whose tenant's record, secrets or rates are being looked up.
     var admitting = 0
     private var window: CallWindow
+    let api: EngineAPI
     let starter: FlowStarter
+    var answers = CancelAnswers()
     /// Triggers whose flows are being started.
     var starting = 0
 
@@ -76,12 +83,13 @@ package actor TriggerWorker {
     ///
     /// - Parameters:
     ///   - keys: what unseals secrets; nil: calls that need one wait until their deadline.
-    ///   - starter: what starts flows.
+    ///   - api: starts flows, and knows what was cancelled.
     package init(
         _ runtime: FunctionRuntime, configuration: Configuration, queue: any MessageQueue, client: any HTTPCaller,
-        tenants: any TenantDirectory, limiter: any RateLimiter, keys: SecretKeys?, starter: FlowStarter
+        tenants: any TenantDirectory, limiter: any RateLimiter, keys: SecretKeys?, api: EngineAPI
     ) {
-        self.starter = starter
+        self.api = api
+        starter = FlowStarter(api)
         self.tenants = tenants
         self.limiter = limiter
         self.keys = keys
@@ -130,7 +138,7 @@ package actor TriggerWorker {
             completed.close()
         }
         client.close()
-        starter.close()
+        api.close()
     }
 
     // MARK: Receiving
@@ -196,12 +204,12 @@ package actor TriggerWorker {
             }
             let delivery = Delivery(
                 message: trigger, record: record, receipt: message.receipt, attempt: message.attempts + 1,
-                startedAt: now)
+                receives: message.receives, startedAt: now)
             if let end = releaseIfEarly(delivery) ?? endIfExpired(delivery) {
                 settlements.append(end)
                 continue
             }
-            if delivery.usesSecrets || !cache.needsNoLookup(trigger.tenant) {
+            if !queue.capabilities.findsByID || delivery.usesSecrets || !cache.needsNoLookup(trigger.tenant) {
                 special.append(delivery)
                 continue
             }
@@ -240,10 +248,14 @@ package actor TriggerWorker {
             startFlow(delivery, flow)
             return .begun
         }
+        guard let time = configuration.callTime(delivery.timeout ?? .zero) else {
+            countHeldBack("invocation")
+            return .settled(Settlement(delivery.receipt, .release(after: .zero)))
+        }
         let now = ContinuousClock.now
         switch gate.admit(host: delivery.host, tenant: delivery.message.tenant, at: now, using: &random) {
         case .go:
-            call(delivery)
+            call(delivery, within: time)
             return .begun
         case .wait(let time, let reason):
             // At most half of the time left, so that the call gets another chance before its deadline.
@@ -284,9 +296,10 @@ package actor TriggerWorker {
         }
     }
 
-    private func call(_ delivery: Delivery) {
+    private func call(_ delivery: Delivery, within time: Duration) {
         let trace = (delivery.message.id.value.high, delivery.message.id.value.low)
-        let request = delivery.request(traceID: trace, spanID: random.next() | 1)
+        var request = delivery.request(traceID: trace, spanID: random.next() | 1)
+        request.timeout = time
         let completed = completed
         flights[delivery.receipt] = client.start(request) { completed.append(.init(delivery: delivery, result: $0)) }
     }
@@ -451,10 +464,10 @@ package actor TriggerWorker {
 
     // MARK: Leases
 
-    /// Extends the leases of calls in flight every third of the visibility timeout; aborts calls whose lease was lost.
+    /// Extends the leases of calls in flight; aborts calls whose lease was lost.
     private func extendLoop() async {
         while !Task.isCancelled {
-            do { try await Task.sleep(for: configuration.visibility / 3) } catch { return }
+            do { try await Task.sleep(for: configuration.extension ?? configuration.visibility / 3) } catch { return }
             let receipts = Array(flights.keys)
             if receipts.isEmpty { continue }
             do {
@@ -478,7 +491,7 @@ package actor TriggerWorker {
             if runtime.life.isAskedToStop { deadline = deadline ?? .now + configuration.drain }
             if runtime.life.isUrgent || deadline.map({ ContinuousClock.now > $0 }) ?? false {
                 for token in flights.values { client.cancel(token) }
-                starter.close()
+                api.close()
             }
             try? await Task.sleep(for: .milliseconds(10))
         }

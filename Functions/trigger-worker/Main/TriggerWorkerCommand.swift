@@ -3,7 +3,6 @@ import Curl
 import FunctionRuntime
 import HTTP
 import Model
-import Queue
 import Redis
 import Secrets
 import TriggerWorkerFunction
@@ -31,14 +30,19 @@ import Wiring
     }
 
     func run() async throws {
-        let runtime = FunctionRuntime.start("trigger-worker", needs: [.redis], idle: idle, maxAge: maxAge)
-        let queue = runtime.settings.triggerQueue()
+        let runtime = FunctionRuntime.start("trigger-worker", needs: .queues(and: [.redis]), idle: idle, maxAge: maxAge)
+        let queues = FunctionQueues(runtime)
+        guard let source = queues.source(of: queues.triggers, runtime) else {
+            throw ExitCode(FunctionRuntime.ExitCode.usage)
+        }
         var configuration = TriggerWorker.Configuration()
         configuration.batch = batch
         configuration.concurrency = concurrency
         configuration.perHost = perHost
         configuration.perTenant = perTenant
-        configuration.visibility = queue.configuration.visibility
+        configuration.visibility = queues.visibility.triggers
+        configuration.callTime = source.callTime
+        if source.isLambda { configuration.extension = .milliseconds(500) }
         var http = HTTPClient.Configuration()
         http.maximumConcurrency = concurrency
         // A call that has a slot must not wait for a connection behind slow ones.
@@ -47,20 +51,20 @@ import Wiring
             except: runtime.settings.allowedTargets, denying: runtime.settings.deniedTargets)
         let redis = runtime.settings.redisURL
         // A client of its own: the API may be where targets may not be.
-        let starter = FlowStarter(TriggerWorkerCommand.starts, client: HTTPClient())
+        let api = EngineAPI(TriggerWorkerCommand.api, client: HTTPClient())
         let worker = TriggerWorker(
-            runtime, configuration: configuration, queue: queue, client: HTTPClient(http),
+            runtime, configuration: configuration, queue: source.queue, client: HTTPClient(http),
             tenants: RedisTenantDirectory(url: redis), limiter: RedisRateLimiter(url: redis), keys: try secretKeys(),
-            starter: starter)
-        await runtime.run { await worker.run() }
+            api: api)
+        await runtime.run { await source.run { await worker.run() } }
     }
 
-    /// How flows are started; nil: the settings for it are missing.
-    private static var starts: FlowStarter.Configuration? {
+    /// How Headgate's own API is called; nil: the settings for it are missing.
+    private static var api: EngineAPI.Configuration? {
         guard let api = FunctionSettings.variable("HEADGATE_API"),
             let key = FunctionSettings.variable("HEADGATE_SERVICE_KEY"), !key.isEmpty
         else { return nil }
-        return FlowStarter.Configuration(api: api.hasSuffix("/") ? String(api.dropLast()) : api, key: key)
+        return EngineAPI.Configuration(api: api.hasSuffix("/") ? String(api.dropLast()) : api, key: key)
     }
 
     private func secretKeys() throws -> SecretKeys? {

@@ -14,6 +14,8 @@ actor ExecutionEnvironment: RuntimeCalls {
         var fleet: Fleet
         /// Variables of all functions.
         var variables: [String: String]
+        /// Further variables of single functions, by name.
+        var hiddenVariables: [String: [String: String]]
         /// The folder in which each environment has a folder.
         var temporary: String
         /// MB that functions may use, all together.
@@ -185,7 +187,8 @@ actor ExecutionEnvironment: RuntimeCalls {
         var request = SpawnRequest(
             label: label, executable: program, arguments: Array(process.command.dropFirst()),
             environment: process.variables(
-                host: host.variables, port: port, stream: "\(label)/\(start)", temporary: temporary))
+                host: host.variables.merging(host.hiddenVariables[process.name] ?? [:]) { $1 }, port: port,
+                stream: "\(label)/\(start)", temporary: temporary))
         request.directory = process.folder
         let log = log
         return try await host.fleet.start(request) { line in if let line { log.append(line) } }

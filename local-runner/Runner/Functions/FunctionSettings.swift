@@ -7,6 +7,8 @@ package struct FunctionSettings: Sendable {
     /// The URL of the Redis server.
     package var redis: String
     package var queues: [QueueSpecification]
+    /// Where queues of kind sqs are; nil: there are none of Headgate's own.
+    package var sqs: SQSAccess?
     /// How functions write their log.
     package var format: Console.Format
     /// The directory with the built-in functions' programs.
@@ -22,6 +24,26 @@ package struct FunctionSettings: Sendable {
     /// The runner's environment, which the functions inherit.
     package var inherited: [String: String]
 
+    /// An SQS endpoint, and with what its calls are signed.
+    package struct SQSAccess: Equatable, Sendable {
+        package var address: String
+        package var region: String
+        package var keyID: String
+        package var secret: String
+        package var token: String?
+
+        /// The endpoint of this machine, whose checks `keys` turns on: a value of `HEADGATE_SQS_KEYS`. Without keys the account
+        /// is the key id, and nobody checks the secret.
+        package init(address: String, region: String, account: String, keys: String?) {
+            self.address = address
+            self.region = region
+            let parts = keys?.split(separator: ",").first?.split(separator: ":").map(String.init) ?? []
+            keyID = parts.count > 1 ? parts[0] : account
+            secret = parts.count > 1 ? parts[1] : "local"
+            token = parts.count > 2 ? parts[2] : nil
+        }
+    }
+
     /// How long a pull function stays without messages.
     package var idle = Duration.seconds(30)
     /// How long a pull function stays at most.
@@ -30,8 +52,10 @@ package struct FunctionSettings: Sendable {
     /// Settings of an installation that is running.
     package init(
         database: DatabaseURLs, redis: String, queues: [QueueSpecification], format: Console.Format, programs: String,
-        metrics: String, apiPort: Int, secretKeys: String, serviceKey: String, inherited: [String: String]
+        metrics: String, apiPort: Int, secretKeys: String, serviceKey: String, inherited: [String: String],
+        sqs: SQSAccess? = nil
     ) {
+        self.sqs = sqs
         self.secretKeys = secretKeys
         self.serviceKey = serviceKey
         self.database = database
@@ -73,8 +97,29 @@ package struct FunctionSettings: Sendable {
             arguments: ["--port", String(port), "--account", account, "--region", region], database: "")
     }
 
+    /// What an own function that runs as in Lambda needs to know, beside what Lambda tells it.
+    package func variables(ofLambda function: FunctionSpecification) -> [String: String] {
+        let own = request("\(function.name)-", program: "", arguments: [], database: database.engine).environment
+        var variables = own.filter { $0.key.hasPrefix("HEADGATE_") }
+        // Environments come and go: none has a file of its own.
+        variables["HEADGATE_METRICS_FILE"] = nil
+        if let sqs {
+            variables["AWS_ACCESS_KEY_ID"] = sqs.keyID
+            variables["AWS_SECRET_ACCESS_KEY"] = sqs.secret
+            variables["AWS_SESSION_TOKEN"] = sqs.token
+        }
+        return variables
+    }
+
     private func request(_ label: String, program: String, arguments: [String], database: String) -> SpawnRequest {
         var environment = inherited
+        if let sqs {
+            environment["HEADGATE_SQS"] = sqs.address
+            environment["AWS_REGION"] = sqs.region
+            environment["AWS_ACCESS_KEY_ID"] = sqs.keyID
+            environment["AWS_SECRET_ACCESS_KEY"] = sqs.secret
+            environment["AWS_SESSION_TOKEN"] = sqs.token
+        }
         environment["HEADGATE_POSTGRES"] = database
         environment["HEADGATE_REDIS"] = redis
         environment["HEADGATE_QUEUES"] = JSON.object(queues.map { .init($0.name, $0.json) }).description

@@ -9,6 +9,8 @@ package struct QueueSpecification: Equatable, Sendable {
     package var visibility: Duration = .seconds(30)
     /// Receives without a settlement after which a message dies; 1 to 1,000, by default 30.
     package var maxReceives = 30
+    /// Whether it is kept in SQS, as the queues `NAME`, `NAME-dead` and `NAME-lapsed`; otherwise in Redis.
+    package var isSQS = false
     /// The name reserved for its dead letters, by default the queue's name plus `-dead`. Nothing reads it yet.
     package var deadLetter: String
 

@@ -22,6 +22,22 @@ package struct SQSQueueSpecification: Equatable, Sendable {
     /// A queue with the defaults given at each property.
     package init(name: String) { self.name = name }
 
+    /// The queues that one of Headgate's own is in SQS: dead letters, messages that were received too often, and the queue
+    /// itself (decision 0042).
+    package static func parts(of queue: QueueSpecification) -> [SQSQueueSpecification] {
+        let longest = 1_209_600
+        return ["\(queue.name)-dead", "\(queue.name)-lapsed", queue.name].map { name in
+            var part = SQSQueueSpecification(name: name)
+            part.visibility = Int(queue.visibility.microseconds / 1_000_000)
+            part.retention = longest
+            if name == queue.name {
+                part.deadLetter = "\(queue.name)-lapsed"
+                part.maxReceives = queue.maxReceives
+            }
+            return part
+        }
+    }
+
     /// Whether it is a FIFO queue.
     package var isFIFO: Bool { name.hasSuffix(".fifo") }
 

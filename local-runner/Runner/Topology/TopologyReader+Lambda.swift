@@ -7,7 +7,8 @@ import Yams
 /// Functions that run as on AWS Lambda.
 extension TopologyReader {
     mutating func readLambda(
-        _ name: String, _ fields: inout TopologyFields, timeout: Duration, queues: [SQSQueueSpecification]
+        _ name: String, _ fields: inout TopologyFields, timeout: Duration, queues: [SQSQueueSpecification],
+        isOwn: Bool
     ) -> FunctionSpecification.Lambda {
         var lambda = FunctionSpecification.Lambda()
         if timeout.microseconds % 1_000_000 != 0 { fields.fail("timeout", "Lambda knows whole seconds only") }
@@ -24,6 +25,7 @@ extension TopologyReader {
             node.scalar.map { [$0.string] } ?? TopologyReader.texts(node)
         }
         lambda.queues = names ?? []
+        if isOwn { lambda.queues = ownQueues(of: name, lambda.queues, &fields) }
         if Set(lambda.queues).count < lambda.queues.count { fields.fail("queue", "names a queue twice") }
         for queue in lambda.queues {
             guard let found = queues.first(where: { $0.name == queue }) else {
@@ -41,11 +43,26 @@ extension TopologyReader {
             }
         }
         readMapping(&fields, &lambda)
+        // Headgate's own functions name what they could not settle.
+        if isOwn { lambda.reportsItemFailures = true }
         for key in ["every", "shards", "concurrency"] where fields.has(key) {
             _ = fields.node(key)
             fields.fail(key, "is not a key of lambda functions, which run as often as they are invoked")
         }
         return lambda
+    }
+
+    /// What an own function can be invoked by. The historian also takes what was received too often.
+    private func ownQueues(of name: String, _ named: [String], _ fields: inout TopologyFields) -> [String] {
+        let possible = ["trigger-worker": ["triggers"], "historian": ["outcomes", "triggers-lapsed"]]
+        guard let queues = possible[name] else {
+            fields.fail("runtime", "\(name) cannot be a lambda function: no queue of kind sqs invokes it")
+            return []
+        }
+        if named.isEmpty || !Set(named).isSubset(of: queues) {
+            fields.fail("queue", "as a lambda function \(name) works on \(queues[0]), a queue of kind sqs")
+        }
+        return queues
     }
 
     /// The program is looked for where the function will look for it: by `PATH`, or from the folder of the file.

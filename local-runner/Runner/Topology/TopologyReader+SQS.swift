@@ -34,6 +34,45 @@ extension TopologyReader {
         return queue
     }
 
+    /// The queues that Headgate's own functions work on.
+    static let ownQueues: Set = ["triggers", "outcomes", "steps"]
+
+    /// One of Headgate's own queues, kept in SQS; nil: it cannot be.
+    func readOwnSQSQueue(_ name: String, _ fields: inout TopologyFields) -> QueueSpecification? {
+        var queue = QueueSpecification(name: name)
+        queue.isSQS = true
+        let visibility = fields.duration("visibility", in: .seconds(1) ... .seconds(43_200))
+        if let visibility {
+            if visibility.microseconds % 1_000_000 != 0 { fields.fail("visibility", "SQS knows whole seconds only") }
+            queue.visibility = visibility
+        }
+        if let maxReceives = fields.integer("maxReceives", in: 1...1_000) { queue.maxReceives = maxReceives }
+        let fixed = [
+            "deadLetter": "\(name)-dead and \(name)-lapsed are made for it", "delay": "each message has its own",
+            "retention": "it is the longest, 14 days", "shards": "SQS has none",
+        ]
+        for (key, reason) in fixed.sorted(by: { $0.key < $1.key }) where fields.has(key) {
+            _ = fields.node(key)
+            fields.fail(key, "is not a key of Headgate's own queues in SQS: \(reason)")
+        }
+        guard name != "steps" else {
+            fields.fail("kind", "the hints of flows are joined in Redis, which SQS cannot do: leave out `kind`")
+            return nil
+        }
+        return queue
+    }
+
+    /// Triggers and outcomes are settled into each other: both are in SQS, or both in Redis.
+    func checkOwnSQSQueues(_ queues: [QueueSpecification], _ fields: inout TopologyFields) {
+        let own = queues.filter { $0.name == "triggers" || $0.name == "outcomes" }
+        guard let inSQS = own.first(where: \.isSQS) else { return }
+        let other = inSQS.name == "triggers" ? "outcomes" : "triggers"
+        if own.first(where: { $0.name == other })?.isSQS != true {
+            fields.fail(
+                inSQS.name, "is of kind sqs, so that \(other) must be of it, too: one is settled into the other")
+        }
+    }
+
     /// What cannot be said of one queue alone.
     func checkDeadLetters(_ queues: [SQSQueueSpecification], _ fields: inout TopologyFields) {
         let targets = Dictionary(

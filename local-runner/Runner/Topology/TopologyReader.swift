@@ -55,7 +55,12 @@ struct TopologyReader {
             let kind = own.optional("kind", "sqs, or nothing for a queue of Headgate's own") { node in
                 node.scalar?.string == "sqs" ? true : nil
             }
-            if kind == true {
+            if kind == true, TopologyReader.ownQueues.contains(name) {
+                if let queue = readOwnSQSQueue(name, &own) {
+                    queues.append(queue)
+                    sqsQueues += SQSQueueSpecification.parts(of: queue)
+                }
+            } else if kind == true {
                 if !TopologyReader.isSQSName(name) {
                     fields.fail(name, "the name of a queue of kind sqs is \(TopologyReader.sqsNameRule)")
                 }
@@ -71,9 +76,11 @@ struct TopologyReader {
         for queue in queues where queues.contains(where: { $0.name == queue.deadLetter }) {
             fields.fail(queue.name, "its dead letters need a name of their own: \(queue.deadLetter) is a queue")
         }
+        checkOwnSQSQueues(queues, &fields)
         // Settling a trigger and sending its outcome is one atomic step, which needs both queues in one slot of Redis.
         if let triggers = queues.first(where: { $0.name == "triggers" }),
-            let outcomes = queues.first(where: { $0.name == "outcomes" }), triggers.shards != outcomes.shards
+            let outcomes = queues.first(where: { $0.name == "outcomes" }), triggers.shards != outcomes.shards,
+            !triggers.isSQS, !outcomes.isSQS
         {
             fields.fail(
                 "outcomes",
@@ -133,14 +140,17 @@ struct TopologyReader {
         let memory = fields.optional("memory", "a size such as 256Mi, from 16Mi to 64Gi", TopologyReader.size)
         let isLambda = runtime == "lambda"
         if isLambda { checkLambdaProgram(command, memory, &fields) }
+        let isOwn = command == nil && FunctionSpecification.builtIn.contains(name)
+        let standard: Duration = !isLambda ? .seconds(300) : isOwn ? .seconds(30) : .seconds(3)
         let work =
             isLambda
-            ? .lambda(readLambda(name, &fields, timeout: timeout ?? .seconds(3), queues: sqsQueues))
+            ? .lambda(
+                readLambda(name, &fields, timeout: timeout ?? standard, queues: sqsQueues, isOwn: isOwn))
             : readWork(&fields, queues: queues)
         fields.finish()
         guard let work else { return nil }
         var function = FunctionSpecification(name: name, work: work)
-        function.timeout = timeout ?? (isLambda ? .seconds(3) : function.timeout)
+        function.timeout = timeout ?? standard
         function.memory = memory
         function.command = command
         return function
