@@ -218,7 +218,7 @@ let tests = [
     Module(
         "IntegrationTests", at: "Tests/IntegrationTests",
         imports: """
-            Model FunctionRuntime Telemetry Curl HTTP Postgres Queue Redis Scheduling Secrets Sending Store TestServers TestTarget loader \
+            Model FunctionRuntime Telemetry Curl HTTP Postgres Queue Redis SQSClient Scheduling Secrets Sending Store TestServers TestTarget loader \
             trigger-worker step-worker historian flow-historian monitor api sqs headgate local-runner Crypto
             """, .tests),
 ]

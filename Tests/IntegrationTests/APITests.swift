@@ -20,7 +20,7 @@ struct APIClient: Sendable {
     ///
     /// - Parameter postgresPort: where it finds the database, if not at the server itself.
     static func start(
-        _ cluster: Cluster, _ arguments: [String] = [], postgresPort: Int? = nil
+        _ cluster: Cluster, _ arguments: [String] = [], port: Int? = nil, postgresPort: Int? = nil
     ) async throws -> APIClient {
         var random = SystemRandomNumberGenerator()
         let key = APIKey.make(using: &random)
@@ -31,7 +31,7 @@ struct APIClient: Sendable {
         try await cluster.registry.insert(
             row, hash: Array(SHA256.hash(data: Array(key.utf8))), by: AuditActor(tenant: "dev", subject: "test"),
             now: now)
-        let port = freePort()
+        let port = port ?? freePort()
         cluster.apiPort.withLock { $0 = port }
         try cluster.start(
             "api", ["--port", "\(port)"] + arguments, role: "headgate_api", postgresPort: postgresPort)

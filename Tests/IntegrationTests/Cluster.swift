@@ -5,6 +5,7 @@ import Model
 import Postgres
 import Queue
 import Redis
+import SQSClient
 import Scheduling
 import Store
 import Synchronization
@@ -24,6 +25,8 @@ final class Cluster: Sendable {
     let redisPort = Mutex<Int?>(nil)
     /// Where functions find the API, once it was started.
     let apiPort = Mutex<Int?>(nil)
+    /// Where functions find SQS, which then has the queues of triggers and outcomes.
+    let sqsPort = Mutex<Int?>(nil)
     /// Where the history of executions is; nil: with everything else.
     let historyServer = Mutex<TestServer?>(nil)
     static let shards = 4
@@ -98,6 +101,12 @@ final class Cluster: Sendable {
             process.environment?["HEADGATE_API"] = "http://127.0.0.1:\(port)"
             process.environment?["HEADGATE_CALLBACK_URL"] = "http://127.0.0.1:\(port)"
         }
+        if let port = sqsPort.withLock({ $0 }), name != "sqs" {
+            process.environment?["HEADGATE_SQS"] = "http://127.0.0.1:\(port)"
+            for (name, value) in [("REGION", "us-east-1"), ("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test")] {
+                process.environment?["AWS_\(name)"] = value
+            }
+        }
         if let history = historyServer.withLock({ $0 }) {
             process.environment?["HEADGATE_HISTORY"] = history.postgresURL(user: role)
         }
@@ -113,6 +122,30 @@ final class Cluster: Sendable {
             ("loader", []), ("trigger-worker", []), ("historian", []), ("monitor", ["--every", "1s"]),
         ]
         for (name, arguments) in all where !except.contains(name) { try start(name, arguments) }
+    }
+
+    /// Starts the SQS endpoint, where there is none yet with the queues that functions then use; returns its process.
+    @discardableResult
+    func startSQS() async throws -> Process {
+        let (port, isNew) = sqsPort.withLock { known in
+            let port = known ?? freePort()
+            defer { known = port }
+            return (port, known == nil)
+        }
+        let process = try start("sqs", ["--port", "\(port)"])
+        let http = HTTPClient()
+        try await eventually("SQS listens") {
+            (try? await http.execute(HTTPRequest(url: "http://127.0.0.1:\(port)/healthz")))?.status == 200
+        }
+        if isNew {
+            let caller = SQSCaller(.init(endpoint: "http://127.0.0.1:\(port)"), http: http)
+            for (name, receives) in [(QueueName.triggers, 10), (.outcomes, 1_000)] {
+                try await SQSQueue.create(
+                    name, configuration: QueueConfiguration(visibility: .seconds(3), maximumReceives: receives),
+                    caller: caller)
+            }
+        }
+        return process
     }
 
     /// Runs a function that dies at a failpoint, and another in its place.
@@ -276,6 +309,13 @@ final class Cluster: Sendable {
         let response = try await HTTPClient().execute(HTTPRequest(url: "http://127.0.0.1:\(target.port)/_stats"))
         let statistics = try JSON(parsing: response.body)
         return (statistics["distinctKeys"]?.int ?? -1, statistics["total"]?.int ?? -1)
+    }
+
+    /// The paths of the target's latest calls, sorted.
+    func pathsSeen() async throws -> [String] {
+        let request = HTTPRequest(url: "http://127.0.0.1:\(target.port)/_recent?after=0")
+        let calls = try JSON(parsing: try await HTTPClient().execute(request).body).elements
+        return (calls ?? []).compactMap { $0["path"]?.text }.sorted()
     }
 
     func trigger(_ schedule: ScheduleName) async throws -> TriggerRow {

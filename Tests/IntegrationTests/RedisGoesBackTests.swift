@@ -37,9 +37,7 @@ import Testing
     }
 
     private func calls(of path: String, _ it: Cluster) async throws -> Int {
-        let request = HTTPRequest(url: "http://127.0.0.1:\(it.target.port)/_recent?after=0")
-        let response = try await HTTPClient().execute(request)
-        return try JSON(parsing: response.body).elements?.filter { $0["path"]?.text == path }.count ?? -1
+        try await it.pathsSeen().count { $0 == path }
     }
 
     /// How Redis comes to be as it was.

@@ -17,12 +17,13 @@ if [ "${1:-}" = --faults ]; then
     run --filter RedisGoesBackTests
     run --filter '[.]FaultMatrixTests'
     run --filter FlowFaultMatrixTests
+    run --filter SQSJobTests
 elif [ "$#" -gt 0 ]; then
     run "$@"
 else
     loads='CrashMatrixTests|CrashTests|RedisGoesBackTests'
     shares='APIShareTests|OnceTests|ReshardTests'
-    sqs='SQSServerTests|SQSClientTests|LambdaHostTests|LambdaClientTests'
+    sqs='SQSServerTests|SQSClientTests|SQSJobTests|LambdaHostTests|LambdaClientTests|LambdaJobTests'
     # They compute for a long time without a pause: beside them others would wait for a thread.
     computes='FlowSimulationTests|LambdaTests|ZipTests'
     run --skip "FaultMatrixTests|ContractTests|$computes|$loads|$shares|$sqs"
