@@ -191,6 +191,10 @@ let tests = [
     Module("ZipTests", at: "Tests/ZipTests", imports: "Zip", .tests),
     Module("LambdaTests", at: "Tests/LambdaTests", imports: "Model Lambda Memory SQS TestRandom", .tests),
     Module(
+        "LambdaFunctionTests", at: "Tests/LambdaFunctionTests",
+        imports: "Model Curl HTTP Lambda LambdaFunction LambdaHost Queue SQS SQSClient SQSClientKit TestServers", .tests
+    ),
+    Module(
         "LambdaHostTests", at: "Tests/LambdaHostTests",
         imports: "Model Lambda LambdaHost Memory Processes SQS SQSFunction Curl HTTP TestServers", .tests),
     Module(
