@@ -42,6 +42,14 @@ package struct SQSClientError: Error, Hashable, Sendable, CustomStringConvertibl
         "RequestTimeout",
     ]
 
+    private static let refusals: Set<String> = [
+        "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException",
+        "InvalidSecurityToken", "RequestExpired",
+    ]
+
+    /// Whether the service does not accept the key any more: others may be there already.
+    var refusesKey: Bool { SQSClientError.refusals.contains(code) }
+
     /// Whether the service asks for fewer calls.
     package var isThrottle: Bool { status == 429 || SQSClientError.throttles.contains(code) }
 

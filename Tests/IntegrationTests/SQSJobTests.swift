@@ -1,8 +1,11 @@
+import Curl
 import Foundation
 import FunctionRuntime
 import HTTP
 import Model
 import Postgres
+import Queue
+import SQSClient
 import Synchronization
 import TestServers
 import TestTarget
@@ -24,7 +27,7 @@ import Testing
             + [Place(function: "historian", failpoint: Failpoint.sqsAfterDelete.name)]
         /// Where a settlement is between its steps.
         static let settling = all.filter { $0.failpoint.hasPrefix("sqs.") }
-        private static let isLong = ProcessInfo.processInfo.environment["HEADGATE_TEST_FAULTS"] == "all"
+        static let isLong = ProcessInfo.processInfo.environment["HEADGATE_TEST_FAULTS"] == "all"
         /// Those of this run.
         static let tried =
             isLong
@@ -123,6 +126,50 @@ import Testing
         }
     }
 
+    /// SQS gives nothing more of a queue that has 120,000 messages in flight.
+    @Test func `triggers of a dead host in backoff, 130,000 in the long form, do not stop another tenant`() async throws
+    {
+        let (rounds, size, tasks) = (Place.isLong ? 13 : 1, 10_000, 10)
+        try await Cluster.with { it in
+            try await it.startSQS()
+            let port = try #require(it.sqsPort.withLock { $0 })
+            let caller = SQSCaller(.init(endpoint: "http://127.0.0.1:\(port)"), http: HTTPClient())
+            let host = SQSQueue.Host(clock: { Timestamp(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1_000)) })
+            let queue = SQSQueue(name: .triggers, caller: caller, outcomes: .outcomes, host: host)
+            func message(_ id: String, _ tenant: String) -> OutgoingMessage {
+                OutgoingMessage(id: MessageID(id), tenant: tenant, body: Array("b".utf8))
+            }
+            for round in 0..<rounds {
+                let messages = (0..<size).map { message("\(round)-\($0)", "noisy") }
+                _ = try await queue.send(messages)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<tasks {
+                        group.addTask {
+                            while true {
+                                let received = try await queue.receive(
+                                    upTo: 200, visibility: .seconds(60), wait: .milliseconds(1))
+                                if received.isEmpty { break }
+                                _ = try await queue.settle(
+                                    received.map { Settlement($0.receipt, .retry(after: .seconds(800))) })
+                            }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            let statistics = try await queue.statistics()
+            #expect(statistics.delayed == rounds * size && statistics.ready == 0)
+            #expect(statistics.inFlight == 0, "what waits is not in flight")
+            // A worker finds the quiet tenant's trigger.
+            _ = try await APIClient.start(it)
+            try it.startAll()
+            let now = try await it.registry.now()
+            try await it.register([("quiet", it.once("/ok", after: .milliseconds(500), at: now))])
+            try await it.settled(1)
+            try await check(it, 1, mayRepeat: false)
+        }
+    }
+
     // MARK: Cancels
 
     private static func body(_ it: Cluster, _ path: String, at time: Timestamp) -> String {
@@ -165,6 +212,27 @@ import Testing
             #expect(try await it.triggers(.cancelled, reason: .superseded) == 1)
             let paths = try await it.pathsSeen()
             #expect(paths == ["/ok/kept", "/ok/new"])
+        }
+    }
+
+    @Test func `a trigger whose worker died after the call is cancelled as one that may have been called`() async throws
+    {
+        try await Cluster.with { it in
+            try await it.startSQS()
+            let api = try await APIClient.start(it)
+            try it.startAll(except: ["trigger-worker"])
+            let dying = try it.start("trigger-worker", failpoint: Failpoint.workerBeforeSettle.name)
+            let now = try await it.registry.now()
+            #expect(
+                try await api.call("PUT", "/v1/schedules/s", Self.body(it, "/ok", at: now + .seconds(1))).status == 201)
+            try await eventually("the worker dies") { !dying.isRunning }
+            let list = try await api.call("GET", "/v1/triggers?schedule=s").body
+            let id = try #require(list["items"]?.elements?.first?["id"]?.text)
+            #expect(try await api.call("POST", "/v1/triggers/\(id)/cancel").status == 200)
+            try it.start("trigger-worker")
+            try await it.settled(1)
+            #expect(try await it.triggers(where: "state = ${state.cancelled} and reason like '% after a call'") == 1)
+            #expect(try await it.callsSeen().total == 1)
         }
     }
 

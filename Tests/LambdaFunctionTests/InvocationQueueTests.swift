@@ -210,6 +210,7 @@ import Testing
             // The same event with another body: its digest is wrong.
             let records = (event["Records"]?.elements ?? []).map { $0.setting("body", "other") }
             await it.give(["Records": .array(records)], id: "2")
+            #expect(try await it.receive(wait: .milliseconds(100)).isEmpty)
             #expect(try await it.failures("2").count == 2)
         }
     }
@@ -238,6 +239,16 @@ import Testing
             let again = try await it.receive()
             #expect(try await it.invocations.confirm(again.map(\.receipt), recorded: [MessageID("m")]) == [true])
             #expect(try await it.failures("2") == [])
+            #expect(try await it.counts("triggers-dead") == ["1", "0", "0"])
+        }
+    }
+
+    @Test func `what is in -lapsed and not Headgate's is buried, and counts as done`() async throws {
+        try await Rig(ofOutcomes: true).run { it in
+            _ = try await it.sqs.caller.call(
+                .sendMessage, ["QueueUrl": it.url("triggers-lapsed"), "MessageBody": "not Headgate's"])
+            await it.give(try await it.event("triggers-lapsed"))
+            #expect(try await it.failures() == [])
             #expect(try await it.counts("triggers-dead") == ["1", "0", "0"])
         }
     }

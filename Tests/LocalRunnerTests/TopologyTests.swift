@@ -151,6 +151,61 @@ import Testing
         #expect(try lambda.mapping(of: "orders").batchSize == 10)
     }
 
+    @Test func `Headgate's own functions run in Lambda on queues of three parts in SQS`() throws {
+        let path = "\(Place.project)/Tests/Clients/lambda/headgate.yaml"
+        let topology = try Topology(yaml: try #require(LocalFile.text(path)), file: path)
+        #expect(topology.queues.map(\.isSQS) == [true, true])
+        #expect(
+            topology.sqsQueues.map(\.name) == [
+                "triggers-dead", "triggers-lapsed", "triggers", "outcomes-dead", "outcomes-lapsed", "outcomes",
+            ])
+        #expect(topology.sqsQueues.allSatisfy { $0.retention == 14 * 86_400 && $0.visibility == 12 })
+        #expect(topology.sqsQueues[2].deadLetter == "triggers-lapsed" && topology.sqsQueues[2].maxReceives == 30)
+        let lambdas = topology.lambdaFunctions
+        #expect(lambdas.map(\.lambda.queues) == [["triggers"], ["outcomes", "triggers-lapsed"]])
+        #expect(lambdas.allSatisfy { $0.lambda.reportsItemFailures && $0.function.timeout == .seconds(10) })
+    }
+
+    @Test(arguments: [
+        ("trigger-worker: { runtime: lambda, queue: triggers }", "triggers: { kind: sqs }", ["4 queues.triggers"]),
+        (
+            "trigger-worker: { queue: triggers }", "outcomes: { kind: sqs }",
+            ["2 functions.trigger-worker.queue", "4 queues.outcomes"]
+        ),
+        ("historian: { runtime: lambda, queue: triggers }", both, ["2 functions.historian.queue"]),
+        ("trigger-worker: { runtime: lambda }", both, ["2 functions.trigger-worker.queue"]),
+        ("monitor: { runtime: lambda }", both, ["2 functions.monitor.runtime"]),
+        ("step-worker: { runtime: lambda, queue: triggers }", both, ["2 functions.step-worker.runtime"]),
+        (
+            "trigger-worker: { runtime: lambda, queue: triggers, timeout: 31s }", both,
+            ["2 functions.trigger-worker.timeout"]
+        ),
+        (
+            "trigger-worker: { runtime: lambda, queue: triggers, batch: 100 }", both,
+            ["2 functions.trigger-worker.batch"]
+        ),
+        ("loader: { every: 1s }", "\(both)\n  steps: { kind: sqs }", ["6 queues.steps.kind"]),
+        (
+            "loader: { every: 1s }",
+            "triggers: { kind: sqs, deadLetter: d, delay: 1s, shards: 2 }\n  outcomes: { kind: sqs }",
+            ["4 queues.triggers.deadLetter", "4 queues.triggers.delay", "4 queues.triggers.shards"]
+        ),
+        (
+            "loader: { every: 1s }", "triggers: { kind: sqs, visibility: 1500ms }\n  outcomes: { kind: sqs }",
+            ["4 queues.triggers.visibility"]
+        ),
+        ("trigger-worker: { queue: triggers }", both, []),
+        (
+            "trigger-worker: { runtime: lambda, queue: triggers }\n  historian: { runtime: lambda, queue: outcomes }",
+            both, []
+        ),
+    ]) func `names line and key of what own queues in SQS cannot be`(
+        function: String, queues: String, expected: [String]
+    ) {
+        #expect(mistakes("functions:\n  \(function)\nqueues:\n  \(queues)\n") == expected)
+    }
+    private static let both = "triggers: { kind: sqs }\n  outcomes: { kind: sqs }"
+
     @Test func `every key of a Lambda function and of an SQS queue is read`() throws {
         let topology = try Topology(
             yaml: """

@@ -5,6 +5,7 @@ import Model
 import Queue
 import SQS
 import SQSClient
+import Synchronization
 import TestServers
 import Testing
 
@@ -163,6 +164,28 @@ import Testing
     @Test func `moto does not notice the difference`() async throws {
         try await WireTests.withMoto { url in
             try await path(WireTests.caller(url, AWSCredentials(keyID: "AKID", secret: "geheim")))
+        }
+    }
+
+    @Test func `a key that is refused is read anew, once a call`() async throws {
+        try await WireTests.withEndpoint { url in
+            let keys = Mutex(["OLD", "AKID", "OLD", "OLD", "OLD", "AKID"])
+            let reads = Mutex(0)
+            let source = CredentialSource(clock: { .epoch }) { () async throws(SQSClientError) in
+                reads.withLock { $0 += 1 }
+                let id = keys.withLock { $0.removeFirst() }
+                return AWSCredentials(keyID: id, secret: "geheim", token: "marke")
+            }
+            let caller = SQSCaller(SQSCaller.Configuration(endpoint: url), http: HTTPClient(), credentials: source)
+            _ = try await caller.call(.listQueues, .object([]))
+            _ = try await caller.call(.listQueues, .object([]))
+            #expect(reads.withLock { $0 } == 2)
+            await source.forget(AWSCredentials(keyID: "AKID", secret: "geheim", token: "marke"))
+            let error = await #expect(throws: SQSClientError.self) { try await caller.call(.listQueues, .object([])) }
+            #expect(error?.code == "InvalidClientTokenId")
+            #expect(reads.withLock { $0 } == 4, "the second refusal is the answer")
+            await source.forget(AWSCredentials(keyID: "OLD", secret: "geheim", token: "marke"))
+            _ = try await caller.call(.listQueues, .object([]))
         }
     }
 

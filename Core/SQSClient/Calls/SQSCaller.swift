@@ -4,7 +4,8 @@ package import SQS
 
 /// Makes calls of the SQS API in AWS JSON 1.0.
 ///
-/// Throttles, answers of 5xx and connections that fail are repeated; so are the entries of a batch that failed without
+/// Throttles, answers of 5xx and connections that fail are repeated, and once a call whose key is refused, with credentials
+/// that are read anew; so are the entries of a batch that failed without
 /// the sender's fault, and only those. What a repeat may do twice, it does twice: SQS knows no ids.
 package struct SQSCaller: Sendable {
     /// Where to call, and how patiently.
@@ -65,10 +66,17 @@ package struct SQSCaller: Sendable {
     ) async throws(SQSClientError) -> JSON {
         let body = input.serialized
         var repeats = 0
+        var hasRefreshed = false
         while true {
+            let key = try await credentials?.current()
             do throws(SQSClientError) {
-                return try await once(action, body, timeout: configuration.timeout + wait)
+                return try await once(action, body, timeout: configuration.timeout + wait, key)
             } catch {
+                if let key, error.refusesKey, !hasRefreshed {
+                    hasRefreshed = true
+                    await credentials?.forget(key)
+                    continue
+                }
                 repeats += 1
                 guard error.isRepeatedAtOnce, repeats <= configuration.repeats.most, await pauses(before: repeats)
                 else { throw error }
@@ -88,14 +96,14 @@ package struct SQSCaller: Sendable {
     }
 
     private func once(
-        _ action: SQSAction, _ body: [UInt8], timeout: Duration
+        _ action: SQSAction, _ body: [UInt8], timeout: Duration, _ credentials: AWSCredentials?
     ) async throws(SQSClientError) -> JSON {
         var request = HTTPRequest(
             method: "POST", url: configuration.endpoint + "/",
             headers: [
                 ("X-Amz-Target", "AmazonSQS.\(action.rawValue)"), ("Content-Type", "application/x-amz-json-1.0"),
             ], body: body, timeout: timeout, keptBytes: SQSCaller.keptBytes)
-        if let credentials = try await credentials?.current() {
+        if let credentials {
             request.signature = RequestSignature(
                 keyID: credentials.keyID, secret: credentials.secret, token: credentials.token,
                 region: configuration.region, service: "sqs")

@@ -40,6 +40,12 @@ package actor CredentialSource {
         }
     }
 
+    /// Forgets credentials that the service has refused, so that the next call reads new ones. Those that have been replaced
+    /// meanwhile stay.
+    package func forget(_ refused: AWSCredentials) {
+        if held == refused { held = nil }
+    }
+
     /// Credentials that are valid now. Throws `NoCredentials` if there are none.
     package func current() async throws(SQSClientError) -> AWSCredentials {
         let now = clock()
