@@ -61,9 +61,10 @@ let layers: [[Module]] = [
         Module("Zip", at: "local-runner/Zip", imports: "CZlib"),
         Module("TestTarget", at: "local-runner/TestTarget", imports: "Model NIOCore NIOPosix NIOHTTP1"),
     ],
-    // Layer 4: what workers share.
+    // Layer 4: what workers share, and the wiring, which only programs import.
     [
         Module("Worker", at: "Core/Worker", imports: "Model Queue FunctionRuntime Logging"),
+        Module("Wiring", at: "Core/Wiring", imports: "FunctionRuntime Queue Redis"),
         Module("LambdaFunction", at: "Core/LambdaFunction", imports: "Model Queue SQS HTTP SQSClient"),
         Module(
             "LambdaHost", at: "local-runner/Lambda",
@@ -72,11 +73,11 @@ let layers: [[Module]] = [
                 NIOHTTPTypes Logging
                 """),
     ],
-    // Layer 5: the functions' logic, which knows no driver; and the wiring, which only programs import.
+    // Layer 5: the functions' logic, which knows no driver; and the wiring of queues, which only programs import.
     [
         Module(
-            "Wiring", at: "Core/Wiring",
-            imports: "Model FunctionRuntime Queue Redis HTTP Curl SQSClient LambdaFunction Logging"),
+            "QueueWiring", at: "Core/QueueWiring",
+            imports: "Model FunctionRuntime Queue Redis HTTP Curl SQSClient LambdaFunction Wiring Logging"),
         Module(
             "LoaderFunction", at: "Functions/loader/Logic",
             imports: "Model Queue Scheduling Sending Store FunctionRuntime Telemetry Logging"),
@@ -115,10 +116,11 @@ let layers: [[Module]] = [
     [
         Module(
             "loader", at: "Functions/loader/Main",
-            imports: "LoaderFunction Model FunctionRuntime Wiring Postgres ArgumentParser", .program),
+            imports: "LoaderFunction Model FunctionRuntime QueueWiring Wiring Postgres ArgumentParser", .program),
         Module(
             "trigger-worker", at: "Functions/trigger-worker/Main",
-            imports: "TriggerWorkerFunction Model FunctionRuntime Wiring Curl HTTP Queue Redis Secrets ArgumentParser",
+            imports:
+                "TriggerWorkerFunction Model FunctionRuntime QueueWiring Wiring Curl HTTP Queue Redis Secrets ArgumentParser",
             .program),
         Module(
             "step-worker", at: "Functions/step-worker/Main",
@@ -127,16 +129,19 @@ let layers: [[Module]] = [
                 """, .program),
         Module(
             "historian", at: "Functions/historian/Main",
-            imports: "HistorianFunction Model FunctionRuntime Wiring Postgres Queue Redis ArgumentParser", .program),
+            imports: "HistorianFunction Model FunctionRuntime QueueWiring Postgres Queue Redis ArgumentParser", .program
+        ),
         Module(
             "flow-historian", at: "Functions/flow-historian/Main",
             imports: "FlowHistorianFunction Model FunctionRuntime Postgres ArgumentParser", .program),
         Module(
             "monitor", at: "Functions/monitor/Main",
-            imports: "MonitorFunction Model FunctionRuntime Wiring Postgres Redis ArgumentParser Logging", .program),
+            imports: "MonitorFunction Model FunctionRuntime QueueWiring Wiring Postgres Redis ArgumentParser Logging",
+            .program),
         Module(
             "api", at: "Functions/api/Main",
-            imports: "APIFunction Model FunctionRuntime Wiring Postgres Queue Redis Scheduling Secrets ArgumentParser",
+            imports:
+                "APIFunction Model FunctionRuntime QueueWiring Wiring Postgres Queue Redis Scheduling Secrets ArgumentParser",
             .program),
         Module(
             "sqs", at: "Functions/sqs/Main",

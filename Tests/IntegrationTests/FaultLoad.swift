@@ -101,6 +101,12 @@ final class FaultLoad: Sendable {
         let dying = try await call("POST", "/v1/triggers", single + "}")
         let far = try await call("POST", "/v1/triggers", single + #","at":"\#(now + .seconds(4 * 86_400))"}"#)
         let later = try await call("POST", "/v1/triggers", single + #","at":"\#(now + .seconds(40))"}"#)
+        let held = JSON.array([["id": later["id"] ?? .null, "redrive": 0, "mayBeCalled": false]])
+        try await eventually("what a worker holds is judged") {
+            try await api.with(key: "between functions").call(
+                "POST", "/engine/held", JSON.object([.init("triggers", held)]).description
+            ).status == 200
+        }
         for trigger in [far, later] { try await call("POST", "/v1/triggers/\(trigger["id"]?.text ?? "")/cancel") }
         try await call(
             "PUT", "/v1/tenants/i\(n)", #"{"maxSchedules":3,"onFailure":{"http":{"url":"http://127.0.0.1:9/x"}}}"#)

@@ -170,6 +170,40 @@ import Testing
         }
     }
 
+    /// SQS knows no ids: what is sent again while it has it would be called twice.
+    @Test func `the monitor sends nothing again that SQS has, and in the long form what an emptied queue has lost`()
+        async throws
+    {
+        try await Cluster.with { it in
+            try await it.startSQS()
+            _ = try await APIClient.start(it)
+            try it.startAll(except: ["trigger-worker"])
+            let now = try await it.registry.now()
+            try await it.register((0..<20).map { ("s\($0)", it.once("/ok", after: .milliseconds(500), at: now)) })
+            try await eventually("all are queued") { try await it.triggers(.queued) == 20 }
+            try await it.execute(
+                """
+                insert into headgate.overdue (day, id, check_at)
+                select day, id, now() from headgate.trigger where state = ${state.queued} on conflict do nothing
+                """)
+            try await eventually("the monitor has looked") {
+                try await it.number("select count(*) from headgate.overdue where check_at > now()") == 20
+            }
+            let port = try #require(it.sqsPort.withLock { $0 })
+            let queue = SQSQueue(
+                name: .triggers, caller: SQSCaller(.init(endpoint: "http://127.0.0.1:\(port)"), http: HTTPClient()),
+                host: SQSQueue.Host(clock: { Timestamp(seconds: Int64(Date.now.timeIntervalSince1970)) }))
+            let statistics = try await queue.statistics()
+            #expect(statistics.ready + statistics.delayed == 20, "each is there once")
+            guard Place.isLong else { return }
+            // Emptied, as by a mistake at a console: three looks, each a minute after the one before, and it is empty.
+            #expect(try await queue.purge() == 20)
+            try it.start("trigger-worker")
+            try await it.settled(20, within: .seconds(300))
+            try await check(it, 20, mayRepeat: false)
+        }
+    }
+
     // MARK: Cancels
 
     private static func body(_ it: Cluster, _ path: String, at time: Timestamp) -> String {

@@ -52,14 +52,14 @@ links() {
         fi
     done
 }
-links loader pq hiredis
+links loader pq hiredis curl
 links trigger-worker hiredis curl
 links step-worker pq hiredis curl
-links historian pq hiredis
+links historian pq hiredis curl
 links flow-historian pq
-links monitor pq hiredis
+links monitor pq hiredis curl
 links sqs hiredis
-links api pq hiredis
+links api pq hiredis curl
 links headgate pq curl
 links simulation
 

@@ -4,6 +4,7 @@ import FunctionRuntime
 import Model
 import Postgres
 import Queue
+import QueueWiring
 import Redis
 import Scheduling
 import Secrets

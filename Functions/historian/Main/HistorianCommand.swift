@@ -3,7 +3,7 @@ import FunctionRuntime
 import HistorianFunction
 import Model
 import Postgres
-import Wiring
+import QueueWiring
 
 @main struct HistorianCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

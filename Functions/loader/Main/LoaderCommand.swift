@@ -3,6 +3,7 @@ import FunctionRuntime
 import LoaderFunction
 import Model
 import Postgres
+import QueueWiring
 import Wiring
 
 @main struct LoaderCommand: AsyncParsableCommand {

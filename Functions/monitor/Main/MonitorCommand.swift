@@ -4,6 +4,7 @@ import Logging
 import Model
 import MonitorFunction
 import Postgres
+import QueueWiring
 import Redis
 import Wiring
 

@@ -3,6 +3,7 @@ import Curl
 import FunctionRuntime
 import HTTP
 import Model
+import QueueWiring
 import Redis
 import Secrets
 import TriggerWorkerFunction

@@ -1,17 +1,10 @@
 private import FoundationEssentials
 package import FunctionRuntime
 private import HTTP
-internal import Queue
-package import Redis
 internal import SQSClient
+private import Wiring
 
 extension FunctionSettings.RequiredVariable {
-    /// `HEADGATE_REDIS`: the URL of the Redis server, which holds the queues unless SQS does.
-    package static let redis = FunctionSettings.RequiredVariable("HEADGATE_REDIS", "Redis's URL, redis://host:port") {
-        text in
-        do throws(RedisError) { _ = try RedisURL(text) } catch { throw Mistake(description: error.message) }
-    }
-
     /// `HEADGATE_SQS`: the address of the SQS service that holds the queues of triggers and outcomes.
     ///
     /// Calls are signed with the credentials that the environment names: see `CredentialPlace`.
@@ -66,20 +59,4 @@ enum SQSSettings {
 extension FunctionSettings {
     /// Whether SQS holds the queues of triggers and outcomes.
     package static var usesSQS: Bool { variable("HEADGATE_SQS").map { !$0.isEmpty } ?? false }
-
-    /// The URL of the Redis server; the function must need `.redis`.
-    package var redisURL: RedisURL {
-        do throws(RedisError) {
-            return try RedisURL(self[.redis])
-        } catch {
-            preconditionFailure("HEADGATE_REDIS was checked at the start: \(error)")
-        }
-    }
-
-    /// The queue of hints that executions have something to do. It is always in Redis: SQS cannot join hints.
-    package func stepQueue() -> RedisQueue {
-        var configuration = queues["steps"] ?? .init()
-        configuration.kind = .coalescing
-        return RedisQueue(name: .steps, configuration: configuration, url: redisURL)
-    }
 }

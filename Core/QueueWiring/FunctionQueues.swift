@@ -7,6 +7,7 @@ private import Model
 package import Queue
 private import Redis
 private import SQSClient
+private import Wiring
 
 /// The queues of triggers and outcomes, in Redis or in SQS as the settings say.
 package struct FunctionQueues: Sendable {
