@@ -1,7 +1,7 @@
 # The commands of the project. `make run` and `make test` need Swift and nothing else; they install the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-faults simulate bench format lint clean
+.PHONY: help setup build run test test-faults test-soak render simulate bench format lint clean
 
 release := .build/release
 # Of the benchmarks: one or several of S1 to S9 (with S1b and S8b), S11 to S13, HELD, API, CRON, FLOW, sqs and lambda; empty: all.
@@ -33,6 +33,14 @@ test: lint ## Check the format, build for debugging, run every test, and simulat
 test-faults: setup ## Let every statement of every function fail in every way, and Redis stand still for two minutes; takes half an hour
 	swift build --build-tests
 	@infra/scripts/test.sh --faults
+
+test-soak: setup ## Queues in SQS with 130,000 messages in backoff, and what an emptied one has lost; takes ten minutes
+	swift build --build-tests
+	@infra/scripts/test.sh --soak
+
+render: setup ## Make the manifests in infra/kubernetes from infra/topology.yaml
+	swift build --product headgate
+	@.build/debug/headgate render kubernetes --output infra/kubernetes
 
 simulate: ## Simulate a month of a million schedules and one of 100,000 flows: make simulate SEED=7 (default: 1)
 	swift build -c release --product simulation

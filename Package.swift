@@ -66,6 +66,7 @@ let layers: [[Module]] = [
         Module("Worker", at: "Core/Worker", imports: "Model Queue FunctionRuntime Logging"),
         Module("Wiring", at: "Core/Wiring", imports: "FunctionRuntime Queue Redis"),
         Module("LambdaFunction", at: "Core/LambdaFunction", imports: "Model Queue SQS HTTP SQSClient"),
+        Module("TopologyFile", at: "local-runner/Topology", imports: "Model Lambda Processes Yams"),
         Module(
             "LambdaHost", at: "local-runner/Lambda",
             imports: """
@@ -107,7 +108,10 @@ let layers: [[Module]] = [
             imports: """
                 Model SQS Serving FunctionRuntime Telemetry Logging Hummingbird HummingbirdCore HTTPTypes NIOCore NIOHTTPTypes
                 """),
-        Module("LocalRunner", at: "local-runner/Runner", imports: "Model Lambda LambdaHost Processes TestTarget Yams"),
+        Module(
+            "LocalRunner", at: "local-runner/Runner",
+            imports: "Model Lambda LambdaHost Processes TestTarget TopologyFile"),
+        Module("Rendering", at: "local-runner/Rendering", imports: "Model Processes TopologyFile Crypto Yams"),
         Module(
             "ComputeGateway", at: "local-runner/ComputeGateway",
             imports: "Model HTTP Serving Crypto NIOCore NIOPosix NIOHTTP1"),
@@ -149,12 +153,14 @@ let layers: [[Module]] = [
             .program),
         Module(
             "headgate", at: "local-runner/CLI",
-            imports: "Model Flows FlowTesting FlowGraph FunctionRuntime Curl HTTP Postgres ArgumentParser",
+            imports: """
+                Model Flows FlowTesting FlowGraph FunctionRuntime Curl HTTP Postgres Processes Rendering TopologyFile ArgumentParser
+                """,
             .program),
         Module(
             "local-runner", at: "local-runner/Main",
             imports: """
-                LocalRunner LambdaHost SQSFunction Processes ComputeGateway TestTarget Model FunctionRuntime Curl HTTP Postgres Queue Redis SQS Store \
+                LocalRunner TopologyFile LambdaHost SQSFunction Processes ComputeGateway TestTarget Model FunctionRuntime Curl HTTP Postgres Queue Redis SQS Store \
                 ArgumentParser Crypto
                 """, .program),
     ],
@@ -193,6 +199,8 @@ let tests = [
         imports: """
             Model Curl HTTP Memory Queue SQS SQSClient SQSFunction SQSClientKit TestServers sqs
             """, .tests),
+    Module(
+        "RenderingTests", at: "Tests/RenderingTests", imports: "Model Processes Rendering TopologyFile Yams", .tests),
     Module("ZipTests", at: "Tests/ZipTests", imports: "Zip", .tests),
     Module("LambdaTests", at: "Tests/LambdaTests", imports: "Model Lambda Memory SQS TestRandom", .tests),
     Module(
@@ -222,7 +230,7 @@ let tests = [
     Module(
         "LocalRunnerTests", at: "Tests/LocalRunnerTests",
         imports:
-            "Lambda LocalRunner Processes ComputeGateway Curl HTTP TestRandom TestServers TestTarget Model runner-probe",
+            "Lambda LocalRunner TopologyFile Rendering Processes ComputeGateway Curl HTTP TestRandom TestServers TestTarget Model runner-probe",
         .tests),
     Module(
         "IntegrationTests", at: "Tests/IntegrationTests",

@@ -40,6 +40,20 @@ package struct Migrator: Sendable {
     /// The schema version that this code needs: the number of migrations.
     package static var version: Int { migrations.count }
 
+    /// Whether a database, reached by the URL of any role, has the schema that this code needs, or a later one. Throws where
+    /// it cannot be reached or has none at all.
+    package static func isCurrent(url: String) async throws -> Bool {
+        let connection = PostgresConnection(.init(url: url, applicationName: "headgate migrate"))
+        do {
+            let done = try await connection.values(StatementCall(.schemaVersion), .int)
+            await connection.close()
+            return done[0] >= version
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
     /// Creates roles, runs the missing migrations, each in a transaction of its own, and creates the trigger partitions
     /// from yesterday to three days ahead.
     ///

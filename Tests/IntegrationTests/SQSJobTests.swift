@@ -13,7 +13,8 @@ import Testing
 
 /// Headgate's functions as processes, with the queues of triggers and outcomes in SQS.
 ///
-/// The short form has one function for each kind of place, the long one (`HEADGATE_TEST_FAULTS=all`, `make test-faults`) all.
+/// The short form has one function for each kind of place, the long one (`HEADGATE_TEST_FAULTS=all`, `make test-faults`, and
+/// `make test-soak` for what takes minutes) all.
 @Suite(.serialized) struct SQSJobTests {
     /// A failpoint, and the function that passes it.
     struct Place: CustomTestStringConvertible, Sendable {

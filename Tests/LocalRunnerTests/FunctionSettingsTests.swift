@@ -2,6 +2,7 @@ import LocalRunner
 import Model
 import Processes
 import Testing
+import TopologyFile
 
 @Suite struct FunctionSettingsTests {
     private let settings = FunctionSettings(

@@ -3,6 +3,7 @@ import LocalRunner
 import Model
 import Processes
 import Testing
+import TopologyFile
 
 @Suite struct TopologyTests {
     private static let queues = "queues:\n  triggers: { shards: 4 }\n  outcomes: { shards: 4 }\n"

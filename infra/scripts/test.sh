@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test that is built, or those that the arguments name. A run prints thousands of lines: what failed is listed at the end.
-# With --faults the long forms of the tests of failures.
+# With --faults the long forms of the tests of failures, with --soak those that wait for minutes or have very many messages. FAULTS=later
+# leaves out the short forms, for who runs the long ones next.
 #
 # Tests run beside one another within a run. Those that load the machine for minutes have runs of their own, so that what others
 # wait for comes in time on two cores.
@@ -17,7 +18,10 @@ if [ "${1:-}" = --faults ]; then
     run --filter RedisGoesBackTests
     run --filter '[.]FaultMatrixTests'
     run --filter FlowFaultMatrixTests
-    run --filter SQSJobTests
+    run --filter 'SQSJobTests.*(a function killed|a settlement that ends)'
+elif [ "${1:-}" = --soak ]; then
+    export HEADGATE_TEST_FAULTS=all
+    run --filter 'SQSJobTests.*(dead host|the monitor sends)'
 elif [ "$#" -gt 0 ]; then
     run "$@"
 else
@@ -32,8 +36,10 @@ else
     run --filter "$shares"
     run --filter "$loads"
     run --filter ContractTests
-    run --filter '[.]FaultMatrixTests'
-    run --filter FlowFaultMatrixTests
+    if [ "${FAULTS:-now}" != later ]; then
+        run --filter '[.]FaultMatrixTests'
+        run --filter FlowFaultMatrixTests
+    fi
 fi
 if [ "$status" -ne 0 ]; then
     echo "These tests failed ($log has everything):"

@@ -10,7 +10,7 @@ import ArgumentParser
             """,
         subcommands: [
             ScheduleCommand.self, TriggerCommand.self, QueueCommand.self, KeyCommand.self, TopCommand.self,
-            TenantCommand.self, SecretCommand.self, MigrateCommand.self,
+            TenantCommand.self, SecretCommand.self, MigrateCommand.self, RenderCommand.self,
             ReshardCommand.self, FlowCommand.self, ExecutionCommand.self, BindingCommand.self, StepTypeCommand.self,
         ])
 }

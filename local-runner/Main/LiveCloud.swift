@@ -10,6 +10,7 @@ import Queue
 import Redis
 import SQS
 import Store
+import TopologyFile
 
 extension Cloud {
     /// The real product: its migrations, keys and queues, and libcurl.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import LocalRunner
 import Processes
+import TopologyFile
 
 @main struct LocalRunnerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

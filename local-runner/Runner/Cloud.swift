@@ -1,5 +1,6 @@
 package import LambdaHost
 package import Model
+package import TopologyFile
 
 /// What the runner needs of the product but does not contain itself: migrations, keys, queue depths, HTTP.
 package struct Cloud: Sendable {

@@ -3,6 +3,7 @@ import Lambda
 import LambdaHost
 import Model
 import Processes
+import TopologyFile
 
 extension Up {
     /// Whether Lambda and SQS are served: they are asked for, or the topology needs them.

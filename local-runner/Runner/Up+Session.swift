@@ -3,6 +3,7 @@ import Glibc
 import LambdaHost
 import Model
 import Processes
+import TopologyFile
 
 extension Up {
     /// Starts everything and keeps it running until the task is cancelled.

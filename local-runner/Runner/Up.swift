@@ -2,6 +2,7 @@ import Glibc
 import LambdaHost
 import Model
 import Processes
+import TopologyFile
 
 /// `local-runner up`: the whole product on this machine, until it is told to stop.
 package struct Up: Sendable {

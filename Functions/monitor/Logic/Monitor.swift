@@ -260,6 +260,11 @@ package struct Monitor: Sendable {
             let lost = open.filter { $0.state == .queued && !$0.isCancelRequested }.compactMap(\.trigger)
             if mayHaveLost == nil, let first = lost.first {
                 mayHaveLost = try await queue.holds([(MessageID(first.message.id), first.message.redrive)]) == [false]
+                if mayHaveLost == true {
+                    // The others are to be looked at within a minute; by then the queue counts as full again.
+                    try await store.recheckOverdue(now: now)
+                    continue
+                }
             }
             if mayHaveLost == true, !lost.isEmpty {
                 try Failpoint.monitorBeforeSend.pass()

@@ -1,5 +1,6 @@
 import Model
 package import Processes
+package import TopologyFile
 
 /// What every function is told about the installation, in environment variables.
 package struct FunctionSettings: Sendable {

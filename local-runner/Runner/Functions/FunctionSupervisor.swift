@@ -2,6 +2,7 @@ import Glibc
 import Model
 package import Processes
 import Synchronization
+package import TopologyFile
 
 /// Keeps functions running as the topology says until its task is cancelled; then it starts nothing more, and leaves
 /// the processes to `stop`.

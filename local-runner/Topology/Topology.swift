@@ -7,6 +7,10 @@ package struct Topology: Equatable, Sendable {
     package var queues: [QueueSpecification]
     /// Those of kind sqs, in the order of the file.
     package var sqsQueues: [SQSQueueSpecification]
+    /// The name of the file.
+    package var file = ""
+    /// The lines of keys in it, from 1, by path, such as `functions.loader.every`.
+    package var lines: [String: Int] = [:]
 
     /// A topology of these parts, unchecked.
     package init(
@@ -15,6 +19,15 @@ package struct Topology: Equatable, Sendable {
         self.functions = functions
         self.queues = queues
         self.sqsQueues = sqsQueues
+    }
+
+    /// What is wrong with an entry for a purpose of the caller's; at the line of its nearest parent if it is not there.
+    package func mistake(_ key: String, _ detail: String) -> TopologyMistake {
+        var path = key[...]
+        while !path.isEmpty, lines[String(path)] == nil {
+            path = path.lastIndex(of: ".").map { path[..<$0] } ?? ""
+        }
+        return TopologyMistake(file: file, line: lines[String(path)] ?? 1, key: key, detail: detail)
     }
 
     /// The functions that run as on AWS Lambda.

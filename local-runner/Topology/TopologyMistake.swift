@@ -16,6 +16,9 @@ package struct TopologyMistake: Equatable, Sendable, CustomStringConvertible {
 package struct TopologyMistakes: Error, Equatable, Sendable, CustomStringConvertible {
     package var mistakes: [TopologyMistake]
 
+    /// These mistakes; at least one.
+    package init(mistakes: [TopologyMistake]) { self.mistakes = mistakes }
+
     /// One mistake per line.
     package var description: String { mistakes.map(\.description).joined(separator: "\n") }
 }

@@ -42,7 +42,19 @@ struct TopologyReader {
         let functions = fields.node("functions").map { readFunctions($0, queues: queues) } ?? []
         fields.finish()
         mistakes += fields.mistakes
-        return Topology(functions: functions, queues: queues, sqsQueues: sqsQueues)
+        var topology = Topology(functions: functions, queues: queues, sqsQueues: sqsQueues)
+        topology.file = file
+        TopologyReader.lines(of: root, at: "", into: &topology.lines)
+        return topology
+    }
+
+    private static func lines(of node: Node, at path: String, into lines: inout [String: Int]) {
+        for (key, value) in node.mapping ?? [:] {
+            guard let name = key.scalar?.string else { continue }
+            let own = path.isEmpty ? name : "\(path).\(name)"
+            lines[own] = key.mark?.line
+            TopologyReader.lines(of: value, at: own, into: &lines)
+        }
     }
 
     // MARK: Queues
