@@ -100,8 +100,8 @@ let layers: [[Module]] = [
         Module(
             "APIFunction", at: "Functions/api/Logic",
             imports: """
-                Model Calls Flows HTTP Queue Scheduling Secrets Sending Serving Store FunctionRuntime Telemetry Logging Crypto Hummingbird HTTPTypes \
-                NIOCore NIOHTTPTypes
+                Model Calls Flows HTTP Queue Scheduling Secrets Sending Serving Store FunctionRuntime Telemetry Logging Crypto Hummingbird \
+                HummingbirdCore HTTPTypes NIOCore NIOHTTPTypes
                 """),
         Module(
             "SQSFunction", at: "Functions/sqs/Logic",
@@ -110,7 +110,7 @@ let layers: [[Module]] = [
                 """),
         Module(
             "LocalRunner", at: "local-runner/Runner",
-            imports: "Model Lambda LambdaHost Processes TestTarget TopologyFile"),
+            imports: "Model Lambda LambdaHost FunctionRuntime Processes TestTarget TopologyFile"),
         Module("Rendering", at: "local-runner/Rendering", imports: "Model Processes TopologyFile Crypto Yams"),
         Module(
             "ComputeGateway", at: "local-runner/ComputeGateway",
@@ -124,12 +124,12 @@ let layers: [[Module]] = [
         Module(
             "trigger-worker", at: "Functions/trigger-worker/Main",
             imports:
-                "TriggerWorkerFunction Model FunctionRuntime QueueWiring Wiring Curl HTTP Queue Redis Secrets ArgumentParser",
+                "TriggerWorkerFunction Model FunctionRuntime Logging QueueWiring Wiring Curl HTTP Queue Redis Secrets ArgumentParser",
             .program),
         Module(
             "step-worker", at: "Functions/step-worker/Main",
             imports: """
-                StepWorkerFunction Model FunctionRuntime Wiring Curl HTTP Postgres Queue Redis Secrets ArgumentParser
+                StepWorkerFunction Model FunctionRuntime Logging Wiring Curl HTTP Postgres Queue Redis Secrets ArgumentParser
                 """, .program),
         Module(
             "historian", at: "Functions/historian/Main",

@@ -34,6 +34,7 @@ package struct FunctionRuntime: Sendable {
         _ name: String, needs: [FunctionSettings.RequiredVariable], idle: Duration? = nil, maxAge: Duration? = nil
     ) -> FunctionRuntime {
         signal(SIGPIPE, SIG_IGN)
+        OpenFiles.raiseLimit()
         let settings: FunctionSettings
         do {
             settings = try FunctionSettings(needs: needs)

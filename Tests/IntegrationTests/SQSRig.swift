@@ -13,12 +13,18 @@ struct SQSRig {
     let port: Int
     private let http = HTTPClient()
 
-    private init(_ options: [String], _ settings: [String: String]) async throws {
+    private init(_ options: [String], _ settings: [String: String], _ files: Int?) async throws {
         redis = try await TestServer.redis(options)
         port = freePort()
         process = Process()
         process.executableURL = Cluster.programs.appending(path: "sqs")
         process.arguments = ["--port", "\(port)"]
+        if let files {
+            process.arguments = [
+                "-c", "ulimit -n \(files); exec \"$0\" --port \(port)", process.executableURL?.path() ?? "",
+            ]
+            process.executableURL = URL(filePath: "/bin/sh")
+        }
         process.environment = settings.merging(["HEADGATE_REDIS": redis.redisURL, "HEADGATE_LOG": "error"]) { $1 }
         try process.runFunction()
         let (http, port) = (http, port)
@@ -84,10 +90,13 @@ struct SQSRig {
     }
 
     /// Starts both, and ends them.
+    ///
+    /// - Parameter files: how many files the endpoint may have open; nil: as many as this process.
     static func with(
-        _ options: [String] = [], settings: [String: String] = [:], _ body: (SQSRig) async throws -> Void
+        _ options: [String] = [], settings: [String: String] = [:], files: Int? = nil,
+        _ body: (SQSRig) async throws -> Void
     ) async throws {
-        let rig = try await SQSRig(options, settings)
+        let rig = try await SQSRig(options, settings, files)
         do {
             try await body(rig)
         } catch {

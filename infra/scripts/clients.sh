@@ -3,14 +3,16 @@
 # environment under .build/clients. What is installed already stays; a set whose list below has changed, or whose Python
 # has gone, is installed again.
 #
-# clients.sh [NAME...]: all sets of clients, or these. Prints "ready NAME: FOLDER" for each. Exit codes: 1 a set cannot be
-# installed, 75 PyPI cannot be reached.
+# clients.sh [NAME...]: all sets of clients from PyPI, or these. Prints "ready NAME: FOLDER" for each. Exit codes: 1 a set cannot
+# be installed, 75 PyPI cannot be reached, or Debian's packages cannot be installed.
 #
 #   json    a boto3 of today, which speaks AWS JSON, and the command line of AWS
 #   query   the last botocore that speaks the query protocol
 #   celery  Celery with the transport for SQS
 #   lambda  the runtime for functions in Python, Powertools for AWS Lambda, and the boto3 of json
 #   moto    a server that stands in for AWS, and no client: only where it is named
+#   go      Go and AWS's SDK for it, both from Debian: only where it is named
+#   ruby    Ruby and AWS's SDK for it, version 1, both from Debian: only where it is named
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD/.build/clients
@@ -30,11 +32,38 @@ requirements() {
             printf '%s\n' awslambdaric==4.2.2 aws-lambda-powertools==3.37.0 boto3==1.44.8 botocore==1.44.8
             ;;
         moto) printf '%s\n' 'moto[server]==5.2.5' ;;
-        *) echo "clients: expected json, query, celery, lambda or moto, found $1" >&2 && exit 1 ;;
+        *) echo "clients: expected json, query, celery, lambda, moto, go or ruby, found $1" >&2 && exit 1 ;;
     esac
 }
 
+# Installs Debian's packages, unless a file is there that one of them brings.
+debian() {
+    local name=$1 file=$2
+    shift 2
+    if [[ ! -e $file ]]; then
+        if [[ $(id -u) -ne 0 ]] || ! command -v apt-get >/dev/null; then
+            echo "skipped: $name needs Debian's packages $*: install them"
+            exit 75
+        fi
+        if ! { apt-get -q update && apt-get -qy install --no-install-recommends "$@"; } 9>&- >"$root/$name.log" 2>&1; then
+            echo "skipped: Debian's packages $* cannot be installed; see $root/$name.log"
+            exit 75
+        fi
+    fi
+    echo "ready $name: $file"
+}
+
 install() {
+    case $1 in
+        go)
+            debian go /usr/share/gocode/src/github.com/aws/aws-sdk-go golang-go golang-github-aws-aws-sdk-go-dev
+            return
+            ;;
+        ruby)
+            debian ruby /usr/share/doc/ruby-aws-sdk ruby ruby-aws-sdk
+            return
+            ;;
+    esac
     local name=$1 folder=$root/$1 wanted
     wanted=$(requirements "$name")
     if [[ $wanted == "$(cat "$folder/installed.txt" 2>/dev/null)" ]] &&

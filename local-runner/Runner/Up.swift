@@ -1,3 +1,4 @@
+import FunctionRuntime
 import Glibc
 import LambdaHost
 import Model
@@ -65,7 +66,8 @@ package struct Up: Sendable {
     /// Runs until `stop` is requested, the duration has passed, or something needed fails; then stops everything it has
     /// started. Throws `TopologyMistakes` and `RunnerError`.
     package static func run(configuration: Configuration, cloud: Cloud, stop: StopRequests) async throws {
-        raiseDescriptorLimit()
+        // Each execution environment needs three.
+        OpenFiles.raiseLimit()
         let console = Console(format: configuration.format, now: cloud.now)
         guard let text = LocalFile.text(configuration.topology) else {
             throw RunnerError(.setup, "cannot read the topology \(configuration.topology); name one with --topology")
@@ -96,15 +98,6 @@ package struct Up: Sendable {
         let outcome = await up.runUntilStopped(stop)
         await up.tearDown(hurry: stop.second)
         try outcome.get()
-    }
-
-    /// As many descriptors as the system allows: each execution environment needs three.
-    private static func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        // Where it is refused, the old one stays.
-        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     private func runUntilStopped(_ stop: StopRequests) async -> Result<Void, any Error> {

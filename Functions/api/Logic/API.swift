@@ -2,6 +2,7 @@ import Crypto
 package import FunctionRuntime
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import Model
 package import Queue
@@ -181,7 +182,10 @@ package struct API: Sendable {
             router: router,
             server: .http1(
                 configuration: .init(additionalChannelHandlers: [PatienceHandler(patience, closed: closed)])),
-            configuration: .init(address: .hostname(host, port: port), serverName: "Headgate"),
+            configuration: .init(
+                address: .hostname(host, port: port), serverName: "Headgate", backlog: ServerLimits.backlog,
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    OpenFiles.connections(ServerLimits.connections))),
             onServerRunning: { channel in
                 isListening.value.store(true, ordering: .relaxed)
                 logger.info("listening", metadata: ["port": "\(channel.localAddress?.port ?? port)"])

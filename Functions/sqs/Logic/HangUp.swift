@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Synchronization
 
 /// A request's context that knows its connection.
 struct SQSContext: RequestContext {
@@ -15,64 +16,83 @@ struct SQSContext: RequestContext {
 
 extension Channel {
     /// Carries out a long request; cancels it when the client closes the connection or its sending half, whichever comes
-    /// to be known.
-    ///
-    /// The handler stands first in the pipeline: those behind it hold the news back until the request is answered.
+    /// to be known, also if that was before.
     func cancellingOnHangUp<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
+        let watch = try await eventLoop.submit {
+            try self.pipeline.syncOperations.handler(type: HangUpHandler.self)
+        }.get()
         let task = Task { try await body() }
-        let handler = HangUpHandler { task.cancel() }
-        let bound: NIOLoopBound<HangUpHandler>
-        do {
-            bound = try await eventLoop.submit {
-                try self.pipeline.syncOperations.addHandler(handler, position: .first)
-                return NIOLoopBound(handler, eventLoop: self.eventLoop)
-            }.get()
-        } catch {
-            // The connection has ended already.
-            task.cancel()
-            _ = await task.result
-            throw error
-        }
-        let result = await withTaskCancellationHandler {
-            await task.result
+        watch.begin { task.cancel() }
+        defer { watch.end() }
+        return try await withTaskCancellationHandler {
+            try await task.value
         } onCancel: {
             task.cancel()
         }
-        // A connection that is closed has no pipeline any more.
-        _ = try? await eventLoop.flatSubmit { self.pipeline.syncOperations.removeHandler(bound.value) }.get()
-        return try result.get()
     }
 }
 
-/// Calls back when the connection ends, or its inbound half.
-private final class HangUpHandler: ChannelInboundHandler, RemovableChannelHandler, Sendable {
+/// Puts a `HangUpHandler` first into the pipeline of a new connection: handlers behind the first hold the news of a hang-up
+/// back until the request is answered.
+final class HangUpInstaller: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
-    private let hungUp: @Sendable () -> Void
-
-    init(_ hungUp: @escaping @Sendable () -> Void) { self.hungUp = hungUp }
-
     func handlerAdded(context: ChannelHandlerContext) {
-        if !context.channel.isActive { hungUp() }
+        do {
+            try context.pipeline.syncOperations.addHandler(HangUpHandler(), position: .first)
+        } catch {
+            // The connection has ended already.
+            context.close(promise: nil)
+        }
+    }
+}
+
+/// Remembers that the connection, or its inbound half, has ended, and tells the request that is under way.
+///
+/// From the connection's beginning: a client may have hung up before its request is served.
+final class HangUpHandler: ChannelInboundHandler, Sendable {
+    typealias InboundIn = NIOAny
+
+    private struct State {
+        var isHungUp = false
+        var request: (@Sendable () -> Void)?
+    }
+    private let state = Mutex(State())
+
+    /// Calls back at the hang-up; at once if it was before.
+    func begin(_ hungUp: @escaping @Sendable () -> Void) {
+        let isHungUp = state.withLock { state in
+            state.request = hungUp
+            return state.isHungUp
+        }
+        if isHungUp { hungUp() }
     }
 
-    /// At the end of the connection, or of the request, where it changes nothing.
-    func handlerRemoved(context: ChannelHandlerContext) { hungUp() }
+    /// The request is answered.
+    func end() { state.withLock { $0.request = nil } }
+
+    private func hangUp() {
+        let request = state.withLock { state in
+            state.isHungUp = true
+            return state.request
+        }
+        request?()
+    }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed { hungUp() }
+        if let event = event as? ChannelEvent, event == .inputClosed { hangUp() }
         context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        hungUp()
+        hangUp()
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        hungUp()
+        hangUp()
         context.fireErrorCaught(error)
     }
 }

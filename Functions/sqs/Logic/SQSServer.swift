@@ -18,8 +18,6 @@ package struct SQSServer: Sendable {
 
     /// In bytes: a batch of the greatest size, percent-encoded or escaped in JSON, and what stands around it.
     private static let longestBody = 4 << 20
-    /// Beyond so many, connections wait to be accepted.
-    private static let connections = 10_000
 
     /// A server that does not listen yet.
     package init(_ runtime: FunctionRuntime, endpoint: SQSEndpoint) {
@@ -60,10 +58,11 @@ package struct SQSServer: Sendable {
             router: router,
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [PatienceHandler(.init(), closed: closed)])),
+                    additionalChannelHandlers: [HangUpInstaller(), PatienceHandler(.init(), closed: closed)])),
             configuration: .init(
-                address: .hostname(host, port: port), serverName: "Headgate",
-                availableConnectionsDelegate: MaximumAvailableConnections(SQSServer.connections)),
+                address: .hostname(host, port: port), serverName: "Headgate", backlog: ServerLimits.backlog,
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    OpenFiles.connections(ServerLimits.connections))),
             onServerRunning: { channel in
                 isListening.value.store(true, ordering: .relaxed)
                 let port = channel.localAddress?.port ?? port

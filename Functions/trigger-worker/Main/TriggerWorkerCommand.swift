@@ -2,6 +2,7 @@ import ArgumentParser
 import Curl
 import FunctionRuntime
 import HTTP
+import Logging
 import Model
 import QueueWiring
 import Redis
@@ -38,6 +39,12 @@ import Wiring
         }
         var configuration = TriggerWorker.Configuration()
         configuration.batch = batch
+        let concurrency = OpenFiles.connections(self.concurrency)
+        if concurrency < self.concurrency {
+            runtime.logger.warning(
+                "--concurrency is \(self.concurrency), but only \(concurrency) calls at once: raise the limit of open files"
+            )
+        }
         configuration.concurrency = concurrency
         configuration.perHost = perHost
         configuration.perTenant = perTenant
