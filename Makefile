@@ -1,7 +1,7 @@
 # The commands of the project. `make run` and `make test` need Swift and nothing else; they install the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-faults test-soak render simulate bench format lint clean
+.PHONY: help setup build run test test-faults test-soak test-infra render simulate bench format lint clean
 
 release := .build/release
 # Of the benchmarks: one or several of S1 to S9 (with S1b and S8b), S11 to S13, HELD, API, CRON, FLOW, sqs and lambda; empty: all.
@@ -38,8 +38,15 @@ test-soak: setup ## Queues in SQS with 130,000 messages in backoff, and what an 
 	swift build --build-tests
 	@infra/scripts/test.sh --soak
 
+test-infra: build ## Check images and manifests: builds two images and lets them work; as root it installs what that needs
+	swift build --product headgate
+	swift build --product headgate-render
+	@infra/kubernetes/test
+	@infra/images/test
+
 render: setup ## Make the manifests in infra/kubernetes from infra/topology.yaml
 	swift build --product headgate
+	swift build --product headgate-render
 	@.build/debug/headgate render kubernetes --output infra/kubernetes
 
 simulate: ## Simulate a month of a million schedules and one of 100,000 flows: make simulate SEED=7 (default: 1)

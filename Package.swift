@@ -153,9 +153,11 @@ let layers: [[Module]] = [
             .program),
         Module(
             "headgate", at: "local-runner/CLI",
-            imports: """
-                Model Flows FlowTesting FlowGraph FunctionRuntime Curl HTTP Postgres Processes Rendering TopologyFile ArgumentParser
-                """,
+            imports: "Model Flows FlowTesting FlowGraph FunctionRuntime Curl HTTP Postgres ArgumentParser",
+            .program),
+        Module(
+            "headgate-render", at: "local-runner/RenderMain",
+            imports: "Model Processes Rendering TopologyFile ArgumentParser",
             .program),
         Module(
             "local-runner", at: "local-runner/Main",

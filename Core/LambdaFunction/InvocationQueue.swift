@@ -104,12 +104,29 @@ package actor InvocationQueue: MessageQueue {
             report("\(open.count) of \(records.count) messages of an invocation are not settled: they come again")
         }
         let failures = open.map { JSON.object([.init("itemIdentifier", .string($0.messageID))]) }
-        try await runtime.respond(to: invocation, ["batchItemFailures": .array(failures)])
+        try await respond(to: invocation, ["batchItemFailures": .array(failures)])
     }
 
-    /// How long a call that begins now may take; nil: it is better begun in another invocation.
-    package nonisolated func callTime(_ wanted: Duration) -> Duration? {
-        times.withLock { $0 }?.callTime(wanted, now: uptime())
+    /// Without an answer all messages would come again, those that are settled, too.
+    private func respond(
+        to invocation: RuntimeAPI.Invocation, _ answer: JSON
+    ) async throws(RuntimeAPI.Failure) {
+        while true {
+            do throws(RuntimeAPI.Failure) {
+                return try await runtime.respond(to: invocation, answer)
+            } catch {
+                if clock() + InvocationQueue.repetition >= invocation.deadline { throw error }
+                try? await Task.sleep(for: InvocationQueue.repetition)
+            }
+        }
+    }
+    private static let repetition = Duration.milliseconds(100)
+
+    /// How long a call for a message may take that begins now; nil: it is better begun in another invocation, or the
+    /// message's own is over.
+    package nonisolated func callTime(_ wanted: Duration, for receipt: Receipt) -> Duration? {
+        guard queue.isHeld(receipt) else { return nil }
+        return times.withLock { $0 }?.callTime(wanted, now: uptime())
     }
 
     // MARK: Waiting
@@ -169,10 +186,10 @@ package actor InvocationQueue: MessageQueue {
         }
     }
 
-    /// True until the calls of the invocation must have ended.
+    /// True for messages of the invocation under way, until its calls must have ended.
     package func extend(_ receipts: [Receipt], visibility: Duration) async throws(QueueError) -> [Bool] {
         let isTimeLeft = times.withLock { $0 }.map { uptime() < $0.callsEnd } ?? false
-        return receipts.map { _ in isTimeLeft }
+        return receipts.map { isTimeLeft && queue.isHeld($0) }
     }
 
     /// As `SQSQueue` does, without the deletion.

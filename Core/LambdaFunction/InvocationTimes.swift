@@ -9,6 +9,8 @@ struct InvocationTimes: Hashable, Sendable {
     var end: Duration
 
     private static let settling = Duration.seconds(2)
+    /// A call that is cut ends so much before calls are aborted, which would charge no attempt.
+    private static let cut = Duration.milliseconds(500)
 
     /// - Parameter left: until the environment's deadline. Of a short time at most half is kept for settling.
     init(now: Duration, left: Duration) {
@@ -27,6 +29,6 @@ struct InvocationTimes: Hashable, Sendable {
         let left = callsEnd - now
         if wanted <= left { return wanted }
         let isFresh = now - start <= (callsEnd - start) / 5
-        return isFresh && left > .zero ? left : nil
+        return isFresh && left > InvocationTimes.cut ? left - InvocationTimes.cut : nil
     }
 }

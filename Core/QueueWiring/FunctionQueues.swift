@@ -96,11 +96,11 @@ package struct FunctionQueues: Sendable {
         /// Whether messages come from invocations.
         package var isLambda: Bool { invocations != nil }
 
-        /// How long a call that begins now may take, if it wants this long; nil: it is better begun later.
-        package var callTime: @Sendable (Duration) -> Duration? {
-            { [invocations] wanted in
+        /// How long a call for a message may take that begins now, if it wants this long; nil: it is better begun later.
+        package var callTime: @Sendable (_ wanted: Duration, _ receipt: Receipt) -> Duration? {
+            { [invocations] wanted, receipt in
                 guard let invocations else { return wanted }
-                return invocations.callTime(wanted)
+                return invocations.callTime(wanted, for: receipt)
             }
         }
 

@@ -167,18 +167,81 @@ import Testing
             let received = try await it.receive()
             try #require(received.count == 2)
             #expect(try await it.invocations.extend(received.map(\.receipt), visibility: .seconds(30)) == [true, true])
-            #expect(it.invocations.callTime(.milliseconds(1)) == .milliseconds(1))
+            #expect(it.invocations.callTime(.milliseconds(1), for: received[1].receipt) == .milliseconds(1))
             _ = try await it.invocations.settle([Settlement(received[0].receipt, .acknowledge)])
             try await eventually("calls must end") {
                 try await it.invocations.extend([received[1].receipt], visibility: .seconds(30)) == [false]
             }
-            #expect(it.invocations.callTime(.milliseconds(1)) == nil)
+            #expect(it.invocations.callTime(.milliseconds(1), for: received[1].receipt) == nil)
             #expect(try await it.response() == nil, "there is time left to settle")
             let open = ids(event)[received[0].id.description == "a" ? 1 : 0]
             #expect(try await it.failures().count == 1)
             #expect([open, ids(event)[0], ids(event)[1]].contains(try await it.failures()[0]))
             #expect(try await it.invocations.settle([Settlement(received[1].receipt, .acknowledge)]) == [.stale])
             #expect(it.reports.list.withLock { $0.count } == 1)
+        }
+    }
+
+    @Test func `a message of an invocation that is over is not called in the next one`() async throws {
+        try await Rig().run { it in
+            _ = try await it.queue.send([OutgoingMessage("a")])
+            await it.give(try await it.event("triggers"), for: .milliseconds(800))
+            let old = try await it.receive()
+            #expect(try await it.failures().count == 1)
+            _ = try await it.queue.send([OutgoingMessage("b")])
+            await it.give(try await it.event("triggers"), id: "2")
+            let new = try await it.receive()
+            #expect(it.invocations.callTime(.seconds(1), for: new[0].receipt) == .seconds(1))
+            #expect(it.invocations.callTime(.seconds(1), for: old[0].receipt) == nil)
+            let receipts = [old[0].receipt, new[0].receipt]
+            #expect(try await it.invocations.extend(receipts, visibility: .seconds(30)) == [false, true])
+            _ = try await it.invocations.acknowledge(new.map(\.receipt))
+            #expect(try await it.failures("2") == [])
+        }
+    }
+
+    @Test func `a settlement that is overtaken by the invocation's end sends no copy`() async throws {
+        let ended = Ended()
+        let sqs = VirtualSQS(clock: { Rig.now() })
+        let (queue, _) = try await sqs.queues(afterStep: { step in
+            if step == .outcome { ended.end() }
+        })
+        _ = try await queue.send([OutgoingMessage("a")])
+        let answer = try await sqs.caller.call(
+            .receiveMessage,
+            [
+                "QueueUrl": "http://localhost/000000000000/triggers", "VisibilityTimeout": 60,
+                "MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"],
+            ])
+        let message = try #require(answer["Messages"]?.elements?.first)
+        let record = try #require(
+            MappingMessage(
+                received: message, queueARN: "arn:aws:sqs:us-east-1:000000000000:triggers", region: "us-east-1"))
+        let records = try #require(EventRecord.list(of: ["Records": [try JSON(parsing: record.record)]]))
+        let received = await queue.adopt(records, for: .seconds(30))
+        ended.action.withLock { $0 = { _ = queue.end(records) } }
+        let result = try await queue.settle([
+            Settlement(received[0].receipt, .retry(after: .zero), outcome: Array("o".utf8))
+        ])
+        #expect(result == [.stale])
+        let counts = try await sqs.caller.call(
+            .getQueueAttributes,
+            ["QueueUrl": "http://localhost/000000000000/triggers", "AttributeNames": ["All"]])
+        #expect(counts["Attributes"]?["ApproximateNumberOfMessages"]?.text == "0", "the message itself comes again")
+    }
+
+    private final class Ended: Sendable {
+        let action = Mutex<(@Sendable () -> Void)?>(nil)
+        func end() { action.withLock { $0 }?() }
+    }
+
+    @Test func `messages of another queue are not worked on`() async throws {
+        try await Rig().run { it in
+            _ = try await it.outcomes.send([OutgoingMessage("a")])
+            let event = try await it.event("outcomes")
+            await it.give(event, for: .milliseconds(600))
+            #expect(try await it.receive(wait: .milliseconds(50)).isEmpty)
+            #expect(try await it.failures() == ids(event))
         }
     }
 

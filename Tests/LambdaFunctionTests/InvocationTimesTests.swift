@@ -19,12 +19,12 @@ import Testing
 
     @Test(arguments: [
         // Since the start, wanted, given, in seconds, of 28 in which calls may be made.
-        (0, 10, 10), (0, 28, 28), (17, 10, 10), (18, 10, 10), (19, 10, nil), (28, 0, 0), (29, 0, nil),
-        // Longer than any invocation: begun in the first fifth, and cut.
-        (0, 60, 28), (5, 60, 23), (6, 60, nil), (27, 60, nil),
+        (0, 10, 10.0), (0, 28, 28), (17, 10, 10), (18, 10, 10), (19, 10, nil), (28, 0, 0), (29, 0, nil),
+        // Longer than any invocation: begun in the first fifth, and cut before it would be aborted.
+        (0, 60, 27.5), (5, 60, 22.5), (6, 60, nil), (27, 60, nil),
     ])
     func `a call has the time that it wants, is cut if no invocation has it, or waits for another`(
-        since: Int, wanted: Int, given: Int?
+        since: Int, wanted: Int, given: Double?
     ) {
         let times = InvocationTimes(now: .seconds(100), left: .seconds(30))
         #expect(

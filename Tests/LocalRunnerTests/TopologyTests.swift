@@ -195,6 +195,18 @@ import TopologyFile
             "loader: { every: 1s }", "triggers: { kind: sqs, visibility: 1500ms }\n  outcomes: { kind: sqs }",
             ["4 queues.triggers.visibility"]
         ),
+        (
+            "trigger-worker: { runtime: lambda, queue: triggers, filters: ['{\"body\":{\"a\":[1]}}'] }", both,
+            ["2 functions.trigger-worker.filters"]
+        ),
+        (
+            "trigger-worker: { runtime: lambda, queue: triggers, timeout: 9s }", both,
+            ["2 functions.trigger-worker.timeout"]
+        ),
+        (
+            "trigger-worker: { runtime: lambda, queue: triggers, timeout: 20s, window: 11s }", both,
+            ["2 functions.trigger-worker.window"]
+        ),
         ("trigger-worker: { queue: triggers }", both, []),
         (
             "trigger-worker: { runtime: lambda, queue: triggers }\n  historian: { runtime: lambda, queue: outcomes }",

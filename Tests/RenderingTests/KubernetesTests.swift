@@ -118,6 +118,26 @@ import Yams
         #expect(pod["containers"]?[0]?["args"]?.array().last?.string == "10m", "its pods end by themselves")
     }
 
+    @Test func `workers of queues in SQS are scaled by its counts`() throws {
+        let objects = try Self.objects(try Self.topology(Self.inSQS))
+        let spec = try #require(try Self.named("trigger-worker", "ScaledObject", objects)["spec"])
+        #expect(spec["triggers"]?.array().count == 1 && spec["advanced"]?["scalingModifiers"] == nil)
+        let metadata = try #require(spec["triggers"]?[0]?["metadata"])
+        #expect(metadata["queueURL"]?.string == "http://sqs:9324/000000000000/triggers")
+        #expect(metadata["awsEndpoint"]?.string == "http://sqs:9324" && metadata["scaleOnInFlight"]?.string == "true")
+        _ = try Self.named("headgate-sqs", "TriggerAuthentication", objects)
+        let settings = try Self.named("headgate", "ConfigMap", objects)
+        #expect(settings["data"]?["HEADGATE_SQS"]?.string == "http://sqs:9324")
+        var options = Kubernetes.Options()
+        options.sqs = "https://sqs.eu-central-1.amazonaws.com"
+        options.account = "123456789012"
+        let amazon = try Self.named(
+            "historian", "ScaledObject", try Self.objects(try Self.topology(Self.inSQS), options))
+        let there = try #require(amazon["spec"]?["triggers"]?[0]?["metadata"])
+        #expect(there["queueURL"]?.string == "https://sqs.eu-central-1.amazonaws.com/123456789012/outcomes")
+        #expect(there["awsEndpoint"] == nil)
+    }
+
     // MARK: Network
 
     private static let inSQS = """

@@ -17,8 +17,7 @@ if [ "${1:-}" = --faults ]; then
     export HEADGATE_TEST_FAULTS=all
     run --filter RedisGoesBackTests
     run --filter '[.]FaultMatrixTests'
-    run --filter FlowFaultMatrixTests
-    run --filter 'SQSJobTests.*(a function killed|a settlement that ends)'
+    run --filter 'FlowFaultMatrixTests|SQSJobTests.*(a function killed|a settlement that ends)'
 elif [ "${1:-}" = --soak ]; then
     export HEADGATE_TEST_FAULTS=all
     run --filter 'SQSJobTests.*(dead host|the monitor sends)'

@@ -1,123 +1,21 @@
 import ArgumentParser
-import Model
-import Processes
-import Rendering
-import TopologyFile
+import Glibc
 
-struct RenderCommand: AsyncParsableCommand {
+/// Hands over to `headgate-render`, the program beside this one: what reads a topology is 44 MB that nobody else here needs.
+struct RenderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "render", abstract: "Make what is deployed from a topology.",
-        discussion: """
-            Files that were changed by hand since they were rendered are shown and not overwritten, and then nothing is \
-            written, unless --force. With --check nothing is written either; the exit code is 1 if anything would be.
-            """, subcommands: [RenderKubernetesCommand.self])
-}
+        commandName: "render", abstract: "Make what is deployed from a topology: manifests for Kubernetes.")
 
-/// Where rendered files go, and what becomes of those that are there.
-struct RenderOutput: ParsableArguments {
-    @Option(help: "The topology file.") var topology = "infra/topology.yaml"
-    @Option(help: "The folder that gets the files.") var output: String
-    @Flag(help: "Only say what would change.") var check = false
-    @Flag(help: "Overwrite what was changed by hand.") var force = false
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
 
-    func read() throws -> Topology {
-        guard let text = LocalFile.text(topology) else {
-            throw ValidationError("--topology: \(topology) cannot be read")
-        }
-        return try Topology(yaml: text, file: topology)
-    }
-
-    /// Renders, compares and writes.
-    func write(_ render: (Topology) throws -> [RenderedFile]) throws {
-        let files: [RenderedFile]
-        do {
-            files = try render(try read())
-        } catch let error as TopologyMistakes {
-            APIClient.say("\(error)")
-            throw ExitCode(64)
-        }
-        let folder = RenderedFolder(output)
-        let changes = folder.changes(to: files)
-        if changes.isEmpty {
-            print("nothing to do: \(files.count) files are as rendered")
-            return
-        }
-        for change in changes {
-            switch change {
-            case .create(let path): print("new       \(path)")
-            case .update(let path): print("changed   \(path)")
-            case .remove(let path): print("obsolete  \(path)")
-            case .changedByHand(let path):
-                print("by hand   \(path)")
-                if !force { print(folder.difference(path, files)) }
-            }
-        }
-        if check { throw ExitCode(1) }
-        let isByHand = changes.contains { if case .changedByHand = $0 { true } else { false } }
-        if isByHand && !force {
-            APIClient.say(
-                "\(output): files were changed by hand; nothing is written. Move the changes into the topology, an option or an overlay of your own, or say --force."
-            )
-            throw ExitCode(1)
-        }
-        try folder.write(files, changes)
-    }
-}
-
-struct RenderKubernetesCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "kubernetes", abstract: "Manifests for Kubernetes with KEDA: a kustomize base, and overlays.",
-        discussion: """
-            Secrets are referred to by name: headgate-postgres (owner-url, engine-url, api-url, pooler-url, role-password), \
-            headgate-redis (url, password), headgate-keys (secret-keys, service-key), and headgate-sqs (region, key-id, secret) \
-            where queues are of kind sqs.
-            """)
-
-    @OptionGroup var output: RenderOutput
-    @Option(help: "Registry and repository of the images, to which a function's name is added.") var images =
-        "headgate/"
-    @Option(help: "The version of the images.") var tag = "latest"
-    @Option(help: "Loaders that share the shards.") var loaders = 2
-    @Option(help: "Processes of the API.") var apis = 3
-    @Option(help: "Where KEDA finds Redis, as host:port.") var redis = "redis:6379"
-    @Option(help: "The database's addresses as a block (default: pods named postgresql).") var postgresBlock: String?
-    @Option(help: "Redis's addresses as a block (default: pods named redis).") var redisBlock: String?
-    @Option(help: "A block that calls may go to although it is not public; repeat it for several.")
-    var targetBlock: [String] = []
-    @Option(help: "A worker whose pods are jobs that end by themselves; repeat it for several.") var job: [String] = []
-    @Option(help: "The image of the pooler for the API.") var pooler = Kubernetes.Options().pooler
-    @Option(help: "The address of SQS (default: the function sqs, if queues are of kind sqs).") var sqs: String?
-    @Option(help: "Where remote systems reach the API.") var callbackURL = "http://api:8080"
-
-    func validate() throws {
-        guard (1...1_024).contains(loaders) else {
-            throw ValidationError("--loaders: expected 1 to 1024, found \(loaders)")
-        }
-        guard (1...1_000).contains(apis) else { throw ValidationError("--apis: expected 1 to 1000, found \(apis)") }
-        for (name, blocks) in [
-            ("--postgres-block", postgresBlock.map { [$0] } ?? []), ("--redis-block", redisBlock.map { [$0] } ?? []),
-            ("--target-block", targetBlock),
-        ] {
-            for block in blocks where AddressBlock(block) == nil {
-                throw ValidationError("\(name): expected an address block such as 10.0.0.0/8, found \(block)")
-            }
-        }
-    }
-
-    func run() async throws {
-        var options = Kubernetes.Options()
-        options.images = images
-        options.tag = tag
-        options.loaders = loaders
-        options.apis = apis
-        options.redis = redis
-        options.postgresBlock = postgresBlock
-        options.redisBlock = redisBlock
-        options.targetBlocks = targetBlock
-        options.jobs = job
-        options.pooler = pooler
-        options.sqs = sqs
-        options.callbackURL = callbackURL
-        try output.write { try Kubernetes($0, options).files() }
+    func run() throws {
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = unsafe readlink("/proc/self/exe", &path, Int(PATH_MAX))
+        let own = String(decoding: path.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let program = "\(own[..<(own.lastIndex(of: "/") ?? own.startIndex)])/headgate-render"
+        var words = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
+        _ = unsafe execv(program, &words)
+        APIClient.say("headgate render: \(program) cannot be run: install it beside headgate, or run `make build`")
+        throw ExitCode(69)
     }
 }

@@ -56,10 +56,15 @@ extension Kubernetes {
         // Whoever may reach the port is decided by what is in front of it.
         let ingress: [JSON] =
             switch function {
-            case "sqs": [["from": .array(sqsClients.map(pods)), "ports": [port(9_324)]]]
+            case "sqs": [["from": .array(sqsClients.map(pods) + [scaler]), "ports": [port(9_324)]]]
             default: needs.port.map { [["ports": [port($0)]]] } ?? []
             }
         return policy(function, egress: peers, ingress: ingress)
+    }
+
+    /// KEDA, which counts the messages of queues.
+    private var scaler: JSON {
+        ["namespaceSelector": ["matchLabels": ["kubernetes.io/metadata.name": "keda"]]]
     }
 
     private var sqsClients: [String] {

@@ -13,16 +13,7 @@ extension Kubernetes {
         return pull.queues.flatMap { name -> [JSON] in
             guard let queue = topology.queues.first(where: { $0.name == name }) else { return [] }
             if queue.isSQS {
-                return [
-                    [
-                        "type": "aws-sqs-queue", "name": .string("\(name)_all"),
-                        "metadata": [
-                            "queueURLFromEnv": "HEADGATE_SQS_QUEUE_URL", "queueLength": size,
-                            "awsRegionFromEnv": "AWS_REGION",
-                            "scaleOnInFlight": "true",
-                        ],
-                    ]
-                ]
+                return [sqsTrigger(name, size)]
             }
             return (0..<queue.shards).flatMap { shard in
                 [("ready", "r"), ("leased", "f")].map { set, suffix -> JSON in
@@ -37,6 +28,20 @@ extension Kubernetes {
                 }
             }
         }
+    }
+
+    /// KEDA counts what waits and what is in flight (keda.sh, "AWS SQS Queue").
+    private func sqsTrigger(_ name: String, _ size: JSON) -> JSON {
+        let address = options.sqs ?? "http://sqs:9324"
+        var metadata: [JSON.Member] = [
+            .init("queueURL", .string("\(address)/\(options.account)/\(name)")), .init("queueLength", size),
+            .init("awsRegion", .string(options.region)), .init("scaleOnInFlight", "true"),
+        ]
+        if !address.hasSuffix(".amazonaws.com") { metadata.append(.init("awsEndpoint", .string(address))) }
+        return [
+            "type": "aws-sqs-queue", "name": .string("\(name)_all"), "metadata": .object(metadata),
+            "authenticationRef": ["name": "headgate-sqs"],
+        ]
     }
 
     /// A process for every ten batches of backlog, of all shards together. At least one, so that a burst finds a worker.
@@ -83,14 +88,21 @@ extension Kubernetes {
             ])
     }
 
-    /// With what KEDA reads Redis.
-    var redisAuthentication: JSON {
-        object(
-            "keda.sh/v1alpha1", "TriggerAuthentication", "headgate-redis",
-            [
-                .init(
-                    "spec",
-                    ["secretTargetRef": [["parameter": "password", "name": "headgate-redis", "key": "password"]]])
-            ])
+    /// With what KEDA reads Redis, and SQS where queues are there.
+    var authentications: [JSON] {
+        let redis = authentication("headgate-redis", [("password", "password")])
+        guard usesSQS else { return [redis] }
+        return [
+            redis, authentication("headgate-sqs", [("awsAccessKeyID", "key-id"), ("awsSecretAccessKey", "secret")]),
+        ]
+    }
+
+    private func authentication(_ secret: String, _ keys: [(parameter: String, key: String)]) -> JSON {
+        let references = keys.map { parameter, key -> JSON in
+            ["parameter": .string(parameter), "name": .string(secret), "key": .string(key)]
+        }
+        return object(
+            "keda.sh/v1alpha1", "TriggerAuthentication", secret,
+            [.init("spec", ["secretTargetRef": .array(references)])])
     }
 }

@@ -29,6 +29,9 @@ package struct Kubernetes: Sendable {
         package var pooler = "edoburu/pgbouncer:v1.25.0-p0"
         /// The address of SQS, for topologies whose queues are there.
         package var sqs: String?
+        /// The account and region of its queues, for KEDA.
+        package var account = "000000000000"
+        package var region = "us-east-1"
         /// Where remote systems reach the API.
         package var callbackURL = "http://api:8080"
 
@@ -63,7 +66,7 @@ package struct Kubernetes: Sendable {
         base.append(("api", api))
         if servesSQS { base.append(("sqs", sqs)) }
         base.append(("pooler", pooler))
-        if !options.redis.isEmpty { base.append(("scaling", [redisAuthentication])) }
+        base.append(("scaling", authentications))
         base.append(("network", network))
         let names = base.map(\.name)
         var files = base.map { RenderedFile(path: "base/\($0.name).yaml", text: YAMLText.text($0.documents)) }

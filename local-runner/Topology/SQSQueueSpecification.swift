@@ -22,8 +22,8 @@ package struct SQSQueueSpecification: Equatable, Sendable {
     /// A queue with the defaults given at each property.
     package init(name: String) { self.name = name }
 
-    /// The queues that one of Headgate's own is in SQS: dead letters, messages that were received too often, and the queue
-    /// itself (decision 0042).
+    /// The SQS queues that make up one of Headgate's queues: for dead letters, for messages that were received too often, and
+    /// for messages (decision 0042).
     package static func parts(of queue: QueueSpecification) -> [SQSQueueSpecification] {
         let longest = 1_209_600
         return ["\(queue.name)-dead", "\(queue.name)-lapsed", queue.name].map { name in

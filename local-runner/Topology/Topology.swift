@@ -21,7 +21,7 @@ package struct Topology: Equatable, Sendable {
         self.sqsQueues = sqsQueues
     }
 
-    /// What is wrong with an entry for a purpose of the caller's; at the line of its nearest parent if it is not there.
+    /// A mistake that the caller has found, at the line of the key or, where the key is absent, of its nearest parent.
     package func mistake(_ key: String, _ detail: String) -> TopologyMistake {
         var path = key[...]
         while !path.isEmpty, lines[String(path)] == nil {

@@ -44,12 +44,33 @@ extension TopologyReader {
         }
         readMapping(&fields, &lambda)
         // Headgate's own functions name what they could not settle.
-        if isOwn { lambda.reportsItemFailures = true }
+        if isOwn {
+            lambda.reportsItemFailures = true
+            checkOwn(&fields, lambda, timeout: timeout, queues: queues)
+        }
         for key in ["every", "shards", "concurrency"] where fields.has(key) {
             _ = fields.node(key)
             fields.fail(key, "is not a key of lambda functions, which run as often as they are invoked")
         }
         return lambda
+    }
+
+    /// What would lose triggers of Headgate's own functions, or never let a call begin.
+    private func checkOwn(
+        _ fields: inout TopologyFields, _ lambda: FunctionSpecification.Lambda, timeout: Duration,
+        queues: [SQSQueueSpecification]
+    ) {
+        if fields.has("filters") { fields.fail("filters", "would delete triggers or outcomes that match none") }
+        if timeout < .seconds(10) { fields.fail("timeout", "\(timeout.text) is too short for calls: at least 10s") }
+        for queue in queues where lambda.queues.contains(queue.name) && lambda.window > 0 {
+            if .seconds(queue.visibility) < timeout + .seconds(lambda.window) {
+                fields.fail(
+                    "window",
+                    "with `timeout` it is longer than the visibility of \(queue.name) (\(queue.visibility)s): a message would be given out again during its call"
+                )
+                return
+            }
+        }
     }
 
     /// What an own function can be invoked by. The historian also takes what was received too often.

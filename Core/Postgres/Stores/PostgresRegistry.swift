@@ -293,7 +293,8 @@ package final class PostgresRegistry: APIStore {
             ])
         return try await inTransaction(of: nil) { transaction throws(PostgresError) in
             var over = triggers.map { _ in false }
-            var cancelled: [CancelledTrigger] = []
+            // The same trigger may be there twice: SQS knows no ids.
+            var cancelled: [TriggerID: Bool] = [:]
             for (place, isToSettle) in try transaction.query(
                 call,
                 { (row: PostgresRow<HeldColumn>) throws(PostgresError) in
@@ -302,9 +303,12 @@ package final class PostgresRegistry: APIStore {
             {
                 over[place] = true
                 let trigger = triggers[place]
-                if isToSettle { cancelled.append(CancelledTrigger(trigger.id, mayBeCalled: trigger.mayBeCalled)) }
+                if isToSettle { cancelled[trigger.id] = trigger.mayBeCalled || cancelled[trigger.id] ?? false }
             }
-            if !cancelled.isEmpty { try transaction.settleCancelled(cancelled, reason: .cancelled) }
+            if !cancelled.isEmpty {
+                try transaction.settleCancelled(
+                    cancelled.map { CancelledTrigger($0.key, mayBeCalled: $0.value) }, reason: .cancelled)
+            }
             return over
         }
     }

@@ -9,11 +9,15 @@ extension SQSQueue {
     /// Leases the messages of an invocation for as long as it may take.
     ///
     /// A message that is not due yet is sent again, and one in `-lapsed` that is not Headgate's goes to `-dead`: these
-    /// count as settled. What is damaged, or not Headgate's, is neither returned nor settled.
+    /// count as settled. What is damaged, not Headgate's, or of another queue, is neither returned nor settled.
     package func adopt(_ records: [EventRecord], for lifetime: Duration) async -> [ReceivedMessage] {
         let (end, now) = (host.uptime() + lifetime, host.clock())
         let isLapsed = { [source] (record: EventRecord) in record.queue == source?.names.lapsed }
-        let own = intact(records.filter { !isLapsed($0) }.map(\.message))
+        let others = records.filter { !isLapsed($0) && $0.queue != names.queue }
+        if let other = others.first {
+            host.report("queue \(name): \(others.count) messages are of \(other.queue): map \(names.queue) alone")
+        }
+        let own = intact(records.filter { $0.queue == names.queue }.map(\.message))
         let (messages, early) = lease(own, until: end, now: now, isOfInvocation: true)
         let lapsed = intact(records.filter(isLapsed).map(\.message))
         let (dead, foreign) = notices(lapsed, until: end, isOfInvocation: true)
@@ -28,6 +32,11 @@ extension SQSQueue {
         let buried = await bury(foreign)
         state.withLock { $0.leases.settle(buried) }
         return messages + dead
+    }
+
+    /// Whether the message of a receipt is still held.
+    package func isHeld(_ receipt: Receipt) -> Bool {
+        state.withLock { $0.leases.state(of: receipt.handle).isHeld }
     }
 
     /// Whether any of these messages of an invocation is still held.

@@ -12,6 +12,11 @@ extension SQSQueue {
     package func settle(_ settlements: [Settlement]) async throws(QueueError) -> [SettleResult] {
         var moves = begin(settlements)
         for step in SettleStep.allCases {
+            // An invocation that was answered meanwhile has named its messages as failed: they come again, and need no copy.
+            moves.removeAll { move in
+                move.lease.isOfInvocation && move.error == nil
+                    && !state.withLock { $0.leases.state(of: move.handle).isHeld }
+            }
             let pending = moves.indices.filter { moves[$0].needs(step, hasOutcomes: outcomes != nil) }
             if pending.isEmpty { continue }
             let errors = try await carryOut(step, pending.map { moves[$0] })

@@ -82,11 +82,12 @@ package struct Historian: Sendable {
             count("repeated", result.repeated)
             count("orphaned", result.orphaned)
             count("refused", result.refused)
+            // Before the confirmation, which may end an invocation of AWS Lambda and stop this process.
+            await send(result.failureCalls, ticket: ticket)
+            await cancel(result.cancelled)
             _ = try await queue.confirm(
                 messages.map(\.receipt), recorded: outcomes.lazy.filter(\.state.isFinal).map { MessageID($0.id) })
             try Failpoint.historianAfterConfirm.pass()
-            await send(result.failureCalls, ticket: ticket)
-            await cancel(result.cancelled)
         } catch {
             // The messages are released, or their leases lapse, and the outcomes are recorded later.
             runtime.logger.warning("cannot record \(outcomes.count) outcomes: \(error)")

@@ -7,28 +7,33 @@ import Telemetry
 
 /// Cancels in queues that can take no message back: the worker asks the API before it calls (protocols.md, 8).
 extension TriggerWorker {
-    /// How long a call waits if the API cannot be asked. No attempt is charged.
-    private static let cancelPause = Duration.seconds(5)
+    /// So long before its deadline a call is made unasked, since a copy may take a while to come back.
+    private static let deadlineMargin = Duration.seconds(20)
 
     /// Splits deliveries into those that may be called, and settlements for the others: of triggers that are over, whose
     /// messages go, and of those that nobody could be asked about, which wait.
     ///
-    /// A trigger is not lost because the API is away: one whose deadline would pass meanwhile is called unasked. The
-    /// latest cancels may then come too late; without an API there are none.
+    /// A trigger is not lost because the API is away: one whose deadline is near is called unasked. A cancel made just before
+    /// the API went away may then be missed.
     func admitUncancelled(_ deliveries: [Delivery]) async -> (ready: [Delivery], settlements: [Settlement]) {
         if queue.capabilities.findsByID || deliveries.isEmpty { return (deliveries, []) }
         let now = ContinuousClock.now
-        let asked = deliveries.filter { answers.isOver($0.message, at: now) == nil }
+        let asked = outage.isOver(at: now) ? deliveries.filter { answers.isOver($0.message, at: now) == nil } : []
         for start in stride(from: 0, to: asked.count, by: HeldTrigger.most) {
             let part = asked[start..<min(start + HeldTrigger.most, asked.count)]
             let body: JSON = ["triggers": .array(part.map(\.held.json))]
             do throws(EngineAPI.Failure) {
                 let over = try await api.post("held", body, list: "over", count: part.count)
+                outage.end()
                 for (delivery, isOver) in zip(part, over) {
                     answers.keep(delivery.message, isOver: isOver.flag ?? false, at: now)
                 }
             } catch {
-                runtime.logger.warning("nobody knows whether \(part.count) triggers were cancelled: \(error)")
+                runtime.logger.warning(
+                    "\(part.count) calls wait, or are made unasked near their deadline, because it is not known whether they were cancelled: \(error)"
+                )
+                outage.goOn(at: now)
+                break
             }
         }
         var (ready, settlements): ([Delivery], [Settlement]) = ([], [])
@@ -39,8 +44,9 @@ extension TriggerWorker {
                 runtime.metrics.count(.callsOver)
                 settlements.append(Settlement(delivery.receipt, .acknowledge))
             case nil:
-                let pause = TriggerWorker.cancelPause * Double.random(in: 0.5...1)
-                if WallClock.now() + pause + TriggerWorker.cancelPause > delivery.message.deadline {
+                let left = delivery.message.deadline - WallClock.now() - TriggerWorker.deadlineMargin
+                let pause = min(left, outage.pause * Double.random(in: 0.5...1))
+                if pause < .seconds(1) {
                     ready.append(delivery)
                 } else {
                     countHeldBack("api")
@@ -49,6 +55,27 @@ extension TriggerWorker {
             }
         }
         return (ready, settlements)
+    }
+}
+
+/// A time in which the API does not answer: it is asked again after pauses that double, from 2 s to 30 s.
+struct APIOutage: Sendable {
+    private(set) var pause = Duration.seconds(2)
+    private var until: ContinuousClock.Instant?
+
+    /// Whether the API may be asked.
+    func isOver(at now: ContinuousClock.Instant) -> Bool { until.map { now >= $0 } ?? true }
+
+    /// It has answered.
+    mutating func end() {
+        pause = .seconds(2)
+        until = nil
+    }
+
+    /// It has not.
+    mutating func goOn(at now: ContinuousClock.Instant) {
+        pause = until == nil ? .seconds(2) : min(.seconds(30), pause * 2)
+        until = now + pause
     }
 }
 

@@ -32,9 +32,9 @@ package actor TriggerWorker {
         package var parking: Duration = .milliseconds(200)
         /// How often leases are extended; nil: every third of `visibility`.
         package var `extension`: Duration?
-        /// How long a call that begins now may take, if it wants this long; nil: it is better begun later. By default as
-        /// long as it wants.
-        package var callTime: @Sendable (_ wanted: Duration) -> Duration? = { $0 }
+        /// How long a call for a message may take that begins now, if it wants this long; nil: it is better begun later. By
+        /// default as long as it wants.
+        package var callTime: @Sendable (_ wanted: Duration, _ receipt: Receipt) -> Duration? = { wanted, _ in wanted }
 
         /// The defaults given at each property.
         package init() {}
@@ -76,6 +76,7 @@ package actor TriggerWorker {
     let api: EngineAPI
     let starter: FlowStarter
     var answers = CancelAnswers()
+    var outage = APIOutage()
     /// Triggers whose flows are being started.
     var starting = 0
 
@@ -248,7 +249,7 @@ package actor TriggerWorker {
             startFlow(delivery, flow)
             return .begun
         }
-        guard let time = configuration.callTime(delivery.timeout ?? .zero) else {
+        guard let time = configuration.callTime(delivery.timeout ?? .zero, delivery.receipt) else {
             countHeldBack("invocation")
             return .settled(Settlement(delivery.receipt, .release(after: .zero)))
         }

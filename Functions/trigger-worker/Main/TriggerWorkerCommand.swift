@@ -32,7 +32,8 @@ import Wiring
     }
 
     func run() async throws {
-        let runtime = FunctionRuntime.start("trigger-worker", needs: .queues(and: [.redis]), idle: idle, maxAge: maxAge)
+        let runtime = FunctionRuntime.start(
+            "trigger-worker", needs: .queues(and: [.redis] + TriggerWorkerCommand.asked), idle: idle, maxAge: maxAge)
         let queues = FunctionQueues(runtime)
         guard let source = queues.source(of: queues.triggers, runtime) else {
             throw ExitCode(FunctionRuntime.ExitCode.usage)
@@ -65,6 +66,15 @@ import Wiring
             tenants: RedisTenantDirectory(url: redis), limiter: RedisRateLimiter(url: redis), keys: try secretKeys(),
             api: api)
         await runtime.run { await source.run { await worker.run() } }
+    }
+
+    /// With queues in SQS the worker asks the API before each call.
+    private static var asked: [FunctionSettings.RequiredVariable] {
+        guard FunctionSettings.usesSQS else { return [] }
+        return [
+            .init("HEADGATE_API", "the API's URL: with queues in SQS it is asked what was cancelled"),
+            .init("HEADGATE_SERVICE_KEY", "the key that the API knows functions by, its HEADGATE_SERVICE_KEY"),
+        ]
     }
 
     /// How Headgate's own API is called; nil: the settings for it are missing.

@@ -114,6 +114,9 @@ package struct FunctionSettings: Sendable {
 
     private func request(_ label: String, program: String, arguments: [String], database: String) -> SpawnRequest {
         var environment = inherited
+        // Those of a shell may lead to another installation, whose triggers would be taken.
+        environment["HEADGATE_SQS"] = nil
+        environment["HEADGATE_SQS_PREFIX"] = nil
         if let sqs {
             environment["HEADGATE_SQS"] = sqs.address
             environment["AWS_REGION"] = sqs.region
