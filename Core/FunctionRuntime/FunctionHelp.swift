@@ -6,7 +6,8 @@ package enum FunctionHelp {
     /// The part of every function's help on variables, signals and exit codes.
     package static let settings = """
         Settings come from the environment: HEADGATE_POSTGRES, HEADGATE_REDIS, HEADGATE_SQS, HEADGATE_QUEUES, HEADGATE_LOG, \
-        HEADGATE_LOG_FORMAT, HEADGATE_METRICS_FILE, HEADGATE_ALLOW_TARGETS, HEADGATE_DENY_TARGETS, HEADGATE_SECRET_KEYS. \
+        HEADGATE_LOG_FORMAT, HEADGATE_METRICS_FILE, HEADGATE_ALLOW_TARGETS, HEADGATE_DENY_TARGETS, HEADGATE_SECRET_KEYS, HEADGATE_API, HEADGATE_SERVICE_KEY; with \
+        HEADGATE_SQS also HEADGATE_SQS_PREFIX, AWS_REGION and what AWS names credentials by. \
         SIGTERM drains; a second SIGTERM exits at once. Exit codes: 0 clean shutdown, 64 bad settings, 78 host clock off by 5 s or more.
         """
 

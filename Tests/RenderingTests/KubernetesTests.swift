@@ -233,8 +233,8 @@ import Yams
             "triggers: { kind: sqs }\n  outcomes: { kind: sqs }", [],
             ["t.yaml:2: functions.trigger-worker.runtime: a Lambda function does not run on Kubernetes"]
         ),
-        ("loader: { every: 1s }", "triggers: {}", ["loader"], ["t.yaml:2: functions.loader: --jobs"]),
-        ("loader: { every: 1s }", "triggers: {}", ["nobody"], ["t.yaml:1: functions: --jobs"]),
+        ("loader: { every: 1s }", "triggers: {}", ["loader"], ["t.yaml:2: functions.loader: --job"]),
+        ("loader: { every: 1s }", "triggers: {}", ["nobody"], ["t.yaml:1: functions: --job"]),
     ]) func `what Kubernetes cannot express is refused with its line`(
         function: String, queues: String, jobs: [String], expected: [String]
     ) throws {

@@ -95,7 +95,7 @@ struct RenderKubernetesCommand: AsyncParsableCommand {
     @Option(help: "The image of the pooler for the API.") var pooler = Kubernetes.Options().pooler
     @Option(help: "The address of SQS (default: the function sqs, if queues are of kind sqs).") var sqs: String?
     @Option(help: "The account of queues of kind sqs.") var account = "000000000000"
-    @Option(help: "Their region.") var region = "us-east-1"
+    @Option(help: "Their region (default: that of the address, or us-east-1).") var region: String?
     @Option(help: "Where remote systems reach the API.") var callbackURL = "http://api:8080"
 
     func validate() throws {
@@ -103,6 +103,23 @@ struct RenderKubernetesCommand: AsyncParsableCommand {
             throw ValidationError("--loaders: expected 1 to 1024, found \(loaders)")
         }
         guard (1...1_000).contains(apis) else { throw ValidationError("--apis: expected 1 to 1000, found \(apis)") }
+        guard Self.isHostAndPort(redis) else {
+            throw ValidationError("--redis: expected host:port, such as redis.data:6379, found \(redis)")
+        }
+        for (name, url) in [("--sqs", sqs), ("--callback-url", callbackURL)] {
+            guard let url else { continue }
+            guard url.hasPrefix("http://") || url.hasPrefix("https://"), !url.contains(where: \.isWhitespace) else {
+                throw ValidationError("\(name): expected http:// or https:// and a host, found \(url)")
+            }
+        }
+        if let sqs, sqs.hasSuffix(".amazonaws.com"), account == "000000000000" {
+            throw ValidationError("--account: name the account whose queues are at \(sqs), for KEDA")
+        }
+        for (name, text) in [("--images", images), ("--tag", tag), ("--pooler", pooler)]
+        where text.isEmpty || !text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "./:@_-".contains($0)) })
+        {
+            throw ValidationError("\(name): \(text) is no part of an image's name")
+        }
         for (name, blocks) in [
             ("--postgres-block", postgresBlock.map { [$0] } ?? []), ("--redis-block", redisBlock.map { [$0] } ?? []),
             ("--target-block", targetBlock),
@@ -113,9 +130,21 @@ struct RenderKubernetesCommand: AsyncParsableCommand {
         }
     }
 
+    private static func isHostAndPort(_ text: String) -> Bool {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count == 2 && !parts[0].isEmpty && (Int(parts[1]).map { (1...65_535).contains($0) } ?? false)
+    }
+
+    /// That of an address of AWS, unless another is given.
+    private var regionOfQueues: String {
+        if let region { return region }
+        let labels = (sqs ?? "").split(separator: "/").last?.split(separator: ".").map(String.init) ?? []
+        return labels.count >= 4 && labels[0] == "sqs" && labels[2] == "amazonaws" ? labels[1] : "us-east-1"
+    }
+
     func run() async throws {
         var options = Kubernetes.Options()
-        options.images = images
+        options.images = images.hasSuffix("/") ? images : images + "/"
         options.tag = tag
         options.loaders = loaders
         options.apis = apis
@@ -127,7 +156,7 @@ struct RenderKubernetesCommand: AsyncParsableCommand {
         options.pooler = pooler
         options.sqs = sqs
         options.account = account
-        options.region = region
+        options.region = regionOfQueues
         options.callbackURL = callbackURL
         try output.write { try Kubernetes($0, options).files() }
     }

@@ -88,7 +88,8 @@ package struct Kubernetes: Sendable {
                 mistakes.append(
                     topology.mistake(
                         "\(key).runtime",
-                        "a Lambda function does not run on Kubernetes: leave out `runtime`, or render aws"))
+                        "a Lambda function does not run on Kubernetes: leave out `runtime`, and say `concurrency: 1..N` in place of `maxConcurrency`"
+                    ))
             } else if function.command != nil {
                 mistakes.append(
                     topology.mistake(
@@ -104,7 +105,7 @@ package struct Kubernetes: Sendable {
             if case .pull? = function?.work { continue }
             mistakes.append(
                 topology.mistake(
-                    function == nil ? "functions" : "functions.\(name)", "--jobs: \(name) is no function with `queue`"))
+                    function == nil ? "functions" : "functions.\(name)", "--job: \(name) is no function with `queue`"))
         }
         if !mistakes.isEmpty { throw TopologyMistakes(mistakes: mistakes.sorted { $0.line < $1.line }) }
     }

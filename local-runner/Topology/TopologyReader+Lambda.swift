@@ -60,6 +60,7 @@ extension TopologyReader {
         _ fields: inout TopologyFields, _ lambda: FunctionSpecification.Lambda, timeout: Duration,
         queues: [SQSQueueSpecification]
     ) {
+        if lambda.reserved == 0 { fields.fail("reserved", "0 would let it never run") }
         if fields.has("filters") { fields.fail("filters", "would delete triggers or outcomes that match none") }
         if timeout < .seconds(10) { fields.fail("timeout", "\(timeout.text) is too short for calls: at least 10s") }
         for queue in queues where lambda.queues.contains(queue.name) && lambda.window > 0 {

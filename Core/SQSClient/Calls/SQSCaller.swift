@@ -84,6 +84,9 @@ package struct SQSCaller: Sendable {
         }
     }
 
+    /// The service, for messages.
+    var place: String { "\(configuration.endpoint) (\(configuration.region))" }
+
     /// Waits before a repeat. False: the task was cancelled.
     func pauses(before number: Int) async -> Bool {
         do {
@@ -109,7 +112,7 @@ package struct SQSCaller: Sendable {
                 region: configuration.region, service: "sqs")
         }
         switch await http.result(of: request) {
-        case .failure(let error): throw SQSClientError(error, at: action.rawValue)
+        case .failure(let error): throw SQSClientError(error, at: "\(action.rawValue) at \(configuration.endpoint)")
         case .success(let answer): return try SQSCaller.read(answer, action)
         }
     }

@@ -110,7 +110,10 @@ extension CredentialPlace {
 
     private static func text(_ path: String) throws(SQSClientError) -> String {
         guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw SQSClientError(SQSClientError.noCredentials, "\(path) cannot be read", at: "credentials file")
+            throw SQSClientError(
+                SQSClientError.noCredentials,
+                "\(path) cannot be read: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name another file with AWS_SHARED_CREDENTIALS_FILE",
+                at: "credentials file")
         }
         return String(decoding: bytes, as: UTF8.self)
     }

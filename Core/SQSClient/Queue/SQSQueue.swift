@@ -168,6 +168,9 @@ package final class SQSQueue: MessageQueue {
             let url = try await caller.url(of: name)
             state.withLock { $0.urls[name] = url }
             return url
+        } catch  where error.code == "QueueDoesNotExist" || error.code == "AWS.SimpleQueueService.NonExistentQueue" {
+            throw QueueError(
+                .refused, queue: self.name, "\(caller.place) has no queue \(name): make it, or set HEADGATE_SQS_PREFIX")
         } catch {
             throw queueError(error)
         }

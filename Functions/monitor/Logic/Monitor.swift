@@ -117,6 +117,8 @@ package struct Monitor: Sendable {
             ] {
                 runtime.metrics.set(.queueMessages, Double(count), labels: "queue=\"\(queue.name)\",place=\"\(place)\"")
             }
+            // SQS does not say how old its messages are.
+            guard queue.capabilities.countsTenants else { continue }
             runtime.metrics.set(
                 .queueOldestReadySeconds, statistics.oldestReady?.inSeconds ?? 0, labels: "queue=\"\(queue.name)\"")
         }

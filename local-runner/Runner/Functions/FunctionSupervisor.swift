@@ -71,12 +71,13 @@ package struct FunctionSupervisor: Sendable {
         }
     }
 
-    /// Stops all functions: first those that produce work, then those that do it, then those that record it and watch.
+    /// Stops all functions: first those that produce work, then those that do it, then those that record it and watch, and last
+    /// SQS, in which they settle.
     /// A process that has not ended within `grace`, or once `hurry` resolves, is asked again, and then releases what it
     /// holds; two seconds later it is killed.
     package func stop(grace: Duration, hurry: OneShot<Void>) async {
         let deadline = ContinuousClock.now + grace
-        for rank in 0...3 {
+        for rank in 0...4 {
             let children = fleet.children.filter { FunctionSupervisor.rank($0.label) == rank }
             guard !children.isEmpty else { continue }
             let rest = max(.zero, deadline - .now)
@@ -97,6 +98,7 @@ package struct FunctionSupervisor: Sendable {
         case "api-", "loader-": 0
         case "historian-": 2
         case "monitor-": 3
+        case "sqs-": 4
         default: 1
         }
     }
