@@ -14,8 +14,8 @@ package struct SQSCaller: Sendable {
         package var endpoint: String
         /// For signatures.
         package var region: String
-        /// Of one call without a wait; that of a long poll is added. Default 10 s.
-        package var timeout: Duration = .seconds(10)
+        /// Of one call without a wait; that of a long poll is added. Default 5 s.
+        package var timeout: Duration = .seconds(5)
         /// How often calls and entries are repeated.
         package var repeats = CallRepeats()
         /// Batches of one verb in progress at once. Default 8.

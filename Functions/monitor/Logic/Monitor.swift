@@ -268,15 +268,20 @@ package struct Monitor: Sendable {
                     continue
                 }
             }
-            if mayHaveLost == true, !lost.isEmpty {
+            // What is past its deadline ends without a call, however often it is sent.
+            let sent = mayHaveLost == true ? lost : lost.filter { now - $0.message.deadline > Monitor.endingGrace }
+            if !sent.isEmpty {
                 try Failpoint.monitorBeforeSend.pass()
-                try await resend(lost, ticket: ticket, now: clock.now())
+                try await resend(sent, ticket: ticket, now: clock.now())
             }
             try await store.lowerPlannedFloors(
                 open.filter { $0.state == .planned && !$0.isCancelRequested }.map(\.id))
             if overdue.count < Monitor.batch { return }
         }
     }
+
+    /// How long after its deadline a trigger in a queue without ids may take to end.
+    private static let endingGrace = Duration.seconds(60)
 
     /// Repeats cancels that the API could not complete.
     private func settleCancelled(_ open: [OverdueTrigger]) async throws {
