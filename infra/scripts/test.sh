@@ -26,11 +26,13 @@ elif [ "$#" -gt 0 ]; then
 else
     loads='CrashMatrixTests|CrashTests|RedisGoesBackTests'
     shares='APIShareTests|OnceTests|ReshardTests'
-    sqs='SQSServerTests|SQSClientTests|SQSJobTests|LambdaHostTests|LambdaClientTests|LambdaJobTests'
+    sqs='SQSServerTests|SQSClientTests|SQSJobTests|LambdaJobTests'
+    lambda='LambdaHostTests|LambdaClientTests'
     # They compute for a long time without a pause: beside them others would wait for a thread.
     computes='FlowSimulationTests|LambdaTests|ZipTests'
-    run --skip "FaultMatrixTests|ContractTests|$computes|$loads|$shares|$sqs"
+    run --skip "FaultMatrixTests|ContractTests|$computes|$loads|$shares|$sqs|$lambda"
     run --filter "$computes"
+    run --filter "$lambda"
     run --filter "$sqs"
     run --filter "$shares"
     run --filter "$loads"
