@@ -264,7 +264,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await LambdaRig.with(folder: folder) { rig in
             try await rig.define { $0.timeout = 60 }
-            _ = try await rig.invoke(["do": "sleep", "seconds": 2], headers: [("X-Amz-Invocation-Type", "Event")])
+            _ = try await rig.invoke(["do": "sleep", "seconds": 6], headers: [("X-Amz-Invocation-Type", "Event")])
             try await eventually("it runs") { rig.log.count("START") == 1 }
         }
         try await LambdaRig.with(folder: folder) { rig in
