@@ -38,10 +38,11 @@ test-soak: setup ## Queues in SQS with 130,000 messages in backoff, and what an 
 	swift build --build-tests
 	@infra/scripts/test.sh --soak
 
-test-infra: build ## Check images and manifests: builds two images and lets them work; as root it installs what that needs
+test-infra: build ## Check images, manifests and alerts: builds two images and lets them work; as root it installs what that needs
 	swift build --product headgate
 	swift build --product headgate-render
 	@infra/kubernetes/test
+	@infra/observability/test
 	@infra/images/test
 
 render: setup ## Make the manifests in infra/kubernetes from infra/topology.yaml

@@ -350,7 +350,7 @@ package struct Monitor: Sendable {
                 "\(isDropped ? "dropped" : "kept, for what is unsettled in it,") the partition of \(day.start)")
         } catch {
             runtime.logger.warning("the partition of \(day.start) cannot be dropped yet: \(error)")
-            runtime.metrics.count(.monitorErrors)
+            runtime.metrics.count(.monitorErrors, labels: "duty=\"\(MonitorDuty.partitions.rawValue)\"")
         }
     }
 }
