@@ -51,7 +51,7 @@ render: setup ## Make the manifests in infra/kubernetes from infra/topology.yaml
 	@.build/debug/headgate render kubernetes --output infra/kubernetes
 
 simulate: ## Simulate a month of a million schedules and one of 100,000 flows: make simulate SEED=7 (default: 1)
-	swift build -c release --product simulation
+	swift build -c release --static-swift-stdlib --product simulation
 	@echo "seed $(SEED)"
 	@$(release)/simulation --schedules 1000000 --days 30 --triggers 1000000 --seed $(SEED)
 	@exec $(release)/simulation flows --flows 100000 --days 30 --seed $(SEED)
