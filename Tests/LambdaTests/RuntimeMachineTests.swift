@@ -242,8 +242,20 @@ import Testing
         #expect(rig.after(.seconds(1), .timePassed) == [.kill])
         #expect(rig.after(.exited(.killed(signal: 9))) == [.end])
         #expect(hungUp.after(.hungUp(call: 3)).isEmpty)
+        #expect(hungUp.machine.deadline == hungUp.now + .seconds(300), "it has as long as an idle one")
+        var late = hungUp
+        #expect(late.after(.seconds(299), .invoke(RuntimeMachineTests.invocation("late"))).isEmpty)
+        #expect(late.machine.deadline == late.now + .seconds(1), "the runtime may not take longer to come back")
         #expect(hungUp.after(.invoke(RuntimeMachineTests.invocation("second"))).isEmpty)
+        #expect(hungUp.machine.deadline == hungUp.now + .seconds(3), "nor the invocation to end")
         #expect(hungUp.status(.next(call: 4)) == 200)
+    }
+
+    @Test func `a new environment is available, and one that works or has ended is not`() {
+        #expect(RuntimeMachine(.init()).isAvailable && RuntimeMachineTests.rig(in: .idle).machine.isAvailable)
+        for state in [State.starting, .busy, .ending, .ended] {
+            #expect(!RuntimeMachineTests.rig(in: state).machine.isAvailable, "\(state)")
+        }
     }
 
     @Test func `a second call for work replaces the first`() {
