@@ -124,12 +124,12 @@ let layers: [[Module]] = [
         Module(
             "trigger-worker", at: "Functions/trigger-worker/Main",
             imports:
-                "TriggerWorkerFunction Model FunctionRuntime Logging QueueWiring Wiring Curl HTTP Queue Redis Secrets ArgumentParser",
+                "TriggerWorkerFunction Model FunctionRuntime QueueWiring Wiring Curl HTTP Queue Redis Secrets ArgumentParser",
             .program),
         Module(
             "step-worker", at: "Functions/step-worker/Main",
             imports: """
-                StepWorkerFunction Model FunctionRuntime Logging Wiring Curl HTTP Postgres Queue Redis Secrets ArgumentParser
+                StepWorkerFunction Model FunctionRuntime Wiring Curl HTTP Postgres Queue Redis Secrets ArgumentParser
                 """, .program),
         Module(
             "historian", at: "Functions/historian/Main",

@@ -1,4 +1,5 @@
 private import Glibc
+private import Logging
 
 /// How many files and connections the process may have open.
 ///
@@ -22,5 +23,18 @@ package enum OpenFiles {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return wanted }
         return max(1, min(wanted, Int(clamping: limit.rlim_cur) - others))
+    }
+}
+
+extension FunctionRuntime {
+    /// How many calls the process may make at once, of the number that `--concurrency` names; logs if it is less.
+    package func concurrency(_ wanted: Int) -> Int {
+        let possible = OpenFiles.connections(wanted)
+        if possible < wanted {
+            logger.warning(
+                "--concurrency is \(wanted), but only \(possible) calls are made at once: raise the limit of open files"
+            )
+        }
+        return possible
     }
 }

@@ -216,6 +216,17 @@ final class Cluster: Sendable {
         #expect(try await triggers(where: "\(Cluster.recordedAttempts) <> attempts") == 0)
     }
 
+    /// There are so many triggers, all are delivered by their first attempt, and each is recorded once.
+    ///
+    /// - Parameter mayRepeat: a call may have been made twice; the test says why.
+    func checkDelivered(_ count: Int, mayRepeat: Bool) async throws {
+        #expect(try await triggers() == count)
+        #expect(try await records(except: .delivered, attempts: 1) == [])
+        #expect(try await triggers(where: "\(Cluster.recordedAttempts) <> 1") == 0)
+        let (distinct, total) = try await callsSeen()
+        #expect(distinct == count && (mayRepeat || total == count), "\(total) calls of \(distinct) triggers")
+    }
+
     /// The folder of its data.
     func redisFolder() async throws -> URL {
         let connection = RedisConnection(url: try RedisURL(redis.withLock { $0 }.redisURL))

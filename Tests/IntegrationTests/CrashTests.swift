@@ -13,15 +13,6 @@ import Testing
 
     private static func function(of failpoint: String) -> String { String(failpoint.prefix { $0 != "." }) }
 
-    /// All are delivered and recorded, each attempt once; where calls are repeated, `mayRepeat` says why.
-    private func check(_ it: Cluster, _ count: Int, mayRepeat: Bool) async throws {
-        #expect(try await it.triggers() == count)
-        #expect(try await it.records(except: .delivered, attempts: 1) == [])
-        #expect(try await it.triggers(where: "\(Cluster.recordedAttempts) <> 1") == 0)
-        let (distinct, total) = try await it.callsSeen()
-        #expect(distinct == count && (mayRepeat || total == count), "\(total) calls of \(distinct) triggers")
-    }
-
     @Test(arguments: CrashTests.failpoints)
     func `a function killed at any step between claim and record loses nothing`(failpoint: String) async throws {
         try await Cluster.with { it in
@@ -32,8 +23,8 @@ import Testing
             try await it.startDying(function, at: failpoint)
             try await it.settled(200)
             // Only a worker that dies with answers, of this batch or of the next, makes calls twice.
-            try await check(
-                it, 200, mayRepeat: failpoint.hasPrefix("trigger-worker.") && failpoint.hasSuffix("-settle"))
+            try await it.checkDelivered(
+                200, mayRepeat: failpoint.hasPrefix("trigger-worker.") && failpoint.hasSuffix("-settle"))
         }
     }
 
@@ -48,7 +39,7 @@ import Testing
             try it.start(function, failpoint: "\(failpoint)=error@2")
             try it.start(function, failpoint: "\(failpoint)=delay:500ms")
             try await it.settled(100)
-            try await check(it, 100, mayRepeat: failpoint == "trigger-worker.before-settle")
+            try await it.checkDelivered(100, mayRepeat: failpoint == "trigger-worker.before-settle")
         }
     }
 

@@ -15,20 +15,12 @@ import Testing
         guard let clients = try await Self.clients.value else { return }
         try await SQSRig.with(settings: settings) { rig in
             let python = clients.appending(path: "\(set)/bin/python").path()
-            let path = Cluster.sources.appending(path: "Tests/Clients/\(script)").path()
             let isShell = script.hasSuffix(".sh")
             let more = isShell ? [clients.appending(path: "\(set)/bin/aws").path()] : arguments
             let environment = ProcessInfo.processInfo.environment
-            let run = try await ProgramRun(
-                URL(filePath: isShell ? "/bin/bash" : python), [path, "http://127.0.0.1:\(rig.port)"] + more,
-                environment: [
-                    "PATH": environment["PATH"] ?? "", "HOME": environment["HOME"] ?? "/tmp",
-                    "PYTHONDONTWRITEBYTECODE": "1",
-                ], within: .seconds(180))
-            let lines = run.output.split(separator: "\n")
-            let failed = lines.filter { $0.hasPrefix("FAILED") }
-            #expect(failed.isEmpty && run.status == 0, "\(failed.joined(separator: "\n"))\n\(run.errors.suffix(2_000))")
-            #expect(lines.count { $0.hasPrefix("ok ") } >= least, "\(run.output.suffix(2_000))")
+            try await run(
+                isShell ? "/bin/bash" : python, [Self.script(script), "http://127.0.0.1:\(rig.port)"] + more, on: rig,
+                environment: ["PATH": environment["PATH"] ?? "", "HOME": environment["HOME"] ?? "/tmp"], at: least)
         }
     }
 

@@ -57,15 +57,6 @@ import Testing
         var testDescription: String { rawValue }
     }
 
-    /// All are delivered by the first attempt, and recorded once.
-    private func check(_ it: Cluster, _ count: Int, mayRepeat: Bool) async throws {
-        #expect(try await it.triggers() == count)
-        #expect(try await it.records(except: .delivered, attempts: 1) == [])
-        #expect(try await it.triggers(where: "\(Cluster.recordedAttempts) <> 1") == 0)
-        let (distinct, total) = try await it.callsSeen()
-        #expect(distinct == count && (mayRepeat || total == count), "\(total) calls of \(distinct) triggers")
-    }
-
     /// All are delivered, some by a second attempt, and no attempt is missing from the record.
     ///
     /// A worker that dies after the outcome and before the successor makes an attempt again under its number: the later
@@ -93,7 +84,7 @@ import Testing
             try await it.startDying(place.function, at: place.failpoint)
             try await it.settled(200)
             if path == "/ok" {
-                try await check(it, 200, mayRepeat: place.mayRepeat)
+                try await it.checkDelivered(200, mayRepeat: place.mayRepeat)
             } else {
                 try await checkDelivered(it, 200)
             }
@@ -167,7 +158,7 @@ import Testing
             let now = try await it.registry.now()
             try await it.register([("quiet", it.once("/ok", after: .milliseconds(500), at: now))])
             try await it.settled(1)
-            try await check(it, 1, mayRepeat: false)
+            try await it.checkDelivered(1, mayRepeat: false)
         }
     }
 
@@ -295,7 +286,7 @@ import Testing
             #expect(try await it.callsSeen().total == 0)
             _ = try await APIClient.start(it, port: it.apiPort.withLock { $0 })
             try await it.settled(1)
-            try await check(it, 1, mayRepeat: false)
+            try await it.checkDelivered(1, mayRepeat: false)
         }
     }
 

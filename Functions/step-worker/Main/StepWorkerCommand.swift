@@ -2,7 +2,6 @@ import ArgumentParser
 import Curl
 import FunctionRuntime
 import HTTP
-import Logging
 import Model
 import Postgres
 import Queue
@@ -32,12 +31,7 @@ import Wiring
         let queue = runtime.settings.stepQueue()
         var configuration = StepWorker.Configuration()
         configuration.batch = batch
-        let concurrency = OpenFiles.connections(self.concurrency)
-        if concurrency < self.concurrency {
-            runtime.logger.warning(
-                "--concurrency is \(self.concurrency), but only \(concurrency) calls at once: raise the limit of open files"
-            )
-        }
+        let concurrency = runtime.concurrency(concurrency)
         configuration.concurrency = concurrency
         configuration.visibility = queue.configuration.visibility
         configuration.callbackURL = FunctionSettings.variable("HEADGATE_CALLBACK_URL").map { url in

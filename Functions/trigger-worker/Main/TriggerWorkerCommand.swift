@@ -2,7 +2,6 @@ import ArgumentParser
 import Curl
 import FunctionRuntime
 import HTTP
-import Logging
 import Model
 import QueueWiring
 import Redis
@@ -40,12 +39,7 @@ import Wiring
         }
         var configuration = TriggerWorker.Configuration()
         configuration.batch = batch
-        let concurrency = OpenFiles.connections(self.concurrency)
-        if concurrency < self.concurrency {
-            runtime.logger.warning(
-                "--concurrency is \(self.concurrency), but only \(concurrency) calls at once: raise the limit of open files"
-            )
-        }
+        let concurrency = runtime.concurrency(concurrency)
         configuration.concurrency = concurrency
         configuration.perHost = perHost
         configuration.perTenant = perTenant
